@@ -1,0 +1,129 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target of ours: Swift 6 mode, strict memory safety, no warning tolerated.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let openBLAS: [LinkerSetting] = [.linkedLibrary(":libopenblas.a"), .linkedLibrary("m")]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
+  linker: [LinkerSetting] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: strict,
+    linkerSettings: linker)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
+    exclude: ["Fixtures"], swiftSettings: strict)
+}
+
+let package = Package(
+  name: "taper",
+  products: [
+    .executable(name: "taper", targets: ["taper"]),
+    .executable(name: "taper-run", targets: ["taper-run"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // C and system libraries
+    .target(name: "CTaperKernels"),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-serial-dev"])]),
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+
+    // Leaves: no Foundation
+    library("TaperJSON"),
+    library("TaperPlanFormat"),
+    library("TaperTokenization", ["TaperJSON"]),
+    library("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "COpenBLAS"], linker: openBLAS),
+
+    // Planning side
+    library("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),
+    library(
+      "TaperModelSpec", ["TaperJSON", "TaperPlanFormat", "TaperTokenization"],
+      resources: [.embedInCode("Families")]),
+    library("TaperCalibration", ["TaperJSON", "TaperPlanFormat", "TaperModelSpec"]),
+    library("TaperCostModel", ["TaperPlanFormat", "TaperDeviceProfile"]),
+    library(
+      "TaperPlanner",
+      [
+        "TaperPlanFormat", "TaperModelSpec", "TaperTokenization", "TaperCalibration", "TaperCostModel",
+        "TaperDeviceProfile",
+      ]),
+    library("TaperHeadFitting", ["TaperModelSpec", "COpenBLAS"], linker: openBLAS),
+
+    // Measuring side
+    library(
+      "TaperProfiler",
+      ["TaperDeviceProfile", "TaperPlanFormat", "TaperPlanRuntime", "CTaperKernels", "COpenBLAS"]),
+    library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime"]),
+    library("TaperReportRendering", ["TaperJSON", "TaperAuditor", "TaperPlanFormat", "CLibXML2"]),
+
+    // The command line
+    library(
+      "TaperWorkflow",
+      [
+        "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile", "TaperModelSpec",
+        "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting",
+      ]),
+    .executableTarget(
+      name: "taper",
+      dependencies: [
+        argumentParser, "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
+        "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime",
+        "TaperHeadFitting", "TaperProfiler", "TaperAuditor", "TaperReportRendering", "TaperWorkflow",
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "taper-run",
+      dependencies: ["TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperPlanRuntime"],
+      swiftSettings: strict),
+
+    // Tests
+    .target(
+      name: "TestSupport", dependencies: ["TaperModelSpec", "TaperJSON", "TaperPlanFormat"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    tests("CTaperKernels", ["COpenBLAS"]),
+    tests("TaperJSON", []),
+    tests("TaperPlanFormat", []),
+    tests("TaperTokenization", ["TaperJSON"]),
+    tests("TaperModelSpec", ["TaperJSON", "TaperTokenization", "TaperPlanFormat"]),
+    tests("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),
+    tests("TaperProfiler", ["TaperDeviceProfile", "TaperPlanFormat"]),
+    tests("TaperCostModel", ["TaperDeviceProfile", "TaperPlanFormat"]),
+    tests("TaperCalibration", ["TaperJSON", "TaperModelSpec"]),
+    tests("TaperHeadFitting", ["TaperModelSpec"]),
+    tests(
+      "TaperPlanner",
+      [
+        "TaperPlanFormat", "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperDeviceProfile",
+        "TaperTokenization",
+      ]),
+    tests("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels"]),
+    tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "TestSupport", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile", "TaperModelSpec",
+        "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting", "TaperWorkflow",
+        "TaperAuditor", "TaperProfiler",
+      ],
+      exclude: ["Fixtures"], swiftSettings: strict),
+  ],
+  cLanguageStandard: .gnu17
+)

@@ -1,0 +1,1 @@
+// TaperAuditor: see specs/

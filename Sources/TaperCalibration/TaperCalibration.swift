@@ -1,0 +1,1 @@
+// TaperCalibration: see specs/

@@ -1,0 +1,1 @@
+// TaperCostModel: see specs/

@@ -1,0 +1,1 @@
+// TaperDeviceProfile: see specs/

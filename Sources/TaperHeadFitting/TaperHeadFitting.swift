@@ -1,0 +1,1 @@
+// TaperHeadFitting: see specs/

@@ -1,0 +1,1 @@
+// TaperJSON: see specs/

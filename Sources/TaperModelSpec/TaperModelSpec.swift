@@ -1,0 +1,1 @@
+// TaperModelSpec: see specs/

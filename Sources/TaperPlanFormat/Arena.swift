@@ -1,0 +1,53 @@
+/// What an arena slot's elements are; both take four bytes.
+public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
+  case f32 = 0
+  case u32 = 1
+  case f16 = 2
+  case bf16 = 3
+  public var byteCount: Int { self == .f32 || self == .u32 ? 4 : 2 }
+}
+
+/// A buffer of the arena: its shape in symbols, its place, and the ops between which it is alive.
+public struct ArenaSlot: Hashable, Sendable {
+  public var name: String
+  public var element: ElementType
+  /// Elements = copies · value(rows) · value(innerRows) · columns, at its largest over all input lengths.
+  public var copies: UInt32
+  public var rows: RowCount
+  public var innerRows: RowCount
+  public var columns: UInt32
+  /// Place in the arena, a multiple of `ArenaLayout.alignment`.
+  public var offset: Bytes
+  public var byteCount: Bytes
+  /// Index of the first op that writes it and of the last that reads it (both included). UInt32.max as last: a result.
+  public var firstOp: UInt32
+  public var lastOp: UInt32
+
+  public init(
+    name: String, element: ElementType, copies: Int = 1, rows: RowCount, innerRows: RowCount = .one, columns: Int,
+    offset: Bytes = .zero, byteCount: Bytes = .zero, firstOp: UInt32 = 0, lastOp: UInt32 = 0
+  ) {
+    self.name = name
+    self.element = element
+    self.copies = UInt32(copies)
+    self.rows = rows
+    self.innerRows = innerRows
+    self.columns = UInt32(columns)
+    self.offset = offset
+    self.byteCount = byteCount
+    self.firstOp = firstOp
+    self.lastOp = lastOp
+  }
+}
+
+/// The arena: one allocation that holds every buffer of a run.
+public struct ArenaLayout: Hashable, Sendable {
+  /// Every slot starts on a cache line.
+  public static let alignment: UInt64 = 64
+  public var slots: [ArenaSlot]
+  public var byteCount: Bytes
+  public init(slots: [ArenaSlot] = [], byteCount: Bytes = .zero) {
+    self.slots = slots
+    self.byteCount = byteCount
+  }
+}

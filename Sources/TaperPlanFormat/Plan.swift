@@ -1,0 +1,203 @@
+/// A plan: everything the runtime needs to answer, and everything the planner promised. A value; weights by reference.
+///
+/// Its bytes are canonical: equal plans encode to equal bytes. specs/plan-format.md is normative.
+public struct Plan: Hashable, Sendable {
+  public var identity: PlanIdentity
+  public var model: ModelShape
+  public var schedule: Schedule
+  public var ops: [PlanOp]
+  /// Ascending by op, then by maximumRows.
+  public var selections: [KernelSelection]
+  public var arena: ArenaLayout
+  /// The slot that holds the answer after a run: `head.outputWidth` elements (one row).
+  public var resultSlot: UInt16
+  public var predictions: Predictions
+  /// Tokenizer tables, in TaperTokenization's own codec; opaque here.
+  public var tokenizer: [UInt8]
+  public var head: Head
+  public var canaries: [Canary]
+  public var weights: WeightsIndex
+
+  public init(
+    identity: PlanIdentity, model: ModelShape, schedule: Schedule, ops: [PlanOp], selections: [KernelSelection],
+    arena: ArenaLayout, resultSlot: UInt16, predictions: Predictions, tokenizer: [UInt8], head: Head,
+    canaries: [Canary], weights: WeightsIndex
+  ) {
+    self.identity = identity
+    self.model = model
+    self.schedule = schedule
+    self.ops = ops
+    self.selections = selections
+    self.arena = arena
+    self.resultSlot = resultSlot
+    self.predictions = predictions
+    self.tokenizer = tokenizer
+    self.head = head
+    self.canaries = canaries
+    self.weights = weights
+  }
+}
+
+/// A SHA-256 digest.
+public struct Digest: Hashable, Sendable {
+  /// 32 bytes.
+  public let bytes: [UInt8]
+  /// - Precondition: 32 bytes.
+  public init(bytes: [UInt8]) {
+    precondition(bytes.count == 32)
+    self.bytes = bytes
+  }
+  public static let zero = Digest(bytes: [UInt8](repeating: 0, count: 32))
+}
+
+/// Provenance of a plan: what it was made from, with what, for which wish. No paths.
+public struct PlanIdentity: Hashable, Sendable {
+  public var modelName: String
+  public var family: String
+  public var toolVersion: String
+  /// The request in words, for example "--latency 5ms --max-length 256 --method acc".
+  public var request: String
+  /// dense, acc, …
+  public var method: String
+  /// f32, …
+  public var precision: String
+  public var deviceName: String
+  /// Workers the plan was made for, and the most it can use.
+  public var threads: UInt16
+  /// Planner passes that were on, in order.
+  public var passes: [String]
+  public var modelDigest: Digest
+  public var tokenizerDigest: Digest
+  public var calibrationDigest: Digest
+  public var profileDigest: Digest
+
+  public init(
+    modelName: String, family: String, toolVersion: String, request: String, method: String, precision: String,
+    deviceName: String, threads: Int, passes: [String], modelDigest: Digest, tokenizerDigest: Digest,
+    calibrationDigest: Digest, profileDigest: Digest
+  ) {
+    self.modelName = modelName
+    self.family = family
+    self.toolVersion = toolVersion
+    self.request = request
+    self.method = method
+    self.precision = precision
+    self.deviceName = deviceName
+    self.threads = UInt16(threads)
+    self.passes = passes
+    self.modelDigest = modelDigest
+    self.tokenizerDigest = tokenizerDigest
+    self.calibrationDigest = calibrationDigest
+    self.profileDigest = profileDigest
+  }
+}
+
+/// The encoder's dimensions.
+public struct ModelShape: Hashable, Sendable {
+  public var hidden: UInt32
+  public var layers: UInt32
+  public var heads: UInt32
+  public var feedForward: UInt32
+  public var vocabulary: UInt32
+  /// Rows of the token-type table; 0 when the family has none.
+  public var tokenTypes: UInt32
+  public init(hidden: Int, layers: Int, heads: Int, feedForward: Int, vocabulary: Int, tokenTypes: Int) {
+    self.hidden = UInt32(hidden)
+    self.layers = UInt32(layers)
+    self.heads = UInt32(heads)
+    self.feedForward = UInt32(feedForward)
+    self.vocabulary = UInt32(vocabulary)
+    self.tokenTypes = UInt32(tokenTypes)
+  }
+}
+
+public enum Pooling: UInt8, CaseIterable, Hashable, Sendable {
+  case mean = 0
+  /// The first token's state.
+  case cls = 1
+}
+
+/// What the result slot means.
+public enum HeadKind: UInt8, CaseIterable, Hashable, Sendable {
+  /// A vector, L2-normalised or not.
+  case embedding = 0
+  /// Softmax scores, one a label.
+  case classification = 1
+  /// Independent sigmoid scores, one a label.
+  case multiLabel = 2
+  /// One number (or several), as the linear head gives it.
+  case regression = 3
+}
+
+public struct Head: Hashable, Sendable {
+  public var kind: HeadKind
+  public var pooling: Pooling
+  public var normalized: Bool
+  /// Labels in output order; empty for embeddings and regression.
+  public var labels: [String]
+  public var outputWidth: UInt32
+  public init(kind: HeadKind, pooling: Pooling, normalized: Bool, labels: [String], outputWidth: Int) {
+    self.kind = kind
+    self.pooling = pooling
+    self.normalized = normalized
+    self.labels = labels
+    self.outputWidth = UInt32(outputWidth)
+  }
+}
+
+/// An example with the output the plan must give, for `taper verify`.
+public struct Canary: Hashable, Sendable {
+  public var ids: [UInt32]
+  /// Empty: all zero.
+  public var typeIDs: [UInt32]
+  public var expected: [Float]
+  /// Largest absolute difference allowed.
+  public var tolerance: Float
+  public init(ids: [UInt32], typeIDs: [UInt32], expected: [Float], tolerance: Float) {
+    self.ids = ids
+    self.typeIDs = typeIDs
+    self.expected = expected
+    self.tolerance = tolerance
+  }
+}
+
+/// How a tensor's elements lie in the weights section.
+public enum WeightLayout: UInt8, CaseIterable, Hashable, Sendable {
+  /// Row-major, as in the checkpoint: [out, in] for linear layers.
+  case rowMajor = 0
+}
+
+public struct WeightEntry: Hashable, Sendable {
+  public var name: String
+  public var element: ElementType
+  public var layout: WeightLayout
+  public var shape: [UInt32]
+  /// From the start of the weights section; a multiple of 64.
+  public var offset: Bytes
+  public var byteCount: Bytes
+  public init(
+    name: String, element: ElementType, layout: WeightLayout, shape: [UInt32], offset: Bytes, byteCount: Bytes
+  ) {
+    self.name = name
+    self.element = element
+    self.layout = layout
+    self.shape = shape
+    self.offset = offset
+    self.byteCount = byteCount
+  }
+}
+
+/// The weights: where each tensor lies, whether inside the plan or in a weights file of this digest beside it.
+public struct WeightsIndex: Hashable, Sendable {
+  public var entries: [WeightEntry]
+  public var byteCount: Bytes
+  /// SHA-256 of the weights section's bytes.
+  public var digest: Digest
+  public var isEmbedded: Bool
+  public init(entries: [WeightEntry], byteCount: Bytes, digest: Digest, isEmbedded: Bool) {
+    self.entries = entries
+    self.byteCount = byteCount
+    self.digest = digest
+    self.isEmbedded = isEmbedded
+  }
+}

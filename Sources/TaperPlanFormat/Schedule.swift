@@ -1,0 +1,49 @@
+/// The schedule: for every input length n in 1...maximumLength, the tokens kept after each layer.
+///
+/// Row n of `keepCounts` is T(0)…T(L) with T(0) = n, non-increasing, at least 1. Adding the retention configurations of
+/// all lengths makes the plan's latency promise hold for every input, not for one padded length (ours).
+public struct Schedule: Hashable, Sendable {
+  public var maximumLength: Int
+  public var layerCount: Int
+  /// maximumLength rows of layerCount + 1 entries.
+  public var keepCounts: [UInt16]
+  /// Whether dropped tokens' last states are put back before pooling.
+  public var restoresDroppedTokens: Bool
+
+  public init(maximumLength: Int, layerCount: Int, keepCounts: [UInt16], restoresDroppedTokens: Bool) {
+    self.maximumLength = maximumLength
+    self.layerCount = layerCount
+    self.keepCounts = keepCounts
+    self.restoresDroppedTokens = restoresDroppedTokens
+  }
+
+  /// Every token kept everywhere.
+  public static func dense(maximumLength: Int, layerCount: Int) -> Schedule {
+    var counts: [UInt16] = []
+    counts.reserveCapacity(maximumLength * (layerCount + 1))
+    for n in 1...maximumLength { counts.append(contentsOf: repeatElement(UInt16(n), count: layerCount + 1)) }
+    return Schedule(
+      maximumLength: maximumLength, layerCount: layerCount, keepCounts: counts, restoresDroppedTokens: false)
+  }
+
+  /// T(l) for an input of `length` tokens; `layer` 0 is the input itself.
+  public func tokens(after layer: Int, length: Int) -> Int {
+    Int(keepCounts[(length - 1) * (layerCount + 1) + layer])
+  }
+
+  /// The value of a row symbol for an input of `length` tokens.
+  public func value(of rows: RowCount, length: Int) -> Int {
+    guard let layer = rows.layer else { return 1 }
+    return tokens(after: layer, length: length)
+  }
+
+  /// T(0)…T(L) for an input of `length` tokens.
+  public func retentionConfiguration(length: Int) -> ArraySlice<UInt16> {
+    keepCounts[(length - 1) * (layerCount + 1)..<length * (layerCount + 1)]
+  }
+
+  /// Whether layer `layer` (1-based) drops a token for some input length.
+  public func reduces(layer: Int) -> Bool {
+    (1...maximumLength).contains { tokens(after: layer, length: $0) < tokens(after: layer - 1, length: $0) }
+  }
+}

@@ -1,0 +1,1 @@
+// TaperPlanRuntime: see specs/

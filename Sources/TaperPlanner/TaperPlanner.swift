@@ -1,0 +1,1 @@
+// TaperPlanner: see specs/

@@ -1,0 +1,1 @@
+// TaperProfiler: see specs/

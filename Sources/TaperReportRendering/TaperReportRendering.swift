@@ -1,0 +1,1 @@
+// TaperReportRendering: see specs/

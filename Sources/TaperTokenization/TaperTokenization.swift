@@ -1,0 +1,1 @@
+// TaperTokenization: see specs/

@@ -1,0 +1,1 @@
+// TaperWorkflow: see specs/

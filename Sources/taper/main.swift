@@ -1,0 +1,1 @@
+print("taper: not built yet")
