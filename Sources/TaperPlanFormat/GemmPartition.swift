@@ -1,0 +1,16 @@
+/// How a gemm's columns are cut into panels: by shape alone, never by thread count, so results are bit-identical for
+/// any number of workers (ours). The planner emits it as `PlanOp.parts`; the profiler measures under the same rule.
+public enum GemmPartition {
+  /// Panels are whole multiples of this many columns (the last one may be narrower), as in `ck_gemm`.
+  public static let columnMultiple = 16
+
+  /// Panels of a product with `columns` output columns and inner dimension `depth`: four where each is wide enough
+  /// to keep a BLAS call efficient, one otherwise. At least 1; no panel is empty.
+  public static func parts(columns: Int, depth: Int) -> Int { columns >= 256 ? 4 : 1 }
+
+  /// The panel width: round_up(ceil(columns / parts), 16).
+  public static func width(columns: Int, parts: Int) -> Int {
+    let even = (columns + parts - 1) / parts
+    return (even + columnMultiple - 1) / columnMultiple * columnMultiple
+  }
+}
