@@ -1,0 +1,56 @@
+/// The members of a JSON object, in order, with look-up by key in constant time.
+public struct JSONObject: Sendable {
+  public private(set) var members: [(key: String, value: JSONValue)] = []
+  private var positions: [String: Int] = [:]
+
+  public init() {}
+
+  /// - Precondition: keys are distinct.
+  public init(_ members: [(String, JSONValue)]) {
+    for (key, value) in members {
+      let fresh = append(key, value)
+      precondition(fresh, "duplicate key in a JSON object literal")
+    }
+  }
+
+  public var count: Int { members.count }
+  public var keys: [String] { members.map(\.key) }
+
+  public subscript(key: String) -> JSONValue? {
+    get { positions[key].map { members[$0].value } }
+    set {
+      switch (positions[key], newValue) {
+      case (let position?, let value?): members[position].value = value
+      case (nil, let value?): _ = append(key, value)
+      case (let position?, nil):
+        members.remove(at: position)
+        positions[key] = nil
+        for index in position..<members.count { positions[members[index].key] = index }
+      case (nil, nil): break
+      }
+    }
+  }
+
+  /// Appends a member; false, and nothing done, when the key is there already.
+  package mutating func append(_ key: String, _ value: JSONValue) -> Bool {
+    guard positions[key] == nil else { return false }
+    positions[key] = members.count
+    members.append((key, value))
+    return true
+  }
+}
+
+extension JSONObject: Hashable {
+  /// Equal when the same members stand in the same order.
+  public static func == (a: JSONObject, b: JSONObject) -> Bool {
+    a.members.count == b.members.count
+      && zip(a.members, b.members).allSatisfy { $0.key == $1.key && $0.value == $1.value }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    for (key, value) in members {
+      hasher.combine(key)
+      hasher.combine(value)
+    }
+  }
+}

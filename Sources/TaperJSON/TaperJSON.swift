@@ -1,1 +1,0 @@
-// TaperJSON: see specs/
