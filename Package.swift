@@ -51,6 +51,7 @@ let package = Package(
     library("TaperPlanFormat"),
     library("TaperTokenization", ["TaperJSON"]),
     library("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "COpenBLAS"], linker: openBLAS),
+    library("TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperPlanRuntime"]),
 
     // Planning side
     library("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),
@@ -87,17 +88,19 @@ let package = Package(
         argumentParser, "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
         "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime",
         "TaperHeadFitting", "TaperProfiler", "TaperAuditor", "TaperReportRendering", "TaperWorkflow",
+        "TaperServing",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "taper-run",
-      dependencies: ["TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperPlanRuntime"],
+      dependencies: ["TaperPlanFormat", "TaperPlanRuntime", "TaperServing"],
       swiftSettings: strict),
 
     // Tests
     .target(
       name: "TestSupport", dependencies: ["TaperModelSpec", "TaperJSON", "TaperPlanFormat"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     tests("CTaperKernels", ["COpenBLAS"]),
     tests("TaperJSON", []),
     tests("TaperPlanFormat", []),
@@ -114,14 +117,15 @@ let package = Package(
         "TaperPlanFormat", "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperDeviceProfile",
         "TaperTokenization",
       ]),
-    tests("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels"]),
+    tests("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "CAllocationCounter"]),
+    tests("TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization"]),
     tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
         "TestSupport", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile", "TaperModelSpec",
         "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting", "TaperWorkflow",
-        "TaperAuditor", "TaperProfiler",
+        "TaperAuditor", "TaperProfiler", "TaperServing", "CAllocationCounter",
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
   ],

@@ -1,0 +1,1 @@
+// TaperServing: see specs/
