@@ -24,7 +24,8 @@ public struct ArenaSlot: Hashable, Sendable {
   public var lastOp: UInt32
 
   public init(
-    name: String, element: ElementType, copies: Int = 1, rows: RowCount, innerRows: RowCount = .one, columns: Int,
+    name: String, element: ElementType, copies: Int = 1, rows: RowCount, innerRows: RowCount = .one,
+    columns: Int,
     offset: Bytes = .zero, byteCount: Bytes = .zero, firstOp: UInt32 = 0, lastOp: UInt32 = 0
   ) {
     self.name = name

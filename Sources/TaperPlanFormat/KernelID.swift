@@ -30,7 +30,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     (.biasActivationF32, "bias_activation_f32"), (.addF32, "add_f32"), (.layerNormF32, "layer_norm_f32"),
     (.attentionF32, "attention_f32"), (.attentionScoresF32, "attention_scores_f32"),
     (.attentionContextF32, "attention_context_f32"), (.iotaU32, "iota_u32"), (.selectF32, "select_f32"),
-    (.scatterF32, "scatter_f32"), (.composeU32, "compose_u32"), (.gatherF32, "gather_f32"), (.meanF32, "mean_f32"),
+    (.scatterF32, "scatter_f32"), (.composeU32, "compose_u32"), (.gatherF32, "gather_f32"),
+    (.meanF32, "mean_f32"),
     (.l2NormalizeF32, "l2_normalize_f32"), (.softmaxF32, "softmax_f32"), (.sigmoidF32, "sigmoid_f32"),
   ]
 

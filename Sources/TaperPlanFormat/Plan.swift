@@ -19,7 +19,8 @@ public struct Plan: Hashable, Sendable {
   public var weights: WeightsIndex
 
   public init(
-    identity: PlanIdentity, model: ModelShape, schedule: Schedule, ops: [PlanOp], selections: [KernelSelection],
+    identity: PlanIdentity, model: ModelShape, schedule: Schedule, ops: [PlanOp],
+    selections: [KernelSelection],
     arena: ArenaLayout, resultSlot: UInt16, predictions: Predictions, tokenizer: [UInt8], head: Head,
     canaries: [Canary], weights: WeightsIndex
   ) {
@@ -72,7 +73,8 @@ public struct PlanIdentity: Hashable, Sendable {
   public var profileDigest: Digest
 
   public init(
-    modelName: String, family: String, toolVersion: String, request: String, method: String, precision: String,
+    modelName: String, family: String, toolVersion: String, request: String, method: String,
+    precision: String,
     deviceName: String, threads: Int, passes: [String], modelDigest: Digest, tokenizerDigest: Digest,
     calibrationDigest: Digest, profileDigest: Digest
   ) {

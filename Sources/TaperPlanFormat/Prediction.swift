@@ -45,7 +45,8 @@ public struct LengthPrediction: BitwiseCopyable, Hashable, Sendable {
   public var publishedWork: Flops
   public var publishedDenseWork: Flops
   public init(
-    planned: Prediction, denseTime: Nanoseconds, denseWork: Flops, publishedWork: Flops, publishedDenseWork: Flops
+    planned: Prediction, denseTime: Nanoseconds, denseWork: Flops, publishedWork: Flops,
+    publishedDenseWork: Flops
   ) {
     self.planned = planned
     self.denseTime = denseTime

@@ -1,0 +1,59 @@
+/// The operands of an op by name, in record order: eight views of slots, then seven weights.
+public enum OperandRole: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
+  case a, b, c, output, output2, index, origin, scratch
+  case weight, bias, gamma, beta, table0, table1, table2
+
+  public var name: String {
+    switch self {
+    case .a: "a"
+    case .b: "b"
+    case .c: "c"
+    case .output: "output"
+    case .output2: "output2"
+    case .index: "index"
+    case .origin: "origin"
+    case .scratch: "scratch"
+    case .weight: "weight"
+    case .bias: "bias"
+    case .gamma: "gamma"
+    case .beta: "beta"
+    case .table0: "table0"
+    case .table1: "table1"
+    case .table2: "table2"
+    }
+  }
+
+  static let slotRoles: [OperandRole] = [.a, .b, .c, .output, .output2, .index, .origin, .scratch]
+  static let weightRoles: [OperandRole] = [.weight, .bias, .gamma, .beta, .table0, .table1, .table2]
+}
+
+extension PlanOp {
+  /// The view of a slot that stands in `role`; none for a weight's role.
+  public func operand(_ role: OperandRole) -> Operand {
+    switch role {
+    case .a: a
+    case .b: b
+    case .c: c
+    case .output: output
+    case .output2: output2
+    case .index: index
+    case .origin: origin
+    case .scratch: scratch
+    default: .none
+    }
+  }
+
+  /// The weight that stands in `role`; none for a slot's role.
+  public func weight(_ role: OperandRole) -> WeightReference {
+    switch role {
+    case .weight: weight
+    case .bias: bias
+    case .gamma: gamma
+    case .beta: beta
+    case .table0: table0
+    case .table1: table1
+    case .table2: table2
+    default: .none
+    }
+  }
+}

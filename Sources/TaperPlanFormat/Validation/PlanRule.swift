@@ -1,0 +1,151 @@
+/// The validator's rules: each one a function of `PlanValidator`, each broken alone by a test.
+public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
+  // Sizes of the plan as a whole
+  case maximumLength
+  case layerCount
+  case keepCountsComplete
+  case keepCountsStart
+  case keepCountsFall
+  case modelDimensions
+  case threadCount
+  case opCount
+  case slotCount
+  case validationWork
+  // Head, canaries, predictions
+  case outputWidth
+  case labelCount
+  case canaryLength
+  case canaryIDs
+  case canaryTypeIDs
+  case canaryOutputs
+  case predictionCount
+  case referenceLengths
+  case opPredictionCount
+  case predictionInterval
+  // Weights
+  case weightShape
+  case weightSize
+  case weightAlignment
+  case weightOrder
+  case weightInside
+  // One op by itself
+  case opLayer
+  case conditionLayer
+  case rowSymbol
+  case operandPresence
+  case slotExists
+  case slotElement
+  case indexOffset
+  case weightExists
+  case weightElement
+  case operandShape
+  case leadingDimension
+  case attentionWidth
+  case attentionReach
+  case panels
+  case epsilon
+  case inPlace
+  // Kernel selection
+  case selectionOrder
+  case selectionComplete
+  case kernelKnown
+  case kernelFitsOp
+  // Arena
+  case slotAlignment
+  case slotSize
+  case slotInside
+  case slotUsed
+  case slotLifetime
+  case slotOverlap
+  // Every op at every input length
+  case operandInsideSlot
+  case readAfterWrite
+  case rowsAvailable
+  case indexInRange
+  case originReach
+  case scratchSize
+  case scratchCopies
+  case resultSlot
+
+  /// The rule in words.
+  public var meaning: String {
+    switch self {
+    case .maximumLength: "the maximum length is between 1 and 65534 tokens"
+    case .layerCount: "model and schedule have the same number of layers, at most 4096"
+    case .keepCountsComplete: "the schedule has maximumLength rows of layerCount + 1 keep counts"
+    case .keepCountsStart: "a schedule row starts with its own input length"
+    case .keepCountsFall: "keep counts never rise from layer to layer and never fall below one"
+    case .modelDimensions: "the model's sizes are at least one and heads divide the hidden size"
+    case .threadCount: "a plan is for at least one thread"
+    case .opCount: "a plan has between 1 and 65534 ops"
+    case .slotCount: "a plan has between 1 and 8192 slots"
+    case .validationWork: "ops times maximum length is bounded, so that loading is too"
+    case .outputWidth: "the head gives at least one number"
+    case .labelCount: "a classification head has one label a score, other heads none"
+    case .canaryLength: "a canary has between 1 and maximumLength ids"
+    case .canaryIDs: "canary ids are in the vocabulary"
+    case .canaryTypeIDs: "canary type ids are none, or one an id, each a row of the token-type table"
+    case .canaryOutputs: "a canary expects one number an output, within a tolerance not below zero"
+    case .predictionCount: "there is a prediction for every input length, or none"
+    case .referenceLengths: "reference lengths ascend between 1 and maximumLength"
+    case .opPredictionCount: "there is one op prediction an op and reference length"
+    case .predictionInterval: "a predicted time lies in its interval"
+    case .weightShape: "a tensor has one to four dimensions, none of them zero"
+    case .weightSize: "a tensor's bytes are the product of its dimensions and its element's size"
+    case .weightAlignment: "tensors start at multiples of 64"
+    case .weightOrder: "tensors stand in order of their offsets and do not overlap"
+    case .weightInside: "tensors lie inside the weights section"
+    case .opLayer: "an op's layer is at most the layer count + 1"
+    case .conditionLayer: "only ops of layers 1 to the layer count may be conditional"
+    case .rowSymbol: "a row symbol names a layer of the model or the op's kind demands another one"
+    case .operandPresence: "an op has the operands its kind reads and no others"
+    case .slotExists: "an operand names a slot of the arena"
+    case .slotElement: "index and origin slots hold u32, the others f32"
+    case .indexOffset: "u32 operands start at their slot's first element"
+    case .weightExists: "an operand names an entry of the weights index"
+    case .weightElement: "weights are f32, row-major"
+    case .operandShape: "a weight has the shape its op reads"
+    case .leadingDimension: "rows of an operand do not overlap"
+    case .attentionWidth: "heads, columns and depth of an op are not zero and bounded"
+    case .attentionReach: "relative bias reaches as far as the keys"
+    case .panels: "every panel of a product has columns"
+    case .epsilon: "epsilon is not negative"
+    case .inPlace: "an op writes a slot it also reads only where its driver allows it, through the same view"
+    case .selectionOrder: "kernel selections ascend by op, then by rows"
+    case .selectionComplete: "every op has a kernel for every row count"
+    case .kernelKnown: "kernels are known to this version"
+    case .kernelFitsOp: "a kernel computes its op's kind"
+    case .slotAlignment: "slots start on a cache line"
+    case .slotSize: "a slot has room for its shape at every input length"
+    case .slotInside: "slots lie inside the arena"
+    case .slotUsed: "every slot is used by an op"
+    case .slotLifetime: "a slot's recorded lifetime is the one its ops give it"
+    case .slotOverlap: "slots alive at the same op share no byte"
+    case .operandInsideSlot: "an operand's elements lie inside its slot"
+    case .readAfterWrite: "what an op reads was written before by an op that ran"
+    case .rowsAvailable: "an op takes no more rows than it is given"
+    case .indexInRange: "row numbers are below the rows they name"
+    case .originReach: "positions are within the relative bias table's reach"
+    case .scratchSize: "scratch for one worker has room for what the driver puts there"
+    case .scratchCopies: "scratch has a copy for every worker"
+    case .resultSlot: "the result slot is f32, alive to the end, and written with the head's outputs"
+    }
+  }
+
+  /// How expected and found are meant to compare.
+  var relation: String {
+    switch self {
+    case .maximumLength, .layerCount, .keepCountsFall, .opCount, .slotCount, .validationWork, .canaryLength,
+      .canaryIDs, .referenceLengths, .weightInside, .opLayer, .conditionLayer, .rowSymbol, .slotExists,
+      .weightExists,
+      .slotInside, .operandInsideSlot, .readAfterWrite, .rowsAvailable, .indexInRange, .originReach,
+      .predictionInterval:
+      "at most"
+    case .threadCount, .outputWidth, .weightOrder, .leadingDimension, .attentionWidth, .attentionReach,
+      .slotSize,
+      .scratchSize, .scratchCopies, .selectionOrder, .selectionComplete, .panels:
+      "at least"
+    default: "exactly"
+    }
+  }
+}
