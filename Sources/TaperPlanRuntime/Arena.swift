@@ -1,0 +1,26 @@
+internal import Glibc
+internal import TaperPlanFormat
+
+/// The one allocation that holds every buffer of a session: page-aligned, zeroed, and touched once so that no run pays
+/// for page faults.
+@safe struct Arena: ~Copyable {
+  let base: UnsafeMutableRawPointer
+  private let byteCount: Int
+
+  init(byteCount: Bytes) throws(RuntimeError) {
+    guard let count = Int(exactly: byteCount.rawValue) else {
+      throw .arenaTooLarge(needed: byteCount, errno: ENOMEM)
+    }
+    let size = max(count, 1)
+    // MAP_POPULATE faults the pages in now; a mapping that cannot be had fails here instead of in a run.
+    let start = unsafe mmap(
+      nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)
+    guard let start = unsafe start, unsafe start != UnsafeMutableRawPointer(bitPattern: -1) else {
+      throw .arenaTooLarge(needed: byteCount, errno: errno)
+    }
+    unsafe base = start
+    self.byteCount = size
+  }
+
+  deinit { unsafe _ = munmap(base, byteCount) }
+}

@@ -1,0 +1,38 @@
+internal import CTaperKernels
+internal import TaperPlanFormat
+
+/// What has to be decided about an op again for every input; its operands are in the `ck_op` of the same number.
+///
+/// BitwiseCopyable, so that the hot path moves plain memory: no reference counts, no existentials.
+@safe struct BoundOp: BitwiseCopyable {
+  /// Entry of the schedule's row that gives the op's rows; `BoundOp.one` means a single row.
+  var rows: UInt16
+  var innerRows: UInt16
+  /// The 1-based layer whose dropping decides `condition` and `index`; 0 where no layer drops (embeddings, head).
+  var reducingLayer: UInt16
+  var condition: OpGuard
+  var tasks: TaskRule
+  /// The op's kernels: `selectionCount` entries of the program's selections from `firstSelection` on.
+  var firstSelection: UInt32
+  var selectionCount: UInt32
+  /// Where `op.index` points when the layer drops tokens.
+  var index: UnsafePointer<UInt32>?
+
+  /// `rows` of an op over a single row, as `RowCount.one`.
+  static let one = RowCount.one.rawValue
+}
+
+/// Which driver, with which product, computes an op whose row count is at most `maximumRows`.
+@safe struct BoundKernel: BitwiseCopyable {
+  var maximumRows: UInt32
+  var driver: ck_driver
+  var sgemm: ck_sgemm_fn
+}
+
+/// How many tasks an op is cut into; raw values equal ck_task_rule's.
+enum TaskRule: UInt8, BitwiseCopyable {
+  case one = 0
+  case rows = 1
+  case heads = 2
+  case parts = 3
+}

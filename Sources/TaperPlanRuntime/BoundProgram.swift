@@ -1,0 +1,146 @@
+internal import CTaperKernels
+internal import TaperPlanFormat
+
+/// A plan bound to a session's memory: the ops, their kernels, the schedule and the input buffers in one allocation,
+/// and the loop that executes them.
+///
+/// The allocation holds, in this order: ops, operations, kernels, traces, input ids, token types, keep counts; each part starts
+/// where its alignment wants it. Everything in it is BitwiseCopyable.
+@safe struct BoundProgram: ~Copyable {
+  private let memory: UnsafeMutableRawPointer
+  let opCount: Int
+  let ops: UnsafeMutablePointer<BoundOp>
+  /// What the drivers read; entry i belongs to entry i of `ops`.
+  let operations: UnsafeMutablePointer<ck_op>
+  let kernels: UnsafeMutablePointer<BoundKernel>
+  /// One entry an op; nil when tracing is off.
+  let traces: UnsafeMutablePointer<OpTrace>?
+  /// `maximumLength` elements each.
+  let ids: UnsafeMutablePointer<UInt32>
+  let typeIDs: UnsafeMutablePointer<UInt32>
+  /// Schedule.keepCounts: row n − 1 starts at (n − 1) · stride.
+  let keepCounts: UnsafeMutablePointer<UInt16>
+  let keepCountStride: Int
+
+  /// The arena must outlive the program.
+  init(_ loaded: LoadedPlan, arena: borrowing Arena, tier: KernelTier, tracing: Bool) {
+    let plan = loaded.plan
+    let length = plan.schedule.maximumLength
+    var layout = Layout()
+    let opsAt = layout.place(plan.ops.count, of: BoundOp.self)
+    let operationsAt = unsafe layout.place(plan.ops.count, of: ck_op.self)
+    let kernelsAt = layout.place(plan.selections.count, of: BoundKernel.self)
+    let tracesAt = layout.place(tracing ? plan.ops.count : 0, of: OpTrace.self)
+    let idsAt = layout.place(length, of: UInt32.self)
+    let typesAt = layout.place(length, of: UInt32.self)
+    let keepCountsAt = layout.place(plan.schedule.keepCounts.count, of: UInt16.self)
+
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(layout.byteCount, 1), alignment: 64)
+    unsafe self.memory = memory
+    opCount = plan.ops.count
+    unsafe ops = (memory + opsAt).bindMemory(to: BoundOp.self, capacity: plan.ops.count)
+    unsafe operations = (memory + operationsAt).bindMemory(to: ck_op.self, capacity: plan.ops.count)
+    unsafe kernels = (memory + kernelsAt).bindMemory(to: BoundKernel.self, capacity: plan.selections.count)
+    if tracing {
+      let traces = unsafe (memory + tracesAt).bindMemory(to: OpTrace.self, capacity: plan.ops.count)
+      unsafe traces.initialize(repeating: OpTrace(start: .zero, end: .zero), count: plan.ops.count)
+      unsafe self.traces = unsafe traces
+    } else {
+      unsafe traces = nil
+    }
+    unsafe ids = (memory + idsAt).bindMemory(to: UInt32.self, capacity: length)
+    unsafe ids.initialize(repeating: 0, count: length)
+    unsafe typeIDs = (memory + typesAt).bindMemory(to: UInt32.self, capacity: length)
+    unsafe typeIDs.initialize(repeating: 0, count: length)
+    unsafe keepCounts = (memory + keepCountsAt).bindMemory(
+      to: UInt16.self, capacity: plan.schedule.keepCounts.count)
+    for (i, count) in plan.schedule.keepCounts.enumerated() { unsafe keepCounts[i] = count }
+    keepCountStride = plan.schedule.layerCount + 1
+
+    let binder = unsafe OpBinder(
+      plan: plan, arena: arena.base, weights: loaded.weightBase, ids: ids, typeIDs: typeIDs,
+      table: ck_kernels(tier.ckTier))
+    var next = 0
+    for (number, op) in plan.ops.enumerated() {
+      let first = next
+      while next < plan.selections.count, Int(plan.selections[next].op) == number {
+        let selection = plan.selections[next]
+        // LoadedPlan has refused plans with kernels this runtime lacks.
+        var kernel = KernelCatalog.kernel(selection.kernel, for: op.kind)!
+        kernel.maximumRows = UInt32(selection.maximumRows)
+        unsafe (kernels + next).initialize(to: kernel)
+        next += 1
+      }
+      unsafe (ops + number).initialize(
+        to: binder.decisions(of: op, firstSelection: first, selectionCount: next - first))
+      unsafe (operations + number).initialize(to: binder.operands(of: op))
+    }
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  /// Runs every op whose guard holds for an input of `length` tokens, in order.
+  ///
+  /// The hot path: plain loads, stores and C calls; no allocation, no reference counting (tools/check-hot-path).
+  @inline(never)
+  func execute(length: Int, on pool: OpaquePointer) {
+    let tokens = unsafe UnsafePointer(keepCounts + (length &- 1) &* keepCountStride)
+    for number in 0..<opCount {
+      let bound = unsafe ops + number
+      let op = unsafe operations + number
+      let layer = unsafe Int(bound.pointee.reducingLayer)
+      let reduces = unsafe layer > 0 && tokens[layer] < tokens[layer &- 1]
+      let holds =
+        switch unsafe bound.pointee.condition {
+        case .always: true
+        case .ifReduced: reduces
+        case .ifNotReduced: !reduces
+        }
+      guard holds else {
+        if let traces = unsafe traces { unsafe traces[number] = OpTrace(start: .zero, end: .zero) }
+        continue
+      }
+
+      let rows = unsafe Self.value(of: bound.pointee.rows, tokens)
+      unsafe op.pointee.rows = rows
+      unsafe op.pointee.inner_rows = Self.value(of: bound.pointee.innerRows, tokens)
+      // An index that no op wrote for this length is not read: row i is row i.
+      unsafe op.pointee.index = reduces ? bound.pointee.index : nil
+
+      var kernel = unsafe kernels + Int(bound.pointee.firstSelection)
+      let last = unsafe kernel + Int(bound.pointee.selectionCount) - 1
+      while unsafe kernel < last, unsafe rows > kernel.pointee.maximumRows { unsafe kernel += 1 }
+      unsafe op.pointee.sgemm = kernel.pointee.sgemm
+
+      let tasks =
+        switch unsafe bound.pointee.tasks {
+        case .one: UInt32(1)
+        case .rows: ck_row_tasks(rows)
+        case .heads: unsafe op.pointee.heads
+        case .parts: unsafe op.pointee.parts
+        }
+      if let traces = unsafe traces {
+        let start = ck_now_ns()
+        unsafe ck_pool_run(pool, kernel.pointee.driver, op, tasks)
+        unsafe traces[number] = OpTrace(start: Nanoseconds(start), end: Nanoseconds(ck_now_ns()))
+      } else {
+        unsafe ck_pool_run(pool, kernel.pointee.driver, op, tasks)
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func value(of rows: UInt16, _ tokens: UnsafePointer<UInt16>) -> UInt32 {
+    unsafe rows == BoundOp.one ? 1 : UInt32(tokens[Int(rows)])
+  }
+
+  /// Places arrays one after the other, each on a cache line.
+  private struct Layout {
+    var byteCount = 0
+    mutating func place<Element>(_ count: Int, of type: Element.Type) -> Int {
+      let offset = (byteCount + 63) & ~63
+      byteCount = offset + count * MemoryLayout<Element>.stride
+      return offset
+    }
+  }
+}

@@ -1,0 +1,64 @@
+internal import COpenBLAS
+internal import CTaperKernels
+internal import TaperPlanFormat
+
+/// The kernel families this runtime has: which op kind each computes, with which driver and matrix product.
+///
+/// The tier of the row-wise kernels is not chosen here; it comes with the op's `table`.
+enum KernelCatalog {
+  /// What serves `kernel` for ops of `kind`, or nil when this runtime has no such family or it computes another kind.
+  static func kernel(_ kernel: KernelID, for kind: OpKind) -> BoundKernel? {
+    switch (kind, kernel) {
+    case (.embed, .embedF32): unsafe bound(ck_embed)
+    case (.gemm, .gemmF32OpenBLAS): unsafe bound(ck_gemm)
+    case (.gemm, .gemmF32Scalar): unsafe bound(ck_gemm, product: ck_sgemm_scalar)
+    case (.biasActivation, .biasActivationF32): unsafe bound(ck_bias_activation)
+    case (.add, .addF32): unsafe bound(ck_add)
+    case (.layerNorm, .layerNormF32): unsafe bound(ck_layer_norm)
+    case (.attention, .attentionF32): unsafe bound(ck_attention)
+    case (.attentionScores, .attentionScoresF32): unsafe bound(ck_attention_scores)
+    case (.attentionContext, .attentionContextF32): unsafe bound(ck_attention_context)
+    case (.iota, .iotaU32): unsafe bound(ck_iota)
+    case (.select, .selectF32): unsafe bound(ck_select)
+    case (.scatter, .scatterF32): unsafe bound(ck_scatter)
+    case (.compose, .composeU32): unsafe bound(ck_compose)
+    case (.gather, .gatherF32): unsafe bound(ck_gather)
+    case (.mean, .meanF32): unsafe bound(ck_mean)
+    case (.l2Normalize, .l2NormalizeF32): unsafe bound(ck_l2_normalize)
+    case (.softmax, .softmaxF32): unsafe bound(ck_softmax)
+    case (.sigmoid, .sigmoidF32): unsafe bound(ck_sigmoid)
+    default: nil
+    }
+  }
+
+  private static func bound(_ driver: ck_driver, product: ck_sgemm_fn? = nil) -> BoundKernel {
+    unsafe BoundKernel(maximumRows: .max, driver: driver, sgemm: product ?? openBLASProduct)
+  }
+
+  /// The cut of each driver into tasks, as documented at the driver in ck_op.h.
+  static func tasks(of kind: OpKind) -> TaskRule {
+    switch kind {
+    case .embed, .biasActivation, .add, .layerNorm, .gather, .l2Normalize, .softmax, .sigmoid: .rows
+    case .gemm: .parts
+    case .attention, .attentionScores, .attentionContext: .heads
+    case .iota, .select, .scatter, .compose, .mean: .one
+    }
+  }
+
+  /// Keeps OpenBLAS to the calling thread: Taper runs the panels of a product on its own workers. The serial build is
+  /// single-threaded anyway; a threaded one would otherwise start its own pool inside each of ours.
+  static func keepOpenBLASSerial() { _ = oneThread }
+  private static let oneThread: Void = openblas_set_num_threads(1)
+
+  private typealias OpenBLASProduct =
+    @convention(c) (
+      CBLAS_ORDER, CBLAS_TRANSPOSE, CBLAS_TRANSPOSE, Int32, Int32, Int32, Float, UnsafePointer<Float>?, Int32,
+      UnsafePointer<Float>?, Int32, Float, UnsafeMutablePointer<Float>?, Int32
+    ) -> Void
+
+  /// cblas_sgemm as `ck_sgemm_fn`. The two C types differ only in that cblas.h names its three enumerations where
+  /// ck_op.h says int; the psABIs of x86-64 and AArch64 pass both as the same 32-bit integer.
+  private static var openBLASProduct: ck_sgemm_fn {
+    unsafe unsafeBitCast(cblas_sgemm as OpenBLASProduct, to: ck_sgemm_fn.self)
+  }
+}

@@ -1,0 +1,15 @@
+internal import CTaperKernels
+
+/// Instruction-set tiers of the row-wise kernels, as `ck_tier` numbers them.
+public enum KernelTier: UInt32, CaseIterable, BitwiseCopyable, Hashable, Sendable {
+  case scalar = 0
+  case avx2 = 1
+  case avx512 = 2
+  case neon = 8
+
+  /// The best tier of this CPU, capped by the environment variable TAPER_MAX_TIER.
+  public static var detected: KernelTier { KernelTier(ck_detect_tier()) }
+
+  init(_ tier: ck_tier) { self = KernelTier(rawValue: tier.rawValue) ?? .scalar }
+  var ckTier: ck_tier { ck_tier(rawValue: rawValue) }
+}

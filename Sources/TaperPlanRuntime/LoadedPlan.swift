@@ -1,0 +1,129 @@
+internal import CTaperKernels
+public import TaperPlanFormat
+
+/// A validated plan with its weights in memory: immutable, and shared by any number of sessions.
+///
+/// Opened from a path, the weights stay where they are: a read-only mapping of the plan file, or of the weights file
+/// beside it, which all processes on the machine share. Everything that can be wrong with a plan is found here, so that
+/// a session's hot path has nothing left to check but its input.
+public final class LoadedPlan: Sendable {
+  public let plan: Plan
+  /// Holds the weights' bytes; `weightRange` of them are the weights section.
+  let memory: WeightMemory
+  let weightRange: Range<Int>
+  /// Where the weights come from; nil for weights in memory. For messages.
+  let weightsPath: String?
+
+  /// Maps and validates a plan file and its weights.
+  ///
+  /// - Parameters:
+  ///   - path: the plan file.
+  ///   - weightsPath: the weights file of a plan that does not carry its own; by default the file named
+  ///     `<first 16 hex digits of the digest>.weights` in the plan's directory.
+  /// - Throws: `RuntimeError` when a file cannot be read, is damaged, or asks for kernels this runtime does not have.
+  ///   The digest that a weights file's header states is compared; its bytes are hashed only by `verifyWeights()`.
+  public init(path: String, weightsPath: String? = nil) throws(RuntimeError) {
+    let file = try WeightMemory(mapping: path)
+    let plan: Plan
+    let embedded: Range<Int>?
+    do throws(PlanFormatError) {
+      (plan, embedded) = unsafe try PlanReader.read(file.bytes)
+    } catch {
+      throw .badPlan(path: path, error)
+    }
+    if let embedded {
+      memory = file
+      weightRange = embedded
+      self.weightsPath = path
+    } else {
+      let place = weightsPath ?? Self.defaultWeightsPath(plan: path, digest: plan.weights.digest)
+      memory = try Self.mapWeights(place, digest: plan.weights.digest)
+      let found: (digest: Digest, weights: Range<Int>)
+      do throws(PlanFormatError) {
+        found = unsafe try WeightsFile.read(memory.bytes)
+      } catch {
+        throw .badWeightsFile(path: place, error)
+      }
+      guard found.digest == plan.weights.digest else {
+        throw .weightsFileMismatch(path: place, expected: plan.weights.digest, found: found.digest)
+      }
+      weightRange = found.weights
+      self.weightsPath = place
+    }
+    self.plan = plan
+    try checkFit()
+    memory.prefetch(weightRange)
+  }
+
+  /// A plan made in this process, with its weights section's bytes.
+  ///
+  /// - Throws: `RuntimeError` when the plan is not valid, the bytes are not as many as the plan says, or it asks for
+  ///   kernels this runtime does not have. The weights' digest is not checked.
+  public init(plan: Plan, weightBytes: [UInt8]) throws(RuntimeError) {
+    do throws(PlanFormatError) {
+      try PlanValidator.validate(plan)
+    } catch {
+      throw .badPlan(path: nil, error)
+    }
+    self.plan = plan
+    memory = WeightMemory(copying: weightBytes)
+    weightRange = 0..<weightBytes.count
+    weightsPath = nil
+    try checkFit()
+  }
+
+  /// Hashes the weights and compares with the plan's digest. Reads every byte of them.
+  ///
+  /// - Throws: `RuntimeError.weightsDamaged` when they differ.
+  public func verifyWeights() throws(RuntimeError) {
+    var hash = SHA256()
+    unsafe hash.update(UnsafeRawBufferPointer(rebasing: memory.bytes[weightRange]))
+    let found = hash.finalize()
+    guard found == plan.weights.digest else {
+      throw .weightsDamaged(expected: plan.weights.digest, found: found)
+    }
+  }
+
+  /// Workers a session gets by default: as many as the plan was made for, no more than this process has CPUs.
+  public var defaultThreads: Int { max(1, min(maximumThreads, Int(ck_available_cpus()))) }
+
+  /// Workers a session can have at most: scratch memory is planned for so many.
+  public var maximumThreads: Int { Int(plan.identity.threads) }
+
+  /// First byte of the weights section.
+  var weightBase: UnsafeRawPointer? {
+    guard let base = unsafe memory.bytes.baseAddress else { return nil }
+    return unsafe base + weightRange.lowerBound
+  }
+
+  private func checkFit() throws(RuntimeError) {
+    guard plan.weights.byteCount.rawValue == UInt64(weightRange.count) else {
+      throw .weightsSizeMismatch(
+        path: weightsPath, expected: plan.weights.byteCount, found: Bytes(UInt64(weightRange.count)))
+    }
+    for selection in plan.selections {
+      let kind = plan.ops[Int(selection.op)].kind
+      guard selection.kernel.name != nil else {
+        throw .unknownKernel(op: Int(selection.op), kernel: selection.kernel)
+      }
+      guard KernelCatalog.kernel(selection.kernel, for: kind) != nil else {
+        throw .wrongKernel(op: Int(selection.op), kind: kind, kernel: selection.kernel)
+      }
+    }
+  }
+
+  private static func defaultWeightsPath(plan path: String, digest: Digest) -> String {
+    let name = WeightsFile.name(for: digest)
+    guard let slash = path.lastIndex(of: "/") else { return name }
+    return path[...slash] + name
+  }
+
+  private static func mapWeights(_ path: String, digest: Digest) throws(RuntimeError) -> WeightMemory {
+    do throws(RuntimeError) {
+      return try WeightMemory(mapping: path)
+    } catch {
+      guard case .cannotRead(_, let code) = error else { throw error }
+      throw .weightsFileMissing(path: path, digest: digest, errno: code)
+    }
+  }
+}

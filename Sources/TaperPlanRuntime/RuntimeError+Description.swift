@@ -1,0 +1,51 @@
+internal import Glibc
+internal import TaperPlanFormat
+
+extension RuntimeError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .cannotRead(let path, let code): "cannot read \(path): \(Self.reason(code))"
+    case .notARegularFile(let path): "\(path) is not a regular file; a plan or weights file was expected"
+    case .badPlan(let path, let error): "\(path ?? "the plan"): \(error)"
+    case .badWeightsFile(let path, let error): "weights file \(path): \(error)"
+    case .weightsFileMissing(let path, let digest, let code):
+      "the plan's weights (SHA-256 \(digest.hex)) are expected in \(path): \(Self.reason(code)); "
+        + "copy the weights file there, or name it explicitly"
+    case .weightsFileMismatch(let path, let expected, let found):
+      "weights file \(path) holds SHA-256 \(found.hex), the plan wants \(expected.hex); use the file the plan was made with"
+    case .weightsSizeMismatch(let path, let expected, let found):
+      "\(path ?? "the weights"): \(expected.rawValue) bytes of weights expected, \(found.rawValue) found; "
+        + "the file may be cut off"
+    case .weightsDamaged(let expected, let found):
+      "the weights' SHA-256 is \(found.hex), the plan says \(expected.hex); copy the weights again"
+    case .unknownKernel(let op, let kernel):
+      "op \(op) asks for kernel id \(kernel.rawValue), which this runtime does not have; "
+        + "use a newer taper, or plan again with this one"
+    case .wrongKernel(let op, let kind, let kernel):
+      "op \(op) (\(kind)) asks for kernel \(kernel.name ?? String(kernel.rawValue)), which computes another kind of op; "
+        + "plan again"
+    case .arenaTooLarge(let needed, let code):
+      "the plan's arena takes \(needed.rawValue) bytes, which this machine does not give: \(Self.reason(code))"
+    case .workersUnavailable(let threads, let code):
+      "cannot start \(threads) workers: \(Self.reason(code)); ask for fewer threads"
+    case .threadsOutOfRange(let asked, let maximum):
+      "\(asked) threads asked for, 1 to \(maximum) possible; plan with more --threads to use more"
+    case .emptyInput: "the input has no tokens; 1 at least expected"
+    case .inputTooLong(let tokens, let maximum):
+      "the input has \(tokens) tokens, the plan takes \(maximum) at most; truncate it, or plan with a larger --max-length"
+    case .tokenOutOfRange(let position, let id, let vocabulary):
+      "token id \(id) at position \(position) is outside the vocabulary of \(vocabulary)"
+    case .tokenTypeOutOfRange(let position, let typeID, let tokenTypes):
+      "token type \(typeID) at position \(position) is refused: "
+        + (tokenTypes == 0
+          ? "this model has no token types; pass 0" : "the model has types 0 to \(tokenTypes - 1)")
+    case .tokenTypeCount(let expected, let found):
+      "\(found) token types given for \(expected) token ids; pass one each, or none"
+    }
+  }
+
+  private static func reason(_ code: Int32) -> String {
+    guard let text = unsafe strerror(code) else { return "error \(code)" }
+    return unsafe String(cString: text)
+  }
+}

@@ -1,0 +1,40 @@
+public import TaperPlanFormat
+
+/// Why a plan cannot be loaded or an input cannot be run.
+public enum RuntimeError: Error, Hashable, Sendable {
+  // Files
+  case cannotRead(path: String, errno: Int32)
+  case notARegularFile(path: String)
+  case badPlan(path: String?, PlanFormatError)
+  case badWeightsFile(path: String, PlanFormatError)
+  case weightsFileMissing(path: String, digest: Digest, errno: Int32)
+  case weightsFileMismatch(path: String, expected: Digest, found: Digest)
+  case weightsSizeMismatch(path: String?, expected: Bytes, found: Bytes)
+  case weightsDamaged(expected: Digest, found: Digest)
+  // Fit to this machine and this runtime
+  case unknownKernel(op: Int, kernel: KernelID)
+  case wrongKernel(op: Int, kind: OpKind, kernel: KernelID)
+  case arenaTooLarge(needed: Bytes, errno: Int32)
+  case workersUnavailable(threads: Int, errno: Int32)
+  // Asking
+  case threadsOutOfRange(asked: Int, maximum: Int)
+  case emptyInput
+  case inputTooLong(tokens: Int, maximum: Int)
+  case tokenOutOfRange(position: Int, id: UInt32, vocabulary: UInt32)
+  case tokenTypeOutOfRange(position: Int, typeID: UInt32, tokenTypes: UInt32)
+  case tokenTypeCount(expected: Int, found: Int)
+}
+
+extension RuntimeError {
+  /// The exit code of design.md that fits: 4 where the plan does not fit this device, 64 where the asking was wrong,
+  /// 65 where data is bad or corrupt.
+  public var exitCode: Int32 {
+    switch self {
+    case .unknownKernel, .wrongKernel, .arenaTooLarge, .workersUnavailable: 4
+    case .cannotRead, .notARegularFile, .threadsOutOfRange: 64
+    case .badPlan, .badWeightsFile, .weightsFileMissing, .weightsFileMismatch, .weightsSizeMismatch,
+      .weightsDamaged, .emptyInput, .inputTooLong, .tokenOutOfRange, .tokenTypeOutOfRange, .tokenTypeCount:
+      65
+    }
+  }
+}

@@ -1,1 +1,0 @@
-// TaperPlanRuntime: see specs/

@@ -1,0 +1,59 @@
+internal import Glibc
+internal import TaperPlanFormat
+
+/// Read-only memory that holds a file's bytes or a copy of given bytes until it is released.
+///
+/// A mapped file must not be cut short while it is in use: the kernel then ends the process with SIGBUS. Replace plans
+/// by renaming a new file into place, never by writing over them.
+///
+/// - Note: `@unchecked Sendable` holds because the pointer is set once in `init` and the bytes are never written after.
+@safe final class WeightMemory: @unchecked Sendable {
+  /// All bytes of the file, or of the copy.
+  let bytes: UnsafeRawBufferPointer
+  private let isMapped: Bool
+
+  /// Maps a file read-only.
+  init(mapping path: String) throws(RuntimeError) {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .cannotRead(path: path, errno: errno) }
+    defer { close(descriptor) }
+    var facts = stat()
+    guard unsafe fstat(descriptor, &facts) == 0 else { throw .cannotRead(path: path, errno: errno) }
+    guard facts.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(path: path) }
+    let count = Int(facts.st_size)
+    isMapped = count > 0
+    guard count > 0 else {  // an empty file cannot be mapped; the reader says what is wrong with it
+      unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let start = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let start = unsafe start, unsafe start != UnsafeMutableRawPointer(bitPattern: -1) else {
+      throw .cannotRead(path: path, errno: errno)
+    }
+    unsafe bytes = UnsafeRawBufferPointer(start: start, count: count)
+  }
+
+  /// Copies bytes to memory aligned like a mapped file's.
+  init(copying source: [UInt8]) {
+    isMapped = false
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(source.count, 1), alignment: 4096)
+    unsafe source.withUnsafeBytes { unsafe copy.copyMemory(from: $0) }
+    unsafe bytes = UnsafeRawBufferPointer(rebasing: unsafe UnsafeRawBufferPointer(copy)[..<source.count])
+  }
+
+  /// Asks the kernel to read the mapped range ahead.
+  func prefetch(_ range: Range<Int>) {
+    guard isMapped, !range.isEmpty, let base = unsafe bytes.baseAddress else { return }
+    let page = range.lowerBound & ~4095
+    unsafe _ = madvise(
+      UnsafeMutableRawPointer(mutating: base + page), range.upperBound - page, MADV_WILLNEED)
+  }
+
+  deinit {
+    if isMapped {
+      unsafe _ = munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
+    } else {
+      unsafe bytes.deallocate()
+    }
+  }
+}
