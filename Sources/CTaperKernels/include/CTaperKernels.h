@@ -2,5 +2,6 @@
 // Allocates nothing while running; knows nothing of plans, models or files.
 #pragma once
 #include "ck_isa.h"
+#include "ck_kernels.h"
 #include "ck_op.h"
 #include "ck_pool.h"

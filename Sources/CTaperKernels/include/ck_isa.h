@@ -18,5 +18,6 @@ ck_tier ck_host_tier(void);
 const char *ck_tier_name(ck_tier tier);
 /// Writes the CPU's brand string (NUL-terminated, trimmed) into buffer; "unknown" when it cannot be read.
 void ck_cpu_name(char *buffer, uint32_t capacity);
-/// Feature words for the fingerprint: "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", … space-separated.
+/// Feature words for the fingerprint: "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", …
+/// space-separated.
 void ck_cpu_features(char *buffer, uint32_t capacity);

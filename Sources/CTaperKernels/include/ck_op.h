@@ -1,7 +1,8 @@
 // One executable op: operands bound to memory, shapes patched per run, and the drivers that compute it.
 //
-// An op is cut into tasks that do not depend on the number of workers, so results are bit-identical for any thread
-// count. A driver computes one task: `driver(op, task, worker)`; tasks of one op may run at once on several workers.
+// An op is cut into tasks that do not depend on the number of workers, so results are bit-identical for any
+// thread count. A driver computes one task: `driver(op, task, worker)`; tasks of one op may run at once on
+// several workers.
 #pragma once
 #include "ck_isa.h"
 #include <stddef.h>
@@ -20,8 +21,8 @@ typedef enum ck_activation : uint32_t {
 } ck_activation;
 
 /// cblas_sgemm's C signature with its enumerations as ints (row-major 101, no-trans 111, trans 112).
-typedef void (*ck_sgemm_fn)(int order, int transA, int transB, int m, int n, int k, float alpha, const float *a,
-                            int lda, const float *b, int ldb, float beta, float *c, int ldc);
+typedef void (*ck_sgemm_fn)(int order, int transA, int transB, int m, int n, int k, float alpha,
+                            const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);
 
 /// Row-wise kernels of one tier; opaque to everyone but the drivers and the kernel tests.
 typedef struct ck_table ck_table;
@@ -47,11 +48,11 @@ typedef struct ck_op {
   const uint32_t *origin; // original position of each current row; NULL: row i is position i
   uint32_t *index_out;
   const float *weight, *bias, *gamma, *beta;
-  const uint32_t *ids, *type_ids; // embed only
+  const uint32_t *ids, *type_ids;        // embed only
   const float *table0, *table1, *table2; // embed only: word, position, token type (may be NULL)
-  float *scratch;        // scratch_stride elements for each worker
-  size_t scratch_stride; // elements
-  ck_sgemm_fn sgemm;     // gemm and attention ops
+  float *scratch;                        // scratch_stride elements for each worker
+  size_t scratch_stride;                 // elements
+  ck_sgemm_fn sgemm;                     // gemm and attention ops
   const ck_table *table;
 } ck_op;
 
@@ -62,12 +63,13 @@ typedef void (*ck_driver)(const ck_op *op, uint32_t task, uint32_t worker);
 /// Tasks of a row-wise op over `rows` rows.
 static inline uint32_t ck_row_tasks(uint32_t rows) { return (rows + CK_ROW_BLOCK - 1) / CK_ROW_BLOCK; }
 
-/// y[rows, columns] = word[ids] + position[extent + i] + type[type_ids]; then layer norm when gamma is given.
-/// `extent` is the position offset (0 for BERT, 2 for MPNet). type_ids NULL means all zero. Row tasks.
+/// y[rows, columns] = word[ids] + position[extent + i] + type[type_ids]; then layer norm when gamma (and
+/// beta) is given. `extent` is the position offset (0 for BERT, 2 for MPNet). type_ids NULL means all zero.
+/// Row tasks.
 void ck_embed(const ck_op *op, uint32_t task, uint32_t worker);
-/// y[rows, columns] = act(a[index] · weightᵀ + bias); weight [columns, depth] row-major. `parts` tasks: task t computes
-/// columns [t·w, min((t+1)·w, columns)) with w = round_up(ceil(columns/parts), 16). bias may be NULL.
-/// With `index`, rows of a are first copied into scratch (rows × depth elements for each worker).
+/// y[rows, columns] = act(a[index] · weightᵀ + bias); weight [columns, depth] row-major. `parts` tasks: task
+/// t computes columns [t·w, min((t+1)·w, columns)) with w = round_up(ceil(columns/parts), 16). bias may be
+/// NULL. With `index`, rows of a are first copied into scratch (rows × depth elements for each worker).
 void ck_gemm(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a + bias), rows × columns; a may be y; bias may be NULL. Row tasks.
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker);
@@ -75,29 +77,36 @@ void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker);
 void ck_add(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = layernorm(a + bias + b[index]) · gamma + beta; bias and b may be NULL; a may be y. Row tasks.
 void ck_layer_norm(const ck_op *op, uint32_t task, uint32_t worker);
-/// Fused attention. y[rows, heads·dh] with dh = depth; queries a (first `rows` rows, or those named by index), keys b, values c
-/// (inner_rows rows), head h at column h·dh of each. score = scale·q·kᵀ (+ relative bias), softmax over keys, times v.
-/// Relative bias (`bias` not NULL): bias[h·(2·extent−1) + (origin[j] − origin[i]) + extent − 1].
-/// `heads` tasks. scratch for each worker: CK_ATTENTION_BLOCK × round_up(inner_rows, 16) elements (queries in blocks).
+/// Fused attention. y[rows, heads·dh] with dh = depth; queries a (first `rows` rows, or those named by
+/// index), keys b, values c (inner_rows rows), head h at column h·dh of each. score = scale·q·kᵀ (+ relative
+/// bias), softmax over keys, times v. Relative bias (`bias` not NULL, [heads, 2·extent−1]):
+/// bias[h·(2·extent−1) + p(j) − p(row of query i) + extent − 1], where p(j) = origin[j], or j when origin is
+/// NULL, and the row of query i is index[i], or i when index is NULL. Every p must be below extent. y may be
+/// a when index is NULL or ascending and the leading dimensions agree. `heads` tasks. scratch for each
+/// worker: CK_ATTENTION_BLOCK × round_up(inner_rows, 16) elements (queries in blocks).
 void ck_attention(const ck_op *op, uint32_t task, uint32_t worker);
 #define CK_ATTENTION_BLOCK 64u
 /// y[heads, inner_rows, inner_rows] = softmax probabilities of every row (leading dimension inner_rows);
 /// y2[heads, inner_rows] = their column sums over the rows, in row order: the partial token scores.
-/// `heads` tasks. Operands as ck_attention; rows == inner_rows.
+/// `heads` tasks. Operands as ck_attention; rows == inner_rows, index NULL.
 void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker);
-/// y[rows, heads·dh] = probabilities b[heads, inner_rows, inner_rows] at rows `index` (or the first `rows`) times values c.
-/// `heads` tasks. scratch for each worker: rows × inner_rows elements (used when index is given).
+/// y[rows, heads·dh] = probabilities b[heads, inner_rows, inner_rows] at rows `index` (or the first `rows`)
+/// times values c. `heads` tasks. scratch for each worker: rows × inner_rows elements (used when index is
+/// given).
 void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker);
 /// index_out[i] = i for i < rows. One task.
 void ck_iota(const ck_op *op, uint32_t task, uint32_t worker);
-/// Token elimination: token score j = Σ_h a[h, j] (partial scores, leading dimension inner_rows, heads summed in order);
-/// index_out = the `rows` row numbers of largest score among inner_rows, ascending; row 0 is always kept; ties keep the
-/// lower row. One task. scratch: 2·inner_rows elements.
+/// Token elimination: token score j = Σ_h a[h, j] (partial scores, leading dimension inner_rows, heads summed
+/// in order); index_out = the `rows` row numbers of largest score among inner_rows, ascending; row 0 is
+/// always kept; ties keep the lower row; a NaN counts as −∞. rows ≤ inner_rows. One task. scratch:
+/// 2·inner_rows elements.
 void ck_select(const ck_op *op, uint32_t task, uint32_t worker);
-/// Restore, first half: y[origin[j]] = a[j] for every j < inner_rows that `index` (rows entries, ascending) does not name.
-/// With index NULL: y[origin[j]] = a[j] for all j < rows. One task. columns elements a row.
+/// Restore, first half: y[origin[j]] = a[j] for every j < inner_rows that `index` (rows entries, ascending)
+/// does not name. With index NULL: y[origin[j]] = a[j] for all j < rows. origin NULL: origin[j] is j. One
+/// task. columns elements a row.
 void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker);
-/// index_out[i] = index_out[index[i]] for i < rows, in place (index ascending): positions of the kept rows. One task.
+/// index_out[i] = index_out[index[i]] for i < rows, in place (index ascending): positions of the kept rows.
+/// One task.
 void ck_compose(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[i] = a[index[i]] for i < rows. Row tasks.
 void ck_gather(const ck_op *op, uint32_t task, uint32_t worker);
@@ -110,12 +119,21 @@ void ck_softmax(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = sigmoid(a). Row tasks.
 void ck_sigmoid(const ck_op *op, uint32_t task, uint32_t worker);
 
+/// y[i] = e^x[i] for i < n, as the table's softmax computes it (within 2 ulp); y may be x. For the accuracy
+/// tests.
+void ck_exp(const ck_table *table, float *y, const float *x, size_t n);
+
 /// The scalar reference product with cblas_sgemm's signature; row-major only; readable, never optimised.
-void ck_sgemm_scalar(int order, int transA, int transB, int m, int n, int k, float alpha, const float *a, int lda,
-                     const float *b, int ldb, float beta, float *c, int ldc);
+void ck_sgemm_scalar(int order, int transA, int transB, int m, int n, int k, float alpha, const float *a,
+                     int lda, const float *b, int ldb, float beta, float *c, int ldc);
 
 /// Tasks of an op, given its driver's documented cut.
-typedef enum ck_task_rule : uint32_t { CK_TASKS_ONE = 0, CK_TASKS_ROWS = 1, CK_TASKS_HEADS = 2, CK_TASKS_PARTS = 3 } ck_task_rule;
+typedef enum ck_task_rule : uint32_t {
+  CK_TASKS_ONE = 0,
+  CK_TASKS_ROWS = 1,
+  CK_TASKS_HEADS = 2,
+  CK_TASKS_PARTS = 3
+} ck_task_rule;
 
 #ifdef __cplusplus
 }

@@ -4,12 +4,18 @@
 
 typedef struct ck_pool ck_pool;
 
-/// A pool of `workers` workers (≥ 1), the caller included; only here is memory allocated and are threads made.
-/// Returns NULL with errno set when threads cannot be made. Workers are placed on the CPUs of the caller's affinity mask.
+#define CK_POOL_MAXIMUM_WORKERS 1024u
+
+/// A pool of `workers` workers (1 … CK_POOL_MAXIMUM_WORKERS), the caller included; only here is memory
+/// allocated and are threads made. Returns NULL with errno set when threads cannot be made or the number is
+/// out of bounds. Each worker is pinned to a CPU of the caller's affinity mask that no live pool of this
+/// process uses, one core each as far as cores go; when the mask has too few such CPUs none is pinned. The
+/// caller is never pinned.
 ck_pool *ck_pool_create(uint32_t workers);
 uint32_t ck_pool_workers(const ck_pool *pool);
-/// Runs driver(op, t, worker) for t in 0..<tasks on at most `ck_pool_workers` workers; returns when all are done.
-/// One caller at a time. Allocates nothing.
+/// Runs driver(op, t, worker) for t in 0..<tasks on at most `ck_pool_workers` workers; returns when all are
+/// done. One caller at a time, never from within a task of the same pool. Allocates nothing. Each task runs
+/// exactly once; what a task wrote is visible to the caller afterwards.
 void ck_pool_run(ck_pool *pool, ck_driver driver, const ck_op *op, uint32_t tasks);
 void ck_pool_destroy(ck_pool *pool);
 /// CPUs this process may use (sched_getaffinity).

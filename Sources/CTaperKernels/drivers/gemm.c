@@ -1,0 +1,31 @@
+// Matrix product by column panels. Bias and activation follow at once, while the panel is in cache.
+#include "../ck_table.h"
+#include "ck_driver.h"
+#include <string.h>
+
+void ck_gemm(const ck_op *op, uint32_t task, uint32_t worker) {
+  uint32_t width = round_up16((op->columns + op->parts - 1) / op->parts);
+  uint32_t first = task * width;
+  if (first >= op->columns)
+    return; // rounding panels up left nothing for the last ones
+  uint32_t count = op->columns - first < width ? op->columns - first : width;
+
+  const float *a = op->a;
+  uint32_t lda = op->lda;
+  if (op->index) {
+    float *rows = worker_scratch(op, worker);
+    for (uint32_t i = 0; i < op->rows; i++)
+      memcpy(rows + (size_t)i * op->depth, a + (size_t)op->index[i] * lda, op->depth * sizeof(float));
+    a = rows;
+    lda = op->depth;
+  }
+  float *y = op->y + first;
+  op->sgemm(ck_row_major, ck_no_trans, ck_trans, (int)op->rows, (int)count, (int)op->depth, 1, a, (int)lda,
+            op->weight + (size_t)first * op->depth, (int)op->depth, 0, y, (int)op->ldy);
+
+  if (!op->bias && op->activation == CK_ACTIVATION_NONE)
+    return;
+  const float *bias = op->bias ? op->bias + first : NULL;
+  for (uint32_t i = 0; i < op->rows; i++, y += op->ldy)
+    op->table->bias_activation(y, y, bias, count, op->activation);
+}

@@ -1,0 +1,83 @@
+// Drivers of the row-wise ops: task t covers rows [t·CK_ROW_BLOCK, (t+1)·CK_ROW_BLOCK).
+#include "../ck_table.h"
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+  uint32_t begin, end;
+} row_range;
+
+static row_range rows_of(const ck_op *op, uint32_t task) {
+  uint32_t begin = task * CK_ROW_BLOCK;
+  uint32_t end = op->rows - begin < CK_ROW_BLOCK ? op->rows : begin + CK_ROW_BLOCK;
+  return (row_range){begin, end};
+}
+
+static const float *row(const float *base, uint32_t leading, uint32_t i) {
+  return base ? base + (size_t)i * leading : NULL;
+}
+
+static float *out_row(const ck_op *op, uint32_t i) { return op->y + (size_t)i * op->ldy; }
+
+static uint32_t source(const ck_op *op, uint32_t i) { return op->index ? op->index[i] : i; }
+
+void ck_embed(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++) {
+    float *y = out_row(op, i);
+    op->table->add(y, row(op->table0, op->columns, op->ids[i]), row(op->table1, op->columns, op->extent + i),
+                   op->columns);
+    if (op->table2)
+      op->table->add(y, y, row(op->table2, op->columns, op->type_ids ? op->type_ids[i] : 0), op->columns);
+    if (op->gamma)
+      op->table->layer_norm(y, y, NULL, NULL, op->gamma, op->beta, op->epsilon, op->columns);
+  }
+}
+
+void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++)
+    op->table->bias_activation(out_row(op, i), row(op->a, op->lda, i), op->bias, op->columns, op->activation);
+}
+
+void ck_add(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++)
+    op->table->add(out_row(op, i), row(op->a, op->lda, i), row(op->b, op->ldb, source(op, i)), op->columns);
+}
+
+void ck_layer_norm(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++)
+    op->table->layer_norm(out_row(op, i), row(op->a, op->lda, i), op->bias,
+                          row(op->b, op->ldb, source(op, i)), op->gamma, op->beta, op->epsilon, op->columns);
+}
+
+void ck_gather(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++)
+    memcpy(out_row(op, i), row(op->a, op->lda, source(op, i)), op->columns * sizeof(float));
+}
+
+void ck_l2_normalize(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++) {
+    const float *a = row(op->a, op->lda, i);
+    float norm = sqrtf(op->table->sum_of_squares(a, op->columns));
+    op->table->scale(out_row(op, i), a, 1 / (norm > op->epsilon ? norm : op->epsilon), op->columns);
+  }
+}
+
+void ck_softmax(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++)
+    op->table->softmax(out_row(op, i), row(op->a, op->lda, i), NULL, NULL, op->scale, op->columns);
+}
+
+void ck_sigmoid(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++)
+    op->table->sigmoid(out_row(op, i), row(op->a, op->lda, i), op->columns);
+}
+
+void ck_exp(const ck_table *table, float *y, const float *x, size_t n) { table->exp(y, x, n); }

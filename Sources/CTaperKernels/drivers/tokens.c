@@ -1,0 +1,99 @@
+// Drivers that keep the books of which tokens are left, and the pooling over them. One task each.
+#include "../ck_table.h"
+#include <math.h>
+#include <string.h>
+
+void ck_iota(const ck_op *op, uint32_t task, uint32_t worker) {
+  for (uint32_t i = 0; i < op->rows; i++)
+    op->index_out[i] = i;
+}
+
+/// Whether row i is kept before row j: the larger score, and of equal scores the lower row. A total order.
+static int precedes(const float *score, uint32_t i, uint32_t j) {
+  return score[i] != score[j] ? score[i] > score[j] : i < j;
+}
+
+/// Restores the heap below `hole`: every row comes after its children in the order above, so the top is the
+/// last one.
+static void sift_down(uint32_t *heap, uint32_t count, uint32_t hole, const float *score) {
+  uint32_t row = heap[hole];
+  for (uint32_t child = 2 * hole + 1; child < count; child = 2 * hole + 1) {
+    if (child + 1 < count && precedes(score, heap[child], heap[child + 1]))
+      child++;
+    if (!precedes(score, row, heap[child]))
+      break;
+    heap[hole] = heap[child];
+    hole = child;
+  }
+  heap[hole] = row;
+}
+
+/// Top-k by a heap of the k best rows seen, the worst of them on top: O(n log k), in place, the same on every
+/// machine. When all rows were seen the top is the threshold, and a pass over the rows writes the kept ones
+/// in order.
+void ck_select(const ck_op *op, uint32_t task, uint32_t worker) {
+  uint32_t n = op->inner_rows, keep = op->rows < n ? op->rows : n;
+  if (keep == 0)
+    return;
+  float *score = op->scratch;
+  uint32_t *heap = (uint32_t *)(op->scratch + n);
+  memset(score, 0, n * sizeof(float));
+  for (uint32_t h = 0; h < op->heads; h++)
+    op->table->add(score, score, op->a + (size_t)h * n, n);
+  for (uint32_t j = 0; j < n; j++)
+    if (isnan(score[j]))
+      score[j] = -INFINITY;
+
+  op->index_out[0] = 0;
+  uint32_t count = keep - 1; // beside row 0
+  if (count == 0)
+    return;
+  for (uint32_t i = 0; i < count; i++)
+    heap[i] = i + 1;
+  for (uint32_t i = count / 2; i-- > 0;)
+    sift_down(heap, count, i, score);
+  for (uint32_t j = keep; j < n; j++)
+    if (precedes(score, j, heap[0])) {
+      heap[0] = j;
+      sift_down(heap, count, 0, score);
+    }
+
+  uint32_t last = heap[0], out = 1;
+  for (uint32_t j = 1; j < n; j++)
+    if (j == last || precedes(score, j, last))
+      op->index_out[out++] = j;
+}
+
+static void copy_row(const ck_op *op, uint32_t j) {
+  uint32_t target = op->origin ? op->origin[j] : j;
+  memcpy(op->y + (size_t)target * op->ldy, op->a + (size_t)j * op->lda, op->columns * sizeof(float));
+}
+
+void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker) {
+  if (!op->index) {
+    for (uint32_t j = 0; j < op->rows; j++)
+      copy_row(op, j);
+    return;
+  }
+  uint32_t kept = 0; // entries of index passed by
+  for (uint32_t j = 0; j < op->inner_rows; j++) {
+    if (kept < op->rows && op->index[kept] == j)
+      kept++;
+    else
+      copy_row(op, j);
+  }
+}
+
+void ck_compose(const ck_op *op, uint32_t task, uint32_t worker) {
+  // index is ascending, so index[i] ≥ i: no entry is read after it was overwritten
+  for (uint32_t i = 0; i < op->rows; i++)
+    op->index_out[i] = op->index_out[op->index[i]];
+}
+
+void ck_mean(const ck_op *op, uint32_t task, uint32_t worker) {
+  if (op->y != op->a)
+    memcpy(op->y, op->a, op->columns * sizeof(float));
+  for (uint32_t i = 1; i < op->inner_rows; i++)
+    op->table->add(op->y, op->y, op->a + (size_t)i * op->lda, op->columns);
+  op->table->scale(op->y, op->y, 1 / (float)op->inner_rows, op->columns);
+}

@@ -1,0 +1,97 @@
+// The scalar reference: the definition every tier is tested against. Complete and readable, never optimised;
+// sums are carried in double.
+#include "../ck_table.h"
+#include <math.h>
+
+static float activate(float x, ck_activation activation) {
+  float half = 0.5f * (x < -20 ? -20 : x); // GELU's factor is zero from there on; −∞ times zero would be NaN
+  switch (activation) {
+  case CK_ACTIVATION_GELU:
+    return half * erfcf(-x * 0.70710678f);
+  case CK_ACTIVATION_GELU_TANH:
+    return half * (1.0f + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
+  case CK_ACTIVATION_RELU:
+    return x < 0 ? 0 : x;
+  case CK_ACTIVATION_TANH:
+    return tanhf(x);
+  case CK_ACTIVATION_NONE:
+    break;
+  }
+  return x;
+}
+
+static void bias_activation(float *y, const float *a, const float *bias, size_t n, ck_activation activation) {
+  for (size_t i = 0; i < n; i++)
+    y[i] = activate(a[i] + (bias ? bias[i] : 0), activation);
+}
+
+static void add(float *y, const float *a, const float *b, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    y[i] = a[i] + b[i];
+}
+
+static void scale(float *y, const float *a, float factor, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    y[i] = factor * a[i];
+}
+
+static void layer_norm(float *y, const float *a, const float *bias, const float *b, const float *gamma,
+                       const float *beta, float epsilon, size_t n) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) {
+    y[i] = a[i] + (bias ? bias[i] : 0) + (b ? b[i] : 0);
+    sum += y[i];
+  }
+  double mean = sum / (double)n;
+  double squares = 0;
+  for (size_t i = 0; i < n; i++)
+    squares += (y[i] - mean) * (y[i] - mean);
+  double inverse = 1 / sqrt(squares / (double)n + (double)epsilon);
+  for (size_t i = 0; i < n; i++)
+    y[i] = (float)((y[i] - mean) * inverse) * gamma[i] + beta[i];
+}
+
+static void softmax(float *y, const float *a, const float *bias, const uint32_t *position, float factor,
+                    size_t n) {
+  float largest = -INFINITY;
+  for (size_t i = 0; i < n; i++) {
+    y[i] = factor * a[i] + (bias ? bias[position ? position[i] : i] : 0);
+    largest = y[i] > largest ? y[i] : largest;
+  }
+  double sum = 0;
+  for (size_t i = 0; i < n; i++) {
+    y[i] = expf(y[i] - largest);
+    sum += y[i];
+  }
+  for (size_t i = 0; i < n; i++)
+    y[i] = (float)(y[i] / sum);
+}
+
+static float sum_of_squares(const float *a, size_t n) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i++)
+    sum += (double)a[i] * a[i];
+  return (float)sum;
+}
+
+static void sigmoid(float *y, const float *a, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    y[i] = 1 / (1 + expf(-a[i]));
+}
+
+static void exponential(float *y, const float *a, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    y[i] = expf(a[i]);
+}
+
+const ck_table ck_table_scalar = {
+    .tier = CK_TIER_SCALAR,
+    .bias_activation = bias_activation,
+    .add = add,
+    .scale = scale,
+    .layer_norm = layer_norm,
+    .softmax = softmax,
+    .sum_of_squares = sum_of_squares,
+    .sigmoid = sigmoid,
+    .exp = exponential,
+};

@@ -1,0 +1,58 @@
+// The registry: kernel families by id, and the row-kernel table of each tier.
+#include "ck_table.h"
+#include "include/ck_kernels.h"
+
+// What kernels.def names, bound to the driver that computes it and its cut into tasks. A family that is added
+// to the list and not here does not compile.
+#define BIND_embed_f32 ck_embed, CK_TASKS_ROWS, 0
+#define BIND_gemm_f32_openblas ck_gemm, CK_TASKS_PARTS, 0
+#define BIND_gemm_f32_scalar ck_gemm, CK_TASKS_PARTS, ck_sgemm_scalar
+#define BIND_bias_activation_f32 ck_bias_activation, CK_TASKS_ROWS, 0
+#define BIND_add_f32 ck_add, CK_TASKS_ROWS, 0
+#define BIND_layer_norm_f32 ck_layer_norm, CK_TASKS_ROWS, 0
+#define BIND_attention_f32 ck_attention, CK_TASKS_HEADS, 0
+#define BIND_attention_scores_f32 ck_attention_scores, CK_TASKS_HEADS, 0
+#define BIND_attention_context_f32 ck_attention_context, CK_TASKS_HEADS, 0
+#define BIND_iota_u32 ck_iota, CK_TASKS_ONE, 0
+#define BIND_select_f32 ck_select, CK_TASKS_ONE, 0
+#define BIND_scatter_f32 ck_scatter, CK_TASKS_ONE, 0
+#define BIND_compose_u32 ck_compose, CK_TASKS_ONE, 0
+#define BIND_gather_f32 ck_gather, CK_TASKS_ROWS, 0
+#define BIND_mean_f32 ck_mean, CK_TASKS_ONE, 0
+#define BIND_l2_normalize_f32 ck_l2_normalize, CK_TASKS_ROWS, 0
+#define BIND_softmax_f32 ck_softmax, CK_TASKS_ROWS, 0
+#define BIND_sigmoid_f32 ck_sigmoid, CK_TASKS_ROWS, 0
+
+static const ck_kernel registry[] = {
+#define CK_KERNEL(id, name) [id] = {#name, BIND_##name},
+#include "kernels.def"
+#undef CK_KERNEL
+};
+
+const ck_kernel *ck_find_kernel(uint16_t id) {
+  if (id >= sizeof registry / sizeof registry[0] || !registry[id].name)
+    return NULL;
+  return &registry[id];
+}
+
+const char *ck_kernel_name(uint16_t id) {
+  const ck_kernel *kernel = ck_find_kernel(id);
+  return kernel ? kernel->name : NULL;
+}
+
+const ck_table *ck_kernels(ck_tier tier) {
+  ck_tier host = ck_host_tier();
+#if defined(__x86_64__)
+  if (tier >= CK_TIER_AVX512 && host == CK_TIER_AVX512)
+    return &ck_table_avx512;
+  if (tier >= CK_TIER_AVX2 && host >= CK_TIER_AVX2)
+    return &ck_table_avx2;
+#elif defined(__aarch64__)
+  if (tier >= CK_TIER_NEON && host == CK_TIER_NEON)
+    return &ck_table_neon;
+#endif
+  (void)host;
+  return &ck_table_scalar;
+}
+
+ck_tier ck_table_tier(const ck_table *table) { return table->tier; }

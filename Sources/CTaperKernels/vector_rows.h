@@ -1,0 +1,333 @@
+// Row kernels over vectors of CK_WIDTH floats: the one text that every SIMD tier compiles (x86_64/avx2.c,
+// avx512.c, aarch64/neon.c). Before including it a tier defines CK_WIDTH and, over the types declared in
+// vector_types.h,
+//   ck_vf load_some(const float *p, size_t n)            the first n < CK_WIDTH lanes from p, the others zero
+//   void store_some(float *p, ck_vf v, size_t n)         the first n < CK_WIDTH lanes to p
+//   ck_vf gather(const float *p, const uint32_t *at)     p[at[lane]]
+// No reference to memory beyond n elements is ever made.
+
+#define CK_INLINE static inline __attribute__((always_inline))
+
+CK_INLINE ck_vf load(const float *p) {
+  ck_vf v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+CK_INLINE void store(float *p, ck_vf v) { __builtin_memcpy(p, &v, sizeof v); }
+
+CK_INLINE ck_vf splat(float x) { return (ck_vf)x; }
+
+CK_INLINE ck_vf choose(ck_vi condition, ck_vf yes, ck_vf no) {
+  return (ck_vf)((condition & (ck_vi)yes) | (~condition & (ck_vi)no));
+}
+
+CK_INLINE ck_vf multiply_add(ck_vf a, ck_vf b, ck_vf c) { return __builtin_elementwise_fma(a, b, c); }
+
+/// A NaN in v stays one.
+CK_INLINE ck_vf clamp(ck_vf v, float low, float high) {
+  v = choose(v < splat(low), splat(low), v);
+  return choose(v > splat(high), splat(high), v);
+}
+
+CK_INLINE ck_vi lanes_below(size_t n) {
+  ck_vi lane = {CK_LANES};
+  return lane < (ck_vi)(int32_t)n;
+}
+
+/// Adds lanes by halves.
+CK_INLINE float sum_lanes(ck_vf v) {
+#if CK_WIDTH == 16
+  ck_v8f eight = v.lo + v.hi;
+  ck_v4f four = eight.lo + eight.hi;
+#elif CK_WIDTH == 8
+  ck_v4f four = v.lo + v.hi;
+#else
+  ck_v4f four = v;
+#endif
+  ck_v2f two = four.lo + four.hi;
+  return two.x + two.y;
+}
+
+CK_INLINE float largest_lane(ck_vf v) {
+  float largest = v[0];
+  for (int i = 1; i < CK_WIDTH; i++)
+    largest = v[i] > largest ? v[i] : largest;
+  return largest;
+}
+
+/// v · 2^n for n in −252 … 254, in two steps so that results may be subnormal.
+CK_INLINE ck_vf times_power_of_two(ck_vf v, ck_vi n) {
+  ck_vi half = n >> 1;
+  ck_vf first = (ck_vf)((half + 127) << 23), second = (ck_vf)((n - half + 127) << 23);
+  return v * first * second;
+}
+
+/// e^x within 2 ulp. x = n·ln 2 + r with |r| ≤ ln 2 / 2 (ln 2 in two parts), e^r by a polynomial of degree 6
+/// whose relative error is 3.3e-9 (coefficients: tools/reference/fit_kernel_polynomials.py).
+CK_INLINE ck_vf exponential(ck_vf x) {
+  x = clamp(x, -104.5f, 89.0f); // beyond: zero, infinity
+  ck_vf n = __builtin_elementwise_roundeven(x * splat(0x1.715476p+0f));
+  ck_vf r = multiply_add(n, splat(-0x1.62e400p-1f), x);
+  r = multiply_add(n, splat(-0x1.7f7d1cp-20f), r);
+  ck_vf p = splat(0.0013813144760206342f);
+  p = multiply_add(p, r, splat(0.008369418792426586f));
+  p = multiply_add(p, r, splat(0.04166845604777336f));
+  p = multiply_add(p, r, splat(0.16666515171527863f));
+  p = multiply_add(p, r, splat(0.4999999403953552f));
+  p = multiply_add(p * r, r, r) + splat(1);
+  // a NaN has no integer; its power of two does not matter
+  ck_vi power = __builtin_convertvector(choose(n == n, n, splat(0)), ck_vi);
+  return times_power_of_two(p, power);
+}
+
+/// erf(x) by a rational of degree 5/5 in x², relative error 1.9e-8 before rounding; ±1 from 3.925 on, where
+/// erf differs from it by less than half an ulp.
+CK_INLINE ck_vf error_function(ck_vf x) {
+  ck_vf bounded = clamp(x, -3.925f, 3.925f), z = bounded * bounded;
+  ck_vf p = splat(2.046027248070459e-06f);
+  p = multiply_add(p, z, splat(0.00028484323411248624f));
+  p = multiply_add(p, z, splat(0.0037725407164543867f));
+  p = multiply_add(p, z, splat(0.052769266068935394f));
+  p = multiply_add(p, z, splat(0.19059355556964874f));
+  p = multiply_add(p, z, splat(1.1283791065216064f));
+  ck_vf q = splat(3.8047757698222995e-05f);
+  q = multiply_add(q, z, splat(0.0011638554278761148f));
+  q = multiply_add(q, z, splat(0.014983178116381168f));
+  q = multiply_add(q, z, splat(0.11418263614177704f));
+  q = multiply_add(q, z, splat(0.502241849899292f));
+  q = multiply_add(q, z, splat(1));
+  ck_vf inside = bounded * p / q;
+  return choose(x >= splat(3.925f), splat(1), choose(x <= splat(-3.925f), splat(-1), inside));
+}
+
+/// tanh: near zero an odd polynomial (relative error 4.8e-9), elsewhere through e^2x.
+CK_INLINE ck_vf hyperbolic_tangent(ck_vf x) {
+  ck_vf z = x * x;
+  ck_vf p = splat(-0.005666977260261774f);
+  p = multiply_add(p, z, splat(0.020606176927685738f));
+  p = multiply_add(p, z, splat(-0.05373000726103783f));
+  p = multiply_add(p, z, splat(0.13331331312656403f));
+  p = multiply_add(p, z, splat(-0.33333277702331543f));
+  ck_vf near = multiply_add(p * z, x, x);
+  ck_vf far = splat(1) - splat(2) / (exponential(x + x) + splat(1));
+  return choose((x < splat(0.625f)) & (x > splat(-0.625f)), near, far);
+}
+
+CK_INLINE ck_vf activate(ck_vf x, ck_activation activation) {
+  switch (activation) {
+  case CK_ACTIVATION_GELU: {
+    // −∞ times zero would be NaN; from −20 on the factor is zero
+    ck_vf half = splat(0.5f) * choose(x < splat(-20), splat(-20), x);
+    return half * (splat(1) + error_function(x * splat(0.70710678f)));
+  }
+  case CK_ACTIVATION_GELU_TANH: {
+    ck_vf half = splat(0.5f) * choose(x < splat(-20), splat(-20), x);
+    ck_vf inner = splat(0.79788456f) * multiply_add(splat(0.044715f) * x * x, x, x);
+    return half * (splat(1) + hyperbolic_tangent(inner));
+  }
+  case CK_ACTIVATION_RELU:
+    return choose(x < splat(0), splat(0), x);
+  case CK_ACTIVATION_TANH:
+    return hyperbolic_tangent(x);
+  case CK_ACTIVATION_NONE:
+    break;
+  }
+  return x;
+}
+
+CK_INLINE void bias_activation_with(float *y, const float *a, const float *bias, size_t n,
+                                    ck_activation activation) {
+  size_t i = 0;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store(y + i, activate(bias ? load(a + i) + load(bias + i) : load(a + i), activation));
+  if (i < n) {
+    ck_vf v = load_some(a + i, n - i);
+    store_some(y + i, activate(bias ? v + load_some(bias + i, n - i) : v, activation), n - i);
+  }
+}
+
+static void bias_activation(float *y, const float *a, const float *bias, size_t n, ck_activation activation) {
+  switch (activation) {
+  case CK_ACTIVATION_GELU:
+    return bias_activation_with(y, a, bias, n, CK_ACTIVATION_GELU);
+  case CK_ACTIVATION_GELU_TANH:
+    return bias_activation_with(y, a, bias, n, CK_ACTIVATION_GELU_TANH);
+  case CK_ACTIVATION_RELU:
+    return bias_activation_with(y, a, bias, n, CK_ACTIVATION_RELU);
+  case CK_ACTIVATION_TANH:
+    return bias_activation_with(y, a, bias, n, CK_ACTIVATION_TANH);
+  case CK_ACTIVATION_NONE:
+    return bias_activation_with(y, a, bias, n, CK_ACTIVATION_NONE);
+  }
+}
+
+static void add(float *y, const float *a, const float *b, size_t n) {
+  size_t i = 0;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store(y + i, load(a + i) + load(b + i));
+  if (i < n)
+    store_some(y + i, load_some(a + i, n - i) + load_some(b + i, n - i), n - i);
+}
+
+static void scale(float *y, const float *a, float factor, size_t n) {
+  size_t i = 0;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store(y + i, load(a + i) * splat(factor));
+  if (i < n)
+    store_some(y + i, load_some(a + i, n - i) * splat(factor), n - i);
+}
+
+static void sigmoid(float *y, const float *a, size_t n) {
+  size_t i = 0;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store(y + i, splat(1) / (splat(1) + exponential(-load(a + i))));
+  if (i < n)
+    store_some(y + i, splat(1) / (splat(1) + exponential(-load_some(a + i, n - i))), n - i);
+}
+
+static void exponentials(float *y, const float *a, size_t n) {
+  size_t i = 0;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store(y + i, exponential(load(a + i)));
+  if (i < n)
+    store_some(y + i, exponential(load_some(a + i, n - i)), n - i);
+}
+
+// Sums run in two accumulators of CK_WIDTH lanes each: fast, and closer to pairwise summation than one
+// running sum.
+
+CK_INLINE ck_vf squared_distance(ck_vf v, ck_vf center) {
+  ck_vf d = v - center;
+  return d * d;
+}
+
+/// Σ (a − center)²
+CK_INLINE float sum_of_squares_about(const float *a, float center, size_t n) {
+  ck_vf even = splat(0), odd = splat(0), c = splat(center);
+  size_t i = 0;
+  for (; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
+    even += squared_distance(load(a + i), c);
+    odd += squared_distance(load(a + i + CK_WIDTH), c);
+  }
+  if (i + CK_WIDTH <= n) {
+    even += squared_distance(load(a + i), c);
+    i += CK_WIDTH;
+  }
+  if (i < n)
+    odd += choose(lanes_below(n - i), squared_distance(load_some(a + i, n - i), c), splat(0));
+  return sum_lanes(even + odd);
+}
+
+static float sum_of_squares(const float *a, size_t n) { return sum_of_squares_about(a, 0, n); }
+
+CK_INLINE ck_vf sum_operands(const float *a, const float *bias, const float *b, size_t i) {
+  ck_vf v = load(a + i);
+  if (bias)
+    v += load(bias + i);
+  if (b)
+    v += load(b + i);
+  return v;
+}
+
+CK_INLINE ck_vf sum_operands_some(const float *a, const float *bias, const float *b, size_t i, size_t n) {
+  ck_vf v = load_some(a + i, n);
+  if (bias)
+    v += load_some(bias + i, n);
+  if (b)
+    v += load_some(b + i, n);
+  return v;
+}
+
+static void layer_norm(float *y, const float *a, const float *bias, const float *b, const float *gamma,
+                       const float *beta, float epsilon, size_t n) {
+  ck_vf even = splat(0), odd = splat(0);
+  size_t i = 0;
+  for (; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
+    ck_vf first = sum_operands(a, bias, b, i), second = sum_operands(a, bias, b, i + CK_WIDTH);
+    store(y + i, first);
+    store(y + i + CK_WIDTH, second);
+    even += first;
+    odd += second;
+  }
+  if (i + CK_WIDTH <= n) {
+    ck_vf v = sum_operands(a, bias, b, i);
+    store(y + i, v);
+    even += v;
+    i += CK_WIDTH;
+  }
+  if (i < n) {
+    ck_vf v = sum_operands_some(a, bias, b, i, n - i);
+    store_some(y + i, v, n - i);
+    odd += v;
+  }
+  float mean = sum_lanes(even + odd) / (float)n;
+  float variance = sum_of_squares_about(y, mean, n) / (float)n;
+  ck_vf center = splat(mean), inverse = splat(1) / __builtin_elementwise_sqrt(splat(variance + epsilon));
+  for (i = 0; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store(y + i, multiply_add((load(y + i) - center) * inverse, load(gamma + i), load(beta + i)));
+  if (i < n) {
+    ck_vf v = (load_some(y + i, n - i) - center) * inverse;
+    store_some(y + i, multiply_add(v, load_some(gamma + i, n - i), load_some(beta + i, n - i)), n - i);
+  }
+}
+
+CK_INLINE ck_vf biased(ck_vf v, const float *bias, const uint32_t *position, size_t i) {
+  if (!bias)
+    return v;
+  return v + (position ? gather(bias, position + i) : load(bias + i));
+}
+
+CK_INLINE ck_vf biased_some(ck_vf v, const float *bias, const uint32_t *position, size_t i, size_t n) {
+  if (!bias)
+    return v;
+  if (!position)
+    return v + load_some(bias + i, n);
+  float some[CK_WIDTH] = {0};
+  for (size_t k = 0; k < n; k++)
+    some[k] = bias[position[i + k]];
+  return v + load(some);
+}
+
+static void softmax(float *y, const float *a, const float *bias, const uint32_t *position, float factor,
+                    size_t n) {
+  ck_vf largest = splat(-__builtin_inff());
+  size_t i = 0;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
+    ck_vf v = biased(load(a + i) * splat(factor), bias, position, i);
+    store(y + i, v);
+    largest = choose(v > largest, v, largest);
+  }
+  if (i < n) {
+    ck_vf v = biased_some(load_some(a + i, n - i) * splat(factor), bias, position, i, n - i);
+    store_some(y + i, v, n - i);
+    largest = choose(lanes_below(n - i) & (v > largest), v, largest);
+  }
+  ck_vf top = splat(largest_lane(largest)), even = splat(0), odd = splat(0);
+  for (i = 0; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
+    ck_vf first = exponential(load(y + i) - top), second = exponential(load(y + i + CK_WIDTH) - top);
+    store(y + i, first);
+    store(y + i + CK_WIDTH, second);
+    even += first;
+    odd += second;
+  }
+  if (i + CK_WIDTH <= n) {
+    ck_vf v = exponential(load(y + i) - top);
+    store(y + i, v);
+    even += v;
+    i += CK_WIDTH;
+  }
+  if (i < n) {
+    ck_vf v = exponential(load_some(y + i, n - i) - top);
+    store_some(y + i, v, n - i);
+    odd += choose(lanes_below(n - i), v, splat(0));
+  }
+  scale(y, y, 1 / sum_lanes(even + odd), n);
+}
+
+#define CK_VECTOR_TABLE(its_tier)                                                                            \
+  {                                                                                                          \
+    .tier = its_tier, .bias_activation = bias_activation, .add = add, .scale = scale,                        \
+    .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
+    .exp = exponentials,                                                                                     \
+  }

@@ -1,0 +1,16 @@
+// Vector types for vector_rows.h; CK_WIDTH (4, 8 or 16) is defined before.
+#include "ck_table.h"
+
+typedef float ck_vf __attribute__((ext_vector_type(CK_WIDTH)));
+typedef int32_t ck_vi __attribute__((ext_vector_type(CK_WIDTH)));
+typedef float ck_v8f __attribute__((ext_vector_type(8)));
+typedef float ck_v4f __attribute__((ext_vector_type(4)));
+typedef float ck_v2f __attribute__((ext_vector_type(2)));
+
+#if CK_WIDTH == 16
+#define CK_LANES 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+#elif CK_WIDTH == 8
+#define CK_LANES 0, 1, 2, 3, 4, 5, 6, 7
+#else
+#define CK_LANES 0, 1, 2, 3
+#endif

@@ -1,0 +1,27 @@
+// The AVX-512 tier: F, BW, DQ, VL.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define CK_WIDTH 16
+#include "../vector_types.h"
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))),              \
+                             apply_to = function)
+
+static inline ck_vf load_some(const float *p, size_t n) {
+  return (ck_vf)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+}
+
+static inline void store_some(float *p, ck_vf v, size_t n) {
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+}
+
+static inline ck_vf gather(const float *p, const uint32_t *at) {
+  return (ck_vf)_mm512_i32gather_ps(_mm512_loadu_si512(at), p, 4);
+}
+
+#include "../vector_rows.h"
+
+#pragma clang attribute pop
+
+const ck_table ck_table_avx512 = CK_VECTOR_TABLE(CK_TIER_AVX512);
+#endif
