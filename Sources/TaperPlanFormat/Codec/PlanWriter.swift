@@ -1,84 +1,86 @@
-/// Writes plans and weights files: into a temporary file in the same folder, flushed to disk, then renamed, so that a
-/// reader sees the old file or the whole new one.
-///
-/// Weights are streamed tensor by tensor and never all in memory: the source is asked twice, first to digest, then to
-/// write.
-public enum PlanWriter {
-  /// Appends the bytes of weights entry `entry`, in one piece or several in order, to `consumer`. Called twice for every
-  /// entry, in order; must give the same bytes both times. For a failure of its own it throws `.weightSource`.
-  public typealias WeightSource = (
-    _ entry: Int, _ consumer: inout WeightConsumer
-  ) throws(PlanFormatError) -> Void
+#if !hasFeature(Embedded)  // Embedded Swift has no C library to write files with.
+  /// Writes plans and weights files: into a temporary file in the same folder, flushed to disk, then renamed, so that a
+  /// reader sees the old file or the whole new one.
+  ///
+  /// Weights are streamed tensor by tensor and never all in memory: the source is asked twice, first to digest, then to
+  /// write.
+  public enum PlanWriter {
+    /// Appends the bytes of weights entry `entry`, in one piece or several in order, to `consumer`. Called twice for every
+    /// entry, in order; must give the same bytes both times. For a failure of its own it throws `.weightSource`.
+    public typealias WeightSource = (
+      _ entry: Int, _ consumer: inout WeightConsumer
+    ) throws(PlanFormatError) -> Void
 
-  /// Writes a plan whose weights are in a weights file (`plan.weights.isEmbedded` is false and its digest is right).
-  public static func write(_ plan: Plan, to path: String) throws(PlanFormatError) {
-    guard !plan.weights.isEmbedded else {
-      throw .weightsSize(expected: plan.weights.byteCount.rawValue, found: 0)
+    /// Writes a plan whose weights are in a weights file (`plan.weights.isEmbedded` is false and its digest is right).
+    public static func write(_ plan: Plan, to path: String) throws(PlanFormatError) {
+      guard !plan.weights.isEmbedded else {
+        throw .weightsSize(expected: plan.weights.byteCount.rawValue, found: 0)
+      }
+      try PlanValidator.validate(plan)
+      try FileSink.write(path) { (sink) throws(PlanFormatError) in
+        try sink.write(PlanCodec.prefix(of: plan))
+      }
     }
-    try PlanValidator.validate(plan)
-    try FileSink.write(path) { (sink) throws(PlanFormatError) in
-      try sink.write(PlanCodec.prefix(of: plan))
+
+    /// Writes a plan with its weights inside; returns it with the weights' digest and `isEmbedded` put in.
+    @discardableResult
+    public static func write(
+      _ plan: Plan, to path: String, weights source: WeightSource
+    ) throws(PlanFormatError) -> Plan {
+      var plan = plan
+      plan.weights.isEmbedded = true
+      try PlanValidator.validateWeightsIndex(plan.weights)
+      plan.weights.digest = try digest(of: plan.weights, weights: source)
+      try PlanValidator.validate(plan)
+      try write(PlanCodec.prefix(of: plan), index: plan.weights, to: path, weights: source)
+      return plan
+    }
+
+    /// Writes the weights file of `index` into `folder` under its own name; returns the index with the digest put in, to
+    /// be given to the plans that share the file, and the file's path.
+    @discardableResult
+    public static func writeWeightsFile(
+      _ index: WeightsIndex, inFolder folder: String, weights source: WeightSource
+    ) throws(PlanFormatError) -> (index: WeightsIndex, path: String) {
+      try PlanValidator.validateWeightsIndex(index)
+      var index = index
+      index.digest = try digest(of: index, weights: source)
+      index.isEmbedded = false
+      let path = folder + "/" + WeightsFile.name(for: index.digest)
+      try write(WeightsFile.encodeHeader(index), index: index, to: path, weights: source)
+      return (index, path)
+    }
+
+    /// SHA-256 of the weights section that `source` gives for `index`: entries at their offsets, zeros between.
+    public static func digest(
+      of index: WeightsIndex, weights source: WeightSource
+    ) throws(PlanFormatError) -> Digest {
+      try stream(index, from: source, into: nil)
+    }
+
+    private static func write(
+      _ prefix: [UInt8], index: WeightsIndex, to path: String, weights source: WeightSource
+    ) throws(PlanFormatError) {
+      try FileSink.write(path) { (sink) throws(PlanFormatError) in
+        try sink.write(prefix)
+        let found = try stream(index, from: source, into: sink)
+        guard found == index.digest else { throw .weightsDigest(expected: index.digest, found: found) }
+      }
+    }
+
+    /// Streams the weights section in order, `index.byteCount` bytes in all; its digest.
+    /// - Precondition: the index is valid: entries ascend and do not overlap.
+    private static func stream(
+      _ index: WeightsIndex, from source: WeightSource, into sink: FileSink?
+    ) throws(PlanFormatError) -> Digest {
+      var consumer = WeightConsumer(sink: sink)
+      for (number, entry) in index.entries.enumerated() {
+        try consumer.begin(entry)
+        try source(number, &consumer)
+        try consumer.end()
+      }
+      try consumer.pad(to: index.byteCount.rawValue)
+      return consumer.finish()
     }
   }
-
-  /// Writes a plan with its weights inside; returns it with the weights' digest and `isEmbedded` put in.
-  @discardableResult
-  public static func write(
-    _ plan: Plan, to path: String, weights source: WeightSource
-  ) throws(PlanFormatError) -> Plan {
-    var plan = plan
-    plan.weights.isEmbedded = true
-    try PlanValidator.validateWeightsIndex(plan.weights)
-    plan.weights.digest = try digest(of: plan.weights, weights: source)
-    try PlanValidator.validate(plan)
-    try write(PlanCodec.prefix(of: plan), index: plan.weights, to: path, weights: source)
-    return plan
-  }
-
-  /// Writes the weights file of `index` into `folder` under its own name; returns the index with the digest put in, to
-  /// be given to the plans that share the file, and the file's path.
-  @discardableResult
-  public static func writeWeightsFile(
-    _ index: WeightsIndex, inFolder folder: String, weights source: WeightSource
-  ) throws(PlanFormatError) -> (index: WeightsIndex, path: String) {
-    try PlanValidator.validateWeightsIndex(index)
-    var index = index
-    index.digest = try digest(of: index, weights: source)
-    index.isEmbedded = false
-    let path = folder + "/" + WeightsFile.name(for: index.digest)
-    try write(WeightsFile.encodeHeader(index), index: index, to: path, weights: source)
-    return (index, path)
-  }
-
-  /// SHA-256 of the weights section that `source` gives for `index`: entries at their offsets, zeros between.
-  public static func digest(
-    of index: WeightsIndex, weights source: WeightSource
-  ) throws(PlanFormatError) -> Digest {
-    try stream(index, from: source, into: nil)
-  }
-
-  private static func write(
-    _ prefix: [UInt8], index: WeightsIndex, to path: String, weights source: WeightSource
-  ) throws(PlanFormatError) {
-    try FileSink.write(path) { (sink) throws(PlanFormatError) in
-      try sink.write(prefix)
-      let found = try stream(index, from: source, into: sink)
-      guard found == index.digest else { throw .weightsDigest(expected: index.digest, found: found) }
-    }
-  }
-
-  /// Streams the weights section in order, `index.byteCount` bytes in all; its digest.
-  /// - Precondition: the index is valid: entries ascend and do not overlap.
-  private static func stream(
-    _ index: WeightsIndex, from source: WeightSource, into sink: FileSink?
-  ) throws(PlanFormatError) -> Digest {
-    var consumer = WeightConsumer(sink: sink)
-    for (number, entry) in index.entries.enumerated() {
-      try consumer.begin(entry)
-      try source(number, &consumer)
-      try consumer.end()
-    }
-    try consumer.pad(to: index.byteCount.rawValue)
-    return consumer.finish()
-  }
-}
+#endif

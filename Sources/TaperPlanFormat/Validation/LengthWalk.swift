@@ -1,0 +1,136 @@
+/// Runs the op list in the abstract for one input length: which elements of every slot are written, how many row
+/// numbers an index holds and below what they are (rules `operandInsideSlot`, `readAfterWrite`, `rowsAvailable`,
+/// `indexInRange`, `originReach`, `scratchSize`, `scratchCopies`, and the walk's half of `resultSlot`).
+///
+/// Row counts and conditions are those of a run, so an op that reads only what an op under the same condition wrote is
+/// fine, and one that may meet an unwritten slot at a single length is not.
+struct LengthWalk {
+  let plan: Plan
+  /// The slots' capacities in elements.
+  let capacities: [Int]
+  var states: [SlotState]
+  /// The current input length and op.
+  var length = 0
+  var number = 0
+
+  /// - Precondition: the rules about single ops, slots and the schedule hold.
+  init(_ plan: Plan) {
+    self.plan = plan
+    capacities = plan.arena.slots.map { Int($0.byteCount.rawValue) / $0.element.byteCount }
+    states = [SlotState](repeating: .unwritten, count: plan.arena.slots.count)
+  }
+
+  mutating func run(length: Int) throws(PlanFormatError) {
+    self.length = length
+    for slot in states.indices { states[slot] = .unwritten }
+    for number in plan.ops.indices {
+      let op = plan.ops[number]
+      let layer = Int(op.layer)
+      let isReduced =
+        layer >= 1 && layer <= plan.schedule.layerCount
+        && plan.schedule.tokens(after: layer, length: length)
+          < plan.schedule.tokens(after: layer - 1, length: length)
+      switch op.condition {
+      case .always: break
+      case .ifReduced: if !isReduced { continue }
+      case .ifNotReduced: if isReduced { continue }
+      }
+      self.number = number
+      let usesIndex = !op.index.isNone && (op.condition != .always || isReduced)
+      try step(op, usesIndex: usesIndex)
+    }
+    try checkResultWritten()
+  }
+
+  /// The rows of the input that the op's index may name, when it uses one; else the first `rows`.
+  private func namedRows(_ op: PlanOp, rows: Int, usesIndex: Bool) throws(PlanFormatError) -> Int {
+    usesIndex ? try readNumbers(op.index, .index, count: rows) : rows
+  }
+
+  private mutating func step(_ op: PlanOp, usesIndex: Bool) throws(PlanFormatError) {
+    let rows = plan.schedule.value(of: op.rows, length: length)
+    let inner = plan.schedule.value(of: op.innerRows, length: length)
+    let heads = Int(op.heads)
+    switch op.kind {
+    case .embed:
+      try checkScratch(op, elements: 0)
+      try writeRows(op, rows)
+    case .gemm:
+      try checkScratch(op, elements: usesIndex ? rows * Int(op.depth) : 0)
+      try readRows(op, .a, namedRows(op, rows: rows, usesIndex: usesIndex))
+      try writeRows(op, rows)
+    case .biasActivation, .l2Normalize, .softmax, .sigmoid:
+      try checkScratch(op, elements: 0)
+      try readRows(op, .a, rows)
+      try writeRows(op, rows)
+    case .add, .layerNorm:
+      try checkScratch(op, elements: 0)
+      try readRows(op, .a, rows)
+      if !op.b.isNone { try readRows(op, .b, namedRows(op, rows: rows, usesIndex: usesIndex)) }
+      try writeRows(op, rows)
+    case .attention:
+      try checkScratch(op, elements: LengthWalk.attentionBlock * roundUp16(inner))
+      let queries = try namedRows(op, rows: rows, usesIndex: usesIndex)
+      try readRows(op, .a, queries)
+      try readRows(op, .b, inner)
+      try readRows(op, .c, inner)
+      try checkReach(op, rows: max(queries, inner))
+      try writeRows(op, rows)
+    case .attentionScores:
+      try checkScratch(op, elements: 0)
+      try readRows(op, .a, rows)
+      try readRows(op, .b, inner)
+      try checkReach(op, rows: inner)
+      try write(op.output, .output, elements: heads * inner * inner)
+      try write(op.output2, .output2, elements: heads * inner)
+    case .attentionContext:
+      try checkScratch(op, elements: usesIndex ? rows * inner : 0)
+      try checkRowsAvailable(try namedRows(op, rows: rows, usesIndex: usesIndex), of: inner, usesIndex)
+      try read(op.b, .b, elements: heads * inner * inner)
+      try readRows(op, .c, inner)
+      try writeRows(op, rows)
+    case .iota:
+      try checkScratch(op, elements: 0)
+      try writeNumbers(op.output, count: rows, bound: rows)
+    case .select:
+      try checkScratch(op, elements: 2 * inner)
+      try checkRowsAvailable(rows, of: inner, false)
+      try read(op.a, .a, elements: heads * inner)
+      try writeNumbers(op.output, count: rows, bound: inner)
+    case .scatter:
+      try checkScratch(op, elements: 0)
+      // With an index, every one of the inner rows may be moved; without, the first `rows`.
+      if usesIndex { _ = try readNumbers(op.index, .index, count: rows) }
+      let moved = usesIndex ? inner : rows
+      try readRows(op, .a, moved)
+      let bound = op.origin.isNone ? moved : try readNumbers(op.origin, .origin, count: moved)
+      try writeRows(op, bound)
+    case .compose:
+      try checkScratch(op, elements: 0)
+      guard usesIndex else { throw violation(.readAfterWrite, .index, expected: 0, found: rows) }
+      let named = try readNumbers(op.index, .index, count: rows)
+      let bound = try readNumbers(op.output, .output, count: named)
+      try writeNumbers(op.output, count: rows, bound: bound)
+    case .gather:
+      try checkScratch(op, elements: 0)
+      try readRows(op, .a, namedRows(op, rows: rows, usesIndex: usesIndex))
+      try writeRows(op, rows)
+    case .mean:
+      try checkScratch(op, elements: 0)
+      try readRows(op, .a, inner)
+      try write(op.output, .output, elements: Int(op.columns))
+    }
+  }
+
+  /// Queries a fused attention task takes at once: CK_ATTENTION_BLOCK.
+  static let attentionBlock = 64
+
+  private func roundUp16(_ rows: Int) -> Int { (rows + 15) / 16 * 16 }
+
+  func violation(_ rule: PlanRule, _ role: OperandRole, expected: Int, found: Int) -> PlanFormatError {
+    .violated(
+      PlanViolation(
+        rule, .operand(op: number, role), length: length, expected: UInt64(clamping: expected),
+        found: UInt64(clamping: found)))
+  }
+}

@@ -1,0 +1,93 @@
+/// Rules about the head, the canaries and the predictions.
+extension PlanValidator {
+  static func checkOutputWidth(_ plan: Plan) throws(PlanFormatError) {
+    try require(plan.head.outputWidth >= 1, .outputWidth, .plan, expected: 1, found: 0)
+  }
+
+  static func checkLabelCount(_ plan: Plan) throws(PlanFormatError) {
+    let hasLabels = plan.head.kind == .classification || plan.head.kind == .multiLabel
+    let expected = hasLabels ? Int(plan.head.outputWidth) : 0
+    let found = plan.head.labels.count
+    try require(found == expected, .labelCount, .plan, expected: expected, found: found)
+  }
+
+  static func checkCanaries(_ plan: Plan) throws(PlanFormatError) {
+    for number in plan.canaries.indices {
+      try checkCanaryLength(number, plan)
+      try checkCanaryIDs(number, plan)
+      try checkCanaryTypeIDs(number, plan)
+      try checkCanaryOutputs(number, plan)
+    }
+  }
+
+  private static func checkCanaryLength(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
+    let count = plan.canaries[number].ids.count
+    try require(
+      count >= 1 && count <= plan.schedule.maximumLength, .canaryLength, .canary(number),
+      expected: plan.schedule.maximumLength, found: count)
+  }
+
+  private static func checkCanaryIDs(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
+    for id in plan.canaries[number].ids {
+      try require(
+        id < plan.model.vocabulary, .canaryIDs, .canary(number), expected: Int(plan.model.vocabulary) - 1,
+        found: Int(id))
+    }
+  }
+
+  private static func checkCanaryTypeIDs(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
+    let canary = plan.canaries[number]
+    guard !canary.typeIDs.isEmpty else { return }
+    try require(
+      canary.typeIDs.count == canary.ids.count, .canaryTypeIDs, .canary(number), expected: canary.ids.count,
+      found: canary.typeIDs.count)
+    let limit = max(plan.model.tokenTypes, 1)
+    for id in canary.typeIDs {
+      try require(id < limit, .canaryTypeIDs, .canary(number), expected: Int(limit) - 1, found: Int(id))
+    }
+  }
+
+  private static func checkCanaryOutputs(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
+    let canary = plan.canaries[number]
+    let width = Int(plan.head.outputWidth)
+    let holds = canary.expected.count == width && canary.expected.allSatisfy { $0.isFinite }
+    try require(
+      holds && canary.tolerance.isFinite && canary.tolerance >= 0, .canaryOutputs, .canary(number),
+      expected: width,
+      found: canary.expected.count)
+  }
+
+  /// Rules `predictionCount` and `opPredictionCount`.
+  static func checkPredictionCounts(_ plan: Plan) throws(PlanFormatError) {
+    let count = plan.predictions.lengths.count
+    let expected = plan.schedule.maximumLength
+    try require(count == 0 || count == expected, .predictionCount, .plan, expected: expected, found: count)
+    let (opCount, overflow) = plan.predictions.referenceLengths.count.multipliedReportingOverflow(
+      by: plan.ops.count)
+    try require(
+      !overflow && plan.predictions.ops.count == opCount, .opPredictionCount, .plan, expected: opCount,
+      found: plan.predictions.ops.count)
+  }
+
+  static func checkReferenceLengths(_ plan: Plan) throws(PlanFormatError) {
+    var previous = 0
+    for (number, length) in plan.predictions.referenceLengths.enumerated() {
+      try require(
+        Int(length) > previous && Int(length) <= plan.schedule.maximumLength, .referenceLengths,
+        .prediction(number),
+        expected: plan.schedule.maximumLength, found: Int(length))
+      previous = Int(length)
+    }
+  }
+
+  static func checkPredictionIntervals(_ plan: Plan) throws(PlanFormatError) {
+    func check(_ prediction: Prediction, _ number: Int) throws(PlanFormatError) {
+      let holds = prediction.low <= prediction.time && prediction.time <= prediction.high
+      try require(
+        holds, .predictionInterval, .prediction(number), expected: Int(clamping: prediction.high.rawValue),
+        found: Int(clamping: prediction.time.rawValue))
+    }
+    for (number, length) in plan.predictions.lengths.enumerated() { try check(length.planned, number) }
+    for (number, prediction) in plan.predictions.ops.enumerated() { try check(prediction, number) }
+  }
+}
