@@ -1,0 +1,36 @@
+public import TaperPlanFormat
+
+/// What stands on top of the encoder. The order is fixed:
+///
+///     last hidden states → pooling → [pooler: tanh(W·x + b)] → [L2 norm] → [linear] → result by `kind`
+///
+/// so a linear head on a base whose vectors are normalised sits on the normalised vector.
+public struct HeadSpec: Hashable, Sendable {
+  public var kind: HeadKind
+  public var pooling: Pooling
+  /// The pooled vector is divided by its L2 norm, before the linear head when there is one.
+  public var normalized: Bool
+  /// Labels in output order; empty for embeddings and regression.
+  public var labels: [String]
+  /// Elements of the result: hidden size for an embedding, otherwise the linear head's rows.
+  public var outputWidth: Int
+  /// A dense layer with tanh on the pooled first token (roles poolerWeight, poolerBias).
+  public var hasPooler: Bool
+  /// A linear layer (roles headWeight, headBias).
+  public var hasLinear: Bool
+  /// Whether the linear head reads the L2-normalised vector.
+  public var linearFollowsNormalization: Bool { hasLinear && normalized }
+
+  public init(
+    kind: HeadKind, pooling: Pooling, normalized: Bool, labels: [String], outputWidth: Int, hasPooler: Bool,
+    hasLinear: Bool
+  ) {
+    self.kind = kind
+    self.pooling = pooling
+    self.normalized = normalized
+    self.labels = labels
+    self.outputWidth = outputWidth
+    self.hasPooler = hasPooler
+    self.hasLinear = hasLinear
+  }
+}

@@ -1,0 +1,47 @@
+public import TaperPlanFormat
+
+/// A checkpoint, understood: the encoder's dimensions, where each tensor lies, and what stands on top.
+///
+/// Every family is the same post-norm encoder with its options filled in by specs/models/*.json:
+///
+///     x₀ = LN(word[id] + position[i + offset] + type[t])
+///     a  = LN(x + O·concat_h softmax(QKᵀ/√d + bias[key − query])·V),   x' = LN(a + W₂·act(W₁·a))      layer by layer
+///
+/// Weights stay in their mapped files until `tensor(_:)` asks for one; shapes and types were checked at load.
+public struct ModelSpec: Sendable {
+  /// The directory it was loaded from. Not part of any plan.
+  public let directory: String
+  /// The directory's last component.
+  public let name: String
+  /// "bert", "mpnet", …: the description in specs/models that matched.
+  public let family: String
+  public let shape: ModelShape
+  /// Of the feed-forward block.
+  public let activation: Activation
+  public let layerNormEpsilon: Float
+  /// Row of the position table that the first token takes.
+  public let positionOffset: Int
+  /// Tokens, specials included: the position table's reach, or sentence-transformers' smaller max_seq_length.
+  public let maximumLength: Int
+  /// nil when the family has none.
+  public let relativeBias: RelativeBiasSpec?
+  public let head: HeadSpec
+  let weights: CheckpointWeights
+
+  /// Whether the model has a tensor in this role.
+  public func has(_ role: TensorRole) -> Bool { weights.sources[role] != nil }
+
+  /// The tensor in this role, row-major, converted to Float.
+  /// - Throws: `roleAbsent`; `nonFiniteTensor` when it holds infinity or NaN.
+  public func tensor(_ role: TensorRole) throws(ModelSpecError) -> [Float] {
+    guard let source = weights.sources[role] else { throw .roleAbsent(role: role.rawValue, model: name) }
+    return try source.floats()
+  }
+
+  /// The shape of the tensor in this role.
+  /// - Precondition: the model has one.
+  public func shape(of role: TensorRole) -> [Int] {
+    guard let source = weights.sources[role] else { preconditionFailure("\(name) has no tensor \(role.rawValue)") }
+    return source.shape
+  }
+}

@@ -1,0 +1,61 @@
+import Glibc
+public import TaperJSON
+
+/// Why a model directory or one of its files cannot be used.
+public enum ModelSpecError: Error, Hashable, Sendable {
+  /// The system refused an operation on a file; `code` is errno.
+  case system(path: String, operation: String, code: Int32)
+  case notAFile(path: String)
+  case fileTooLarge(path: String, byteCount: Int, limit: Int)
+  /// None of the files that could serve is there.
+  case fileMissing(directory: String, anyOf: [String])
+  case json(path: String, error: JSONError)
+  /// A member of a JSON file is missing or is not what it must be.
+  case value(path: String, key: String, expected: String, found: String)
+  case unknownFamily(path: String, modelType: String, known: [String])
+  case unknownArchitecture(path: String, found: [String], known: [String])
+  case safetensors(path: String, defect: SafetensorsDefect)
+  /// A tensor is in none of the files under any name the family knows.
+  case tensorMissing(path: String, tensor: String, tried: [String])
+  case tensorType(path: String, tensor: String, expected: [String], found: String)
+  case tensorShape(path: String, tensor: String, expected: [Int], found: [Int])
+  case nonFiniteTensor(path: String, tensor: String, index: Int)
+  /// The model has no tensor in this role: a pooler of a model without one, say.
+  case roleAbsent(role: String, model: String)
+  case tokenizer(path: String, reason: String)
+  case destinationExists(path: String)
+}
+
+extension ModelSpecError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .system(let path, let operation, let code):
+      "cannot \(operation) \(path): \(unsafe String(cString: strerror(code)))"
+    case .notAFile(let path): "expected \(path) to be a regular file"
+    case .fileTooLarge(let path, let byteCount, let limit):
+      "\(path) has \(byteCount) bytes, at most \(limit) are expected of such a file"
+    case .fileMissing(let directory, let names):
+      "\(directory) has no \(names.joined(separator: " and no ")); expected a Hugging Face model directory"
+    case .json(let path, let error): "\(path): \(error)"
+    case .value(let path, let key, let expected, let found):
+      "\(path): expected \(key) to be \(expected), found \(found)"
+    case .unknownFamily(let path, let modelType, let known):
+      "\(path): model_type \"\(modelType)\" is not known; families: \(known.joined(separator: ", "))"
+    case .unknownArchitecture(let path, let found, let known):
+      "\(path): architectures \(found) are not known for this family; expected one of "
+        + known.joined(separator: ", ")
+    case .safetensors(let path, let defect): "\(path): \(defect)"
+    case .tensorMissing(let path, let tensor, let tried):
+      "\(path): no tensor for \(tensor); tried \(tried.joined(separator: ", "))"
+    case .tensorType(let path, let tensor, let expected, let found):
+      "\(path): tensor \"\(tensor)\": expected element type \(expected.joined(separator: " or ")), found \(found)"
+    case .tensorShape(let path, let tensor, let expected, let found):
+      "\(path): tensor \"\(tensor)\": expected shape \(expected), found \(found)"
+    case .nonFiniteTensor(let path, let tensor, let index):
+      "\(path): tensor \"\(tensor)\": expected finite numbers, found infinity or NaN at element \(index)"
+    case .roleAbsent(let role, let model): "model \(model) has no tensor \(role)"
+    case .tokenizer(let path, let reason): "\(path): \(reason)"
+    case .destinationExists(let path): "\(path) exists already; remove it or choose another name"
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/// A safetensors file, mapped read-only; tensors are converted to [Float] when asked for.
+public struct SafetensorsFile: Sendable {
+  public let header: SafetensorsHeader
+  private let file: MappedFile
+  private let positions: [String: Int]
+
+  /// Maps the file and checks its whole header.
+  /// - Throws: `system` when it cannot be opened, `safetensors` when its header is not sound.
+  public init(path: String) throws(ModelSpecError) {
+    let file = try MappedFile(path: path)
+    do throws(SafetensorsDefect) {
+      header = try unsafe file.withBytes { (bytes) throws(SafetensorsDefect) in
+        try unsafe SafetensorsHeader.read(bytes)
+      }
+    } catch {
+      throw .safetensors(path: path, defect: error)
+    }
+    self.file = file
+    positions = Dictionary(uniqueKeysWithValues: header.tensors.enumerated().map { ($1.name, $0) })
+  }
+
+  public var path: String { file.path }
+  public var byteCount: Int { file.count }
+  /// In the order of their data.
+  public var tensors: [SafetensorsTensor] { header.tensors }
+  public var metadata: [String: String] { header.metadata }
+
+  /// The description of the tensor `name`; nil when the file has none.
+  public func tensor(_ name: String) -> SafetensorsTensor? { positions[name].map { header.tensors[$0] } }
+
+  /// The tensor's elements in row-major order, as Float.
+  /// - Throws: `tensorMissing`; `tensorType` unless it is F32, F16 or BF16.
+  public func floats(_ name: String) throws(ModelSpecError) -> [Float] {
+    guard let tensor = tensor(name) else { throw .tensorMissing(path: path, tensor: name, tried: [name]) }
+    guard FloatConversion.supported.contains(tensor.element) else {
+      throw .tensorType(
+        path: path, tensor: name, expected: FloatConversion.supported.map(\.rawValue),
+        found: tensor.element.rawValue)
+    }
+    return unsafe file.withBytes { (bytes) in
+      unsafe FloatConversion.floats(UnsafeRawBufferPointer(rebasing: bytes[tensor.range]), as: tensor.element)
+    }
+  }
+
+  /// All of the file's bytes, for digests.
+  package func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result { try unsafe file.withBytes(body) }
+}

@@ -1,1 +1,0 @@
-// TaperModelSpec: see specs/

@@ -1,0 +1,33 @@
+/// What a tensor is to the encoder, whatever a checkpoint calls it. specs/models/*.json map roles to names.
+///
+/// Linear weights are [out, in], row-major, in every family: y = x·Wᵀ + b.
+public struct TensorRole: RawRepresentable, Hashable, Sendable {
+  public let rawValue: String
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  /// [vocabulary, hidden]
+  public static let wordEmbedding = TensorRole(rawValue: "word_embedding")
+  /// [maximum positions, hidden]; row `ModelSpec.positionOffset` is the first token's.
+  public static let positionEmbedding = TensorRole(rawValue: "position_embedding")
+  /// [token types, hidden]; families without token types have none.
+  public static let tokenTypeEmbedding = TensorRole(rawValue: "token_type_embedding")
+  /// [hidden]
+  public static let embeddingNormGamma = TensorRole(rawValue: "embedding_norm_gamma")
+  /// [hidden]
+  public static let embeddingNormBeta = TensorRole(rawValue: "embedding_norm_beta")
+  /// [buckets, heads], shared by all layers; see `RelativeBiasSpec`.
+  public static let relativeBias = TensorRole(rawValue: "relative_bias")
+  /// [hidden, hidden]: the dense layer with tanh on the first token's state.
+  public static let poolerWeight = TensorRole(rawValue: "pooler_weight")
+  /// [hidden]
+  public static let poolerBias = TensorRole(rawValue: "pooler_bias")
+  /// [outputs, hidden]
+  public static let headWeight = TensorRole(rawValue: "head_weight")
+  /// [outputs]
+  public static let headBias = TensorRole(rawValue: "head_bias")
+
+  /// A tensor of encoder layer `layer`, counted from 1.
+  public static func layer(_ layer: Int, _ part: LayerPart) -> TensorRole {
+    TensorRole(rawValue: "layer.\(layer).\(part.rawValue)")
+  }
+}
