@@ -1,3 +1,5 @@
+import TaperPlanFormat
+
 extension ModelSpec {
   /// The relative attention bias by signed distance: [heads, 2·reach − 1], where column c of a head's row is the bias
   /// of a key at `c − (reach − 1)` = key position − query position. A run of n ≤ reach tokens reads columns
