@@ -1,0 +1,70 @@
+public import TaperPlanFormat
+
+/// What a model does on representative texts: token importance by layer, lengths, and reference answers.
+///
+/// Made once for a model and a set of texts (`Calibration.Builder`), then read by the planner (shape of the schedule,
+/// accuracy of candidates) and the auditor (agreement). A directory of two files on disk: see `CalibrationDirectory`.
+public struct Calibration: Hashable, Sendable {
+  /// Layers 1…L.
+  public let layers: [LayerImportance]
+  /// Lengths of all texts, ascending, special tokens included.
+  public let lengthHistogram: [LengthCount]
+  /// Texts in data order; at most `textCount`.
+  public let samples: [CalibrationSample]
+  /// Numbers in every sample's reference.
+  public let referenceWidth: Int
+  /// What the samples' label indexes stand for.
+  public let labels: [String]
+  /// Texts that entered the statistics.
+  public let textCount: Int
+  /// Texts that were cut to the maximum length.
+  public let truncatedCount: Int
+  /// Rows of the data that were skipped.
+  public let badRowCount: Int
+  public let modelDigest: Digest
+  public let dataDigest: Digest
+  public let tokenizerDigest: Digest
+  /// Of the whole calibration: SHA-256 of calibration.json's bytes, which hold that of reference.safetensors.
+  public let digest: Digest
+
+  init(
+    layers: [LayerImportance], lengthHistogram: [LengthCount], samples: [CalibrationSample],
+    referenceWidth: Int,
+    labels: [String], textCount: Int, truncatedCount: Int, badRowCount: Int, modelDigest: Digest,
+    dataDigest: Digest, tokenizerDigest: Digest, digest: Digest
+  ) {
+    self.layers = layers
+    self.lengthHistogram = lengthHistogram
+    self.samples = samples
+    self.referenceWidth = referenceWidth
+    self.labels = labels
+    self.textCount = textCount
+    self.truncatedCount = truncatedCount
+    self.badRowCount = badRowCount
+    self.modelDigest = modelDigest
+    self.dataDigest = dataDigest
+    self.tokenizerDigest = tokenizerDigest
+    self.digest = digest
+  }
+
+  /// ACC_1 … ACC_L.
+  public var contextContributions: [Double] { layers.map(\.contextContribution) }
+
+  /// k_1 … k_L of `EliminationProfile`.
+  public var eliminationProfile: [Double] {
+    EliminationProfile(contributions: contextContributions).retention
+  }
+
+  /// Of all texts' tokens.
+  public var tokenCount: Int { lengthHistogram.reduce(0) { $0 + $1.tokens * $1.count } }
+
+  /// Equal digests mean equal contents; the samples need not be hashed again.
+  public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+
+  func withDigest(_ digest: Digest) -> Calibration {
+    Calibration(
+      layers: layers, lengthHistogram: lengthHistogram, samples: samples, referenceWidth: referenceWidth,
+      labels: labels, textCount: textCount, truncatedCount: truncatedCount, badRowCount: badRowCount,
+      modelDigest: modelDigest, dataDigest: dataDigest, tokenizerDigest: tokenizerDigest, digest: digest)
+  }
+}

@@ -1,0 +1,96 @@
+import TaperJSON
+import TaperPlanFormat
+
+/// A calibration as the bytes of its two files, and back.
+///
+/// calibration.json holds the statistics, digests and counts; reference.safetensors holds the texts as tensors: `ids`
+/// and `type_ids` (U32, all texts one after another), `offsets` (I64, text i is offsets[i]..<offsets[i+1]), `reference`
+/// (F32, [texts, width]), `labels` (I32, −1 for none) and `values` (F32, NaN for none). Canonical: equal calibrations
+/// give equal bytes. Reading is total: sizes are bounded by the file, and every count is checked against the others.
+enum CalibrationCodec {
+  static let schemaVersion = 1
+
+  struct Encoded {
+    var json: [UInt8]
+    var reference: [UInt8]
+    /// SHA-256 of `json`.
+    var digest: Digest
+  }
+
+  static func encode(_ calibration: Calibration) -> Encoded {
+    let reference = encodeSamples(calibration)
+    var object = JSONObject()
+    object["schema_version"] = JSONValue(schemaVersion)
+    object["model_digest"] = JSONValue(calibration.modelDigest.hex)
+    object["tokenizer_digest"] = JSONValue(calibration.tokenizerDigest.hex)
+    object["data_digest"] = JSONValue(calibration.dataDigest.hex)
+    object["reference_digest"] = JSONValue(SHA256.digest(of: reference).hex)
+    object["texts"] = JSONValue(calibration.textCount)
+    object["tokens"] = JSONValue(calibration.tokenCount)
+    object["truncated"] = JSONValue(calibration.truncatedCount)
+    object["bad_rows"] = JSONValue(calibration.badRowCount)
+    object["samples"] = JSONValue(calibration.samples.count)
+    object["reference_width"] = JSONValue(calibration.referenceWidth)
+    object["labels"] = .array(calibration.labels.map { JSONValue($0) })
+    object["lengths"] = .array(
+      calibration.lengthHistogram.map { .array([JSONValue($0.tokens), JSONValue($0.count)]) })
+    object["layers"] = .array(
+      calibration.layers.map { layer in
+        var object = JSONObject()
+        object["acc"] = JSONValue(layer.contextContribution)
+        object["deciles"] = .array(layer.deciles.map { JSONValue($0) })
+        object["cumulative_mass"] = .array(layer.cumulativeMass.map { JSONValue($0) })
+        return .object(object)
+      })
+    let json = Array((JSONValue.object(object).serialized(pretty: true) + "\n").utf8)
+    return Encoded(json: json, reference: reference, digest: SHA256.digest(of: json))
+  }
+
+  // MARK: reference.safetensors
+
+  private static func encodeSamples(_ calibration: Calibration) -> [UInt8] {
+    let samples = calibration.samples
+    var offsets: [Int64] = [0]
+    for sample in samples { offsets.append(offsets[offsets.count - 1] + Int64(sample.ids.count)) }
+    let tokens = Int(offsets[samples.count])
+    // 8-byte elements first, so that every tensor is aligned in the file as far as its header allows.
+    let tensors: [(name: String, type: String, byteCount: Int, shape: [Int])] = [
+      ("offsets", "I64", 8, [samples.count + 1]), ("ids", "U32", 4, [tokens]),
+      ("type_ids", "U32", 4, [tokens]),
+      ("reference", "F32", 4, [samples.count, calibration.referenceWidth]),
+      ("labels", "I32", 4, [samples.count]),
+      ("values", "F32", 4, [samples.count]),
+    ]
+    var header = JSONObject()
+    header["__metadata__"] = ["format": "taper-calibration"]
+    var end = 0
+    for tensor in tensors {
+      let begin = end
+      end += tensor.shape.reduce(tensor.byteCount, *)
+      header[tensor.name] = [
+        "dtype": .string(tensor.type), "shape": .array(tensor.shape.map { JSONValue($0) }),
+        "data_offsets": [JSONValue(begin), JSONValue(end)],
+      ]
+    }
+    var text = Array(JSONValue.object(header).serialized().utf8)
+    while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
+
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(8 + text.count + end)
+    append(UInt64(text.count), to: &bytes)
+    bytes.append(contentsOf: text)
+    for offset in offsets { append(UInt64(bitPattern: offset), to: &bytes) }
+    for sample in samples { for id in sample.ids { append(id, to: &bytes) } }
+    for sample in samples { for id in sample.typeIDs { append(id, to: &bytes) } }
+    for sample in samples { for number in sample.reference { append(number.bitPattern, to: &bytes) } }
+    for sample in samples { append(UInt32(bitPattern: Int32(sample.label ?? -1)), to: &bytes) }
+    for sample in samples { append((sample.value ?? .nan).bitPattern, to: &bytes) }
+    return bytes
+  }
+
+  private static func append<Integer: FixedWidthInteger>(_ value: Integer, to bytes: inout [UInt8]) {
+    for shift in stride(from: 0, to: Integer.bitWidth, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: value >> Integer(shift)))
+    }
+  }
+}

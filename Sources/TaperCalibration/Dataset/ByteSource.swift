@@ -1,0 +1,68 @@
+import Glibc
+import TaperPlanFormat
+
+/// The bytes of a file one by one, read a block at a time, with the digest of what has been read.
+struct ByteSource: ~Copyable {
+  static let blockByteCount = 1 << 18
+
+  private var buffer: [UInt8]
+  private var position = 0
+  private var end: Int
+  /// −1 for bytes in memory.
+  private let descriptor: CInt
+  private let path: String
+  private var hash = SHA256()
+
+  init(path: String) throws(DatasetError) {
+    self.path = path
+    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    buffer = []
+    end = 0
+    guard descriptor >= 0 else { throw .unreadable(path: path, reason: lastSystemError()) }
+    buffer = [UInt8](repeating: 0, count: ByteSource.blockByteCount)
+  }
+
+  init(bytes: [UInt8], name: String) {
+    path = name
+    descriptor = -1
+    buffer = bytes
+    end = bytes.count
+    unsafe bytes.withUnsafeBytes { unsafe hash.update($0) }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// SHA-256 of everything read from the file so far, whole blocks.
+  var digest: Digest { hash.finalize() }
+
+  /// The next byte without taking it; nil at the end.
+  mutating func peek() throws(DatasetError) -> UInt8? {
+    if position == end { try refill() }
+    return position < end ? buffer[position] : nil
+  }
+
+  /// Takes the next byte; nil at the end.
+  mutating func next() throws(DatasetError) -> UInt8? {
+    if position == end { try refill() }
+    guard position < end else { return nil }
+    position += 1
+    return buffer[position - 1]
+  }
+
+  private mutating func refill() throws(DatasetError) {
+    guard descriptor >= 0 else { return }
+    let count = unsafe buffer.withUnsafeMutableBytes { block in
+      while true {
+        let count = unsafe read(descriptor, block.baseAddress, block.count)
+        if count >= 0 || errno != EINTR { return count }
+      }
+    }
+    guard count >= 0 else { throw .unreadable(path: path, reason: lastSystemError()) }
+    position = 0
+    end = count
+    unsafe buffer.withUnsafeBytes { unsafe hash.update(UnsafeRawBufferPointer(rebasing: $0[0..<count])) }
+  }
+}
+
+/// What errno says.
+func lastSystemError() -> String { unsafe String(cString: strerror(errno)) }

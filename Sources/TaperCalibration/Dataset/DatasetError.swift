@@ -1,0 +1,32 @@
+/// Why a data set was refused.
+public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+  case unknownFormat(path: String)
+  /// The header names no column of texts (or, when labels are required, none of labels).
+  case missingColumn(path: String, expected: [String], found: [String])
+  case badHeader(path: String, reason: String)
+  /// `others`: how many further rows of the file are bad.
+  case badRow(path: String, row: BadRow, others: Int)
+  case noRows(path: String, badRows: Int)
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason):
+      "\(path): expected a readable file, found: \(reason)"
+    case .unknownFormat(let path):
+      "\(path): expected a file ending in .jsonl, .csv, .tsv or .tab; rename it or name its format"
+    case .missingColumn(let path, let expected, let found):
+      "\(path): expected a column named \(expected.joined(separator: " or ")), "
+        + "found \(found.isEmpty ? "none" : found.joined(separator: ", ")); rename a column in the header"
+    case .badHeader(let path, let reason):
+      "\(path): \(reason)"
+    case .badRow(let path, let row, let others):
+      "\(path): \(row)"
+        + (others == 0
+          ? "; correct it, or skip it with --skip-bad"
+          : "; correct it, or skip it and \(others) more with --skip-bad")
+    case .noRows(let path, let badRows):
+      "\(path): expected at least one row, found none" + (badRows == 0 ? "" : " but \(badRows) bad ones")
+    }
+  }
+}

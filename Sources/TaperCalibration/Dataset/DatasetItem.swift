@@ -1,0 +1,5 @@
+/// What a reader finds next.
+public enum DatasetItem: Hashable, Sendable {
+  case row(TextRow)
+  case bad(BadRow)
+}

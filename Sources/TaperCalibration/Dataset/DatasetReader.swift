@@ -1,0 +1,150 @@
+import TaperJSON
+public import TaperPlanFormat
+
+/// Reads a data set row by row, in constant memory: one row at most is held.
+///
+/// Rows that cannot be read come back as `.bad` with line and reason; what to do with them is the caller's choice
+/// (`TextDataset.read` refuses or collects them). Only a file that cannot be read at all, or whose header names no
+/// texts, throws.
+public struct DatasetReader: ~Copyable {
+  public let path: String
+  public let format: DatasetFormat
+  public let requiresLabels: Bool
+  private var records: RecordReader
+  /// Nil for JSON lines.
+  private let header: TableHeader?
+
+  /// - Parameters:
+  ///   - format: nil takes it from the path's extension.
+  ///   - requiresLabels: whether a row without a label is a bad row.
+  public init(
+    path: String, format: DatasetFormat? = nil, requiresLabels: Bool = false
+  ) throws(DatasetError) {
+    guard let format = format ?? DatasetFormat(path: path) else { throw .unknownFormat(path: path) }
+    try self.init(
+      source: ByteSource(path: path), path: path, format: format, requiresLabels: requiresLabels)
+  }
+
+  /// Reads bytes in memory; `name` stands for the path in errors.
+  public init(
+    bytes: [UInt8], name: String, format: DatasetFormat, requiresLabels: Bool = false
+  ) throws(DatasetError) {
+    try self.init(
+      source: ByteSource(bytes: bytes, name: name), path: name, format: format, requiresLabels: requiresLabels
+    )
+  }
+
+  /// `limit`: the longest row in bytes; package-visible for tests.
+  init(
+    source: consuming ByteSource, path: String, format: DatasetFormat, requiresLabels: Bool,
+    limit: Int = RecordReader.maximumRecordByteCount
+  ) throws(DatasetError) {
+    let separator: UInt8? =
+      switch format {
+      case .jsonl: nil
+      case .csv: UInt8(ascii: ",")
+      case .tsv, .tab: UInt8(ascii: "\t")
+      }
+    var records = try RecordReader(
+      source: source, separator: separator, quoting: format == .csv || format == .tab, limit: limit)
+    let header =
+      format == .jsonl
+      ? nil : try TableHeader(&records, path: path, format: format, requiresLabels: requiresLabels)
+    self.path = path
+    self.format = format
+    self.requiresLabels = requiresLabels
+    self.records = records
+    self.header = header
+  }
+
+  /// SHA-256 of the bytes read so far; of the whole file once `next` has returned nil.
+  public var digest: Digest { records.digest }
+
+  /// The next row, good or bad; nil at the file's end.
+  public mutating func next() throws(DatasetError) -> DatasetItem? {
+    guard let record = try records.next() else { return nil }
+    let line = records.line
+    switch record {
+    case .malformed(let reason):
+      return .bad(BadRow(line: line, reason: reason))
+    case .fields(let fields):
+      do throws(BadField) {
+        var row = format == .jsonl ? try jsonRow(fields[0]) : try tableRow(fields)
+        row.line = line
+        if row.label == nil, requiresLabels { throw BadField("expected a label, found none") }
+        return .row(row)
+      } catch {
+        return .bad(BadRow(line: line, reason: error.reason))
+      }
+    }
+  }
+
+  // MARK: Rows
+
+  private func tableRow(_ fields: [[UInt8]]) throws(BadField) -> TextRow {
+    guard let header else { preconditionFailure("a table's header is read first") }
+    let columns = header.columns
+    guard fields.count == header.fieldCount else {
+      throw BadField("expected \(header.fieldCount) columns, found \(fields.count)")
+    }
+    let label = try columns.label.map { (column) throws(BadField) in try utf8(fields[column], "label") }
+    return TextRow(
+      line: 0, text: try nonEmpty(utf8(fields[columns.text], "text"), "text"),
+      pair: try columns.pair.map { (column) throws(BadField) in try utf8(fields[column], "second text") },
+      label: label.map(RowLabel.init).flatMap { $0.text.isEmpty ? nil : $0 })
+  }
+
+  private func jsonRow(_ bytes: [UInt8]) throws(BadField) -> TextRow {
+    let value: JSONValue
+    do throws(JSONError) {
+      value = try JSONValue.parse(bytes, maximumDepth: 16)
+    } catch {
+      throw BadField("expected a JSON object: \(error)")
+    }
+    guard let object = value.object else {
+      throw BadField("expected a JSON object, found \(value.kindDescription)")
+    }
+    let keys = Array(object.keys)
+    guard let columns = ColumnRoles(names: keys) else {
+      throw BadField("expected a key text, sentence or sentence1, found \(keys.joined(separator: ", "))")
+    }
+    var row = TextRow(line: 0, text: "")
+    row.text = try nonEmpty(string(object, keys[columns.text]), keys[columns.text])
+    if let pair = columns.pair { row.pair = try string(object, keys[pair]) }
+    if let label = columns.label { row.label = try jsonLabel(object[keys[label]]) }
+    return row
+  }
+
+  private func jsonLabel(_ value: JSONValue?) throws(BadField) -> RowLabel? {
+    switch value {
+    case nil, .null: return nil
+    case .string(let text): return text.isEmpty ? nil : RowLabel(text)
+    case .integer(let number): return RowLabel(String(number))
+    case .number(let number): return RowLabel(String(number))
+    default: throw BadField("expected the label to be a string or a number")
+    }
+  }
+
+  private func string(_ object: JSONObject, _ key: String) throws(BadField) -> String {
+    guard let text = object[key]?.string else { throw BadField("expected \"\(key)\" to be a string") }
+    return text
+  }
+
+  private func nonEmpty(_ text: String, _ what: String) throws(BadField) -> String {
+    guard !text.isEmpty else { throw BadField("expected \(what) not to be empty") }
+    return text
+  }
+
+  private func utf8(_ bytes: [UInt8], _ what: String) throws(BadField) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw BadField("expected the \(what) to be UTF-8")
+    }
+    return text
+  }
+}
+
+/// What is wrong with a row; never leaves the reader.
+private struct BadField: Error {
+  let reason: String
+  init(_ reason: String) { self.reason = reason }
+}

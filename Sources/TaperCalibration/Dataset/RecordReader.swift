@@ -1,0 +1,134 @@
+import TaperPlanFormat
+
+/// Cuts a byte stream into records of fields.
+///
+/// A record is at most `maximumRecordByteCount` long, so that a file without newlines, or with a quote never closed,
+/// costs bounded memory; what lies beyond up to the next newline is skipped.
+struct RecordReader: ~Copyable {
+  enum Record {
+    case fields([[UInt8]])
+    case malformed(String)
+  }
+
+  static let maximumRecordByteCount = 16 << 20
+
+  private var source: ByteSource
+  /// First bytes of the first field that were looked at for a byte order mark.
+  private var pending: [UInt8] = []
+  /// nil: the whole line is one field.
+  private let separator: UInt8?
+  private let quoting: Bool
+  private let limit: Int
+  /// 1-based line of the record last returned.
+  private(set) var line = 0
+  private var nextLine = 1
+
+  init(
+    source: consuming ByteSource, separator: UInt8?, quoting: Bool,
+    limit: Int = RecordReader.maximumRecordByteCount
+  ) throws(DatasetError) {
+    self.source = source
+    self.separator = separator
+    self.quoting = quoting
+    self.limit = limit
+    try skipByteOrderMark()
+  }
+
+  var digest: Digest { source.digest }
+
+  /// A UTF-8 byte order mark (EF BB BF) is no part of the first field; other bytes with EF first are left for the UTF-8
+  /// check, which refuses a lone EF anyway.
+  private mutating func skipByteOrderMark() throws(DatasetError) {
+    guard try source.peek() == 0xEF else { return }
+    _ = try source.next()
+    pending = [0xEF]
+    guard try source.peek() == 0xBB else { return }
+    _ = try source.next()
+    pending = [0xEF, 0xBB]
+    guard try source.peek() == 0xBF else { return }
+    _ = try source.next()
+    pending = []
+  }
+
+  /// The next record, or nil at the end. Blank lines are passed over.
+  mutating func next() throws(DatasetError) -> Record? {
+    while true {
+      line = nextLine
+      guard let record = try read() else { return nil }
+      if case .fields(let fields) = record, fields.count == 1, fields[0].isEmpty { continue }
+      return record
+    }
+  }
+
+  private mutating func read() throws(DatasetError) -> Record? {
+    var field = pending
+    pending = []
+    guard try source.peek() != nil || !field.isEmpty else { return nil }
+    var fields: [[UInt8]] = []
+    var size = field.count
+    while true {
+      if quoting, field.isEmpty, try source.peek() == UInt8(ascii: "\"") {
+        if let reason = try readQuoted(into: &field, size: &size) { return .malformed(reason) }
+        // After the closing quote only a separator or the line's end may follow.
+        switch try source.peek() {
+        case nil, UInt8(ascii: "\n"), UInt8(ascii: "\r"), separator: break
+        default:
+          try skipLine()
+          return .malformed("expected a separator or the line's end after a closing quote")
+        }
+      }
+      let byte = try source.next()
+      switch byte {
+      case nil:
+        fields.append(field)
+        return .fields(fields)
+      case UInt8(ascii: "\n"):
+        nextLine += 1
+        if field.last == UInt8(ascii: "\r") { field.removeLast() }
+        fields.append(field)
+        return .fields(fields)
+      case separator:
+        fields.append(field)
+        field = []
+      case let byte?:
+        size += 1
+        if size > limit {
+          try skipLine()
+          return .malformed("expected at most \(limit) bytes in a row")
+        }
+        field.append(byte)
+      }
+    }
+  }
+
+  /// Reads a quoted field whose opening quote is next; a reason when it is malformed.
+  private mutating func readQuoted(into field: inout [UInt8], size: inout Int) throws(DatasetError) -> String?
+  {
+    _ = try source.next()
+    let openedOn = nextLine
+    while let byte = try source.next() {
+      size += 1
+      if size > limit {
+        if byte == UInt8(ascii: "\n") { nextLine += 1 } else { try skipLine() }
+        return "expected the quote opened on line \(openedOn) to be closed within \(limit) bytes"
+      }
+      if byte == UInt8(ascii: "\"") {
+        guard try source.peek() == UInt8(ascii: "\"") else { return nil }
+        _ = try source.next()
+      } else if byte == UInt8(ascii: "\n") {
+        nextLine += 1
+      }
+      field.append(byte)
+    }
+    return "expected the quote opened on line \(openedOn) to be closed before the file's end"
+  }
+
+  private mutating func skipLine() throws(DatasetError) {
+    while let byte = try source.next() {
+      if byte == UInt8(ascii: "\n") {
+        nextLine += 1
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// What a table's header lines say: which columns matter, and how many fields a row has.
+struct TableHeader {
+  let columns: ColumnRoles
+  let fieldCount: Int
+
+  /// Reads the header lines, which come first.
+  init(
+    _ records: inout RecordReader, path: String, format: DatasetFormat, requiresLabels: Bool
+  ) throws(DatasetError) {
+    let names = try TableHeader.line(&records, path, "column names")
+    let roles: ColumnRoles?
+    if format == .tab {
+      let types = try TableHeader.line(&records, path, "column types (Orange's second header line)")
+      let flags = try TableHeader.line(&records, path, "column flags (Orange's third header line)")
+      roles = ColumnRoles(names: names, types: types, flags: flags)
+    } else {
+      roles = ColumnRoles(names: names)
+    }
+    guard let roles else {
+      throw .missingColumn(path: path, expected: ["text", "sentence", "sentence1", "question"], found: names)
+    }
+    if requiresLabels, roles.label == nil {
+      throw .missingColumn(path: path, expected: ["label"], found: names)
+    }
+    columns = roles
+    fieldCount = names.count
+  }
+
+  private static func line(
+    _ records: inout RecordReader, _ path: String, _ what: String
+  ) throws(DatasetError) -> [String] {
+    switch try records.next() {
+    case nil: throw .badHeader(path: path, reason: "expected a header line of \(what), found the file's end")
+    case .malformed(let reason): throw .badHeader(path: path, reason: "line \(records.line): \(reason)")
+    case .fields(let fields):
+      var names: [String] = []
+      for field in fields {
+        guard let name = String(validating: field, as: UTF8.self) else {
+          throw .badHeader(path: path, reason: "line \(records.line): expected UTF-8 in the header")
+        }
+        names.append(name)
+      }
+      return names
+    }
+  }
+}

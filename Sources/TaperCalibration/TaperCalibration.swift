@@ -1,1 +1,0 @@
-// TaperCalibration: see specs/
