@@ -3,7 +3,8 @@ public import TaperPlanFormat
 extension Calibration {
   /// Collects a calibration text by text.
   ///
-  /// Sums run in the order of `add`, in double precision: the same texts in the same order give the same bytes.
+  /// Sums run in the order of `add`, in double precision: the same texts in the same order give the same
+  /// bytes.
   public struct Builder: Sendable {
     public let layerCount: Int
     private let maximumSamples: Int

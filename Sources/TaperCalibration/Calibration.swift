@@ -2,8 +2,9 @@ public import TaperPlanFormat
 
 /// What a model does on representative texts: token importance by layer, lengths, and reference answers.
 ///
-/// Made once for a model and a set of texts (`Calibration.Builder`), then read by the planner (shape of the schedule,
-/// accuracy of candidates) and the auditor (agreement). A directory of two files on disk: see `CalibrationDirectory`.
+/// Made once for a model and a set of texts (`Calibration.Builder`), then read by the planner (shape of the
+/// schedule, accuracy of candidates) and the auditor (agreement). A directory of two files on disk: see
+/// `CalibrationDirectory`.
 public struct Calibration: Hashable, Sendable {
   /// Layers 1…L.
   public let layers: [LayerImportance]

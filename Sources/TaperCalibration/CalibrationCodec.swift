@@ -3,10 +3,11 @@ import TaperPlanFormat
 
 /// A calibration as the bytes of its two files, and back.
 ///
-/// calibration.json holds the statistics, digests and counts; reference.safetensors holds the texts as tensors: `ids`
-/// and `type_ids` (U32, all texts one after another), `offsets` (I64, text i is offsets[i]..<offsets[i+1]), `reference`
-/// (F32, [texts, width]), `labels` (I32, −1 for none) and `values` (F32, NaN for none). Canonical: equal calibrations
-/// give equal bytes. Reading is total: sizes are bounded by the file, and every count is checked against the others.
+/// calibration.json holds the statistics, digests and counts; reference.safetensors holds the texts as
+/// tensors: `ids` and `type_ids` (U32, all texts one after another), `offsets` (I64, text i is
+/// offsets[i]..<offsets[i+1]), `reference` (F32, [texts, width]), `labels` (I32, −1 for none) and `values`
+/// (F32, NaN for none). Canonical: equal calibrations give equal bytes. Reading is total: sizes are bounded
+/// by the file, and every count is checked against the others.
 enum CalibrationCodec {
   static let schemaVersion = 1
 

@@ -1,10 +1,12 @@
 public import TaperJSON
+public import TaperModelSpec
 
 /// Why a calibration was refused, or could not be read or written.
 public enum CalibrationError: Error, Hashable, Sendable, CustomStringConvertible {
   case system(path: String, operation: String, reason: String)
   case fileTooLarge(path: String, byteCount: Int, limit: Int)
   case notJSON(path: String, JSONError)
+  case notSafetensors(path: String, SafetensorsDefect)
   case version(path: String, found: Int, supported: Int)
   /// A member of calibration.json or a tensor of reference.safetensors is missing or not what it must be.
   case malformed(path: String, part: String, expected: String, found: String)
@@ -24,6 +26,8 @@ public enum CalibrationError: Error, Hashable, Sendable, CustomStringConvertible
       "\(path): expected at most \(limit) bytes, found \(byteCount)"
     case .notJSON(let path, let error):
       "\(path): \(error); write it again with taper calibrate"
+    case .notSafetensors(let path, let defect):
+      "\(path): \(defect); write it again with taper calibrate"
     case .version(let path, let found, let supported):
       "\(path): expected schema_version \(supported), found \(found); write it again with taper calibrate"
     case .malformed(let path, let part, let expected, let found):

@@ -1,9 +1,9 @@
 /// What the calibration texts say about the token scores S_l of one layer.
 ///
 /// S_l(j) = (1/H) Σ_h Σ_i A_{l,h}[i,j], the attention that token j receives in layer l (PoWER-BERT's and the
-/// length-adaptive transformer's code agree on it). Rows of A sum to one, so S has mean 1 over the tokens of every text
-/// and layer, and a layer can be told from another by the shape of the distribution only. Each statistic is taken text
-/// by text and averaged over the texts, each text counting the same.
+/// length-adaptive transformer's code agree on it). Rows of A sum to one, so S has mean 1 over the tokens of
+/// every text and layer, and a layer can be told from another by the shape of the distribution only. Each
+/// statistic is taken text by text and averaged over the texts, each text counting the same.
 public struct LayerImportance: Hashable, Sendable {
   /// Points of `deciles`: 0%, 10%, … 100%.
   public static let decileCount = 11
@@ -14,7 +14,8 @@ public struct LayerImportance: Hashable, Sendable {
   public let contextContribution: Double
   /// Deciles of S_l over the tokens, ascending; `decileCount` of them, linear between neighbours.
   public let deciles: [Double]
-  /// Share of S_l held by the top i/32 of the tokens; `massPointCount` entries from 0 to 1, linear between tokens.
+  /// Share of S_l held by the top i/32 of the tokens; `massPointCount` entries from 0 to 1, linear between
+  /// tokens.
   public let cumulativeMass: [Double]
 
   package init(contextContribution: Double, deciles: [Double], cumulativeMass: [Double]) {

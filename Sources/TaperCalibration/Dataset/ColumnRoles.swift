@@ -1,7 +1,7 @@
 /// Which columns of a table hold the text, the second text of a pair, and the label.
 ///
-/// Names are those of GLUE's tasks and of common exports, compared in lower case without surrounding spaces; the first
-/// that fits wins. JSON lines use the same names as keys.
+/// Names are those of GLUE's tasks and of common exports, compared in lower case without surrounding spaces;
+/// the first that fits wins. JSON lines use the same names as keys.
 struct ColumnRoles: Hashable, Sendable {
   var text: Int
   var pair: Int?
@@ -36,8 +36,8 @@ struct ColumnRoles: Hashable, Sendable {
     return nil
   }
 
-  /// Orange's three header lines: the label is the column flagged `class`; the text is the column that bears a text's
-  /// name, else the first of type `string`, else the first that is not the label.
+  /// Orange's three header lines: the label is the column flagged `class`; the text is the column that bears
+  /// a text's name, else the first of type `string`, else the first that is not the label.
   init?(names: [String], types: [String], flags: [String]) {
     let types = types.map { $0.trimmingSpaces().lowercased() }
     let isClass = flags.map { $0.split(separator: " ").contains("class") }

@@ -3,10 +3,13 @@ public import TaperPlanFormat
 
 /// Reads a data set row by row, in constant memory: one row at most is held.
 ///
-/// Rows that cannot be read come back as `.bad` with line and reason; what to do with them is the caller's choice
-/// (`TextDataset.read` refuses or collects them). Only a file that cannot be read at all, or whose header names no
-/// texts, throws.
+/// Rows that cannot be read come back as `.bad` with line and reason; what to do with them is the caller's
+/// choice (`TextDataset.read` refuses or collects them). Only a file that cannot be read at all, or whose
+/// header names no texts, throws.
 public struct DatasetReader: ~Copyable {
+  /// The longest row that is read; a longer one is a bad row.
+  public static let maximumRowByteCount = RecordReader.maximumRecordByteCount
+
   public let path: String
   public let format: DatasetFormat
   public let requiresLabels: Bool

@@ -2,8 +2,8 @@ import TaperPlanFormat
 
 /// Cuts a byte stream into records of fields.
 ///
-/// A record is at most `maximumRecordByteCount` long, so that a file without newlines, or with a quote never closed,
-/// costs bounded memory; what lies beyond up to the next newline is skipped.
+/// A record is at most `maximumRecordByteCount` long, so that a file without newlines, or with a quote never
+/// closed, costs bounded memory; what lies beyond up to the next newline is skipped.
 struct RecordReader: ~Copyable {
   enum Record {
     case fields([[UInt8]])
@@ -36,8 +36,8 @@ struct RecordReader: ~Copyable {
 
   var digest: Digest { source.digest }
 
-  /// A UTF-8 byte order mark (EF BB BF) is no part of the first field; other bytes with EF first are left for the UTF-8
-  /// check, which refuses a lone EF anyway.
+  /// A UTF-8 byte order mark (EF BB BF) is no part of the first field; other bytes with EF first are left for
+  /// the UTF-8 check, which refuses a lone EF anyway.
   private mutating func skipByteOrderMark() throws(DatasetError) {
     guard try source.peek() == 0xEF else { return }
     _ = try source.next()

@@ -17,8 +17,8 @@ public struct TextDataset: Hashable, Sendable {
   ///   - format: nil takes it from the path's extension.
   ///   - requiresLabels: whether a row without a label is a bad row.
   ///   - skipBad: collect bad rows instead of throwing at the first.
-  /// - Throws: `badRow` with the first bad row and the number of others (unless `skipBad`), `noRows` for a file without
-  ///   a good row, and whatever keeps the file from being read.
+  /// - Throws: `badRow` with the first bad row and the number of others (unless `skipBad`), `noRows` for a
+  ///   file without a good row, and whatever keeps the file from being read.
   public static func read(
     path: String, format: DatasetFormat? = nil, requiresLabels: Bool = false, skipBad: Bool = false
   ) throws(DatasetError) -> TextDataset {

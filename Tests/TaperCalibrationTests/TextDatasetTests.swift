@@ -1,0 +1,161 @@
+import TaperCalibration
+import TaperPlanFormat
+import Testing
+
+@Suite struct TextDatasetTests {
+  private func read(
+    _ text: String, _ format: DatasetFormat, labels: Bool = false, skipBad: Bool = false
+  ) throws(DatasetError) -> TextDataset {
+    try TextDataset.read(
+      DatasetReader(bytes: Array(text.utf8), name: "data", format: format, requiresLabels: labels),
+      skipBad: skipBad)
+  }
+
+  @Test func jsonLines() throws {
+    let data = try read(
+      """
+      {"text":"one","label":"earn"}
+
+      {"sentence1":"two","sentence2":"second","label":3}
+      {"sentence":"three","label":null,"other":[1]}
+      {"text":"four","text_pair":"","label":0.5}
+      """, .jsonl)
+    #expect(
+      data.rows == [
+        TextRow(line: 1, text: "one", label: RowLabel("earn")),
+        TextRow(line: 3, text: "two", pair: "second", label: RowLabel("3")),
+        TextRow(line: 4, text: "three"),
+        TextRow(line: 5, text: "four", pair: "", label: RowLabel("0.5")),
+      ])
+    #expect(data.rows[3].label?.number == 0.5)
+    #expect(data.rows[0].label?.number == nil)
+  }
+
+  @Test func csvQuotesAndNewlines() throws {
+    let data = try read(
+      "\u{FEFF}id,Sentence,label\r\n1,\"He said \"\"no\"\", twice\",a\r\n2,\"two\nlines\",\"b\"\r\n3,plain \"quote\",\r\n4,\"\",x\n5,last,c",
+      .csv, skipBad: true)
+    #expect(
+      data.rows == [
+        TextRow(line: 2, text: "He said \"no\", twice", label: RowLabel("a")),
+        TextRow(line: 3, text: "two\nlines", label: RowLabel("b")),
+        TextRow(line: 5, text: "plain \"quote\""),
+        TextRow(line: 7, text: "last", label: RowLabel("c")),
+      ])
+    #expect(data.badRows == [BadRow(line: 6, reason: "expected text not to be empty")])
+  }
+
+  @Test func csvMalformedQuotes() throws {
+    let data = try read("text,label\n\"a\"b,x\nfine,y\n\"never closed,z\nand on", .csv, skipBad: true)
+    #expect(data.rows == [TextRow(line: 3, text: "fine", label: RowLabel("y"))])
+    #expect(
+      data.badRows == [
+        BadRow(line: 2, reason: "expected a separator or the line's end after a closing quote"),
+        BadRow(line: 4, reason: "expected the quote opened on line 4 to be closed before the file's end"),
+      ])
+  }
+
+  @Test func glueTablesDoNotQuote() throws {
+    let data = try read(
+      "index\tquestion\tsentence\tlabel\n0\t\"Who?\tHe \"did\" it\tentailment\n1\tshort\n", .tsv,
+      skipBad: true)
+    #expect(
+      data.rows == [TextRow(line: 2, text: "\"Who?", pair: "He \"did\" it", label: RowLabel("entailment"))])
+    #expect(data.badRows == [BadRow(line: 3, reason: "expected 4 columns, found 2")])
+  }
+
+  @Test func glueColumnNames() throws {
+    let mrpc = try read("\u{FEFF}Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t2\t3\tx\ty\n", .tsv)
+    #expect(mrpc.rows == [TextRow(line: 2, text: "x", pair: "y", label: RowLabel("1"))])
+    let sts = try read("index\tsentence1\tsentence2\tscore\n0\tx\ty\t3.800\n", .tsv)
+    #expect(sts.rows[0].label?.number == 3.8)
+    let qqp = try read("id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n0\t1\t2\tx\ty\t0\n", .tsv)
+    #expect(qqp.rows == [TextRow(line: 2, text: "x", pair: "y", label: RowLabel("0"))])
+    let sst = try read("sentence\tlabel\nx \t1\n", .tsv)
+    #expect(sst.rows == [TextRow(line: 2, text: "x ", label: RowLabel("1"))])
+  }
+
+  @Test func orangeTables() throws {
+    let data = try read("Category\tText\nd\tstring\nclass\t\n\t\nearn\tsome words\n", .tab, skipBad: true)
+    #expect(data.rows == [TextRow(line: 5, text: "some words", label: RowLabel("earn"))])
+    let other = try read(
+      "Title\tTopic\tBody\nstring\td\tstring\nmeta\tclass\t\n\"a\tb\"\tt\tc\n", .tab, labels: true)
+    #expect(other.rows == [TextRow(line: 4, text: "a\tb", label: RowLabel("t"))])
+  }
+
+  @Test func strictModeNamesTheFirstBadRowAndCountsTheOthers() throws {
+    let text = "{\"text\":\"a\"}\n{\"text\":1}\nnot json\n[]\n"
+    let error = DatasetError.badRow(
+      path: "data", row: BadRow(line: 2, reason: "expected \"text\" to be a string"), others: 2)
+    #expect(throws: error) { try read(text, .jsonl) }
+    #expect(
+      error.description
+        == "data: line 2: expected \"text\" to be a string; correct it, or skip it and 2 more with --skip-bad"
+    )
+    let data = try read(text, .jsonl, skipBad: true)
+    #expect(data.rows.count == 1)
+    #expect(data.badRowCount == 3)
+    #expect(data.badRows.map(\.line) == [2, 3, 4])
+  }
+
+  @Test func labelsWhenRequired() throws {
+    #expect(
+      throws: DatasetError.badRow(
+        path: "data", row: BadRow(line: 2, reason: "expected a label, found none"), others: 0)
+    ) { try read("{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\"b\"}", .jsonl, labels: true) }
+    #expect(throws: DatasetError.missingColumn(path: "data", expected: ["label"], found: ["text", "note"])) {
+      try read("text,note\na,b\n", .csv, labels: true)
+    }
+    #expect(
+      throws: DatasetError.badRow(
+        path: "data", row: BadRow(line: 1, reason: "expected the label to be a string or a number"), others: 0
+      )
+    ) { try read("{\"text\":\"a\",\"label\":true}", .jsonl) }
+  }
+
+  @Test func emptyFilesAndHeaders() throws {
+    #expect(throws: DatasetError.noRows(path: "data", badRows: 0)) { try read("\n\n", .jsonl) }
+    #expect(throws: DatasetError.noRows(path: "data", badRows: 1)) { try read("{}", .jsonl, skipBad: true) }
+    #expect(throws: DatasetError.noRows(path: "data", badRows: 0)) { try read("text\n", .csv) }
+    #expect(throws: DatasetError.self) { try read("", .csv) }
+    #expect(throws: DatasetError.self) { try read("a,b\n1,2\n", .csv) }
+    #expect(throws: DatasetError.unknownFormat(path: "x.txt")) { try TextDataset.read(path: "x.txt") }
+    #expect(throws: DatasetError.unknownFormat(path: "x.csv/data")) {
+      try TextDataset.read(path: "x.csv/data")
+    }
+    #expect(throws: DatasetError.self) { try TextDataset.read(path: "/nowhere/x.csv") }
+  }
+
+  @Test func textThatIsNotUTF8IsABadRow() throws {
+    let bytes = Array("text\nfine\n".utf8) + [0x66, 0xC3, 0x28, 0x0A]
+    let data = try TextDataset.read(DatasetReader(bytes: bytes, name: "data", format: .csv), skipBad: true)
+    #expect(data.badRows == [BadRow(line: 3, reason: "expected the text to be UTF-8")])
+  }
+
+  @Test func longRowsAreSkippedNotHeld() throws {
+    let long = String(repeating: "x", count: DatasetReader.maximumRowByteCount + 1)
+    let data = try read("text\n\(long)\nok\n\"\(long)\"\nok too\n", .csv, skipBad: true)
+    #expect(data.rows.map(\.text) == ["ok", "ok too"])
+    #expect(data.rows.map(\.line) == [3, 5])
+    #expect(data.badRows.map(\.line) == [2, 4])
+  }
+
+  @Test func filesAreReadInBlocksWithTheirDigest() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/big.jsonl"
+      var text = ""
+      for index in 0..<20_000 { text += "{\"text\":\"é number \(index)\",\"label\":\(index % 12)}\r\n" }
+      writeFile(path, Array(text.utf8))
+      let data = try TextDataset.read(path: path)
+      #expect(data.rows.count == 20_000)
+      #expect(data.rows[19_999] == TextRow(line: 20_000, text: "é number 19999", label: RowLabel("7")))
+      #expect(data.digest == SHA256.digest(of: Array(text.utf8)))
+      #expect(data.labels == (0..<12).map(String.init))
+    }
+  }
+
+  @Test func labelOrder() throws {
+    let data = try read("text,label\na,b\na,10\na,9\na,B\na,\n", .csv)
+    #expect(data.labels == ["9", "10", "B", "b"])
+  }
+}
