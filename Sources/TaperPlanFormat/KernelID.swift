@@ -1,4 +1,4 @@
-// Generated from Sources/CTaperKernels/kernels.def by tools/dev fmt; do not edit.
+// Generated from Sources/CTaperKernels/kernels.def by tools/reference/make-kernel-ids.py; do not edit.
 
 /// A kernel family, as numbered in kernels.def. The tier (AVX2, AVX-512, …) is bound when a plan is loaded.
 public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
@@ -26,13 +26,24 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
 
   /// Every family with its name in kernels.def, in id order.
   public static let all: [(id: KernelID, name: String)] = [
-    (.embedF32, "embed_f32"), (.gemmF32OpenBLAS, "gemm_f32_openblas"), (.gemmF32Scalar, "gemm_f32_scalar"),
-    (.biasActivationF32, "bias_activation_f32"), (.addF32, "add_f32"), (.layerNormF32, "layer_norm_f32"),
-    (.attentionF32, "attention_f32"), (.attentionScoresF32, "attention_scores_f32"),
-    (.attentionContextF32, "attention_context_f32"), (.iotaU32, "iota_u32"), (.selectF32, "select_f32"),
-    (.scatterF32, "scatter_f32"), (.composeU32, "compose_u32"), (.gatherF32, "gather_f32"),
+    (.embedF32, "embed_f32"),
+    (.gemmF32OpenBLAS, "gemm_f32_openblas"),
+    (.gemmF32Scalar, "gemm_f32_scalar"),
+    (.biasActivationF32, "bias_activation_f32"),
+    (.addF32, "add_f32"),
+    (.layerNormF32, "layer_norm_f32"),
+    (.attentionF32, "attention_f32"),
+    (.attentionScoresF32, "attention_scores_f32"),
+    (.attentionContextF32, "attention_context_f32"),
+    (.iotaU32, "iota_u32"),
+    (.selectF32, "select_f32"),
+    (.scatterF32, "scatter_f32"),
+    (.composeU32, "compose_u32"),
+    (.gatherF32, "gather_f32"),
     (.meanF32, "mean_f32"),
-    (.l2NormalizeF32, "l2_normalize_f32"), (.softmaxF32, "softmax_f32"), (.sigmoidF32, "sigmoid_f32"),
+    (.l2NormalizeF32, "l2_normalize_f32"),
+    (.softmaxF32, "softmax_f32"),
+    (.sigmoidF32, "sigmoid_f32"),
   ]
 
   /// The name in kernels.def, or nil for an id this version does not know.

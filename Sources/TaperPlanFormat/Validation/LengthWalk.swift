@@ -36,7 +36,7 @@ struct LengthWalk {
       case .ifNotReduced: if isReduced { continue }
       }
       self.number = number
-      let usesIndex = !op.index.isNone && (op.condition != .always || isReduced)
+      let usesIndex = !op.index.isNone && isReduced
       try step(op, usesIndex: usesIndex)
     }
     try checkResultWritten()

@@ -1,0 +1,117 @@
+// Names of enumeration cases as plan text and commands print them; part of the golden files.
+
+extension ElementType {
+  public var name: String {
+    switch self {
+    case .f32: "f32"
+    case .u32: "u32"
+    case .f16: "f16"
+    case .bf16: "bf16"
+    }
+  }
+}
+
+extension WeightLayout {
+  public var name: String {
+    switch self {
+    case .rowMajor: "rowMajor"
+    }
+  }
+}
+
+extension HeadKind {
+  public var name: String {
+    switch self {
+    case .embedding: "embedding"
+    case .classification: "classification"
+    case .multiLabel: "multiLabel"
+    case .regression: "regression"
+    }
+  }
+}
+
+extension Pooling {
+  public var name: String {
+    switch self {
+    case .mean: "mean"
+    case .cls: "cls"
+    }
+  }
+}
+
+extension OpKind {
+  public var name: String {
+    switch self {
+    case .embed: "embed"
+    case .gemm: "gemm"
+    case .biasActivation: "biasActivation"
+    case .add: "add"
+    case .layerNorm: "layerNorm"
+    case .attention: "attention"
+    case .attentionScores: "attentionScores"
+    case .attentionContext: "attentionContext"
+    case .iota: "iota"
+    case .select: "select"
+    case .scatter: "scatter"
+    case .compose: "compose"
+    case .gather: "gather"
+    case .mean: "mean"
+    case .l2Normalize: "l2Normalize"
+    case .softmax: "softmax"
+    case .sigmoid: "sigmoid"
+    }
+  }
+}
+
+extension OpGuard {
+  public var name: String {
+    switch self {
+    case .always: "always"
+    case .ifReduced: "ifReduced"
+    case .ifNotReduced: "ifNotReduced"
+    }
+  }
+}
+
+extension Activation {
+  public var name: String {
+    switch self {
+    case .none: "none"
+    case .gelu: "gelu"
+    case .geluTanh: "geluTanh"
+    case .relu: "relu"
+    case .tanh: "tanh"
+    }
+  }
+}
+
+extension RowCount {
+  /// "1", "n" (the input length) or "T(layer)".
+  public var name: String {
+    switch layer {
+    case nil: "1"
+    case 0: "n"
+    case let layer?: "T(\(layer))"
+    }
+  }
+}
+
+extension Bound {
+  public var name: String {
+    switch self {
+    case .compute: "compute"
+    case .bandwidth: "bandwidth"
+    case .overhead: "overhead"
+    }
+  }
+}
+
+extension Provenance {
+  public var name: String {
+    switch self {
+    case .measured: "measured"
+    case .interpolated: "interpolated"
+    case .modelled: "modelled"
+    }
+  }
+}
