@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Must be the threaded build (Debian: libopenblas-pthread-dev, which its alternatives prefer): the serial one corrupts
+/// results when several threads call it at once, as its buffer pool has no lock. TaperPlanRuntime refuses to start on
+/// it, and keeps the threaded one to one thread a call.
 let openBLAS: [LinkerSetting] = [.linkedLibrary(":libopenblas.a"), .linkedLibrary("m")]
 
 let argumentParser: Target.Dependency = .product(
@@ -43,7 +46,7 @@ let package = Package(
   targets: [
     // C and system libraries
     .target(name: "CTaperKernels"),
-    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-serial-dev"])]),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-pthread-dev"])]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
     // Leaves: no Foundation

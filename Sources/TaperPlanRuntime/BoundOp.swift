@@ -15,7 +15,7 @@ internal import TaperPlanFormat
   /// The op's kernels: `selectionCount` entries of the program's selections from `firstSelection` on.
   var firstSelection: UInt32
   var selectionCount: UInt32
-  /// Where `op.index` points when the layer drops tokens.
+  /// Where the op's index points whenever it is read: in a conditional op, and where the layer drops tokens.
   var index: UnsafePointer<UInt32>?
 
   /// `rows` of an op over a single row, as `RowCount.one`.

@@ -90,8 +90,9 @@ internal import TaperPlanFormat
       let op = unsafe operations + number
       let layer = unsafe Int(bound.pointee.reducingLayer)
       let reduces = unsafe layer > 0 && tokens[layer] < tokens[layer &- 1]
+      let condition = unsafe bound.pointee.condition
       let holds =
-        switch unsafe bound.pointee.condition {
+        switch condition {
         case .always: true
         case .ifReduced: reduces
         case .ifNotReduced: !reduces
@@ -105,7 +106,7 @@ internal import TaperPlanFormat
       unsafe op.pointee.rows = rows
       unsafe op.pointee.inner_rows = Self.value(of: bound.pointee.innerRows, tokens)
       // An index that no op wrote for this length is not read: row i is row i.
-      unsafe op.pointee.index = reduces ? bound.pointee.index : nil
+      unsafe op.pointee.index = reduces || condition != .always ? bound.pointee.index : nil
 
       var kernel = unsafe kernels + Int(bound.pointee.firstSelection)
       let last = unsafe kernel + Int(bound.pointee.selectionCount) - 1

@@ -45,10 +45,16 @@ enum KernelCatalog {
     }
   }
 
-  /// Keeps OpenBLAS to the calling thread: Taper runs the panels of a product on its own workers. The serial build is
-  /// single-threaded anyway; a threaded one would otherwise start its own pool inside each of ours.
+  /// Makes sure that OpenBLAS may be called from all workers at once, each call staying on its thread: Taper runs the
+  /// panels of a product on its own workers.
+  ///
+  /// The serial build (openblas_get_parallel() == 0) has a buffer pool without a lock and now and then gives two callers
+  /// the same buffer; linking it is a mistake of the build, not of the plan.
   static func keepOpenBLASSerial() { _ = oneThread }
-  private static let oneThread: Void = openblas_set_num_threads(1)
+  private static let oneThread: Void = {
+    precondition(openblas_get_parallel() != 0, "linked with the serial OpenBLAS, which is not thread-safe")
+    openblas_set_num_threads(1)
+  }()
 
   private typealias OpenBLASProduct =
     @convention(c) (

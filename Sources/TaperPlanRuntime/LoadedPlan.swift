@@ -29,7 +29,7 @@ public final class LoadedPlan: Sendable {
     do throws(PlanFormatError) {
       (plan, embedded) = unsafe try PlanReader.read(file.bytes)
     } catch {
-      throw .badPlan(path: path, error)
+      throw Self.refusal(error, path: path)
     }
     if let embedded {
       memory = file
@@ -63,7 +63,7 @@ public final class LoadedPlan: Sendable {
     do throws(PlanFormatError) {
       try PlanValidator.validate(plan)
     } catch {
-      throw .badPlan(path: nil, error)
+      throw Self.refusal(error, path: nil)
     }
     self.plan = plan
     memory = WeightMemory(copying: weightBytes)
@@ -96,18 +96,26 @@ public final class LoadedPlan: Sendable {
     return unsafe base + weightRange.lowerBound
   }
 
+  /// A kernel family that this version does not know is no damage: the plan may be of a newer version.
+  private static func refusal(_ error: PlanFormatError, path: String?) -> RuntimeError {
+    if case .violated(let violation) = error, violation.rule == .kernelKnown,
+      case .selection(let number) = violation.place
+    {
+      return .unknownKernel(
+        selection: number, kernel: KernelID(rawValue: UInt16(truncatingIfNeeded: violation.found)))
+    }
+    return .badPlan(path: path, error)
+  }
+
   private func checkFit() throws(RuntimeError) {
     guard plan.weights.byteCount.rawValue == UInt64(weightRange.count) else {
       throw .weightsSizeMismatch(
         path: weightsPath, expected: plan.weights.byteCount, found: Bytes(UInt64(weightRange.count)))
     }
-    for selection in plan.selections {
-      let kind = plan.ops[Int(selection.op)].kind
-      guard selection.kernel.name != nil else {
-        throw .unknownKernel(op: Int(selection.op), kernel: selection.kernel)
-      }
-      guard KernelCatalog.kernel(selection.kernel, for: kind) != nil else {
-        throw .wrongKernel(op: Int(selection.op), kind: kind, kernel: selection.kernel)
+    for (number, selection) in plan.selections.enumerated() {
+      // The format knows the kernel; this runtime must have it too.
+      guard KernelCatalog.kernel(selection.kernel, for: plan.ops[Int(selection.op)].kind) != nil else {
+        throw .unknownKernel(selection: number, kernel: selection.kernel)
       }
     }
   }

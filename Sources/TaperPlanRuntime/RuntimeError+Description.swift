@@ -18,12 +18,9 @@ extension RuntimeError: CustomStringConvertible {
         + "the file may be cut off"
     case .weightsDamaged(let expected, let found):
       "the weights' SHA-256 is \(found.hex), the plan says \(expected.hex); copy the weights again"
-    case .unknownKernel(let op, let kernel):
-      "op \(op) asks for kernel id \(kernel.rawValue), which this runtime does not have; "
-        + "use a newer taper, or plan again with this one"
-    case .wrongKernel(let op, let kind, let kernel):
-      "op \(op) (\(kind)) asks for kernel \(kernel.name ?? String(kernel.rawValue)), which computes another kind of op; "
-        + "plan again"
+    case .unknownKernel(let selection, let kernel):
+      "kernel selection \(selection) asks for kernel \(kernel.name ?? "id \(kernel.rawValue)"), which this runtime does "
+        + "not have; use a newer taper, or plan again with this one"
     case .arenaTooLarge(let needed, let code):
       "the plan's arena takes \(needed.rawValue) bytes, which this machine does not give: \(Self.reason(code))"
     case .workersUnavailable(let threads, let code):

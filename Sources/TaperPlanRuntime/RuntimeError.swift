@@ -12,8 +12,7 @@ public enum RuntimeError: Error, Hashable, Sendable {
   case weightsSizeMismatch(path: String?, expected: Bytes, found: Bytes)
   case weightsDamaged(expected: Digest, found: Digest)
   // Fit to this machine and this runtime
-  case unknownKernel(op: Int, kernel: KernelID)
-  case wrongKernel(op: Int, kind: OpKind, kernel: KernelID)
+  case unknownKernel(selection: Int, kernel: KernelID)
   case arenaTooLarge(needed: Bytes, errno: Int32)
   case workersUnavailable(threads: Int, errno: Int32)
   // Asking
@@ -30,7 +29,7 @@ extension RuntimeError {
   /// 65 where data is bad or corrupt.
   public var exitCode: Int32 {
     switch self {
-    case .unknownKernel, .wrongKernel, .arenaTooLarge, .workersUnavailable: 4
+    case .unknownKernel, .arenaTooLarge, .workersUnavailable: 4
     case .cannotRead, .notARegularFile, .threadsOutOfRange: 64
     case .badPlan, .badWeightsFile, .weightsFileMissing, .weightsFileMismatch, .weightsSizeMismatch,
       .weightsDamaged, .emptyInput, .inputTooLong, .tokenOutOfRange, .tokenTypeOutOfRange, .tokenTypeCount:

@@ -1,6 +1,6 @@
-// The executable's definitions win over libc's, for the Swift runtime and every other shared library too. They pass on
-// to glibc's internal names instead of dlsym(RTLD_NEXT, …), because dlsym itself may allocate before the first lookup
-// is done.
+// The executable's definitions win over libc's, for the Swift runtime and every other shared library too.
+// They pass on to glibc's internal names instead of dlsym(RTLD_NEXT, …), because dlsym itself may allocate
+// before the first lookup is done.
 #include "CAllocationCounter.h"
 #include <errno.h>
 #include <stdatomic.h>
@@ -59,7 +59,8 @@ void *aligned_alloc(size_t alignment, size_t size) {
 int posix_memalign(void **result, size_t alignment, size_t size) {
   note();
   void *p = __libc_memalign(alignment, size);
-  if (!p) return ENOMEM;
+  if (!p)
+    return ENOMEM;
   *result = p;
   return 0;
 }

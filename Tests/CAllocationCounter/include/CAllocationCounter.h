@@ -1,4 +1,5 @@
-// Counts the process's heap allocations by standing in front of glibc's malloc family. Linked into test binaries only.
+// Counts the process's heap allocations by standing in front of glibc's malloc family. Linked into test
+// binaries only.
 #pragma once
 #include <stdint.h>
 
