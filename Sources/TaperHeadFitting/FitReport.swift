@@ -1,0 +1,29 @@
+/// What is known about a fitted head.
+public struct FitReport: Hashable, Sendable {
+  /// How the head does on examples that it was not fitted on. It is measured before the last fit on
+  /// everything.
+  public enum Validation: Hashable, Sendable {
+    /// Too few examples to hold any out.
+    case none
+    /// Share of labels right, with its 95% Wilson interval, and the mean negative log-likelihood.
+    case classification(accuracy: Double, interval: WilsonInterval, loss: Double)
+    /// Over all outputs: 1 − squared error / variance, and Pearson's correlation (mean over outputs).
+    case regression(rSquared: Double, pearson: Double)
+  }
+
+  /// One L2 strength that was tried, and the held-out loss it gave.
+  public struct Candidate: Hashable, Sendable {
+    public var strength: Double
+    public var heldOutLoss: Double
+  }
+
+  public var examples: Int
+  public var heldOutExamples: Int
+  public var strength: Double
+  public var candidates: [Candidate]
+  public var validation: Validation
+  /// Of the last fit; 0 for a head in closed form.
+  public var iterations: Int
+  /// Whether the last fit reached the tolerance.
+  public var converged: Bool
+}

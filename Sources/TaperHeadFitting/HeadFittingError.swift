@@ -1,0 +1,30 @@
+/// Why a head could not be fitted.
+public enum HeadFittingError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// `what`: features, labels or targets.
+  case sizeMismatch(what: String, expected: Int, found: Int)
+  case noExamples
+  case tooFewClasses(found: Int)
+  case emptyClass(name: String)
+  case labelOutOfRange(example: Int, found: Int, classes: Int)
+  case nonFiniteFeature(example: Int, column: Int)
+  case nonFiniteTarget(example: Int)
+
+  public var description: String {
+    switch self {
+    case .sizeMismatch(let what, let expected, let found):
+      "expected \(expected) \(what), found \(found)"
+    case .noExamples:
+      "expected labelled examples to fit a head on, found none"
+    case .tooFewClasses(let found):
+      "expected examples of at least 2 classes, found \(found); add labelled texts of other classes"
+    case .emptyClass(let name):
+      "expected at least one example of every class, found none of \"\(name)\"; add one or drop the class"
+    case .labelOutOfRange(let example, let found, let classes):
+      "example \(example): expected a class index below \(classes), found \(found)"
+    case .nonFiniteFeature(let example, let column):
+      "example \(example): expected finite features, found column \(column) not to be; the model's output overflows"
+    case .nonFiniteTarget(let example):
+      "example \(example): expected a finite number as label, found one that is not"
+    }
+  }
+}

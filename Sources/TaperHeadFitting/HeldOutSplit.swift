@@ -1,0 +1,29 @@
+/// Examples parted into those to fit on and those to validate on, each class in the same proportion.
+///
+/// A class keeps at least one example to fit on, so a class of one example is never held out. The same seed
+/// and labels give the same split; both parts are in ascending order.
+public struct HeldOutSplit: Hashable, Sendable {
+  public let fitted: [Int]
+  public let heldOut: [Int]
+
+  /// - Parameters:
+  ///   - labels: class index of each example; give all the same for numbers.
+  ///   - fraction: of the examples to hold out, 0 ≤ fraction < 1.
+  public init(labels: [Int], fraction: Double, seed: UInt64) {
+    precondition(fraction >= 0 && fraction < 1)
+    var generator = SplitMix64(seed: seed)
+    var byClass: [Int: [Int]] = [:]
+    for (index, label) in labels.enumerated() { byClass[label, default: []].append(index) }
+    var isHeldOut = [Bool](repeating: false, count: labels.count)
+    for (_, members) in byClass.sorted(by: { $0.key < $1.key }) {
+      var members = members
+      let count = min(Int((Double(members.count) * fraction).rounded()), members.count - 1)
+      for index in 0..<max(0, count) {
+        members.swapAt(index, index + generator.next(below: members.count - index))
+        isHeldOut[members[index]] = true
+      }
+    }
+    fitted = labels.indices.filter { !isHeldOut[$0] }
+    heldOut = labels.indices.filter { isHeldOut[$0] }
+  }
+}

@@ -1,0 +1,45 @@
+/// How well a head's numbers meet the targets of some examples.
+struct RegressionFit {
+  let meanSquaredError: Double
+  let rSquared: Double
+  let pearson: Double
+
+  init(
+    _ features: [Float], width: Int, _ targets: [Float], outputs: Int, rows: [Int], weight: [Float],
+    bias: [Float]
+  ) {
+    let count = Double(rows.count)
+    var squaredError = 0.0
+    var variation = 0.0
+    var correlation = 0.0
+    for output in 0..<outputs {
+      var found: [Double] = []
+      var truth: [Double] = []
+      for row in rows {
+        var sum = Double(bias[output])
+        for column in 0..<width {
+          sum += Double(weight[output * width + column]) * Double(features[row * width + column])
+        }
+        found.append(sum)
+        truth.append(Double(targets[row * outputs + output]))
+      }
+      let foundMean = found.reduce(0, +) / count
+      let truthMean = truth.reduce(0, +) / count
+      var covariance = 0.0
+      var foundVariation = 0.0
+      var truthVariation = 0.0
+      for (a, b) in zip(found, truth) {
+        squaredError += (a - b) * (a - b)
+        covariance += (a - foundMean) * (b - truthMean)
+        foundVariation += (a - foundMean) * (a - foundMean)
+        truthVariation += (b - truthMean) * (b - truthMean)
+      }
+      variation += truthVariation
+      let scale = (foundVariation * truthVariation).squareRoot()
+      correlation += scale > 0 ? covariance / scale : 0
+    }
+    meanSquaredError = squaredError / (count * Double(outputs))
+    rSquared = variation > 0 ? 1 - squaredError / variation : 0
+    pearson = correlation / Double(outputs)
+  }
+}

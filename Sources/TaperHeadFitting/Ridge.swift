@@ -1,0 +1,53 @@
+/// Ridge regression, the head for numbers: least squares on standardised features with strength · ‖weight‖²
+/// per example.
+///
+/// Solved in closed form from the normal equations. The strength is the one of least held-out squared error,
+/// then the head is fitted again on all examples. Deterministic.
+public enum Ridge {
+  /// Fits a head of `outputs` numbers.
+  ///
+  /// - Parameters:
+  ///   - features: [count, width], row-major.
+  ///   - targets: [count, outputs], row-major.
+  /// - Throws: sizes that do not fit, numbers that are not finite.
+  /// - Complexity: O(count · width²) once a fit and O(width³) a strength.
+  public static func fit(
+    features: [Float], count: Int, width: Int, targets: [Float], outputs: Int = 1,
+    options: FitOptions = FitOptions(strengths: [10, 1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
+  ) throws(HeadFittingError) -> LinearHead {
+    precondition(outputs > 0)
+    try FeatureChecks.check(features, count: count, width: width)
+    guard targets.count / outputs == count, targets.count % outputs == 0 else {
+      throw .sizeMismatch(what: "targets", expected: count * outputs, found: targets.count)
+    }
+    if let index = targets.firstIndex(where: { !$0.isFinite }) {
+      throw .nonFiniteTarget(example: index / outputs)
+    }
+    var report = FitReport(
+      examples: count, heldOutExamples: 0, strength: options.fallbackStrength, candidates: [],
+      validation: .none,
+      iterations: 0, converged: true)
+    let split = HeldOutSplit(
+      labels: [Int](repeating: 0, count: count), fraction: options.heldOutFraction, seed: options.seed)
+    // A correlation of fewer than two examples says nothing.
+    if split.heldOut.count >= 2 {
+      let equations = NormalEquations(features, width: width, targets, outputs: outputs, rows: split.fitted)
+      var best = Double.infinity
+      for strength in options.strengths {
+        let (weight, bias) = equations.solve(strength: strength)
+        let fit = RegressionFit(
+          features, width: width, targets, outputs: outputs, rows: split.heldOut, weight: weight, bias: bias)
+        report.candidates.append(FitReport.Candidate(strength: strength, heldOutLoss: fit.meanSquaredError))
+        if fit.meanSquaredError < best {
+          best = fit.meanSquaredError
+          report.strength = strength
+          report.validation = .regression(rSquared: fit.rSquared, pearson: fit.pearson)
+        }
+      }
+      report.heldOutExamples = split.heldOut.count
+    }
+    let equations = NormalEquations(features, width: width, targets, outputs: outputs, rows: Array(0..<count))
+    let (weight, bias) = equations.solve(strength: report.strength)
+    return LinearHead(weight: weight, bias: bias, width: width, labels: [], report: report)
+  }
+}

@@ -1,0 +1,62 @@
+/// Features shifted and scaled to mean 0 and variance 1, column by column, and the way back into a head's
+/// weights.
+///
+/// A column that does not vary gets scale 0: it carries nothing, and its weight comes out as 0.
+struct Standardization {
+  let means: [Double]
+  /// 1 / standard deviation, or 0.
+  let scales: [Double]
+
+  /// Of the examples `rows` of features [count, width].
+  init(_ features: [Float], width: Int, rows: [Int]) {
+    let count = Double(rows.count)
+    var means = [Double](repeating: 0, count: width)
+    for row in rows {
+      for column in 0..<width { means[column] += Double(features[row * width + column]) }
+    }
+    for column in 0..<width { means[column] /= count }
+    var squares = [Double](repeating: 0, count: width)
+    for row in rows {
+      for column in 0..<width {
+        let distance = Double(features[row * width + column]) - means[column]
+        squares[column] += distance * distance
+      }
+    }
+    self.means = means
+    scales = (0..<width).map { column in
+      let deviation = (squares[column] / count).squareRoot()
+      // A constant column's mean is off by rounding; that is no variance.
+      return deviation > 1e-7 * max(abs(means[column]), 1e-12) ? 1 / deviation : 0
+    }
+  }
+
+  /// [rows.count, width], standardised.
+  func apply(_ features: [Float], rows: [Int]) -> [Double] {
+    let width = means.count
+    var result = [Double](repeating: 0, count: rows.count * width)
+    for (index, row) in rows.enumerated() {
+      for column in 0..<width {
+        result[index * width + column] =
+          (Double(features[row * width + column]) - means[column]) * scales[column]
+      }
+    }
+    return result
+  }
+
+  /// Weight [outputs, width] and bias for raw features, from those for standardised ones.
+  func fold(weight: [Double], bias: [Double]) -> (weight: [Float], bias: [Float]) {
+    let width = means.count
+    var folded = [Float](repeating: 0, count: weight.count)
+    var shifted: [Float] = []
+    for (output, bias) in bias.enumerated() {
+      var shift = bias
+      for column in 0..<width {
+        let value = weight[output * width + column] * scales[column]
+        folded[output * width + column] = Float(value)
+        shift -= value * means[column]
+      }
+      shifted.append(Float(shift))
+    }
+    return (folded, shifted)
+  }
+}

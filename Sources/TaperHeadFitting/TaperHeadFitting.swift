@@ -1,1 +1,0 @@
-// TaperHeadFitting: see specs/
