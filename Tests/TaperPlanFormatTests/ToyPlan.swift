@@ -1,0 +1,446 @@
+import TaperPlanFormat
+
+/// Builds small valid plans: an encoder of a few layers whose ops follow the drivers' documentation, with the choices
+/// the planner has (fused or not, relative bias, restored tokens, pooling, head).
+struct ToyPlan {
+  struct Options {
+    var layers = 2
+    var heads = 2
+    var headWidth = 4
+    var maximumLength = 6
+    var threads = 2
+    var relativeBias = true
+    var restores = true
+    var fused = true
+    var head = HeadKind.classification
+    var pooling = Pooling.mean
+    /// Layers that drop tokens.
+    var reducing: Set<Int> = [1, 2]
+
+    /// The choices drawn from a seed.
+    static func seeded(_ random: inout Seeded) -> Options {
+      var options = Options()
+      options.layers = random.below(4)
+      options.heads = 1 + random.below(3)
+      options.headWidth = 1 + random.below(5)
+      options.maximumLength = 1 + random.below(9)
+      options.threads = 1 + random.below(3)
+      options.relativeBias = random.coin()
+      options.restores = random.coin()
+      options.fused = random.coin()
+      options.head = HeadKind.allCases[random.below(4)]
+      options.pooling = random.coin() ? .mean : .cls
+      options.reducing = Set((0..<options.layers).map { $0 + 1 }.filter { _ in random.coin() })
+      return options
+    }
+  }
+
+  private(set) var plan: Plan
+  private let options: Options
+  private var hidden: Int { options.heads * options.headWidth }
+
+  /// A plan with its weights section's bytes.
+  static func make(_ options: Options = Options(), seed: Int = 1) -> (plan: Plan, weights: [UInt8]) {
+    var random = Seeded(seed)
+    var toy = ToyPlan(options, &random)
+    toy.addOps()
+    layOut(&toy.plan)
+    toy.addWeights(&random)
+    toy.addPredictions(&random)
+    var weights = [UInt8](repeating: 0, count: Int(toy.plan.weights.byteCount.rawValue))
+    for entry in toy.plan.weights.entries {
+      for at in Int(entry.offset.rawValue)..<Int(entry.offset.rawValue + entry.byteCount.rawValue) {
+        weights[at] = at & 3 == 3 ? 0x3D : UInt8(truncatingIfNeeded: random.next())
+      }
+    }
+    toy.plan.weights.digest = SHA256.digest(of: weights)
+    return (toy.plan, weights)
+  }
+
+  static func make(seed: Int) -> (plan: Plan, weights: [UInt8]) {
+    var random = Seeded(seed)
+    return make(.seeded(&random), seed: seed)
+  }
+
+  private init(_ options: Options, _ random: inout Seeded) {
+    self.options = options
+    let width = options.head == .embedding ? options.heads * options.headWidth : 3
+    let hasLabels = options.head == .classification || options.head == .multiLabel
+    let identity = PlanIdentity(
+      modelName: "toy", family: "bert", toolVersion: "0.1", request: "--latency 1ms", method: "acc",
+      precision: "f32",
+      deviceName: "reference", threads: options.threads, passes: ["fusion", "arena"],
+      modelDigest: SHA256.digest(of: [1]), tokenizerDigest: SHA256.digest(of: [2]), calibrationDigest: .zero,
+      profileDigest: .zero)
+    plan = Plan(
+      identity: identity,
+      model: ModelShape(
+        hidden: options.heads * options.headWidth, layers: options.layers, heads: options.heads,
+        feedForward: options.heads * options.headWidth * 2 + 1, vocabulary: 11, tokenTypes: 2),
+      schedule: ToyPlan.schedule(options, &random), ops: [], selections: [], arena: ArenaLayout(),
+      resultSlot: 0,
+      predictions: Predictions(), tokenizer: [1, 2, 3, 4, 5],
+      head: Head(
+        kind: options.head, pooling: options.pooling, normalized: options.head == .embedding,
+        labels: hasLabels ? ["a", "ü", "c"] : [], outputWidth: width),
+      canaries: [
+        Canary(
+          ids: [UInt32](repeating: 3, count: options.maximumLength),
+          typeIDs: [UInt32](repeating: 1, count: options.maximumLength),
+          expected: [Float](repeating: 0.25, count: width), tolerance: 1e-4)
+      ],
+      weights: WeightsIndex(entries: [], byteCount: .zero, digest: .zero, isEmbedded: true))
+  }
+
+  /// Short lengths stay dense; longer ones lose about a third in each reducing layer.
+  private static func schedule(_ options: Options, _ random: inout Seeded) -> Schedule {
+    let dense = 1 + random.below(2)
+    var counts: [UInt16] = []
+    for length in 1...options.maximumLength {
+      var count = length
+      counts.append(UInt16(count))
+      for layer in 0..<options.layers {
+        if options.reducing.contains(layer + 1), length > dense { count = max(1, count * 2 / 3) }
+        counts.append(UInt16(count))
+      }
+    }
+    return Schedule(
+      maximumLength: options.maximumLength, layerCount: options.layers, keepCounts: counts,
+      restoresDroppedTokens: options.restores)
+  }
+
+  // MARK: Parts
+
+  private mutating func slot(
+    _ name: String, _ element: ElementType = .f32, copies: Int = 1, rows: RowCount,
+    _ inner: RowCount = .one,
+    columns: Int
+  ) -> UInt16 {
+    plan.arena.slots.append(
+      ArenaSlot(name: name, element: element, copies: copies, rows: rows, innerRows: inner, columns: columns))
+    return UInt16(plan.arena.slots.count - 1)
+  }
+
+  private mutating func weight(_ name: String, _ shape: [Int]) -> WeightReference {
+    plan.weights.entries.append(
+      WeightEntry(
+        name: name, element: .f32, layout: .rowMajor, shape: shape.map { UInt32($0) }, offset: .zero,
+        byteCount: Bytes(UInt64(shape.reduce(4, *)))))
+    return WeightReference(rawValue: UInt16(plan.weights.entries.count - 1))
+  }
+
+  private mutating func add(_ op: PlanOp, _ change: (inout PlanOp) -> Void) {
+    var op = op
+    change(&op)
+    plan.ops.append(op)
+  }
+
+  private mutating func scratch(_ op: inout PlanOp, _ elements: Int) {
+    let place = slot("scratch", copies: options.threads, rows: .one, columns: elements)
+    op.scratch = Operand(slot: place)
+    op.scratchStride = UInt32(elements)
+  }
+
+  // MARK: Ops
+
+  private mutating func addOps() {
+    let d = hidden
+    var state = slot("embedded", rows: .input, columns: d)
+    var embed = PlanOp(.embed, layer: 0, rows: .input, columns: d)
+    embed.output = Operand(slot: state, leading: UInt32(d))
+    embed.extent = 2
+    embed.epsilon = 1e-5
+    embed.table0 = weight("words", [11, d])
+    embed.table1 = weight("positions", [options.maximumLength + 2, d])
+    embed.table2 = weight("types", [2, d])
+    embed.gamma = weight("embed.gamma", [d])
+    embed.beta = weight("embed.beta", [d])
+    plan.ops.append(embed)
+
+    var origin: UInt16?
+    if options.relativeBias || options.restores {
+      let place = slot("origin", .u32, rows: .input, columns: 1)
+      origin = place
+      add(PlanOp(.iota, layer: 0, rows: .input)) { $0.output = Operand(slot: place) }
+    }
+    let bias =
+      options.relativeBias
+      ? weight("bias", [options.heads, 2 * options.maximumLength - 1]) : WeightReference.none
+    let restored = options.restores ? slot("restored", rows: .input, columns: d) : nil
+    for layer in 0..<options.layers {
+      state = addLayer(layer + 1, state, origin: origin, bias: bias, restored: restored)
+    }
+    addHead(state, origin: origin, restored: restored)
+  }
+
+  private mutating func addLayer(
+    _ layer: Int, _ state: UInt16, origin: UInt16?, bias: WeightReference, restored: UInt16?
+  ) -> UInt16 {
+    let d = hidden
+    let width = UInt32(d)
+    let before = RowCount.tokens(after: layer - 1)
+    let after = RowCount.tokens(after: layer)
+    let attended = slot("attended", rows: after, columns: d)
+    let qkv = slot("qkv", rows: before, columns: 3 * d)
+    add(gemm(layer, before, 3 * d, d, from: state, to: qkv)) { _ in }
+    var index = Operand.none
+    var plain = attention(layer, .attention, before, before, qkv)
+    plain.c = Operand(slot: qkv, offset: 2 * width, leading: 3 * width)
+    plain.output = Operand(slot: attended, leading: width)
+    plain.bias = bias
+    if !bias.isNone, let origin { plain.origin = Operand(slot: origin) }
+    scratch(&plain, 64 * ((options.maximumLength + 15) / 16 * 16))
+    if options.reducing.contains(layer) {
+      plain.condition = .ifNotReduced
+      index = addReducingAttention(layer, plain, state: state, origin: origin, restored: restored)
+    }
+    plan.ops.append(plain)
+
+    let projected = slot("projected", rows: after, columns: d)
+    add(gemm(layer, after, d, d, from: attended, to: projected)) { _ in }
+    let normed = slot("normed", rows: after, columns: d)
+    addNorm(layer, after, projected, residual: state, index: index, to: normed)
+    let wide = slot("wide", rows: after, columns: d * 2 + 1)
+    add(gemm(layer, after, d * 2 + 1, d, from: normed, to: wide)) { $0.activation = .gelu }
+    let narrow = slot("narrow", rows: after, columns: d)
+    add(gemm(layer, after, d, d * 2 + 1, from: wide, to: narrow)) { _ in }
+    let next = slot("state", rows: after, columns: d)
+    addNorm(layer, after, narrow, residual: normed, index: .none, to: next)
+    return next
+  }
+
+  /// Scores, selection, the books of positions, and the kept rows' context; the index of kept rows.
+  private mutating func addReducingAttention(
+    _ layer: Int, _ plain: PlanOp, state: UInt16, origin: UInt16?, restored: UInt16?
+  ) -> Operand {
+    let before = RowCount.tokens(after: layer - 1)
+    let after = RowCount.tokens(after: layer)
+    let most = options.maximumLength
+    let probabilities = slot("probabilities", rows: before, before, columns: options.heads)
+    let partial = slot("partial scores", rows: before, columns: options.heads)
+    let index = Operand(slot: slot("kept", .u32, rows: after, columns: 1))
+    var scores = plain
+    scores.kind = .attentionScores
+    scores.condition = .ifReduced
+    scores.c = .none
+    scores.output = Operand(slot: probabilities)
+    scores.output2 = Operand(slot: partial)
+    scores.scratch = .none
+    scores.scratchStride = 0
+    plan.ops.append(scores)
+    var select = PlanOp(.select, layer: layer, rows: after, innerRows: before)
+    select.condition = .ifReduced
+    select.heads = UInt16(options.heads)
+    select.a = Operand(slot: partial)
+    select.output = index
+    scratch(&select, 2 * most)
+    plan.ops.append(select)
+    if let restored, let origin {
+      add(PlanOp(.scatter, layer: layer, rows: after, innerRows: before, columns: hidden)) {
+        $0.condition = .ifReduced
+        $0.a = Operand(slot: state, leading: $0.columns)
+        $0.output = Operand(slot: restored, leading: $0.columns)
+        $0.index = index
+        $0.origin = Operand(slot: origin)
+      }
+    }
+    if let origin {
+      add(PlanOp(.compose, layer: layer, rows: after)) {
+        $0.condition = .ifReduced
+        $0.output = Operand(slot: origin)
+        $0.index = index
+      }
+    }
+    var context = plain
+    context.kind = .attentionContext
+    context.condition = .ifReduced
+    context.rows = after
+    context.a = .none
+    context.b = Operand(slot: probabilities)
+    context.bias = .none
+    context.origin = .none
+    context.index = index
+    scratch(&context, most * most)
+    plan.ops.append(context)
+    return index
+  }
+
+  private mutating func addNorm(
+    _ layer: Int, _ rows: RowCount, _ from: UInt16, residual: UInt16, index: Operand, to: UInt16
+  ) {
+    let d = hidden
+    let width = UInt32(d)
+    var norm = PlanOp(.layerNorm, layer: layer, rows: rows, columns: d)
+    norm.epsilon = 1e-5
+    norm.a = Operand(slot: from, leading: width)
+    norm.output = Operand(slot: to, leading: width)
+    norm.gamma = weight("gamma", [d])
+    norm.beta = weight("beta", [d])
+    if options.fused {
+      norm.bias = weight("norm.bias", [d])
+      norm.b = Operand(slot: residual, leading: width)
+      norm.index = index
+    } else {
+      var source = residual
+      if !index.isNone {
+        source = slot("gathered", rows: rows, columns: d)
+        let target = source
+        add(PlanOp(.gather, layer: layer, rows: rows, columns: d)) {
+          $0.a = Operand(slot: residual, leading: width)
+          $0.output = Operand(slot: target, leading: width)
+          $0.index = index
+        }
+      }
+      let bias = weight("norm.bias", [d])
+      add(PlanOp(.biasActivation, layer: layer, rows: rows, columns: d)) {
+        $0.a = Operand(slot: from, leading: width)
+        $0.output = $0.a
+        $0.bias = bias
+      }
+      let other = source
+      add(PlanOp(.add, layer: layer, rows: rows, columns: d)) {
+        $0.a = Operand(slot: from, leading: width)
+        $0.b = Operand(slot: other, leading: width)
+        $0.output = $0.a
+      }
+    }
+    plan.ops.append(norm)
+  }
+
+  private mutating func addHead(_ state: UInt16, origin: UInt16?, restored: UInt16?) {
+    let d = hidden
+    let width = UInt32(d)
+    let layer = options.layers + 1
+    let last = RowCount.tokens(after: options.layers)
+    var source = state
+    var pooledRows = last
+    if let restored, let origin {
+      add(PlanOp(.scatter, layer: layer, rows: last, columns: d)) {
+        $0.a = Operand(slot: state, leading: width)
+        $0.output = Operand(slot: restored, leading: width)
+        $0.origin = Operand(slot: origin)
+      }
+      source = restored
+      pooledRows = .input
+    }
+    var pooled = source
+    if options.pooling == .mean {
+      pooled = slot("pooled", rows: .one, columns: d)
+      let target = pooled
+      add(PlanOp(.mean, layer: layer, rows: .one, innerRows: pooledRows, columns: d)) {
+        $0.a = Operand(slot: source, leading: width)
+        $0.output = Operand(slot: target, leading: width)
+      }
+    }
+    let outputs = Int(plan.head.outputWidth)
+    let result = slot("result", rows: .one, columns: outputs)
+    plan.resultSlot = result
+    switch options.head {
+    case .embedding:
+      add(PlanOp(.l2Normalize, layer: layer, rows: .one, columns: d)) {
+        $0.a = Operand(slot: pooled, leading: width)
+        $0.output = Operand(slot: result, leading: width)
+        $0.epsilon = 1e-12
+      }
+    case .regression: add(gemm(layer, .one, outputs, d, from: pooled, to: result)) { _ in }
+    case .classification, .multiLabel:
+      let logits = slot("logits", rows: .one, columns: outputs)
+      add(gemm(layer, .one, outputs, d, from: pooled, to: logits)) { _ in }
+      let kind: OpKind = options.head == .classification ? .softmax : .sigmoid
+      add(PlanOp(kind, layer: layer, rows: .one, columns: outputs)) {
+        $0.a = Operand(slot: logits, leading: UInt32(outputs))
+        $0.output = Operand(slot: result, leading: UInt32(outputs))
+      }
+    }
+  }
+
+  private mutating func gemm(
+    _ layer: Int, _ rows: RowCount, _ columns: Int, _ depth: Int, from: UInt16, to: UInt16
+  ) -> PlanOp {
+    var op = PlanOp(.gemm, layer: layer, rows: rows, columns: columns, depth: depth)
+    op.a = Operand(slot: from, leading: UInt32(depth))
+    op.output = Operand(slot: to, leading: UInt32(columns))
+    op.weight = weight("weight", [columns, depth])
+    op.bias = weight("bias", [columns])
+    return op
+  }
+
+  private func attention(_ layer: Int, _ kind: OpKind, _ rows: RowCount, _ inner: RowCount, _ qkv: UInt16)
+    -> PlanOp
+  {
+    let width = UInt32(hidden)
+    var op = PlanOp(
+      kind, layer: layer, rows: rows, innerRows: inner, columns: hidden, depth: options.headWidth)
+    op.heads = UInt16(options.heads)
+    op.scale = 0.5
+    op.extent = options.relativeBias ? UInt32(options.maximumLength) : 0
+    op.a = Operand(slot: qkv, leading: 3 * width)
+    op.b = Operand(slot: qkv, offset: width, leading: 3 * width)
+    return op
+  }
+
+  // MARK: What follows from the ops
+
+  /// Lifetimes, sizes, places and selections, from the ops. A slot is put at the first place that is free for its life.
+  static func layOut(_ plan: inout Plan) {
+    plan.selections = plan.ops.indices.map { number in
+      let kernel = KernelID.all.first { $0.id.opKind == plan.ops[number].kind }!.id
+      return KernelSelection(op: number, maximumRows: 0xFFFF, kernel: kernel)
+    }
+    for number in plan.arena.slots.indices {
+      let users = plan.ops.indices.filter { op in
+        OperandRole.allCases.contains { Int(plan.ops[op].operand($0).slot) == number }
+      }
+      plan.arena.slots[number].firstOp = UInt32(users.first ?? 0)
+      plan.arena.slots[number].lastOp = number == Int(plan.resultSlot) ? .max : UInt32(users.last ?? 0)
+      let slot = plan.arena.slots[number]
+      let rows = (1...plan.schedule.maximumLength).map {
+        plan.schedule.value(of: slot.rows, length: $0) * plan.schedule.value(of: slot.innerRows, length: $0)
+      }
+      let size = UInt64(rows.max()!) * UInt64(slot.copies) * UInt64(slot.columns) * 4
+      plan.arena.slots[number].byteCount = Bytes(size)
+      var offset: UInt64 = 0
+      var moved = true
+      while moved {
+        moved = false
+        for other in plan.arena.slots[..<number]
+        where other.firstOp <= slot.lastOp && slot.firstOp <= other.lastOp
+          && offset < other.offset.rawValue + other.byteCount.rawValue
+          && other.offset.rawValue < offset + size
+        {
+          offset = (other.offset.rawValue + other.byteCount.rawValue + 63) / 64 * 64
+          moved = true
+        }
+      }
+      plan.arena.slots[number].offset = Bytes(offset)
+    }
+    plan.arena.byteCount = plan.arena.slots.map { $0.offset + $0.byteCount }.max() ?? .zero
+  }
+
+  private mutating func addWeights(_ random: inout Seeded) {
+    var end: UInt64 = 0
+    for number in plan.weights.entries.indices {
+      plan.weights.entries[number].offset = Bytes(end)
+      end = (end + plan.weights.entries[number].byteCount.rawValue + 63) / 64 * 64
+    }
+    plan.weights.byteCount = Bytes(end)
+  }
+
+  private mutating func addPredictions(_ random: inout Seeded) {
+    func prediction(_ time: UInt64) -> Prediction {
+      Prediction(
+        time: Nanoseconds(time), low: Nanoseconds(time / 2), high: Nanoseconds(time * 2),
+        work: Flops(time * 10),
+        traffic: Bytes(time * 3), bound: .bandwidth, provenance: .interpolated)
+    }
+    plan.predictions.lengths = (1...options.maximumLength).map { length in
+      LengthPrediction(
+        planned: prediction(UInt64(length) * 1000), denseTime: Nanoseconds(9), denseWork: Flops(8),
+        publishedWork: Flops(7), publishedDenseWork: Flops(6))
+    }
+    plan.predictions.referenceLengths = options.maximumLength > 1 ? [1, UInt16(options.maximumLength)] : [1]
+    plan.predictions.ops = (0..<plan.predictions.referenceLengths.count * plan.ops.count).map {
+      prediction(UInt64($0))
+    }
+  }
+}

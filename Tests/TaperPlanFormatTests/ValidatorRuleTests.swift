@@ -1,0 +1,162 @@
+import TaperPlanFormat
+import Testing
+
+/// Every rule is broken alone, by a change to a plan that is valid without it.
+@Suite struct ValidatorRuleTests {
+  typealias Change = (inout Plan) -> Void
+
+  @Test func seededPlansAreValid() throws {
+    for seed in 0..<400 {
+      let plan = ToyPlan.make(seed: seed).plan
+      #expect(failure { try PlanValidator.validate(plan) } == nil, "seed \(seed)")
+    }
+  }
+
+  @Test(arguments: PlanRule.allCases)
+  func breakingOneRuleIsFound(_ rule: PlanRule) throws {
+    var plan = ToyPlan.make().plan
+    try PlanValidator.validate(plan)
+    Breakage.change(for: rule)(&plan)
+    guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else {
+      Issue.record("\(rule): the change was not refused")
+      return
+    }
+    #expect(violation.rule == rule, "\(violation.description)")
+    #expect(violation.description.contains(rule.meaning))
+  }
+
+  @Test func aWalkFailsAtTheLengthThatIsWrong() throws {
+    var plan = ToyPlan.make().plan
+    let wide = plan.ops.firstIndex { $0.kind == .gemm && $0.activation == .gelu }!
+    plan.ops[wide].condition = .ifReduced
+    let error = failure { try PlanValidator.validate(plan) }
+    guard case .violated(let violation)? = error else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(violation.length == 1)
+    #expect(violation.place == .operand(op: wide + 1, .a))
+  }
+}
+
+/// For each rule a change that breaks it and no rule before it.
+enum Breakage {
+  static func change(for rule: PlanRule) -> ValidatorRuleTests.Change {
+    switch rule {
+    case .maximumLength: { $0.schedule.maximumLength = 0 }
+    case .layerCount: { $0.schedule.layerCount = 3 }
+    case .keepCountsComplete: { $0.schedule.keepCounts.removeLast() }
+    case .keepCountsStart: { $0.schedule.keepCounts[0] = 2 }
+    case .keepCountsFall:
+      { plan in
+        let last = plan.schedule.keepCounts.count - 1
+        plan.schedule.keepCounts[last] = plan.schedule.keepCounts[last - 1] + 1
+      }
+    case .modelDimensions: { $0.model.heads = 3 }
+    case .threadCount: { $0.identity.threads = 0 }
+    case .opCount: { $0.ops = [] }
+    case .slotCount: { $0.arena.slots = [] }
+    case .validationWork:
+      { plan in
+        plan.schedule.maximumLength = 65_534
+        plan.ops = Array(repeatElement(plan.ops[0], count: 300))
+      }
+    case .outputWidth: { $0.head.outputWidth = 0 }
+    case .labelCount: { $0.head.labels.append("more") }
+    case .canaryLength: { $0.canaries[0].ids = [] }
+    case .canaryIDs: { $0.canaries[0].ids[0] = 11 }
+    case .canaryTypeIDs: { $0.canaries[0].typeIDs = [0] }
+    case .canaryOutputs: { $0.canaries[0].expected.append(0) }
+    case .predictionCount: { $0.predictions.lengths.removeLast() }
+    case .referenceLengths: { $0.predictions.referenceLengths = [2, 2] }
+    case .opPredictionCount: { $0.predictions.ops.removeLast() }
+    case .predictionInterval:
+      { $0.predictions.ops[3].low = Nanoseconds($0.predictions.ops[3].time.rawValue + 1) }
+    case .weightShape: { $0.weights.entries[0].shape = [] }
+    case .weightSize: { $0.weights.entries[0].byteCount = Bytes(4) }
+    case .weightAlignment: { $0.weights.entries[1].offset = $0.weights.entries[1].offset + Bytes(4) }
+    case .weightOrder: { $0.weights.entries[1].offset = $0.weights.entries[0].offset }
+    case .weightInside: { $0.weights.byteCount = Bytes(64) }
+    case .panels, .epsilon, .attentionWidth, .attentionReach, .opLayer, .conditionLayer, .rowSymbol,
+      .operandPresence, .slotExists, .slotElement, .indexOffset, .weightExists, .weightElement, .operandShape,
+      .leadingDimension, .inPlace:
+      opChange(for: rule)
+    case .selectionOrder: { $0.selections.swapAt(0, 1) }
+    case .selectionComplete: { $0.selections.removeLast() }
+    case .kernelKnown: { $0.selections[0].kernel = KernelID(rawValue: 999) }
+    case .kernelFitsOp: { $0.selections[0].kernel = .addF32 }
+    case .slotAlignment: { $0.arena.slots[1].offset = $0.arena.slots[1].offset + Bytes(4) }
+    case .slotSize: { $0.arena.slots[0].byteCount = Bytes($0.arena.slots[0].byteCount.rawValue - 4) }
+    case .slotInside: { $0.arena.byteCount = Bytes($0.arena.byteCount.rawValue - 4) }
+    case .slotUsed:
+      {
+        $0.arena.slots.append(
+          ArenaSlot(name: "idle", element: .f32, rows: .one, columns: 1, offset: .zero, byteCount: Bytes(4)))
+      }
+    case .slotLifetime: { $0.arena.slots[0].lastOp += 1 }
+    case .slotOverlap: { $0.arena.slots[1].offset = $0.arena.slots[0].offset }
+    case .operandInsideSlot, .readAfterWrite, .rowsAvailable, .indexInRange, .originReach, .scratchSize,
+      .scratchCopies, .resultSlot:
+      walkChange(for: rule)
+    }
+  }
+
+  private static func opChange(for rule: PlanRule) -> ValidatorRuleTests.Change {
+    switch rule {
+    case .opLayer: { $0.ops[0].layer = 9 }
+    case .conditionLayer: { $0.ops[0].condition = .ifReduced }
+    case .rowSymbol: { $0.ops[0].rows = .tokens(after: 7) }
+    case .operandPresence: { $0.ops[first($0, .gemm)].c = $0.ops[first($0, .gemm)].a }
+    case .slotExists: { $0.ops[first($0, .gemm)].a.slot = 200 }
+    case .slotElement: { $0.arena.slots[0].element = .u32 }
+    case .indexOffset: { $0.ops[first($0, .select)].output.offset = 1 }
+    case .weightExists: { $0.ops[first($0, .gemm)].weight = WeightReference(rawValue: 500) }
+    case .weightElement:
+      { plan in
+        let entry = Int(plan.ops[first(plan, .gemm)].weight.rawValue)
+        plan.weights.entries[entry].element = .bf16
+        plan.weights.entries[entry].byteCount = Bytes(plan.weights.entries[entry].byteCount.rawValue / 2)
+      }
+    case .operandShape:
+      { plan in
+        let entry = Int(plan.ops[first(plan, .gemm)].weight.rawValue)
+        plan.weights.entries[entry].shape.reverse()
+      }
+    case .leadingDimension: { $0.ops[first($0, .gemm)].output.leading -= 1 }
+    case .attentionWidth: { $0.ops[first($0, .attention)].heads = 0 }
+    case .attentionReach: { $0.ops[first($0, .attention)].extent = 0 }
+    case .panels: { $0.ops[first($0, .gemm)].parts = 40 }
+    case .epsilon: { $0.ops[first($0, .layerNorm)].epsilon = -1 }
+    default: { $0.ops[last($0, .mean)].output = $0.ops[last($0, .mean)].a }
+    }
+  }
+
+  private static func walkChange(for rule: PlanRule) -> ValidatorRuleTests.Change {
+    switch rule {
+    case .operandInsideSlot: { $0.ops[first($0, .softmax)].output.offset = 1 }
+    case .readAfterWrite: { $0.ops[first($0, .attention)].condition = .ifReduced }
+    case .rowsAvailable: { $0.ops[last($0, .select)].rows = .input }
+    case .indexInRange:
+      { plan in
+        plan.ops[last(plan, .attentionContext)].index = plan.ops[first(plan, .select)].output
+        ToyPlan.layOut(&plan)
+      }
+    case .originReach:
+      { plan in
+        for op in plan.ops.indices where !plan.ops[op].origin.isNone && !plan.ops[op].bias.isNone {
+          plan.ops[op].extent -= 1
+          let entry = Int(plan.ops[op].bias.rawValue)
+          plan.weights.entries[entry].shape[1] = 2 * plan.ops[op].extent - 1
+          plan.weights.entries[entry].byteCount = Bytes(
+            UInt64(plan.weights.entries[entry].shape.reduce(4, *)))
+        }
+      }
+    case .scratchSize: { $0.ops[first($0, .attention)].scratchStride = 3 }
+    case .scratchCopies: { $0.arena.slots[Int($0.ops[first($0, .attention)].scratch.slot)].copies = 1 }
+    default: { $0.arena.slots[Int($0.resultSlot)].lastOp = UInt32($0.ops.count - 1) }
+    }
+  }
+
+  private static func first(_ plan: Plan, _ kind: OpKind) -> Int { plan.ops.firstIndex { $0.kind == kind }! }
+  private static func last(_ plan: Plan, _ kind: OpKind) -> Int { plan.ops.lastIndex { $0.kind == kind }! }
+}
