@@ -1,9 +1,24 @@
-/// Where each role's tensor lies: which file, under which name. Made by `CheckpointLocator`, whose checks it carries.
+/// Where each role's tensor lies: which file, under which name. Types and shapes are checked when made.
 struct CheckpointWeights: Sendable {
   struct Source: Sendable {
     let file: SafetensorsFile
     let tensor: String
     let shape: [Int]
+
+    /// - Throws: `tensorType`, `tensorShape` unless `tensor` holds floating-point numbers in this shape.
+    init(file: SafetensorsFile, tensor: SafetensorsTensor, shape: [Int]) throws(ModelSpecError) {
+      guard FloatConversion.supported.contains(tensor.element) else {
+        throw .tensorType(
+          path: file.path, tensor: tensor.name, expected: FloatConversion.supported.map(\.rawValue),
+          found: tensor.element.rawValue)
+      }
+      guard tensor.shape == shape else {
+        throw .tensorShape(path: file.path, tensor: tensor.name, expected: shape, found: tensor.shape)
+      }
+      self.file = file
+      self.tensor = tensor.name
+      self.shape = shape
+    }
 
     /// - Throws: `nonFiniteTensor`; a NaN would otherwise surface as a wrong answer far from its cause.
     func floats() throws(ModelSpecError) -> [Float] {
@@ -18,7 +33,5 @@ struct CheckpointWeights: Sendable {
     }
   }
 
-  /// Weight files of the encoder, in name order, then the fitted head's.
-  let files: [SafetensorsFile]
   let sources: [TensorRole: Source]
 }

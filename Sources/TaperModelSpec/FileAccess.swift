@@ -31,7 +31,9 @@ enum FileAccess {
     do throws(ModelSpecError) {
       defer { _ = close(descriptor) }
       try body(descriptor)
-      guard fsync(descriptor) == 0 else { throw ModelSpecError.system(path: path, operation: "flush", code: errno) }
+      guard fsync(descriptor) == 0 else {
+        throw ModelSpecError.system(path: path, operation: "flush", code: errno)
+      }
     } catch {
       _ = unsafe unlink(temporary)
       throw error
@@ -55,7 +57,9 @@ enum FileAccess {
     }
   }
 
-  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(ModelSpecError) {
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String)
+    throws(ModelSpecError)
+  {
     var written = 0
     while written < bytes.count {
       let count = unsafe Glibc.write(descriptor, bytes.baseAddress! + written, bytes.count - written)

@@ -20,3 +20,18 @@ public enum LayerPart: String, CaseIterable, Hashable, Sendable {
   case outputNormGamma = "output_norm_gamma"
   case outputNormBeta = "output_norm_beta"
 }
+
+extension LayerPart {
+  /// Weights are [out, in], the rest are vectors of the width they are added to or scale.
+  func shape(hidden: Int, feedForward: Int) -> [Int] {
+    switch self {
+    case .queryWeight, .keyWeight, .valueWeight, .attentionOutputWeight: [hidden, hidden]
+    case .intermediateWeight: [feedForward, hidden]
+    case .intermediateBias: [feedForward]
+    case .outputWeight: [hidden, feedForward]
+    case .queryBias, .keyBias, .valueBias, .attentionOutputBias, .attentionNormGamma, .attentionNormBeta,
+      .outputBias, .outputNormGamma, .outputNormBeta:
+      [hidden]
+    }
+  }
+}

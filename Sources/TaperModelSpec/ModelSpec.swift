@@ -27,6 +27,10 @@ public struct ModelSpec: Sendable {
   public let relativeBias: RelativeBiasSpec?
   public let head: HeadSpec
   let weights: CheckpointWeights
+  let digest: ModelDigest
+
+  /// SHA-256 over configuration and weights, as specs/models/README.md defines it. Computed on first use, then kept.
+  public var modelDigest: Digest { digest.value }
 
   /// Whether the model has a tensor in this role.
   public func has(_ role: TensorRole) -> Bool { weights.sources[role] != nil }
@@ -41,7 +45,9 @@ public struct ModelSpec: Sendable {
   /// The shape of the tensor in this role.
   /// - Precondition: the model has one.
   public func shape(of role: TensorRole) -> [Int] {
-    guard let source = weights.sources[role] else { preconditionFailure("\(name) has no tensor \(role.rawValue)") }
+    guard let source = weights.sources[role] else {
+      preconditionFailure("\(name) has no tensor \(role.rawValue)")
+    }
     return source.shape
   }
 }

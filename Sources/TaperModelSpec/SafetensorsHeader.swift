@@ -71,7 +71,8 @@ public struct SafetensorsHeader: Hashable, Sendable {
     }
     guard let type = value["dtype"]?.string else {
       throw .description(
-        tensor: name, member: "dtype", expected: "a string", found: value["dtype"]?.kindDescription ?? "nothing")
+        tensor: name, member: "dtype", expected: "a string",
+        found: value["dtype"]?.kindDescription ?? "nothing")
     }
     guard let element = SafetensorsElement(rawValue: type) else {
       throw .unknownElementType(tensor: name, found: type)
@@ -106,7 +107,8 @@ public struct SafetensorsHeader: Hashable, Sendable {
   {
     guard let elements = value[member]?.array else {
       throw .description(
-        tensor: tensor, member: member, expected: "an array", found: value[member]?.kindDescription ?? "nothing")
+        tensor: tensor, member: member, expected: "an array",
+        found: value[member]?.kindDescription ?? "nothing")
     }
     var sizes: [Int] = []
     for element in elements {
@@ -129,7 +131,8 @@ public struct SafetensorsHeader: Hashable, Sendable {
       let begin = tensor.range.lowerBound
       if begin < end {
         throw .overlap(
-          tensor: tensor.name, begin: begin - dataStart, other: tensors[index - 1].name, otherEnd: end - dataStart)
+          tensor: tensor.name, begin: begin - dataStart, other: tensors[index - 1].name,
+          otherEnd: end - dataStart)
       }
       if begin > end {
         throw .hole(tensor: tensor.name, expectedBegin: end - dataStart, found: begin - dataStart)

@@ -1,0 +1,82 @@
+import TaperJSON
+
+/// The weight files of a checkpoint: model.safetensors, or the shards that model.safetensors.index.json lists.
+struct CheckpointFiles {
+  /// In name order.
+  let files: [SafetensorsFile]
+  private let directory: String
+  /// Which file has a tensor.
+  private let fileOfTensor: [String: Int]
+
+  init(directory: String) throws(ModelSpecError) {
+    self.directory = directory
+    let single = directory + "/model.safetensors"
+    let index = directory + "/model.safetensors.index.json"
+    if FileAccess.exists(single) {
+      let file = try SafetensorsFile(path: single)
+      files = [file]
+      fileOfTensor = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, 0) })
+    } else if let indexFile = try JSONFile(ifPresent: index) {
+      (files, fileOfTensor) = try Self.shards(indexFile, directory: directory)
+    } else {
+      throw .fileMissing(directory: directory, anyOf: ["model.safetensors", "model.safetensors.index.json"])
+    }
+  }
+
+  private static func shards(_ index: JSONFile, directory: String) throws(ModelSpecError)
+    -> ([SafetensorsFile], [String: Int])
+  {
+    let map = try index.stringMap("weight_map")
+    let names = Set(map.map(\.value)).sorted()
+    var files: [SafetensorsFile] = []
+    for name in names {
+      guard !name.isEmpty, !name.contains("/"), name != ".." else {
+        throw index.failure("weight_map", expected: "names of files beside it", .string(name))
+      }
+      files.append(try SafetensorsFile(path: "\(directory)/\(name)"))
+    }
+    let positions = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    var fileOfTensor: [String: Int] = [:]
+    for (tensor, name) in map {
+      guard let position = positions[name] else { continue }
+      guard files[position].tensor(tensor) != nil else {
+        throw .tensorMissing(path: files[position].path, tensor: tensor, tried: [tensor])
+      }
+      fileOfTensor[tensor] = position
+    }
+    return (files, fileOfTensor)
+  }
+
+  /// The first of `names` that is there.
+  private func find(_ names: [String]) -> (SafetensorsFile, SafetensorsTensor)? {
+    for name in names {
+      if let position = fileOfTensor[name], let tensor = files[position].tensor(name) {
+        return (files[position], tensor)
+      }
+    }
+    return nil
+  }
+
+  /// Finds the tensors of `roles` under the family's names and checks type and shape of each.
+  func locate(_ roles: [(TensorRole, [Int])], family: FamilyDescription) throws(ModelSpecError)
+    -> [TensorRole: CheckpointWeights.Source]
+  {
+    let prefix = prefix(family)
+    var sources: [TensorRole: CheckpointWeights.Source] = [:]
+    for (role, shape) in roles {
+      let names = family.pattern(of: role).map { family.names(pattern: $0, prefix: prefix) } ?? []
+      guard let (file, tensor) = find(names) else {
+        throw .tensorMissing(path: directory, tensor: role.rawValue, tried: names)
+      }
+      sources[role] = try CheckpointWeights.Source(file: file, tensor: tensor, shape: shape)
+    }
+    return sources
+  }
+
+  /// The prefix under which the word embeddings are found; the first when none fits, so that the error shows it.
+  private func prefix(_ family: FamilyDescription) -> String {
+    let pattern = family.pattern(of: .wordEmbedding) ?? ""
+    return family.prefixes.first { find(family.names(pattern: pattern, prefix: $0)) != nil }
+      ?? family.prefixes.first ?? ""
+  }
+}

@@ -1,0 +1,97 @@
+import TaperJSON
+import TaperPlanFormat
+
+/// One family of encoders, as a file in specs/models describes it (schema: specs/models/README.md).
+struct FamilyDescription {
+  /// A config.json key and what stands for it when absent.
+  struct ConfigKey {
+    let key: String
+    let defaultValue: JSONValue?
+  }
+
+  let family: String
+  let modelTypes: [String]
+  let encoderArchitectures: [String]
+  let classifierArchitectures: [String]
+  /// By quantity: "hidden", "layers", …
+  let config: [String: ConfigKey]
+  let requirements: [(key: String, value: JSONValue)]
+  let relativeBiasMaximumDistance: Int?
+  let positionOffset: Int
+  let defaultPooling: Pooling
+  let prefixes: [String]
+  let suffixAliases: [(key: String, value: String)]
+  let tensors: [String: String]
+  let layerTensors: [LayerPart: String]
+  let classifierTensors: [String: String]
+
+  var hasTokenTypes: Bool { tensors[TensorRole.tokenTypeEmbedding.rawValue] != nil }
+  var hasRelativeBias: Bool { tensors[TensorRole.relativeBias.rawValue] != nil }
+  var classifierHasPooler: Bool { classifierTensors[TensorRole.poolerWeight.rawValue] != nil }
+
+  /// - Throws: `json` or `value` naming the description and what is wrong with it.
+  init(_ file: JSONFile) throws(ModelSpecError) {
+    _ = try file.integer("schema_version", in: 1...1)
+    family = try file.string("family")
+    modelTypes = try file.strings("model_types")
+    encoderArchitectures = try file.strings("encoder_architectures")
+    classifierArchitectures = try file.strings("classifier_architectures")
+    var config: [String: ConfigKey] = [:]
+    for (quantity, entry) in file.member("config")?.object?.members ?? [] {
+      guard let key = entry["key"]?.string else {
+        throw file.failure("config.\(quantity).key", expected: "a string", entry["key"])
+      }
+      config[quantity] = ConfigKey(key: key, defaultValue: entry["default"])
+    }
+    self.config = config
+    requirements = file.member("requires")?.object?.members ?? []
+    positionOffset = try file.integer("position_offset", in: 0...1024)
+    defaultPooling = try Pooling(named: file.string("default_pooling"), in: file, key: "default_pooling")
+    prefixes = try file.strings("prefixes")
+    suffixAliases = try file.stringMap("suffix_aliases")
+    tensors = Dictionary(uniqueKeysWithValues: try file.stringMap("tensors").map { ($0.key, $0.value) })
+    var layerTensors: [LayerPart: String] = [:]
+    for (key, name) in try file.stringMap("layer_tensors") {
+      guard let part = LayerPart(rawValue: key) else {
+        throw file.failure("layer_tensors", expected: "layer parts", .string(key))
+      }
+      layerTensors[part] = name
+    }
+    self.layerTensors = layerTensors
+    classifierTensors = Dictionary(
+      uniqueKeysWithValues: try file.stringMap("classifier_tensors").map { ($0.key, $0.value) })
+    relativeBiasMaximumDistance =
+      tensors[TensorRole.relativeBias.rawValue] == nil
+      ? nil : try file.integer("relative_bias_maximum_distance", in: 2...65535)
+  }
+
+  /// The pattern of a role's tensor name, with `{layer}` filled in; nil when the family has no such tensor.
+  func pattern(of role: TensorRole) -> String? {
+    if let name = tensors[role.rawValue] ?? classifierTensors[role.rawValue] { return name }
+    let parts = role.rawValue.split(separator: ".")
+    guard parts.count == 3, parts[0] == "layer", let layer = Int(parts[1]),
+      let part = LayerPart(rawValue: String(parts[2])), let pattern = layerTensors[part]
+    else { return nil }
+    return pattern.replacing("{layer}", with: String(layer - 1))
+  }
+
+  /// The names a tensor may bear under `prefix`: today's first, then older ones.
+  func names(pattern: String, prefix: String) -> [String] {
+    let name = pattern.replacing("{prefix}", with: prefix)
+    return [name]
+      + suffixAliases.filter { name.hasSuffix($0.key) }.map { name.dropLast($0.key.count) + $0.value }
+  }
+}
+
+extension Pooling {
+  /// "mean" or "cls".
+  init(named name: String, in file: JSONFile, key: String) throws(ModelSpecError) {
+    switch name {
+    case "mean": self = .mean
+    case "cls": self = .cls
+    default: throw file.failure(key, expected: "\"mean\" or \"cls\"", .string(name))
+    }
+  }
+
+  var name: String { self == .mean ? "mean" : "cls" }
+}

@@ -1,0 +1,78 @@
+import TaperJSON
+import TaperPlanFormat
+
+/// A linear head fitted on frozen features: taper_head.json and taper_head.safetensors (specs/models/README.md).
+struct FittedHead {
+  static let descriptionName = "taper_head.json"
+  static let weightsName = "taper_head.safetensors"
+  static let weightTensor = "head.weight"
+  static let biasTensor = "head.bias"
+
+  let spec: HeadSpec
+  let sources: [TensorRole: CheckpointWeights.Source]
+  let descriptionFile: JSONFile
+  let weightsFile: SafetensorsFile
+
+  /// nil when the directory has none.
+  init?(directory: String, hidden: Int) throws(ModelSpecError) {
+    guard let file = try JSONFile(ifPresent: "\(directory)/\(Self.descriptionName)") else { return nil }
+    _ = try file.integer("schema_version", in: 1...1)
+    let outputs = try file.integer("outputs", in: 1...65536)
+    _ = try file.integer("width", in: hidden...hidden)
+    let labels = try file.strings("labels")
+    let kind: HeadKind
+    switch try file.string("kind") {
+    case "classification": kind = .classification
+    case "multi_label": kind = .multiLabel
+    case "regression": kind = .regression
+    default:
+      throw file.failure(
+        "kind", expected: "\"classification\", \"multi_label\" or \"regression\"", file.value["kind"])
+    }
+    let labelCount = kind == .regression ? 0 : outputs
+    guard labels.count == labelCount else {
+      throw .value(path: file.path, key: "labels", expected: "\(labelCount) labels", found: "\(labels.count)")
+    }
+    spec = HeadSpec(
+      kind: kind, pooling: try Pooling(named: file.string("pooling"), in: file, key: "pooling"),
+      normalized: try file.bool("follows_normalization"), labels: labels, outputWidth: outputs,
+      hasPooler: try file.bool("pooler"), hasLinear: true)
+    descriptionFile = file
+    let weights = try SafetensorsFile(path: "\(directory)/\(Self.weightsName)")
+    weightsFile = weights
+    sources = [
+      .headWeight: try Self.source(weights, Self.weightTensor, [outputs, hidden]),
+      .headBias: try Self.source(weights, Self.biasTensor, [outputs]),
+    ]
+  }
+
+  private static func source(_ file: SafetensorsFile, _ name: String, _ shape: [Int]) throws(ModelSpecError)
+    -> CheckpointWeights.Source
+  {
+    guard let tensor = file.tensor(name) else {
+      throw .tensorMissing(path: file.path, tensor: name, tried: [name])
+    }
+    return try CheckpointWeights.Source(file: file, tensor: tensor, shape: shape)
+  }
+
+  static func name(of kind: HeadKind) -> String {
+    switch kind {
+    case .embedding: "embedding"
+    case .classification: "classification"
+    case .multiLabel: "multi_label"
+    case .regression: "regression"
+    }
+  }
+
+  /// taper_head.json for a linear layer of `spec.outputWidth` outputs on `width` features.
+  static func description(_ spec: HeadSpec, width: Int) -> String {
+    let value: JSONValue = [
+      "schema_version": 1, "kind": .string(name(of: spec.kind)),
+      "labels": .array(spec.labels.map { .string($0) }),
+      "width": .integer(Int64(width)), "outputs": .integer(Int64(spec.outputWidth)),
+      "pooling": .string(spec.pooling.name), "pooler": .bool(spec.hasPooler),
+      "follows_normalization": .bool(spec.normalized),
+    ]
+    return value.serialized(pretty: true) + "\n"
+  }
+}

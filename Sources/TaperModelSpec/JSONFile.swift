@@ -1,0 +1,91 @@
+import TaperJSON
+
+/// A JSON file and typed access to its members; every complaint names file, key, expectation and finding.
+struct JSONFile {
+  /// Far more than any configuration needs; an index of 100,000 sharded tensors fits.
+  static let sizeLimit = 16 << 20
+
+  let path: String
+  let bytes: [UInt8]
+  let value: JSONValue
+
+  init(path: String) throws(ModelSpecError) {
+    try self.init(path: path, bytes: FileAccess.read(path, limit: Self.sizeLimit))
+  }
+
+  /// nil when there is no such file.
+  init?(ifPresent path: String) throws(ModelSpecError) {
+    guard FileAccess.exists(path) else { return nil }
+    try self.init(path: path)
+  }
+
+  init(path: String, bytes: [UInt8]) throws(ModelSpecError) {
+    self.path = path
+    self.bytes = bytes
+    do throws(JSONError) { value = try JSONValue.parse(bytes) } catch {
+      throw .json(path: path, error: error)
+    }
+  }
+
+  func failure(_ key: String, expected: String, _ found: JSONValue?) -> ModelSpecError {
+    .value(path: path, key: key, expected: expected, found: found.map(Self.show) ?? "nothing")
+  }
+
+  /// The member, nil when absent or null: configurations write null for "not set".
+  func member(_ key: String) -> JSONValue? {
+    guard let member = value[key], !member.isNull else { return nil }
+    return member
+  }
+
+  func integer(_ key: String, in range: ClosedRange<Int>) throws(ModelSpecError) -> Int {
+    guard let found = member(key)?.int, range.contains(found) else {
+      throw failure(key, expected: "an integer in \(range.lowerBound)...\(range.upperBound)", value[key])
+    }
+    return found
+  }
+
+  func string(_ key: String) throws(ModelSpecError) -> String {
+    guard let found = member(key)?.string else { throw failure(key, expected: "a string", value[key]) }
+    return found
+  }
+
+  func bool(_ key: String) throws(ModelSpecError) -> Bool {
+    guard let found = member(key)?.bool else { throw failure(key, expected: "true or false", value[key]) }
+    return found
+  }
+
+  func strings(_ key: String) throws(ModelSpecError) -> [String] {
+    guard let elements = member(key)?.array else {
+      throw failure(key, expected: "an array of strings", value[key])
+    }
+    var strings: [String] = []
+    for element in elements {
+      guard let string = element.string else { throw failure(key, expected: "an array of strings", element) }
+      strings.append(string)
+    }
+    return strings
+  }
+
+  /// An object of strings, in order.
+  func stringMap(_ key: String) throws(ModelSpecError) -> [(key: String, value: String)] {
+    guard let object = member(key)?.object else {
+      throw failure(key, expected: "an object of strings", value[key])
+    }
+    var map: [(key: String, value: String)] = []
+    for (name, element) in object.members {
+      guard let string = element.string else {
+        throw failure("\(key).\(name)", expected: "a string", element)
+      }
+      map.append((name, string))
+    }
+    return map
+  }
+
+  /// The value itself when short, else its kind.
+  private static func show(_ value: JSONValue) -> String {
+    switch value {
+    case .array, .object: value.kindDescription
+    default: String(value.serialized().prefix(80))
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import TaperJSON
+import TaperPlanFormat
+
+/// What sentence-transformers' files say: modules.json (a chain of Transformer, Pooling and perhaps Normalize), the
+/// pooling module's config.json, and sentence_bert_config.json beside the transformer's config.json.
+struct SentenceModules {
+  /// Where config.json and the weights are.
+  let transformerDirectory: String
+  let pooling: Pooling
+  let normalized: Bool
+  let modulesFile: JSONFile
+  let poolingFile: JSONFile
+
+  /// nil when the directory has no modules.json.
+  init?(directory: String) throws(ModelSpecError) {
+    guard let file = try JSONFile(ifPresent: directory + "/modules.json") else { return nil }
+    var paths: [(kind: String, path: String)] = []
+    for (index, module) in (file.value.array ?? []).enumerated() {
+      guard let type = module["type"]?.string, let path = module["path"]?.string else {
+        throw file.failure("[\(index)]", expected: "an object with type and path", module)
+      }
+      // Module paths are folders of this directory; nothing else is ours to read.
+      guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+        throw file.failure("[\(index)].path", expected: "a folder inside the model directory", .string(path))
+      }
+      paths.append((String(type.split(separator: ".").last ?? ""), path))
+    }
+    let kinds = paths.map(\.kind)
+    guard kinds == ["Transformer", "Pooling"] || kinds == ["Transformer", "Pooling", "Normalize"] else {
+      throw file.failure(
+        "the module types", expected: "Transformer, Pooling and optionally Normalize",
+        .string(kinds.joined(separator: ", ")))
+    }
+    transformerDirectory = paths[0].path.isEmpty ? directory : "\(directory)/\(paths[0].path)"
+    normalized = kinds.count == 3
+    modulesFile = file
+    poolingFile = try JSONFile(path: "\(directory)/\(paths[1].path)/config.json")
+    pooling = try Self.pooling(poolingFile)
+  }
+
+  /// Exactly one mode, mean or cls; older files have a flag for each mode, newer ones name it.
+  private static func pooling(_ file: JSONFile) throws(ModelSpecError) -> Pooling {
+    if let mode = file.member("pooling_mode") {
+      return try Pooling(named: mode.string ?? mode.serialized(), in: file, key: "pooling_mode")
+    }
+    let prefix = "pooling_mode_"
+    let modes = (file.value.object?.members ?? []).filter {
+      $0.key.hasPrefix(prefix) && $0.value == .bool(true)
+    }
+    switch modes.map(\.key) {
+    case [prefix + "mean_tokens"]: return .mean
+    case [prefix + "cls_token"]: return .cls
+    case let found:
+      throw .value(
+        path: file.path, key: prefix + "*", expected: "exactly one of mean_tokens and cls_token to be true",
+        found: found.isEmpty ? "none" : found.joined(separator: ", "))
+    }
+  }
+
+  /// The pooled width, when stated, must be the encoder's.
+  func check(hidden: Int) throws(ModelSpecError) {
+    if let width = poolingFile.member("word_embedding_dimension"), width.int != hidden {
+      throw poolingFile.failure("word_embedding_dimension", expected: "the hidden size \(hidden)", width)
+    }
+  }
+}
