@@ -19,7 +19,7 @@ internal import TaperPlanFormat
   var index: UnsafePointer<UInt32>?
 
   /// `rows` of an op over a single row, as `RowCount.one`.
-  static let one = RowCount.one.rawValue
+  static var one: UInt16 { 0xFFFF }
 }
 
 /// Which driver, with which product, computes an op whose row count is at most `maximumRows`.

@@ -43,7 +43,7 @@ internal import TaperPlanFormat
     unsafe kernels = (memory + kernelsAt).bindMemory(to: BoundKernel.self, capacity: plan.selections.count)
     if tracing {
       let traces = unsafe (memory + tracesAt).bindMemory(to: OpTrace.self, capacity: plan.ops.count)
-      unsafe traces.initialize(repeating: OpTrace(start: .zero, end: .zero), count: plan.ops.count)
+      unsafe traces.initialize(repeating: .skipped, count: plan.ops.count)
       unsafe self.traces = unsafe traces
     } else {
       unsafe traces = nil
@@ -98,7 +98,7 @@ internal import TaperPlanFormat
         case .ifNotReduced: !reduces
         }
       guard holds else {
-        if let traces = unsafe traces { unsafe traces[number] = OpTrace(start: .zero, end: .zero) }
+        if let traces = unsafe traces { unsafe traces[number] = .skipped }
         continue
       }
 

@@ -10,6 +10,9 @@ public struct OpTrace: BitwiseCopyable, Hashable, Sendable {
     self.end = end
   }
 
+  /// A computed value: a stored static would cost the hot path a swift_once.
+  static var skipped: OpTrace { OpTrace(start: Nanoseconds(0), end: Nanoseconds(0)) }
+
   public var wasSkipped: Bool { start == .zero }
   public var duration: Nanoseconds { Nanoseconds(end.rawValue &- start.rawValue) }
 }
