@@ -1,0 +1,84 @@
+import CTaperKernels
+import Testing
+
+/// The same bits whatever the number of workers, and from run to run.
+@Suite struct DeterminismTests {
+  private func expectSameBits(
+    _ driver: ck_driver, _ op: ck_op, tasks: Int, scratch elements: Int = 0, y: Matrix, y2: Matrix? = nil
+  ) throws {
+    var first: [UInt32]?
+    try withEvery("workers", in: [1, 2, 3, 5]) { workers in
+      let pool = try Pool(workers: workers)
+      let scratch = GuardedMemory([Float](repeating: .nan, count: workers * elements))
+      var op = unsafe op
+      unsafe op.y = y.pointer
+      unsafe op.ldy = y.ld
+      unsafe op.y2 = y2?.pointer
+      unsafe op.scratch = scratch.pointer
+      unsafe op.scratch_stride = elements
+      withEvery("run", in: 0..<4) { _ in
+        unsafe pool.run(driver, &op, tasks: tasks)
+        let bits = y.bits + (y2?.bits ?? [])
+        if let first { expect(bits == first, "the bits differ from the first run's") } else { first = bits }
+      }
+    }
+  }
+
+  @Test func attention() throws {
+    let test = AttentionCase(rows: 100, keys: 130, heads: 6, width: 32, indexed: true, bias: .byOrigin)
+    try withEvery("tier", in: hostTiers.indices) { tier in
+      var base = unsafe ck_op()
+      unsafe base.table = ck_kernels(hostTiers[tier])
+      let elements = Int(CK_ATTENTION_BLOCK) * 144
+      try unsafe expectSameBits(
+        ck_attention, test.op(base, .openBLAS), tasks: 6, scratch: elements, y: Matrix(100, 6 * 32))
+      var scores = unsafe test.op(base, .openBLAS)
+      unsafe scores.rows = 130
+      unsafe scores.index = nil
+      try unsafe expectSameBits(
+        ck_attention_scores, scores, tasks: 6, y: Matrix(6 * 130, 130, gap: 0), y2: Matrix(6, 130, gap: 0))
+    }
+  }
+
+  @Test func gemm() throws {
+    var generator = Generator(seed: 8)
+    let a = Matrix(70, 96, random: &generator)
+    let weight = Matrix(200, 96, gap: 0, random: &generator)
+    let bias = GuardedMemory(generator.floats(200))
+    let index = GuardedMemory(generator.rows(50, below: 70))
+    try withEvery("tier", in: hostTiers.indices) { tier in
+      var op = unsafe ck_op()
+      unsafe op.table = ck_kernels(hostTiers[tier])
+      unsafe op.rows = 50
+      unsafe op.columns = 200
+      unsafe op.depth = 96
+      unsafe op.parts = 4
+      unsafe op.a = a.constPointer
+      unsafe op.lda = a.ld
+      unsafe op.weight = weight.constPointer
+      unsafe op.bias = bias.constPointer
+      unsafe op.index = index.constPointer
+      unsafe op.activation = CK_ACTIVATION_GELU
+      unsafe op.sgemm = Product.openBLAS.function
+      try unsafe expectSameBits(ck_gemm, op, tasks: 4, scratch: 50 * 96, y: Matrix(50, 200))
+    }
+  }
+
+  @Test func layerNorm() throws {
+    var generator = Generator(seed: 9)
+    let a = Matrix(65, 385, random: &generator)
+    let gamma = GuardedMemory(generator.floats(385))
+    try withEvery("tier", in: hostTiers.indices) { tier in
+      var op = unsafe ck_op()
+      unsafe op.table = ck_kernels(hostTiers[tier])
+      unsafe op.rows = 65
+      unsafe op.columns = 385
+      unsafe op.a = a.constPointer
+      unsafe op.lda = a.ld
+      unsafe op.gamma = gamma.constPointer
+      unsafe op.beta = gamma.constPointer
+      unsafe op.epsilon = 1e-12
+      try unsafe expectSameBits(ck_layer_norm, op, tasks: rowTasks(65), y: Matrix(65, 385))
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import COpenBLAS
+import CTaperKernels
+
+/// The tiers this machine has.
+let hostTiers: [ck_tier] = [CK_TIER_SCALAR, CK_TIER_AVX2, CK_TIER_AVX512, CK_TIER_NEON].filter { tier in
+  unsafe ck_table_tier(ck_kernels(tier)) == tier
+}
+
+func name(_ tier: ck_tier) -> String { unsafe String(cString: ck_tier_name(tier)) }
+
+/// Runs body for each tier of this machine, with an op bound to its table.
+func withEveryTier(_ body: (ck_op) -> Void) {
+  withEvery("tier", in: hostTiers.map(name)) { tierName in
+    var op = unsafe ck_op()
+    unsafe op.table = ck_kernels(hostTiers.first { name($0) == tierName }!)
+    unsafe body(op)
+  }
+}
+
+enum Product: CaseIterable {
+  case openBLAS
+  case scalar
+
+  var function: ck_sgemm_fn {
+    switch self {
+    case .openBLAS:
+      typealias CBLAS =
+        @convention(c) (
+          CBLAS_ORDER, CBLAS_TRANSPOSE, CBLAS_TRANSPOSE, Int32, Int32, Int32, Float, UnsafePointer<Float>?,
+          Int32,
+          UnsafePointer<Float>?, Int32, Float, UnsafeMutablePointer<Float>?, Int32
+        ) -> Void
+      let function: CBLAS = unsafe cblas_sgemm
+      return unsafe unsafeBitCast(function, to: ck_sgemm_fn.self)
+    case .scalar:
+      return unsafe ck_sgemm_scalar
+    }
+  }
+}
+
+/// Runs the tasks of an op, last first: they must not depend on their order.
+func run(_ driver: ck_driver, _ op: ck_op, tasks: Int) {
+  var op = unsafe op
+  for task in (0..<tasks).reversed() { unsafe driver(&op, UInt32(task), 0) }
+}
+
+func rowTasks(_ rows: Int) -> Int { Int(ck_row_tasks(UInt32(rows))) }
+
+/// The numbers round block and vector edges.
+let rowCounts = [1, 2, 7, 8, 9, 31, 64, 65]
+let columnCounts = [1, 3, 15, 16, 17, 31, 33, 64, 384, 385]

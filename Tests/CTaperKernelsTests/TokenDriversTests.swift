@@ -1,0 +1,146 @@
+import CTaperKernels
+import Testing
+
+@Suite struct TokenDriversTests {
+  @Test func iota() {
+    withEvery("rows", in: rowCounts) { rows in
+      let numbers = GuardedMemory([UInt32](repeating: 99, count: rows))
+      var op = unsafe ck_op()
+      unsafe op.rows = UInt32(rows)
+      unsafe op.index_out = numbers.pointer
+      unsafe run(ck_iota, op, tasks: 1)
+      expect(numbers.values == (0..<UInt32(rows)).map { $0 }, "\(numbers.values)")
+    }
+  }
+
+  @Test func compose() {
+    var generator = Generator(seed: 3)
+    withEvery("rows", in: rowCounts) { rows in
+      let before = generator.rows(rows + 9, below: 3 * rows + 20)
+      let kept = generator.rows(rows, below: rows + 9)
+      let positions = GuardedMemory(before)
+      let index = GuardedMemory(kept)
+      var op = unsafe ck_op()
+      unsafe op.rows = UInt32(rows)
+      unsafe op.index = index.constPointer
+      unsafe op.index_out = positions.pointer
+      unsafe run(ck_compose, op, tasks: 1)
+      let wanted = kept.map { before[Int($0)] } + before[rows...]
+      expect(positions.values == wanted, "\(positions.values), wanted \(wanted)")
+    }
+  }
+
+  /// Scores as select must see them, sorted by Swift: largest first, NaN last, ties by row.
+  private func selected(_ scores: [Float], keep: Int) -> [UInt32] {
+    let clean = scores.map { $0.isNaN ? -Float.infinity : $0 }
+    let order = clean.indices.dropFirst().sorted {
+      clean[$0] != clean[$1] ? clean[$0] > clean[$1] : $0 < $1
+    }
+    return ([0] + order.prefix(keep - 1).sorted()).map(UInt32.init)
+  }
+
+  private let patterns = ["random", "ties", "equal", "ascending", "descending", "NaN", "infinite"]
+
+  private func scores(_ pattern: String, _ count: Int, _ generator: inout Generator) -> [Float] {
+    switch pattern {
+    case "ties": (0..<count).map { _ in Float(Int.random(in: 0..<3, using: &generator)) }
+    case "equal": [Float](repeating: 0.5, count: count)
+    case "ascending": (0..<count).map(Float.init)
+    case "descending": (0..<count).map { -Float($0) }
+    case "NaN": generator.floats(count).map { $0 > 1 ? .nan : $0 }
+    case "infinite": generator.floats(count).map { $0 > 1 ? .infinity : $0 < -1 ? -.infinity : $0 }
+    default: generator.floats(count)
+    }
+  }
+
+  @Test func select() {
+    var generator = Generator(seed: 4)
+    unsafe withEveryTier { base in
+      withEvery("tokens", in: [1, 2, 3, 15, 16, 17, 64, 129, 512]) { tokens in
+        withEvery("scores", in: patterns) { pattern in
+          withEvery("heads", in: [1, 4]) { heads in
+            // all but the first head add zeros and ones, so that sums are exact
+            let first = scores(pattern, tokens, &generator)
+            let partial = Matrix(heads, tokens, gap: 0) { h, j in h == 0 ? first[j] : Float((h + j) % 2) }
+            let sums = (0..<tokens).map { j in
+              (0..<heads).reduce(Float(0)) { $0 + partial[$1, j] }
+            }
+            withEvery("keep", in: Set([1, 2, tokens / 3, tokens / 2, tokens - 1, tokens]).sorted()) { keep in
+              guard keep >= 1 && keep <= tokens else { return }
+              let kept = GuardedMemory([UInt32](repeating: 9999, count: keep))
+              let scratch = GuardedMemory([Float](repeating: .nan, count: 2 * tokens))
+              var op = unsafe base
+              unsafe op.rows = UInt32(keep)
+              unsafe op.inner_rows = UInt32(tokens)
+              unsafe op.heads = UInt32(heads)
+              unsafe op.a = partial.constPointer
+              unsafe op.index_out = kept.pointer
+              unsafe op.scratch = scratch.pointer
+              unsafe op.scratch_stride = 2 * tokens
+              unsafe run(ck_select, op, tasks: 1)
+              let wanted = selected(sums, keep: keep)
+              expect(kept.values == wanted, "kept \(kept.values), wanted \(wanted)")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func scatter() {
+    var generator = Generator(seed: 5)
+    withEvery("rows", in: rowCounts) { rows in
+      withEvery("columns", in: [1, 16, 33]) { columns in
+        let inner = rows + 6
+        let a = Matrix(inner, columns, random: &generator)
+        let kept = generator.rows(rows, below: inner)
+        let index = GuardedMemory(kept)
+        let origins = generator.rows(inner, below: 2 * inner)
+        let origin = GuardedMemory(origins)
+        withEvery("origin", in: [true, false]) { hasOrigin in
+          withEvery("index", in: [true, false]) { indexed in
+            let y = Matrix(2 * inner, columns) { r, c in Float(-r - c) }
+            var op = unsafe ck_op()
+            unsafe op.rows = UInt32(rows)
+            unsafe op.inner_rows = UInt32(inner)
+            unsafe op.columns = UInt32(columns)
+            unsafe op.a = a.constPointer
+            unsafe op.lda = a.ld
+            unsafe op.y = y.pointer
+            unsafe op.ldy = y.ld
+            unsafe op.index = indexed ? index.constPointer : nil
+            unsafe op.origin = hasOrigin ? origin.constPointer : nil
+            unsafe run(ck_scatter, op, tasks: 1)
+            var source = [Int: Int]()  // target row: source row
+            for j in 0..<(indexed ? inner : rows) where !indexed || !kept.contains(UInt32(j)) {
+              source[hasOrigin ? Int(origins[j]) : j] = j
+            }
+            y.expectEqual(0) { r, c in source[r].map { a.double($0, c) } ?? Double(-r - c) }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func mean() {
+    var generator = Generator(seed: 6)
+    unsafe withEveryTier { base in
+      withEvery("rows", in: rowCounts) { rows in
+        withEvery("columns", in: columnCounts) { columns in
+          let a = Matrix(rows, columns, random: &generator)
+          let y = Matrix(1, columns)
+          var op = unsafe base
+          unsafe op.rows = 1
+          unsafe op.inner_rows = UInt32(rows)
+          unsafe op.columns = UInt32(columns)
+          unsafe op.a = a.constPointer
+          unsafe op.lda = a.ld
+          unsafe op.y = y.pointer
+          unsafe op.ldy = y.ld
+          unsafe run(ck_mean, op, tasks: 1)
+          y.expectEqual(1e-6) { _, c in (0..<rows).map { a.double($0, c) }.reduce(0, +) / Double(rows) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,154 @@
+// Compares the NEON row kernels with the scalar reference over lengths round the vector width, and the
+// drivers that stand on them once. Run by tools/check-neon under qemu; prints the first difference of each
+// kind and exits 1.
+#include "../../Sources/CTaperKernels/ck_table.h"
+#include "../../Sources/CTaperKernels/include/CTaperKernels.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const ck_table *vector, *scalar;
+static int failures, comparisons;
+
+static float random_float(float low, float high) {
+  static uint64_t state = 0x9E3779B97F4A7C15u;
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return low + (high - low) * (float)(state >> 40) / (float)(1 << 24);
+}
+
+/// An allocation of just n elements: built with -fsanitize=address, this program also finds reads beyond
+/// rows.
+static float *vector_of(size_t n, float low, float high) {
+  float *p = malloc(n * sizeof(float));
+  for (size_t i = 0; i < n; i++)
+    p[i] = random_float(low, high);
+  return p;
+}
+
+static void compare(const char *what, size_t n, const float *got, const float *want, double tolerance) {
+  comparisons++;
+  for (size_t i = 0; i < n; i++) {
+    double error = fabs((double)got[i] - want[i]) / fmax(1, fabs(want[i]));
+    if (got[i] == want[i] || error <= tolerance || (isnan(got[i]) && isnan(want[i])))
+      continue;
+    printf("%s, n %zu: element %zu is %.9g, the scalar reference gives %.9g\n", what, n, i, got[i], want[i]);
+    failures++;
+    return;
+  }
+}
+
+static void check_rows(size_t n) {
+  float *a = vector_of(n, -8, 8), *b = vector_of(n, -2, 2), *bias = vector_of(n, -1, 1);
+  float *gamma = vector_of(n, -2, 2), *beta = vector_of(n, -2, 2);
+  float *got = vector_of(n, 0, 0), *want = vector_of(n, 0, 0);
+  float *table = vector_of(2 * n + 5, -3, 3);
+  uint32_t *position = malloc(n * sizeof(uint32_t));
+  for (size_t i = 0; i < n; i++)
+    position[i] = (uint32_t)(2 * i + i % 3);
+
+  for (uint32_t activation = 0; activation < 5; activation++) {
+    vector->bias_activation(got, a, bias, n, (ck_activation)activation);
+    scalar->bias_activation(want, a, bias, n, (ck_activation)activation);
+    compare("bias_activation", n, got, want, 2e-6);
+    vector->bias_activation(got, a, NULL, n, (ck_activation)activation);
+    scalar->bias_activation(want, a, NULL, n, (ck_activation)activation);
+    compare("activation", n, got, want, 2e-6);
+  }
+  vector->add(got, a, b, n);
+  scalar->add(want, a, b, n);
+  compare("add", n, got, want, 0);
+  vector->scale(got, a, 0.3f, n);
+  scalar->scale(want, a, 0.3f, n);
+  compare("scale", n, got, want, 0);
+  for (int operands = 0; operands < 4; operands++) {
+    const float *with_bias = operands & 1 ? bias : NULL, *with_b = operands & 2 ? b : NULL;
+    vector->layer_norm(got, a, with_bias, with_b, gamma, beta, 1e-5f, n);
+    scalar->layer_norm(want, a, with_bias, with_b, gamma, beta, 1e-5f, n);
+    compare("layer_norm", n, got, want, n < 4 ? 3e-4 : 1e-5);
+  }
+  for (int way = 0; way < 3; way++) {
+    vector->softmax(got, a, way ? table : NULL, way > 1 ? position : NULL, 0.7f, n);
+    scalar->softmax(want, a, way ? table : NULL, way > 1 ? position : NULL, 0.7f, n);
+    compare("softmax", n, got, want, 2e-6);
+  }
+  got[0] = vector->sum_of_squares(a, n);
+  want[0] = scalar->sum_of_squares(a, n);
+  compare("sum_of_squares", 1, got, want, 1e-5);
+  vector->sigmoid(got, a, n);
+  scalar->sigmoid(want, a, n);
+  compare("sigmoid", n, got, want, 2e-7);
+  for (size_t i = 0; i < n; i++)
+    a[i] *= 12;
+  vector->exp(got, a, n);
+  scalar->exp(want, a, n);
+  compare("exp", n, got, want, 3e-7);
+
+  float *all[] = {a, b, bias, gamma, beta, got, want, table};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    free(all[i]);
+  free(position);
+}
+
+static void check_extremes(void) {
+  const float extremes[] = {INFINITY, -INFINITY, NAN, 1e30f, -1e30f, 0, -0.0f, 89, -105, -95, 1e-30f};
+  enum { count = sizeof extremes / sizeof extremes[0] };
+  float got[count], want[count];
+  for (uint32_t activation = 1; activation < 5; activation++) {
+    vector->bias_activation(got, extremes, NULL, count, (ck_activation)activation);
+    scalar->bias_activation(want, extremes, NULL, count, (ck_activation)activation);
+    compare("activation of extremes", count, got, want, 2e-7);
+  }
+  vector->exp(got, extremes, count);
+  scalar->exp(want, extremes, count);
+  compare("exp of extremes", count, got, want, 3e-7);
+}
+
+/// The whole attention, on a pool, with relative bias.
+static void check_attention(void) {
+  enum { tokens = 70, heads = 2, width = 8, d = heads * width, reach = 80, stride = 64 * 80 };
+  float *q = vector_of(tokens * d, -2, 2), *k = vector_of(tokens * d, -2, 2),
+        *v = vector_of(tokens * d, -2, 2);
+  float *bias = vector_of(heads * (2 * reach - 1), -1, 1), *scratch = vector_of(2 * stride, 0, 0);
+  float *got = vector_of(tokens * d, 0, 0), *want = vector_of(tokens * d, 0, 0);
+  uint32_t origin[tokens];
+  for (uint32_t i = 0; i < tokens; i++)
+    origin[i] = i + i / 10;
+  ck_op op = {
+      .rows = tokens, .inner_rows = tokens, .depth = width, .heads = heads, .extent = reach, .scale = 0.35f};
+  op.a = q, op.b = k, op.c = v, op.lda = op.ldb = op.ldc = op.ldy = d;
+  op.bias = bias, op.origin = origin, op.scratch = scratch, op.scratch_stride = stride,
+  op.sgemm = ck_sgemm_scalar;
+  ck_pool *pool = ck_pool_create(2);
+  op.table = vector, op.y = got;
+  ck_pool_run(pool, ck_attention, &op, heads);
+  op.table = scalar, op.y = want;
+  ck_pool_run(pool, ck_attention, &op, heads);
+  ck_pool_destroy(pool);
+  compare("attention", tokens * d, got, want, 5e-6);
+  float *all[] = {q, k, v, bias, scratch, got, want};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    free(all[i]);
+}
+
+int main(void) {
+  char name[128];
+  ck_cpu_name(name, sizeof name);
+  vector = ck_kernels(ck_host_tier());
+  scalar = ck_kernels(CK_TIER_SCALAR);
+  printf("%s, tier %s\n", name, ck_tier_name(ck_table_tier(vector)));
+  if (vector == scalar) {
+    puts("no vector tier to check");
+    return 1;
+  }
+  for (size_t n = 1; n <= 70; n++)
+    check_rows(n);
+  check_rows(384);
+  check_rows(399);
+  check_extremes();
+  check_attention();
+  printf("%d comparisons, %d differ\n", comparisons, failures);
+  return failures > 0;
+}
