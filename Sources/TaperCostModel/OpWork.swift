@@ -1,0 +1,58 @@
+internal import TaperDeviceProfile
+internal import TaperPlanFormat
+
+/// Work and traffic of an op from its shape alone.
+///
+/// Work counts the multiply-adds of products, two FLOP each, as the literature on token elimination does; row-wise
+/// arithmetic (softmax, layer norm, activation, means) counts as no work, only as traffic (ours). Traffic is every operand once:
+/// weights and activations read, results written, four bytes an element; what a cache saves is not known here.
+enum OpWork {
+  /// Saturates instead of overflowing: shapes may come from a plan nobody has checked.
+  private static func product(_ factors: Int...) -> UInt64 {
+    factors.reduce(1 as UInt64) { total, factor in
+      let (result, overflow) = total.multipliedReportingOverflow(by: UInt64(clamping: factor))
+      return overflow ? UInt64.max >> 8 : result
+    }
+  }
+
+  static func work(of shape: OpShape, rows: Int, innerRows: Int) -> Flops {
+    switch shape.kind {
+    case .gemm: Flops(product(2, rows, shape.columns, shape.depth))
+    case .attention: Flops(product(4, rows, innerRows, shape.heads, shape.depth))
+    case .attentionScores: Flops(product(2, innerRows, innerRows, shape.heads, shape.depth))
+    case .attentionContext: Flops(product(2, rows, innerRows, shape.heads, shape.depth))
+    default: .zero
+    }
+  }
+
+  static func traffic(of shape: OpShape, rows: Int, innerRows: Int) -> Bytes {
+    let width = Int(clamping: product(shape.heads, shape.depth))
+    let columns = shape.columns
+    let elements: UInt64
+    switch shape.kind {
+    case .gemm:
+      elements =
+        product(columns, shape.depth) &+ product(columns) &+ product(rows, shape.depth)
+        &+ product(rows, columns)
+    case .attention: elements = product(2, rows, width) &+ product(2, innerRows, width)
+    case .attentionScores:
+      elements =
+        product(2, innerRows, width) &+ product(shape.heads, innerRows, innerRows)
+        &+ product(shape.heads, innerRows)
+    case .attentionContext:
+      elements = product(shape.heads, rows, innerRows) &+ product(innerRows, width) &+ product(rows, width)
+    // One row of the word and position tables each, the type row, gamma and beta; one row out.
+    case .embed: elements = product(3, rows, columns) &+ product(3, columns)
+    case .layerNorm: elements = product(3, rows, columns) &+ product(3, columns)
+    case .add: elements = product(3, rows, columns)
+    case .biasActivation: elements = product(2, rows, columns) &+ product(columns)
+    case .gather, .l2Normalize, .softmax, .sigmoid: elements = product(2, rows, columns)
+    case .scatter: elements = product(2, innerRows, columns)
+    case .mean: elements = product(innerRows, columns) &+ product(columns)
+    case .select: elements = product(shape.heads, innerRows) &+ product(rows)
+    case .iota: elements = product(rows)
+    case .compose: elements = product(3, rows)
+    }
+    return Bytes(elements &* 4)
+  }
+}

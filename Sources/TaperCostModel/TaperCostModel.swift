@@ -1,1 +1,0 @@
-// TaperCostModel: see specs/

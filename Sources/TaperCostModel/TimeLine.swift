@@ -1,0 +1,89 @@
+internal import TaperDeviceProfile
+internal import TaperPlanFormat
+
+/// Times of an entry over one row count, tabulated for every count from 1 to the last measured (512 at least).
+///
+/// Measured points are first made non-decreasing (isotonic), then joined by straight lines: through the times themselves, or
+/// for attention scores, whose work grows with the square, through time / rows. Below the first point the first time holds; above the
+/// last the last slope goes on. Lookups beyond the table follow its last slope.
+struct TimeLine: Sendable {
+  let lows: [Double]
+  let times: [Double]
+  let highs: [Double]
+  let measured: [Bool]
+  let firstMeasured: Int
+  let lastMeasured: Int
+
+  init(_ entry: ProfileEntry) {
+    let byInner = entry.shape.variables == .innerRows
+    let quadratic = entry.shape.kind == .attentionScores
+    // A later point with the same count (another rows at the same innerRows) adds nothing here.
+    var points: [ProfilePoint] = []
+    func x(_ point: ProfilePoint) -> Int { byInner ? point.innerRows : point.rows }
+    for point in entry.points.sorted(by: { x($0) < x($1) }) where points.last.map(x) != x(point) {
+      points.append(point)
+    }
+    let xs = points.map(x)
+    let count = max(512, xs.last ?? 512)
+    func table(_ value: (TimeDistribution) -> Nanoseconds) -> [Double] {
+      TimeLine.tabulate(
+        xs, isotonic(points.map { Double(value($0.time).rawValue) }), count: count, quadratic: quadratic)
+    }
+    times = table(\.p50)
+    lows = zip(table(\.p10), times).map { min($0, $1) }
+    highs = zip(table(\.p90), times).map { max($0, $1) }
+    var flags = [Bool](repeating: false, count: count)
+    for x in xs { flags[x - 1] = true }
+    measured = flags
+    firstMeasured = xs.first ?? 1
+    lastMeasured = xs.last ?? 1
+  }
+
+  /// Values at 1...count from values `ys`, non-decreasing, at ascending `xs` (not empty); non-decreasing.
+  static func tabulate(_ xs: [Int], _ ys: [Double], count: Int, quadratic: Bool) -> [Double] {
+    var values: [Double] = []
+    values.reserveCapacity(count)
+    var cell = 0
+    for x in 1...count {
+      while cell + 2 < xs.count && xs[cell + 1] < x { cell += 1 }
+      values.append(interpolate(xs, ys, cell: cell, x: x, quadratic: quadratic))
+      if x > 1 { values[x - 1] = max(values[x - 1], values[x - 2]) }
+    }
+    return values
+  }
+
+  private static func interpolate(_ xs: [Int], _ ys: [Double], cell: Int, x: Int, quadratic: Bool) -> Double {
+    if x <= xs[0] { return ys[0] }
+    // One point only: in proportion.
+    guard xs.count > 1 else { return ys[0] * Double(x) / Double(xs[0]) }
+    let (x0, x1) = (Double(xs[cell]), Double(xs[cell + 1]))
+    let weight = (Double(x) - x0) / (x1 - x0)
+    // The ends exactly, whatever the rounding in between.
+    if x == xs[cell] { return ys[cell] }
+    if x == xs[cell + 1] { return ys[cell + 1] }
+    let value: Double
+    if quadratic {
+      value = Double(x) * (ys[cell] / x0 * (1 - weight) + ys[cell + 1] / x1 * weight)
+    } else {
+      value = ys[cell] * (1 - weight) + ys[cell + 1] * weight
+    }
+    return weight < 1 ? min(max(value, ys[cell]), ys[cell + 1]) : max(value, ys[cell + 1])
+  }
+
+  func band(at x: Int) -> TimeBand {
+    let count = times.count
+    let place: TimeBand.Place
+    if x > lastMeasured || x < firstMeasured {
+      place = .beyond
+    } else {
+      place = measured[x - 1] ? .measured : .between
+    }
+    if x <= count {
+      return TimeBand(low: lows[x - 1], time: times[x - 1], high: highs[x - 1], place: place)
+    }
+    func extended(_ table: [Double]) -> Double {
+      table[count - 1] + Double(x - count) * (table[count - 1] - table[count - 2])
+    }
+    return TimeBand(low: extended(lows), time: extended(times), high: extended(highs), place: .beyond)
+  }
+}

@@ -1,0 +1,43 @@
+public import TaperPlanFormat
+
+/// What a machine measured: times of kernels on shapes, and the figures that predict the rest. A value.
+///
+/// It stands between measuring and planning: the planner sees kernel ids and this table, never a kernel, so a new
+/// instruction set changes no planner code. specs/device-profile.md is normative for the file.
+public struct DeviceProfile: Hashable, Sendable {
+  /// The file's version; others are refused.
+  public static let schemaVersion = 1
+
+  public var name: String
+  /// As the caller gives it ("2026-11-21"); the library has no clock. May be empty.
+  public var created: String
+  public var fingerprint: Fingerprint
+  /// One for each thread count measured, ascending by `threads`.
+  public var threadFigures: [ThreadFigures]
+  public var noise: NoiseFigure
+  /// Ascending by (threads, kernel id, shape as written).
+  public var entries: [ProfileEntry]
+
+  public init(
+    name: String, created: String, fingerprint: Fingerprint, threadFigures: [ThreadFigures],
+    noise: NoiseFigure,
+    entries: [ProfileEntry]
+  ) {
+    self.name = name
+    self.created = created
+    self.fingerprint = fingerprint
+    self.threadFigures = threadFigures
+    self.noise = noise
+    self.entries = entries
+  }
+
+  /// The thread counts measured, ascending.
+  public var threadCounts: [Int] { threadFigures.map(\.threads) }
+
+  public func figures(threads: Int) -> ThreadFigures? { threadFigures.first { $0.threads == threads } }
+
+  /// The entry under exactly this key.
+  public func entry(kernel: KernelID, shape: OpShape, threads: Int) -> ProfileEntry? {
+    entries.first { $0.threads == threads && $0.kernel == kernel && $0.shape == shape }
+  }
+}

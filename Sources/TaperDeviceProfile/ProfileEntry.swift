@@ -1,0 +1,30 @@
+public import TaperPlanFormat
+
+/// One measured point of an entry.
+public struct ProfilePoint: Hashable, Sendable {
+  public var rows: Int
+  /// Keys or input rows; 1 for ops whose time does not follow them.
+  public var innerRows: Int
+  public var time: TimeDistribution
+  public init(rows: Int, innerRows: Int = 1, time: TimeDistribution) {
+    self.rows = rows
+    self.innerRows = innerRows
+    self.time = time
+  }
+}
+
+/// The times of one kernel on one shape with one thread count. A time is that of the op alone, fork and join included,
+/// weights cold and activations warm.
+public struct ProfileEntry: Hashable, Sendable {
+  public var kernel: KernelID
+  public var shape: OpShape
+  public var threads: Int
+  /// Ascending by (innerRows, rows), without duplicates.
+  public var points: [ProfilePoint]
+  public init(kernel: KernelID, shape: OpShape, threads: Int, points: [ProfilePoint]) {
+    self.kernel = kernel
+    self.shape = shape
+    self.threads = threads
+    self.points = points
+  }
+}

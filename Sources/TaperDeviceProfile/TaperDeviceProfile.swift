@@ -1,1 +1,0 @@
-// TaperDeviceProfile: see specs/
