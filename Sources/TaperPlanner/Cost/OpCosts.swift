@@ -1,0 +1,26 @@
+package import TaperPlanFormat
+
+/// What the planner asks of a cost model. Functions, so that tests can plan against costs they write down.
+package struct OpCosts: Sendable {
+  /// Predicted cost of an op served by a kernel at so many rows and inner rows.
+  package var predict:
+    @Sendable (_ op: PlanOp, _ kernel: KernelID, _ rows: Int, _ innerRows: Int) -> Prediction
+  /// Kernels of the profile for a kind of op; empty when it has none.
+  package var kernels: @Sendable (OpKind) -> [KernelID]
+
+  /// A run's prediction from its ops'.
+  package var endToEnd: @Sendable ([Prediction]) -> Prediction
+  /// What a run costs beyond its ops.
+  package var runOverhead: Nanoseconds
+
+  package init(
+    predict: @escaping @Sendable (PlanOp, KernelID, Int, Int) -> Prediction,
+    kernels: @escaping @Sendable (OpKind) -> [KernelID],
+    endToEnd: @escaping @Sendable ([Prediction]) -> Prediction, runOverhead: Nanoseconds
+  ) {
+    self.predict = predict
+    self.kernels = kernels
+    self.endToEnd = endToEnd
+    self.runOverhead = runOverhead
+  }
+}

@@ -1,0 +1,80 @@
+package import TaperPlanFormat
+
+/// Predicted time of an op list for any keep counts, fast enough to try every schedule of a family.
+///
+/// A layer's time depends on the tokens that enter and leave it alone, and layers built alike share one table of it,
+/// filled as it is asked. What stands before the first layer depends on n, what stands after the last on T(L) and n.
+package final class OpListTimer {
+  private let pricer: OpPricer
+  private let maximumLength: Int
+  /// By layer 0…L + 1: the ops, and which table holds their times.
+  private var layers: [[PlanOp]]
+  private var tableNumbers: [Int] = []
+  private var tables: [[UInt64]] = []
+
+  package init(_ ops: [PlanOp], layerCount: Int, maximumLength: Int, pricer: OpPricer) {
+    self.pricer = pricer
+    self.maximumLength = maximumLength
+    layers = (0...layerCount + 1).map { layer in ops.filter { Int($0.layer) == layer } }
+    var known: [[LayerKey]: Int] = [:]
+    for (number, layer) in layers.enumerated() {
+      let keys = layer.map { LayerKey($0, layer: number, pricer) }
+      if known[keys] == nil {
+        known[keys] = tables.count
+        tables.append([UInt64](repeating: .max, count: (maximumLength + 1) * (maximumLength + 1)))
+      }
+      tableNumbers.append(known[keys] ?? 0)
+    }
+  }
+
+  /// What makes two layers cost the same.
+  private struct LayerKey: Hashable {
+    var shape: Int
+    var condition: OpGuard
+    var rows: Int
+    var innerRows: Int
+
+    init(_ op: PlanOp, layer: Int, _ pricer: OpPricer) {
+      shape = pricer.shape(of: op)
+      condition = op.condition
+      rows = LayerKey.relative(op.rows, layer)
+      innerRows = LayerKey.relative(op.innerRows, layer)
+    }
+
+    /// 0: T(l), 1: T(l−1), 2: one row, 3: the input's.
+    private static func relative(_ rows: RowCount, _ layer: Int) -> Int {
+      guard let named = rows.layer else { return 2 }
+      return named == layer ? 0 : named == layer - 1 ? 1 : 3
+    }
+  }
+
+  /// T(0)…T(L) in, nanoseconds out.
+  package func time(_ counts: [Int]) -> UInt64 {
+    var total = pricer.runOverhead.rawValue
+    let last = layers.count - 1
+    for layer in 0...last {
+      let entering = layer == 0 ? counts[0] : counts[layer - 1]
+      let leaving = layer == 0 || layer == last ? counts[0] : counts[layer]
+      total &+= time(layer, entering: entering, leaving: leaving)
+    }
+    return total
+  }
+
+  private func time(_ layer: Int, entering: Int, leaving: Int) -> UInt64 {
+    let place = entering * (maximumLength + 1) + leaving
+    let known = tables[tableNumbers[layer]][place]
+    if known != .max { return known }
+    let time = layers[layer].reduce(UInt64(0)) { sum, op in
+      let isReduced = layer >= 1 && layer < layers.count - 1 && leaving < entering
+      guard op.condition == .always || (op.condition == .ifReduced) == isReduced else { return sum }
+      func value(_ rows: RowCount) -> Int {
+        guard let named = rows.layer else { return 1 }
+        if layer == layers.count - 1 { return named == layer - 1 ? entering : leaving }
+        return named == layer ? leaving : entering
+      }
+      return sum &+ pricer.price(op, rows: value(op.rows), innerRows: value(op.innerRows)).time.rawValue
+    }
+    tables[tableNumbers[layer]][place] = time
+    return time
+  }
+}

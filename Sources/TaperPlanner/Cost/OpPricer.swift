@@ -1,0 +1,108 @@
+package import TaperPlanFormat
+
+/// Predicted times of ops by row counts, with the kernel that would serve them; asked once a shape and remembered.
+///
+/// Ops that differ only in where their operands lie cost the same, so an encoder of twelve layers has some fifteen
+/// prices to ask for, each over the row counts that occur. One planning run, one pricer; not shared between threads.
+package final class OpPricer {
+  private struct Key: Hashable {
+    var shape: Int
+    var rows: Int
+    var innerRows: Int
+  }
+
+  private let cost: OpCosts
+  /// Whether the fastest kernel is chosen by row count (pass kernel-selection).
+  private let selects: Bool
+  private var shapes: [PlanOp: Int] = [:]
+  private var prices: [Key: Prediction] = [:]
+  private var choices: [Key: KernelID] = [:]
+
+  package init(_ cost: OpCosts, selectingKernels selects: Bool) {
+    self.cost = cost
+    self.selects = selects
+  }
+
+  /// A number shared by ops of equal cost.
+  package func shape(of op: PlanOp) -> Int {
+    let plain = op.withoutPlaces
+    if let known = shapes[plain] { return known }
+    shapes[plain] = shapes.count
+    return shapes.count - 1
+  }
+
+  /// The kernel that serves the op at `rows` rows: the fastest of the profile's, the lower id on a tie. Without the
+  /// pass, the first family of its kind: for products that is OpenBLAS, the portable default.
+  package func kernel(_ op: PlanOp, rows: Int) -> KernelID {
+    let key = Key(shape: shape(of: op), rows: rows, innerRows: 0)
+    if let known = choices[key] { return known }
+    let families = KernelID.all.map(\.id).filter { $0.opKind == op.kind }
+    let available = cost.kernels(op.kind)
+    var best = families.first { available.contains($0) } ?? families[0]
+    if selects {
+      // Where keys matter too, all of them are rows of the same layer at most.
+      let innerRows = op.innerRows == .one ? 1 : rows
+      var least = cost.predict(op, best, rows, innerRows).time
+      for kernel in families where available.contains(kernel) && kernel != best {
+        let time = cost.predict(op, kernel, rows, innerRows).time
+        if time < least { (best, least) = (kernel, time) }
+      }
+    }
+    choices[key] = best
+    return best
+  }
+
+  package func price(_ op: PlanOp, rows: Int, innerRows: Int) -> Prediction {
+    let key = Key(shape: shape(of: op), rows: rows, innerRows: innerRows)
+    if let known = prices[key] { return known }
+    let price = cost.predict(op, kernel(op, rows: rows), rows, innerRows)
+    prices[key] = price
+    return price
+  }
+
+  /// The kernels of `op` by row count up to `maximumRows`, runs of equal choices joined; the last covers every count.
+  package func selections(of op: PlanOp, number: Int, maximumRows: Int) -> [KernelSelection] {
+    var selections: [KernelSelection] = []
+    for rows in 1...maximumRows {
+      let kernel = kernel(op, rows: rows)
+      if selections.last?.kernel == kernel {
+        selections[selections.count - 1].maximumRows = UInt16(rows)
+      } else {
+        selections.append(KernelSelection(op: number, maximumRows: rows, kernel: kernel))
+      }
+    }
+    selections[selections.count - 1].maximumRows = .max
+    return selections
+  }
+
+  /// A run's prediction from its ops'.
+  package func endToEnd(_ ops: [Prediction]) -> Prediction { cost.endToEnd(ops) }
+
+  package var runOverhead: Nanoseconds { cost.runOverhead }
+
+  /// Whether the profile has a kernel for every op; the first kind without one otherwise.
+  package func missingKernel(in ops: [PlanOp]) -> OpKind? {
+    ops.map(\.kind).first { cost.kernels($0).isEmpty }
+  }
+}
+
+extension PlanOp {
+  /// The op with everything gone that says where, not what: places, numbers, conditions.
+  fileprivate var withoutPlaces: PlanOp {
+    var op = self
+    let here = Operand(slot: 0)
+    for path in [\PlanOp.a, \.b, \.c, \.output, \.output2, \.index, \.origin, \.scratch] {
+      if !op[keyPath: path].isNone { op[keyPath: path] = here }
+    }
+    for path in [\PlanOp.weight, \.bias, \.gamma, \.beta, \.table0, \.table1, \.table2] {
+      if !op[keyPath: path].isNone { op[keyPath: path] = WeightReference(rawValue: 0) }
+    }
+    op.layer = 0
+    op.condition = .always
+    op.fusionGroup = 0
+    op.rows = .one
+    op.innerRows = innerRows == .one ? .one : .input
+    op.scratchStride = 0
+    return op
+  }
+}

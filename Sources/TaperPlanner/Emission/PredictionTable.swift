@@ -1,0 +1,48 @@
+package import TaperPlanFormat
+
+/// The plan's promises: every input length end to end with the dense plan beside it, and op by op at reference lengths.
+package enum PredictionTable {
+  /// Lengths with op-by-op predictions, as far as they are at most the maximum, which is always one of them.
+  package static let referenceLengths = [16, 32, 64, 128, 256, 512]
+
+  package static func make(
+    ops: [PlanOp], schedule: Schedule, denseOps: [PlanOp], shape: ModelShape, pricer: OpPricer
+  ) -> Predictions {
+    let dense = Schedule.dense(maximumLength: schedule.maximumLength, layerCount: schedule.layerCount)
+    let analysis = SpeedupAnalysis(shape)
+    var table = Predictions()
+    for length in 1...schedule.maximumLength {
+      let planned = pricer.endToEnd(predictions(ops, schedule, length, pricer).compactMap(\.self))
+      let whole = pricer.endToEnd(predictions(denseOps, dense, length, pricer).compactMap(\.self))
+      table.lengths.append(
+        LengthPrediction(
+          planned: planned, denseTime: whole.time, denseWork: whole.work,
+          publishedWork: analysis.publishedWork(
+            schedule.retentionConfiguration(length: length).map(Int.init)),
+          publishedDenseWork: analysis.publishedWork(
+            dense.retentionConfiguration(length: length).map(Int.init))))
+    }
+    let references = Set(referenceLengths.filter { $0 <= schedule.maximumLength } + [schedule.maximumLength])
+    for length in references.sorted() {
+      table.referenceLengths.append(UInt16(length))
+      table.ops += predictions(ops, schedule, length, pricer).map { $0 ?? nothing }
+    }
+    return table
+  }
+
+  private static let nothing = Prediction(
+    time: .zero, low: .zero, high: .zero, work: .zero, traffic: .zero, bound: .overhead, provenance: .measured
+  )
+
+  /// By op; nil for those that do not run at that length.
+  private static func predictions(
+    _ ops: [PlanOp], _ schedule: Schedule, _ length: Int, _ pricer: OpPricer
+  ) -> [Prediction?] {
+    ops.map { op in
+      guard op.runs(in: schedule, length: length) else { return nil }
+      return pricer.price(
+        op, rows: schedule.value(of: op.rows, length: length),
+        innerRows: schedule.value(of: op.innerRows, length: length))
+    }
+  }
+}

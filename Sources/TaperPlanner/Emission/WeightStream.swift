@@ -1,0 +1,83 @@
+package import TaperModelSpec
+public import TaperPlanFormat
+
+/// Streams a plan's tensors from the model, one at a time; none is held.
+public struct WeightStream: Sendable {
+  let recipes: [WeightRecipe]
+  let model: ModelSpec
+  let headOverride: HeadOverride?
+
+  package init(recipes: [WeightRecipe], model: ModelSpec, headOverride: HeadOverride?) {
+    self.recipes = recipes
+    self.model = model
+    self.headOverride = headOverride
+  }
+
+  /// The source that `PlanWriter` asks: entry by entry, the same bytes every time.
+  public var source: PlanWriter.WeightSource {
+    { (entry, consumer) throws(PlanFormatError) in
+      for role in try pieces(of: entry) {
+        let elements = try elements(of: role, entry: entry)
+        // As they lie in memory: little-endian on every platform Taper is built for.
+        unsafe try elements.span.bytes.withUnsafeBytes { (bytes) throws(PlanFormatError) in
+          unsafe try consumer.append(bytes)
+        }
+      }
+    }
+  }
+
+  /// All of the section's bytes, for a plan that is run where it was made.
+  /// - Throws: `weightsUnreadable` when the model's files no longer give their tensors.
+  func materialized(_ index: WeightsIndex) throws(PlanningError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Int(index.byteCount.rawValue))
+    for (number, entry) in index.entries.enumerated() {
+      do throws(PlanFormatError) {
+        var place = Int(entry.offset.rawValue)
+        for piece in try pieces(of: number) {
+          let elements = try elements(of: piece, entry: number)
+          unsafe elements.span.bytes.withUnsafeBytes { source in
+            unsafe bytes.withUnsafeMutableBytes { target in
+              unsafe UnsafeMutableRawBufferPointer(rebasing: target[place..<place + source.count])
+                .copyMemory(from: source)
+            }
+            place += source.count
+          }
+        }
+        precondition(
+          place == Int(entry.offset.rawValue + entry.byteCount.rawValue), "a tensor of another size")
+      } catch {
+        throw .weightsUnreadable(tensor: entry.name, reason: "\(error)")
+      }
+    }
+    return bytes
+  }
+
+  // MARK: Pieces
+
+  private enum Piece {
+    case tensor(TensorRole)
+    case relativeBias(reach: Int)
+    case given([Float])
+  }
+
+  private func pieces(of entry: Int) throws(PlanFormatError) -> [Piece] {
+    switch recipes[entry].source {
+    case .tensors(let roles): return roles.map { .tensor($0) }
+    case .relativeBias(let reach): return [.relativeBias(reach: reach)]
+    case .overridingHeadWeight: return [.given(headOverride?.weight ?? [])]
+    case .overridingHeadBias: return [.given(headOverride?.bias ?? [])]
+    }
+  }
+
+  private func elements(of piece: Piece, entry: Int) throws(PlanFormatError) -> [Float] {
+    do throws(ModelSpecError) {
+      switch piece {
+      case .tensor(let role): return try model.tensor(role)
+      case .relativeBias(let reach): return try model.relativeBiasByDistance(reach: reach)
+      case .given(let elements): return elements
+      }
+    } catch {
+      throw .weightSource(name: recipes[entry].name, reason: "\(error)")
+    }
+  }
+}

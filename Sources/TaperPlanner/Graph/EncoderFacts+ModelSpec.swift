@@ -1,0 +1,13 @@
+package import TaperModelSpec
+import TaperPlanFormat
+
+extension EncoderFacts {
+  /// What the planner reads of a loaded model.
+  package init(_ model: ModelSpec) {
+    self.init(
+      name: model.name, family: model.family, shape: model.shape, activation: model.activation,
+      layerNormEpsilon: model.layerNormEpsilon, positionOffset: model.positionOffset,
+      positions: model.shape(of: .positionEmbedding)[0], maximumLength: model.maximumLength,
+      hasRelativeBias: model.relativeBias != nil, head: model.head, modelDigest: model.modelDigest)
+  }
+}

@@ -1,0 +1,46 @@
+package import TaperModelSpec
+package import TaperPlanFormat
+
+/// What the planner reads of a model before any weight: dimensions, head and provenance. Planning is a function of
+/// these, so tests plan models that have no weights.
+package struct EncoderFacts: Sendable {
+  package var name: String
+  package var family: String
+  package var shape: ModelShape
+  package var activation: Activation
+  package var layerNormEpsilon: Float
+  package var positionOffset: Int
+  /// Rows of the position table.
+  package var positions: Int
+  package var maximumLength: Int
+  package var hasRelativeBias: Bool
+  package var head: HeadSpec
+  package var tokenizer: [UInt8]
+  package var modelDigest: Digest
+  package var tokenizerDigest: Digest
+
+  package init(
+    name: String, family: String, shape: ModelShape, activation: Activation, layerNormEpsilon: Float,
+    positionOffset: Int, positions: Int, maximumLength: Int, hasRelativeBias: Bool, head: HeadSpec,
+    tokenizer: [UInt8] = [], modelDigest: Digest = .zero, tokenizerDigest: Digest = .zero
+  ) {
+    self.name = name
+    self.family = family
+    self.shape = shape
+    self.activation = activation
+    self.layerNormEpsilon = layerNormEpsilon
+    self.positionOffset = positionOffset
+    self.positions = positions
+    self.maximumLength = maximumLength
+    self.hasRelativeBias = hasRelativeBias
+    self.head = head
+    self.tokenizer = tokenizer
+    self.modelDigest = modelDigest
+    self.tokenizerDigest = tokenizerDigest
+  }
+
+  package var hidden: Int { Int(shape.hidden) }
+  package var layers: Int { Int(shape.layers) }
+  package var heads: Int { Int(shape.heads) }
+  package var feedForward: Int { Int(shape.feedForward) }
+}

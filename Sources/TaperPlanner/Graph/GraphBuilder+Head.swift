@@ -1,0 +1,104 @@
+import TaperModelSpec
+import TaperPlanFormat
+
+extension GraphBuilder {
+  /// Pooling, pooler, L2 norm, linear head, scores: in this order (`HeadSpec`). All on one row.
+  mutating func emitHead(_ state: Operand, override: HeadOverride?) {
+    let head = facts.head
+    let hidden = facts.hidden
+    let layer = facts.layers + 1
+    let hasLinear = head.hasLinear || override != nil
+    let observed = options.instrumentation.contains(.features)
+    let steps = 1 + (head.hasPooler ? 1 : 0) + (head.normalized ? 1 : 0)
+    /// The last step before the linear head writes the features.
+    func slotName(_ step: Int, _ name: String) -> String { step == steps && observed ? "features" : name }
+    func isKept(_ step: Int) -> Bool { step == steps && (observed || !hasLinear) }
+
+    beginGroup()
+    var step = 1
+    var features: Operand
+    switch head.pooling {
+    case .mean:
+      features = emitMean(state, name: slotName(step, "pooled"), isKept: isKept(step))
+    case .cls where steps == 1:
+      // The result, or the features, must be one row of its own: the mean of one row is that row.
+      features = emitFirstRow(state, name: slotName(step, "pooled"), isKept: isKept(step))
+    case .cls:
+      features = state
+    }
+    if head.hasPooler {
+      step += 1
+      features = emitLinear(
+        features, layer: layer, rows: .one, columns: hidden, depth: hidden,
+        weight: weight("pooler.weight", [hidden, hidden], .poolerWeight),
+        bias: weight("pooler.bias", [hidden], .poolerBias), activation: .tanh,
+        name: slotName(step, "pooler"), isKept: isKept(step))
+    }
+    if head.normalized {
+      step += 1
+      features = emitRow(
+        .l2Normalize, features, columns: hidden, name: slotName(step, "normalized"), isKept: isKept(step))
+    }
+    if hasLinear { features = emitLinearHead(features, override: override) }
+    graph.result = features.slot
+  }
+
+  private mutating func emitMean(_ state: Operand, name: String, isKept: Bool) -> Operand {
+    let layer = facts.layers + 1
+    let last = RowCount.tokens(after: facts.layers)
+    var mean = PlanOp(.mean, layer: layer, rows: .one, innerRows: last, columns: facts.hidden)
+    mean.a = state
+    if !restored.isNone {
+      var scatter = PlanOp(.scatter, layer: layer, rows: last, innerRows: last, columns: facts.hidden)
+      scatter.a = state
+      scatter.origin = origin
+      scatter.output = restored
+      emit(scatter)
+      mean.a = restored
+      mean.innerRows = .input
+    }
+    mean.output = makeSlot(name, rows: .one, columns: facts.hidden, isKept: isKept)
+    emit(mean)
+    return mean.output
+  }
+
+  private mutating func emitFirstRow(_ state: Operand, name: String, isKept: Bool) -> Operand {
+    var mean = PlanOp(.mean, layer: facts.layers + 1, rows: .one, innerRows: .one, columns: facts.hidden)
+    mean.a = state
+    mean.output = makeSlot(name, rows: .one, columns: facts.hidden, isKept: isKept)
+    emit(mean)
+    return mean.output
+  }
+
+  private mutating func emitLinearHead(_ features: Operand, override: HeadOverride?) -> Operand {
+    let hidden = facts.hidden
+    let outputs = override?.bias.count ?? facts.head.outputWidth
+    let kind = override?.kind ?? facts.head.kind
+    let weightRecipe = WeightRecipe(
+      name: "head.weight", shape: [outputs, hidden],
+      source: override == nil ? .tensors([.headWeight]) : .overridingHeadWeight)
+    let biasRecipe = WeightRecipe(
+      name: "head.bias", shape: [outputs],
+      source: override == nil ? .tensors([.headBias]) : .overridingHeadBias)
+    let scored = kind == .classification || kind == .multiLabel
+    let logits = emitLinear(
+      features, layer: facts.layers + 1, rows: .one, columns: outputs, depth: hidden,
+      weight: weight(weightRecipe),
+      bias: weight(biasRecipe), name: scored ? "logits" : "result", isKept: !scored)
+    guard scored else { return logits }
+    return emitRow(
+      kind == .classification ? .softmax : .sigmoid, logits, columns: outputs, name: "result", isKept: true)
+  }
+
+  private mutating func emitRow(
+    _ kind: OpKind, _ input: Operand, columns: Int, name: String, isKept: Bool
+  ) -> Operand {
+    var op = PlanOp(kind, layer: facts.layers + 1, rows: .one, columns: columns)
+    // torch.nn.functional.normalize's floor of the norm.
+    if kind == .l2Normalize { op.epsilon = 1e-12 }
+    op.a = input
+    op.output = makeSlot(name, rows: .one, columns: columns, isKept: isKept)
+    emit(op)
+    return op.output
+  }
+}

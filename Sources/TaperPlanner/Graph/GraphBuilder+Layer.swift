@@ -1,0 +1,188 @@
+import TaperModelSpec
+import TaperPlanFormat
+
+extension GraphBuilder {
+  /// One post-norm layer: attention, elimination when the layer drops tokens, output projection, FFN.
+  /// Rows: queries and keys T(l−1), everything after attention T(l).
+  mutating func emitLayer(_ layer: Int, input: Operand) -> Operand {
+    let hidden = facts.hidden
+    let before = RowCount.tokens(after: layer - 1)
+    let reduces = options.reducingLayers.contains(layer)
+    // A layer that never drops has T(l) = T(l−1): either symbol will do, this one keeps shapes comparable.
+    let after = RowCount.tokens(after: layer)
+    let keepsHidden = options.instrumentation.contains(.hiddenStates)
+
+    let query = emitProjection(input, layer: layer, .queryWeight, .queryBias, name: "query")
+    let key = emitProjection(input, layer: layer, .keyWeight, .keyBias, name: "key")
+    let value = emitProjection(input, layer: layer, .valueWeight, .valueBias, name: "value")
+
+    beginGroup()
+    var context = makeSlot("layer.\(layer).context", rows: before, columns: hidden)
+    var residual = input
+    if options.instrumentation.contains(.importance) {
+      let scores = emitScores(layer, query, key, condition: .always)
+      emitContext(layer, scores.probabilities, value, output: context, condition: .always)
+    } else {
+      emitAttention(layer, query, key, value, output: context, condition: reduces ? .ifNotReduced : .always)
+    }
+    if reduces {
+      let scores = emitScores(layer, query, key, condition: .ifReduced)
+      let kept = emitElimination(layer, input: input, partialScores: scores.partial)
+      emitContext(layer, scores.probabilities, value, output: context, condition: .ifReduced)
+      context = emitGather(
+        context, index: kept, layer: layer, rows: after, columns: hidden, name: "layer.\(layer).context.kept")
+      residual = emitGather(
+        input, index: kept, layer: layer, rows: after, columns: hidden, name: "layer.\(layer).input.kept")
+    }
+
+    let projected = emitLinear(
+      context, layer: layer, rows: after, columns: hidden, depth: hidden,
+      weight: layerWeight(layer, .attentionOutputWeight, "attention.output.weight", [hidden, hidden]),
+      bias: layerWeight(layer, .attentionOutputBias, "attention.output.bias", [hidden]),
+      name: "layer.\(layer).attention.output")
+    let attended = emitResidualNorm(
+      projected, residual: residual, layer: layer, rows: after,
+      gamma: layerWeight(layer, .attentionNormGamma, "attention.norm.gamma", [hidden]),
+      beta: layerWeight(layer, .attentionNormBeta, "attention.norm.beta", [hidden]),
+      name: "layer.\(layer).attended")
+
+    let intermediate = emitLinear(
+      attended, layer: layer, rows: after, columns: facts.feedForward, depth: hidden,
+      weight: layerWeight(layer, .intermediateWeight, "intermediate.weight", [facts.feedForward, hidden]),
+      bias: layerWeight(layer, .intermediateBias, "intermediate.bias", [facts.feedForward]),
+      activation: facts.activation, name: "layer.\(layer).intermediate")
+    let output = emitLinear(
+      intermediate, layer: layer, rows: after, columns: hidden, depth: facts.feedForward,
+      weight: layerWeight(layer, .outputWeight, "output.weight", [hidden, facts.feedForward]),
+      bias: layerWeight(layer, .outputBias, "output.bias", [hidden]), name: "layer.\(layer).output")
+    return emitResidualNorm(
+      output, residual: attended, layer: layer, rows: after,
+      gamma: layerWeight(layer, .outputNormGamma, "output.norm.gamma", [hidden]),
+      beta: layerWeight(layer, .outputNormBeta, "output.norm.beta", [hidden]),
+      name: hiddenName(layer), isKept: keepsHidden)
+  }
+
+  private mutating func emitProjection(
+    _ input: Operand, layer: Int, _ weight: LayerPart, _ bias: LayerPart, name: String
+  ) -> Operand {
+    let hidden = facts.hidden
+    return emitLinear(
+      input, layer: layer, rows: .tokens(after: layer - 1), columns: hidden, depth: hidden,
+      weight: layerWeight(layer, weight, name + ".weight", [hidden, hidden]),
+      bias: layerWeight(layer, bias, name + ".bias", [hidden]), name: "layer.\(layer).\(name)")
+  }
+
+  private mutating func layerWeight(
+    _ layer: Int, _ part: LayerPart, _ name: String, _ shape: [Int]
+  ) -> WeightReference {
+    weight("layer.\(layer).\(name)", shape, .layer(layer, part))
+  }
+
+  // MARK: Attention
+
+  private mutating func emitAttention(
+    _ layer: Int, _ query: Operand, _ key: Operand, _ value: Operand, output: Operand, condition: OpGuard
+  ) {
+    var attention = attentionOp(.attention, layer)
+    attention.condition = condition
+    attention.a = query
+    attention.b = key
+    attention.c = value
+    attention.output = output
+    emit(attention)
+  }
+
+  /// All probabilities, and their column sums: the per-head partial token scores.
+  private mutating func emitScores(
+    _ layer: Int, _ query: Operand, _ key: Operand, condition: OpGuard
+  ) -> (probabilities: Operand, partial: Operand) {
+    let before = RowCount.tokens(after: layer - 1)
+    let observed = options.instrumentation.contains(.importance)
+    var probabilities = makeSlot(
+      "layer.\(layer).probabilities", copies: facts.heads, rows: before, innerRows: before, columns: 1)
+    var partial = makeSlot(
+      observed ? "importance.\(layer)" : "layer.\(layer).scores", copies: facts.heads, rows: before,
+      columns: 1,
+      isKept: observed)
+    // Leading dimensions of both are the current number of keys, which is no constant: 0 says "as the driver has it".
+    probabilities.leading = 0
+    partial.leading = 0
+    var scores = attentionOp(.attentionScores, layer)
+    scores.condition = condition
+    scores.a = query
+    scores.b = key
+    scores.output = probabilities
+    scores.output2 = partial
+    emit(scores)
+    return (probabilities, partial)
+  }
+
+  /// The probabilities times the values, for every row.
+  private mutating func emitContext(
+    _ layer: Int, _ probabilities: Operand, _ value: Operand, output: Operand, condition: OpGuard
+  ) {
+    var weighted = attentionOp(.attentionContext, layer)
+    weighted.condition = condition
+    weighted.bias = .none
+    weighted.origin = .none
+    weighted.extent = 0
+    weighted.b = probabilities
+    weighted.c = value
+    weighted.output = output
+    emit(weighted)
+  }
+
+  private mutating func attentionOp(_ kind: OpKind, _ layer: Int) -> PlanOp {
+    let before = RowCount.tokens(after: layer - 1)
+    let headSize = facts.hidden / facts.heads
+    var op = PlanOp(
+      kind, layer: layer, rows: before, innerRows: before, columns: facts.hidden, depth: headSize)
+    op.heads = UInt16(facts.heads)
+    op.scale = 1 / Float(headSize).squareRoot()
+    if facts.hasRelativeBias {
+      let reach = options.maximumLength
+      op.bias = weight(
+        WeightRecipe(
+          name: "relative_bias", shape: [facts.heads, 2 * reach - 1], source: .relativeBias(reach: reach)))
+      op.extent = UInt32(reach)
+      // Rows moved once an earlier layer dropped some.
+      if options.reducingLayers.contains(where: { $0 < layer }) { op.origin = origin }
+    }
+    return op
+  }
+
+  // MARK: Elimination
+
+  /// Select, put dropped rows of the layer's input where they came from, and note where the kept rows came from.
+  /// Returns the kept rows' numbers.
+  private mutating func emitElimination(_ layer: Int, input: Operand, partialScores: Operand) -> Operand {
+    let before = RowCount.tokens(after: layer - 1)
+    let after = RowCount.tokens(after: layer)
+    let kept = makeSlot("layer.\(layer).kept", element: .u32, rows: after, columns: 1)
+
+    var select = PlanOp(.select, layer: layer, rows: after, innerRows: before)
+    select.condition = .ifReduced
+    select.heads = UInt16(facts.heads)
+    select.a = partialScores
+    select.output = kept
+    emit(select)
+
+    if !restored.isNone {
+      var scatter = PlanOp(.scatter, layer: layer, rows: after, innerRows: before, columns: facts.hidden)
+      scatter.condition = .ifReduced
+      scatter.a = input
+      scatter.index = kept
+      scatter.origin = origin
+      scatter.output = restored
+      emit(scatter)
+    }
+    if !origin.isNone {
+      var compose = PlanOp(.compose, layer: layer, rows: after, innerRows: before)
+      compose.condition = .ifReduced
+      compose.index = kept
+      compose.output = origin
+      emit(compose)
+    }
+    return kept
+  }
+}

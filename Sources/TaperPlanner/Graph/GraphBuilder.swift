@@ -1,0 +1,171 @@
+import TaperModelSpec
+import TaperPlanFormat
+
+/// Writes the encoder as its definition reads, one op a step: products without bias, then bias, then residual sum,
+/// then layer norm; kept rows gathered together before they are used. Every pass off, this is the plan.
+///
+/// A layer that drops tokens for some input length (methods §1; the place is after the layer's attention scores,
+/// before its FFN) carries two ways through attention: plain, guarded `ifNotReduced`, for the lengths at which it
+/// keeps all, and scores → select → context, guarded `ifReduced`. Both write the same slot.
+package struct GraphBuilder {
+  let facts: EncoderFacts
+  let options: GraphOptions
+  var graph = PlanGraph()
+  /// Original positions of the current rows; none while row i is position i for every input.
+  var origin = Operand.none
+  var restored = Operand.none
+  private var weightNumbers: [String: UInt16] = [:]
+  private var groups: UInt16 = 0
+
+  /// The graph of the encoder with its head; `override` replaces or adds the linear head.
+  package static func build(_ facts: EncoderFacts, options: GraphOptions, override: HeadOverride?)
+    -> PlanGraph
+  {
+    var builder = GraphBuilder(facts: facts, options: options)
+    builder.emitEncoder(override: override)
+    return builder.graph
+  }
+
+  private init(facts: EncoderFacts, options: GraphOptions) {
+    self.facts = facts
+    self.options = options
+  }
+
+  private mutating func emitEncoder(override: HeadOverride?) {
+    let hidden = facts.hidden
+    if !options.reducingLayers.isEmpty, options.restores || facts.hasRelativeBias {
+      origin = makeSlot("origin", element: .u32, rows: .input, columns: 1)
+      var iota = PlanOp(.iota, layer: 0, rows: .input)
+      iota.output = origin
+      emit(iota)
+    }
+    if !options.reducingLayers.isEmpty, options.restores {
+      restored = makeSlot("restored", rows: .input, columns: hidden)
+    }
+    var state = emitEmbeddings()
+    for layer in 1...facts.layers { state = emitLayer(layer, input: state) }
+    emitHead(state, override: override)
+  }
+
+  private mutating func emitEmbeddings() -> Operand {
+    let hidden = facts.hidden
+    beginGroup()
+    var embed = PlanOp(.embed, layer: 0, rows: .input, columns: hidden)
+    embed.extent = UInt32(facts.positionOffset)
+    embed.table0 = weight("embeddings.word", [Int(facts.shape.vocabulary), hidden], .wordEmbedding)
+    embed.table1 = weight("embeddings.position", [facts.positions, hidden], .positionEmbedding)
+    if facts.shape.tokenTypes > 0 {
+      embed.table2 = weight(
+        "embeddings.token_type", [Int(facts.shape.tokenTypes), hidden], .tokenTypeEmbedding)
+    }
+    embed.output = makeSlot("embeddings.sum", rows: .input, columns: hidden)
+    emit(embed)
+    let gamma = weight("embeddings.norm.gamma", [hidden], .embeddingNormGamma)
+    let beta = weight("embeddings.norm.beta", [hidden], .embeddingNormBeta)
+    return emitLayerNorm(
+      embed.output, layer: 0, rows: .input, gamma: gamma, beta: beta, name: hiddenName(0),
+      isKept: options.instrumentation.contains(.hiddenStates))
+  }
+
+  // MARK: Pieces
+
+  /// y = act(x·Wᵀ + b) as a product and a row-wise op.
+  mutating func emitLinear(
+    _ input: Operand, layer: Int, rows: RowCount, columns: Int, depth: Int, weight: WeightReference,
+    bias: WeightReference, activation: Activation = .none, name: String, isKept: Bool = false
+  ) -> Operand {
+    beginGroup()
+    var product = PlanOp(.gemm, layer: layer, rows: rows, columns: columns, depth: depth)
+    product.parts = UInt16(GemmPartition.parts(columns: columns, depth: depth))
+    product.a = input
+    product.weight = weight
+    product.output = makeSlot(name + ".product", rows: rows, columns: columns)
+    emit(product)
+    var sum = PlanOp(.biasActivation, layer: layer, rows: rows, columns: columns)
+    sum.activation = activation
+    sum.a = product.output
+    sum.bias = bias
+    sum.output = makeSlot(name, rows: rows, columns: columns, isKept: isKept)
+    emit(sum)
+    return sum.output
+  }
+
+  /// y = x + residual, then layer norm.
+  mutating func emitResidualNorm(
+    _ input: Operand, residual: Operand, layer: Int, rows: RowCount, gamma: WeightReference,
+    beta: WeightReference, name: String, isKept: Bool = false
+  ) -> Operand {
+    var sum = PlanOp(.add, layer: layer, rows: rows, columns: facts.hidden)
+    sum.a = input
+    sum.b = residual
+    sum.output = makeSlot(name + ".sum", rows: rows, columns: facts.hidden)
+    emit(sum)
+    return emitLayerNorm(
+      sum.output, layer: layer, rows: rows, gamma: gamma, beta: beta, name: name, isKept: isKept)
+  }
+
+  private mutating func emitLayerNorm(
+    _ input: Operand, layer: Int, rows: RowCount, gamma: WeightReference, beta: WeightReference, name: String,
+    isKept: Bool
+  ) -> Operand {
+    var norm = PlanOp(.layerNorm, layer: layer, rows: rows, columns: facts.hidden)
+    norm.epsilon = facts.layerNormEpsilon
+    norm.a = input
+    norm.gamma = gamma
+    norm.beta = beta
+    norm.output = makeSlot(name, rows: rows, columns: facts.hidden, isKept: isKept)
+    emit(norm)
+    return norm.output
+  }
+
+  /// y[i] = x[index[i]], a copy while the layer drops nothing.
+  mutating func emitGather(
+    _ input: Operand, index: Operand, layer: Int, rows: RowCount, columns: Int, name: String,
+    isKept: Bool = false
+  ) -> Operand {
+    var gather = PlanOp(.gather, layer: layer, rows: rows, columns: columns)
+    gather.innerRows = .tokens(after: layer - 1)
+    gather.a = input
+    gather.index = index
+    gather.output = makeSlot(name, rows: rows, columns: columns, isKept: isKept)
+    emit(gather)
+    return gather.output
+  }
+
+  // MARK: Slots, weights, groups
+
+  mutating func makeSlot(
+    _ name: String, element: ElementType = .f32, copies: Int = 1, rows: RowCount, innerRows: RowCount = .one,
+    columns: Int, isKept: Bool = false
+  ) -> Operand {
+    let number = UInt16(graph.slots.count)
+    graph.slots.append(
+      GraphSlot(
+        name: name, element: element, copies: copies, rows: rows, innerRows: innerRows, columns: columns,
+        isKept: isKept))
+    return Operand(slot: number, offset: 0, leading: UInt32(columns))
+  }
+
+  mutating func weight(_ name: String, _ shape: [Int], _ role: TensorRole) -> WeightReference {
+    weight(WeightRecipe(name: name, shape: shape, source: .tensors([role])))
+  }
+
+  mutating func weight(_ recipe: WeightRecipe) -> WeightReference {
+    if let number = weightNumbers[recipe.name] { return WeightReference(rawValue: number) }
+    let number = UInt16(graph.weights.count)
+    graph.weights.append(recipe)
+    weightNumbers[recipe.name] = number
+    return WeightReference(rawValue: number)
+  }
+
+  /// Ops emitted from here on belong together, until the next call.
+  mutating func beginGroup() { groups += 1 }
+
+  mutating func emit(_ op: PlanOp) {
+    var op = op
+    op.fusionGroup = groups == 0 ? 0xFFFF : groups - 1
+    graph.ops.append(op)
+  }
+
+  func hiddenName(_ layer: Int) -> String { "hidden.\(layer)" }
+}

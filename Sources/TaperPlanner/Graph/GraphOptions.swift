@@ -1,0 +1,22 @@
+/// Which ops a graph needs, beyond the model itself.
+package struct GraphOptions: Hashable, Sendable {
+  /// Input lengths go up to this.
+  package var maximumLength: Int
+  package var threads: Int
+  /// Layers (1-based) that drop tokens for some input length.
+  package var reducingLayers: Set<Int>
+  /// Dropped tokens' last states are put back before pooling.
+  package var restores: Bool
+  package var instrumentation: Instrumentation
+
+  package init(
+    maximumLength: Int, threads: Int, reducingLayers: Set<Int>, restores: Bool,
+    instrumentation: Instrumentation
+  ) {
+    self.maximumLength = maximumLength
+    self.threads = threads
+    self.reducingLayers = reducingLayers
+    self.restores = restores
+    self.instrumentation = instrumentation
+  }
+}

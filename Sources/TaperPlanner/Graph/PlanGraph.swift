@@ -1,0 +1,76 @@
+package import TaperPlanFormat
+
+/// The planner's intermediate form: the final op records over virtual slots and weight recipes.
+///
+/// `GraphBuilder` writes it in its plainest form, one op for each step of the definition; the passes rewrite it; the
+/// arena planner gives slots a place; emission renumbers. Operands name slots by their number here, weight references
+/// name recipes. Order is execution order. Slots and recipes that no op names any more are dropped by emission.
+package struct PlanGraph: Hashable, Sendable {
+  package var slots: [GraphSlot] = []
+  package var ops: [PlanOp] = []
+  package var weights: [WeightRecipe] = []
+  package var result: UInt16 = 0
+
+  package func slot(_ operand: Operand) -> GraphSlot { slots[Int(operand.slot)] }
+
+  /// Whether the operand spans its slot from the first element on, rows without gaps.
+  package func isWhole(_ operand: Operand) -> Bool {
+    operand.offset == 0 && Int(operand.leading) == slot(operand).columns
+  }
+
+  /// Numbers of the ops that read the slot, ascending.
+  package func readers(of slot: UInt16) -> [Int] {
+    ops.indices.filter { ops[$0].readOperands.contains { $0.slot == slot } }
+  }
+
+  /// Numbers of the ops that write the slot, ascending.
+  package func writers(of slot: UInt16) -> [Int] {
+    ops.indices.filter { ops[$0].writtenOperands.contains { $0.slot == slot } }
+  }
+
+  /// Whether `op` is the one reader of the slot, which dies with it.
+  package func isOnlyReader(_ op: Int, of slot: UInt16) -> Bool {
+    !slots[Int(slot)].isKept && readers(of: slot) == [op]
+  }
+
+  package mutating func remove(_ doomed: Set<Int>) {
+    ops = ops.indices.filter { !doomed.contains($0) }.map { ops[$0] }
+  }
+}
+
+extension PlanOp {
+  /// Operands whose elements the op reads. Partial writers (scatter) and in-place ones (compose) read their output.
+  package var readOperands: [Operand] {
+    var operands = [a, b, c, index, origin]
+    if kind == .compose || kind == .scatter { operands.append(output) }
+    return operands.filter { !$0.isNone }
+  }
+
+  package var writtenOperands: [Operand] { [output, output2, scratch].filter { !$0.isNone } }
+
+  /// Whether each output row depends on the same row of `a` (and of `b`, for add and layer norm) and on nothing else
+  /// that is narrower than the whole.
+  package var isRowWise: Bool {
+    switch kind {
+    case .embed, .gemm, .biasActivation, .add, .layerNorm, .gather, .l2Normalize, .softmax, .sigmoid,
+      .attention, .attentionContext:
+      true
+    case .attentionScores, .iota, .select, .scatter, .compose, .mean: false
+    }
+  }
+
+  /// Whether the op runs for an input of `length` tokens.
+  package func runs(in schedule: Schedule, length: Int) -> Bool {
+    switch condition {
+    case .always: true
+    case .ifReduced: isReduced(in: schedule, length: length)
+    case .ifNotReduced: !isReduced(in: schedule, length: length)
+    }
+  }
+
+  private func isReduced(in schedule: Schedule, length: Int) -> Bool {
+    let layer = Int(layer)
+    guard layer >= 1, layer <= schedule.layerCount else { return false }
+    return schedule.tokens(after: layer, length: length) < schedule.tokens(after: layer - 1, length: length)
+  }
+}

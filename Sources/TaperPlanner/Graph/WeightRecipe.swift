@@ -1,0 +1,19 @@
+package import TaperModelSpec
+
+/// A tensor of the plan's weights, told by where its elements come from; nothing is read until it is streamed.
+package struct WeightRecipe: Hashable, Sendable {
+  package enum Source: Hashable, Sendable {
+    /// The model's tensors of these roles, one after the other along the first axis.
+    case tensors([TensorRole])
+    /// [heads, 2·reach − 1] from the model's relative bias.
+    case relativeBias(reach: Int)
+    case overridingHeadWeight
+    case overridingHeadBias
+  }
+
+  package var name: String
+  package var shape: [Int]
+  package var source: Source
+
+  package var elementCount: Int { shape.reduce(1, *) }
+}

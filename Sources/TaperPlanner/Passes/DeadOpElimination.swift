@@ -1,0 +1,25 @@
+import TaperPlanFormat
+
+/// Removes ops whose results nobody reads: not a pass but the broom behind the passes.
+///
+/// One sweep from the last op to the first. An op lives when it writes a kept slot or one that a later living op
+/// reads. An in-place op (compose) or partial writer (scatter) lives only for readers after it.
+package enum DeadOpElimination {
+  package static func run(_ graph: PlanGraph) -> PlanGraph {
+    var graph = graph
+    var wanted = Set(graph.slots.indices.filter { graph.slots[$0].isKept }.map(UInt16.init))
+    wanted.insert(graph.result)
+    var doomed: Set<Int> = []
+    for number in graph.ops.indices.reversed() {
+      let op = graph.ops[number]
+      let results = [op.output, op.output2].filter { !$0.isNone }
+      guard results.contains(where: { wanted.contains($0.slot) }) else {
+        doomed.insert(number)
+        continue
+      }
+      wanted.formUnion(op.readOperands.map(\.slot))
+    }
+    graph.remove(doomed)
+    return graph
+  }
+}

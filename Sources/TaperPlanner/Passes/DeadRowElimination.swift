@@ -1,0 +1,75 @@
+import TaperPlanFormat
+
+/// Rows nobody reads are not computed (methods §1, ours: exact, and free for dense plans too).
+///
+/// With [CLS] pooling only row 0 of the last layer is read, so of that layer only row 0 of the queries, the attention,
+/// the output projection and the FFN is computed; keys and values need all rows. Demand flows backwards: a row-wise op
+/// whose output is wanted at row 0 alone becomes a one-row op and wants row 0 alone of its row-wise inputs. Row 0 is
+/// always kept and always first, so an index has nothing to say to it. Elimination in that layer then has no reader
+/// and goes too: the plain attention serves every length.
+package enum DeadRowElimination {
+  private enum Demand { case firstRow, all }
+
+  package static func run(_ graph: PlanGraph) -> PlanGraph {
+    var graph = narrowed(graph)
+    bypassGathers(&graph)
+    mergeAttention(&graph)
+    return DeadOpElimination.run(graph)
+  }
+
+  private static func narrowed(_ graph: PlanGraph) -> PlanGraph {
+    var graph = graph
+    var demands: [UInt16: Demand] = [graph.result: .all]
+    for slot in graph.slots.indices where graph.slots[slot].isKept { demands[UInt16(slot)] = .all }
+    func want(_ operand: Operand, _ demand: Demand) {
+      guard !operand.isNone else { return }
+      if demands[operand.slot] != .all { demands[operand.slot] = demand }
+    }
+    for number in graph.ops.indices.reversed() {
+      var op = graph.ops[number]
+      if op.isRowWise, op.rows != .one, demands[op.output.slot] == .firstRow {
+        op.rows = .one
+        op.index = .none
+        graph.ops[number] = op
+        graph.slots[Int(op.output.slot)].rows = .one
+      }
+      let isFirstRowOnly =
+        op.isRowWise && op.rows == .one && op.index.isNone || op.kind == .mean && op.innerRows == .one
+      want(op.a, isFirstRowOnly ? .firstRow : .all)
+      want(op.b, isFirstRowOnly && (op.kind == .add || op.kind == .layerNorm) ? .firstRow : .all)
+      for operand in [op.c, op.index, op.origin] { want(operand, .all) }
+      if op.kind == .compose || op.kind == .scatter { want(op.output, .all) }
+    }
+    return graph
+  }
+
+  /// A gather of row 0 alone copies what its readers may read where it is.
+  private static func bypassGathers(_ graph: inout PlanGraph) {
+    var doomed: Set<Int> = []
+    for number in graph.ops.indices where graph.ops[number].kind == .gather && graph.ops[number].index.isNone
+    {
+      let gather = graph.ops[number]
+      guard !graph.slot(gather.output).isKept else { continue }
+      for reader in graph.readers(of: gather.output.slot) {
+        graph.ops[reader].replaceReads(of: gather.output, with: gather.a)
+      }
+      doomed.insert(number)
+    }
+    graph.remove(doomed)
+  }
+
+  /// Where both ways through a layer's attention compute row 0 only, the plain one serves all lengths.
+  private static func mergeAttention(_ graph: inout PlanGraph) {
+    for number in graph.ops.indices {
+      let op = graph.ops[number]
+      guard op.kind == .attention, op.rows == .one, op.condition == .ifNotReduced else { continue }
+      let twins = graph.writers(of: op.output.slot).filter { $0 != number }
+      guard twins.allSatisfy({ graph.ops[$0].kind == .attentionContext && graph.ops[$0].rows == .one }) else {
+        continue
+      }
+      graph.ops[number].condition = .always
+      graph.remove(Set(twins))
+      return mergeAttention(&graph)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import TaperPlanFormat
+
+/// Kept rows are read through an index instead of being copied together first.
+///
+/// Two consumers take an index: the attention context, which then computes the kept rows only (our form of the layer's
+/// work, against the published form's all rows), and the residual sum, which reads the layer's input at those rows.
+package enum FuseGather {
+  package static func run(_ graph: PlanGraph) -> PlanGraph {
+    var graph = graph
+    var doomed: Set<Int> = []
+    for number in graph.ops.indices {
+      let gather = graph.ops[number]
+      guard gather.kind == .gather, gather.condition == .always, !gather.index.isNone else { continue }
+      if foldIntoContext(gather, number, &graph) || foldIntoSum(gather, number, &graph) {
+        doomed.insert(number)
+      }
+    }
+    graph.remove(doomed)
+    return graph
+  }
+
+  private static func foldIntoContext(_ gather: PlanOp, _ number: Int, _ graph: inout PlanGraph) -> Bool {
+    let writers = graph.writers(of: gather.a.slot)
+    guard graph.isOnlyReader(number, of: gather.a.slot), graph.isWhole(gather.a),
+      writers.allSatisfy({
+        let op = graph.ops[$0]
+        return op.kind == .attention && op.condition == .ifNotReduced
+          || op.kind == .attentionContext && op.condition == .ifReduced && op.index.isNone
+      })
+    else { return false }
+    for writer in writers {
+      // Where nothing is dropped T(l) = T(l−1): the plain attention's rows may as well be called T(l).
+      graph.ops[writer].rows = gather.rows
+      graph.ops[writer].output = gather.output
+      if graph.ops[writer].kind == .attentionContext { graph.ops[writer].index = gather.index }
+    }
+    return true
+  }
+
+  private static func foldIntoSum(_ gather: PlanOp, _ number: Int, _ graph: inout PlanGraph) -> Bool {
+    let readers = graph.readers(of: gather.output.slot)
+    guard readers.count == 1, !graph.slot(gather.output).isKept, graph.isWhole(gather.a) else { return false }
+    let sum = graph.ops[readers[0]]
+    guard sum.kind == .add, sum.b.slot == gather.output.slot, sum.index.isNone, sum.rows == gather.rows else {
+      return false
+    }
+    graph.ops[readers[0]].b = gather.a
+    graph.ops[readers[0]].index = gather.index
+    return true
+  }
+}

@@ -1,0 +1,39 @@
+package import TaperPlanFormat
+
+/// Gives every op the scratch its driver documents: so many elements for each worker, at the largest over all lengths.
+package enum Scratch {
+  /// CK_ATTENTION_BLOCK: queries a fused attention holds scores for at a time.
+  private static let attentionBlock = 64
+
+  package static func run(_ graph: PlanGraph, schedule: Schedule, threads: Int) -> PlanGraph {
+    var graph = graph
+    for number in graph.ops.indices {
+      let stride = elements(graph.ops[number], schedule)
+      guard stride > 0 else { continue }
+      let slot = UInt16(graph.slots.count)
+      graph.slots.append(
+        GraphSlot(
+          name: "scratch", element: .f32, copies: threads, rows: .one, innerRows: .one, columns: stride,
+          isKept: false))
+      graph.ops[number].scratch = Operand(slot: slot, offset: 0, leading: UInt32(stride))
+      graph.ops[number].scratchStride = UInt32(stride)
+    }
+    return graph
+  }
+
+  /// Scratch elements for each worker.
+  package static func elements(_ op: PlanOp, _ schedule: Schedule) -> Int {
+    func largest(_ value: (Int, Int) -> Int) -> Int {
+      (1...schedule.maximumLength).map {
+        value(schedule.value(of: op.rows, length: $0), schedule.value(of: op.innerRows, length: $0))
+      }.max() ?? 0
+    }
+    switch op.kind {
+    case .attention: return largest { _, keys in attentionBlock * ((keys + 15) / 16 * 16) }
+    case .attentionContext where !op.index.isNone: return largest { rows, keys in rows * keys }
+    case .select: return largest { _, keys in 2 * keys }
+    case .gemm where !op.index.isNone: return largest { rows, _ in rows * Int(op.depth) }
+    default: return 0
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import TaperModelSpec
+package import TaperPlanFormat
+
+/// Planning without weights: from a request and a model's facts to the plan, its weight recipes not yet streamed.
+///
+/// 1. Graphs: dense, and one in which every layer may drop tokens; passes over both.
+/// 2. Schedule: the retention family (with tile rounding) searched against the target.
+/// 3. The final graph, with elimination only in layers that drop tokens at some length; passes; scratch; emission.
+/// 4. Kernel selections, predictions; then the validator, whose arena verifier knows nothing of the arena planner.
+package struct PlanAssembler {
+  let request: PlanningRequest
+  let facts: EncoderFacts
+  let profile: [Double]?
+  let pricer: OpPricer
+
+  package init(_ request: PlanningRequest, facts: EncoderFacts, profile: [Double]?, costs: OpCosts) {
+    self.request = request
+    self.facts = facts
+    self.profile = profile
+    pricer = OpPricer(costs, selectingKernels: request.passes.contains(.kernelSelection))
+  }
+
+  /// The plan, with a weights digest of zero, and where its weights come from.
+  package func assemble() throws(PlanningError) -> (plan: Plan, recipes: [WeightRecipe]) {
+    try checkRequest()
+    let dense = graph(reducing: [], restores: false)
+    if let kind = pricer.missingKernel(in: dense.ops) { throw .kernelMissing(kind) }
+    var schedule = try schedule(dense: dense)
+    let reducingLayers = Set((1...facts.layers).filter { schedule.reduces(layer: $0) })
+    let restores = restores && !reducingLayers.isEmpty
+    schedule.restoresDroppedTokens = restores
+
+    let finished = Scratch.run(
+      graph(reducing: reducingLayers, restores: restores), schedule: schedule, threads: request.threads)
+    if let kind = pricer.missingKernel(in: finished.ops) { throw .kernelMissing(kind) }
+    let emission = Emission(finished, schedule: schedule, sharing: request.passes.contains(.arenaPlanning))
+    let plan = Plan(
+      identity: identity(reduces: !reducingLayers.isEmpty), model: facts.shape, schedule: schedule,
+      ops: emission.ops, selections: selections(emission.ops), arena: emission.arena,
+      resultSlot: emission.resultSlot,
+      predictions: PredictionTable.make(
+        ops: emission.ops, schedule: schedule, denseOps: dense.ops, shape: facts.shape, pricer: pricer),
+      tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
+    check(plan)
+    return (plan, emission.weights)
+  }
+
+  // MARK: Request
+
+  private func checkRequest() throws(PlanningError) {
+    guard (1...facts.maximumLength).contains(request.maximumLength) else {
+      throw .lengthOutOfRange(requested: request.maximumLength, maximum: facts.maximumLength)
+    }
+    guard (1...1024).contains(request.threads) else { throw .threadsOutOfRange(requested: request.threads) }
+    switch request.target {
+    case .dense: break
+    case .latency(let time): if time == .zero { throw .targetOutOfRange(request.target) }
+    case .speedup(let factor), .workSpeedup(let factor):
+      if !factor.isFinite || factor < 1 { throw .targetOutOfRange(request.target) }
+    }
+    if request.instrumentation.contains(.importance), request.target != .dense || request.fixedSchedule != nil
+    {
+      throw .importanceNeedsDense(request.target)
+    }
+    if let head = request.headOverride {
+      let expected = head.bias.count * facts.hidden
+      let named = head.kind == .classification || head.kind == .multiLabel
+      guard !head.bias.isEmpty, head.weight.count == expected,
+        head.labels.count == (named ? head.bias.count : 0)
+      else {
+        throw .headShapeMismatch(
+          expectedWeights: expected, foundWeights: head.weight.count, labels: head.labels.count)
+      }
+    }
+  }
+
+  // MARK: Graphs and schedule
+
+  private var restores: Bool { request.restoresDroppedTokens && facts.head.pooling == .mean }
+
+  private func graph(reducing layers: Set<Int>, restores: Bool) -> PlanGraph {
+    let options = GraphOptions(
+      maximumLength: request.maximumLength, threads: request.threads, reducingLayers: layers,
+      restores: restores, instrumentation: request.instrumentation)
+    let plain = GraphBuilder.build(facts, options: options, override: request.headOverride)
+    return GraphPasses.run(plain, passes: request.passes)
+  }
+
+  private func schedule(dense: PlanGraph) throws(PlanningError) -> Schedule {
+    let length = request.maximumLength
+    if let fixed = request.fixedSchedule {
+      try check(fixed)
+      return fixed
+    }
+    if request.target == .dense { return .dense(maximumLength: length, layerCount: facts.layers) }
+    guard let profile else { throw .calibrationMissing(method: request.method) }
+    guard profile.count == facts.layers else {
+      throw .calibrationLayersDiffer(expected: facts.layers, found: profile.count)
+    }
+    // Elimination in every layer, as ops of the schedule in which each drops a token somewhere.
+    let reducing = graph(reducing: Set(1...facts.layers), restores: restores)
+    if let kind = pricer.missingKernel(in: reducing.ops) { throw .kernelMissing(kind) }
+    var family = RetentionFamily(profile: profile)
+    if request.passes.contains(.tileRounding) {
+      family.rounded = TileRounding.table(reducing.ops, maximumLength: length, pricer: pricer)
+    }
+    let search = ScheduleSearch(
+      facts: facts, target: request.target, maximumLength: length, family: family, reducingOps: reducing.ops,
+      denseOps: dense.ops, pricer: pricer)
+    let rows = try search.run()
+    return Schedule(
+      maximumLength: length, layerCount: facts.layers, keepCounts: rows.flatMap { $0.map(UInt16.init) },
+      restoresDroppedTokens: false)
+  }
+
+  private func check(_ fixed: Schedule) throws(PlanningError) {
+    let length = request.maximumLength
+    var holds =
+      fixed.maximumLength == length && fixed.layerCount == facts.layers
+      && fixed.keepCounts.count == length * (facts.layers + 1)
+    if holds {
+      for tokens in 1...length {
+        let counts = fixed.retentionConfiguration(length: tokens)
+        let falls = zip(counts, counts.dropFirst()).allSatisfy { $0 >= $1 }
+        if counts.first != UInt16(tokens) || counts.contains(0) || !falls { holds = false }
+      }
+    }
+    guard holds else {
+      throw .scheduleMismatch(
+        expectedLength: length, expectedLayers: facts.layers, foundLength: fixed.maximumLength,
+        foundLayers: fixed.layerCount)
+    }
+  }
+
+  // MARK: Parts of the plan
+
+  private func selections(_ ops: [PlanOp]) -> [KernelSelection] {
+    ops.indices.flatMap { number in
+      let rows = ops[number].rows == .one ? 1 : request.maximumLength
+      return pricer.selections(of: ops[number], number: number, maximumRows: rows)
+    }
+  }
+
+  private func head() -> Head {
+    let head = facts.head
+    guard let override = request.headOverride else {
+      return Head(
+        kind: head.kind, pooling: head.pooling, normalized: head.normalized, labels: head.labels,
+        outputWidth: head.outputWidth)
+    }
+    return Head(
+      kind: override.kind, pooling: head.pooling, normalized: head.normalized, labels: override.labels,
+      outputWidth: override.bias.count)
+  }
+
+  private func identity(reduces: Bool) -> PlanIdentity {
+    PlanIdentity(
+      modelName: facts.name, family: facts.family, toolVersion: request.toolVersion,
+      request: request.requestText, method: reduces ? request.method.rawValue : "dense", precision: "f32",
+      deviceName: request.deviceName, threads: request.threads, passes: request.passes.names,
+      modelDigest: facts.modelDigest, tokenizerDigest: facts.tokenizerDigest,
+      calibrationDigest: .zero, profileDigest: .zero)
+  }
+
+  /// What leaves the planner is valid, and keeps its promise; anything else is our bug.
+  private func check(_ plan: Plan) {
+    do throws(PlanFormatError) {
+      try PlanValidator.validate(plan)
+    } catch {
+      fatalError("the planner made a plan that its own validator refuses: \(error)")
+    }
+    if case .latency(let limit) = request.target, request.fixedSchedule == nil {
+      for (number, length) in plan.predictions.lengths.enumerated() {
+        precondition(length.planned.time <= limit, "the plan misses its target at \(number + 1) tokens")
+      }
+    }
+  }
+}

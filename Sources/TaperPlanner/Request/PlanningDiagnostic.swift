@@ -1,0 +1,41 @@
+public import TaperPlanFormat
+
+/// Why a target cannot be reached: the best there is, at which input length, and what holds it there.
+public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
+  public var target: PlanningTarget
+  /// The input length that cannot meet the target.
+  public var length: Int
+  /// The least predicted time at that length, over every schedule of the method.
+  public var best: Nanoseconds
+  /// The dense plan's predicted time at that length.
+  public var dense: Nanoseconds
+  /// The greatest speedup at that length, in time or in work as the target asks.
+  public var bestSpeedup: Double
+  /// The schedule that reaches the best: T(1)…T(L).
+  public var bestKeepCounts: [Int]
+  /// Weights streamed at the best schedule, and the predicted time of the ops that read them.
+  public var weightTraffic: Bytes
+  public var weightTime: Nanoseconds
+
+  public var description: String {
+    let wish =
+      switch target {
+      case .dense: "dense plan"
+      case .latency(let time): "target \(milliseconds(time)) unreachable"
+      case .speedup(let factor): "speedup \(decimal(factor, 2))x in time unreachable"
+      case .workSpeedup(let factor): "speedup \(decimal(factor, 2))x in work unreachable"
+      }
+    let reached =
+      switch target {
+      case .workSpeedup, .speedup:
+        "best \(decimal(bestSpeedup, 2))x at \(length) tokens (\(milliseconds(best)); dense \(milliseconds(dense)))"
+      default: "best \(milliseconds(best)) at \(length) tokens (dense \(milliseconds(dense)))"
+      }
+    let kept = bestKeepCounts.first ?? length
+    let tokens = kept == 1 ? "one token" : "\(kept) tokens"
+    return """
+      \(wish): \(reached); with \(tokens) kept after layer 1 the encoder still streams \
+      \(megabytes(weightTraffic)) of weights: \(milliseconds(weightTime))
+      """
+  }
+}

@@ -1,0 +1,57 @@
+public import TaperPlanFormat
+
+/// Why no plan came out. Cases carry facts; `description` says what was expected, what was found, what to do.
+public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// No schedule of the method reaches the target: the unmet wish, with the best there is.
+  case infeasible(PlanningDiagnostic)
+  case lengthOutOfRange(requested: Int, maximum: Int)
+  case threadsOutOfRange(requested: Int)
+  /// A latency of zero, or a speedup that is not a number of at least 1.
+  case targetOutOfRange(PlanningTarget)
+  case calibrationMissing(method: PlanningMethod)
+  /// The calibration was made with another model.
+  case calibrationOfAnotherModel(expected: Digest, found: Digest)
+  case calibrationLayersDiffer(expected: Int, found: Int)
+  case headShapeMismatch(expectedWeights: Int, foundWeights: Int, labels: Int)
+  case importanceNeedsDense(PlanningTarget)
+  /// The profile has no kernel for this kind of op.
+  case kernelMissing(OpKind)
+  case unknownPass(name: String)
+  case scheduleMismatch(expectedLength: Int, expectedLayers: Int, foundLength: Int, foundLayers: Int)
+  /// The model's weights could not be read; the reason is ModelSpec's.
+  case weightsUnreadable(tensor: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .infeasible(let diagnostic): diagnostic.description
+    case .lengthOutOfRange(let requested, let maximum):
+      "maximum length: expected 1 to \(maximum) tokens, as the model's positions allow; found \(requested)"
+    case .threadsOutOfRange(let requested): "threads: expected 1 to 1024; found \(requested)"
+    case .targetOutOfRange(let target):
+      "target: expected a latency above zero or a speedup of at least 1; found \(target)"
+    case .calibrationMissing(let method):
+      "method \(method.rawValue) needs a calibration for a target other than dense; make one with taper calibrate"
+    case .calibrationOfAnotherModel(let expected, let found):
+      """
+      calibration: expected one of the model \(short(expected)); found one of \(short(found)); \
+      calibrate this model again
+      """
+    case .calibrationLayersDiffer(let expected, let found):
+      "calibration: expected \(expected) layers; found \(found); calibrate this model again"
+    case .headShapeMismatch(let expected, let found, let labels):
+      "head: expected \(expected) weights and a label for each output; found \(found) weights and \(labels) labels"
+    case .importanceNeedsDense(let target):
+      "importance instrumentation: expected a dense target; found \(target)"
+    case .kernelMissing(let kind):
+      "device profile: expected a kernel for \(kind); found none; profile the device again with this version"
+    case .unknownPass(let name):
+      "pass: expected one of \(PlannerPass.allCases.map(\.name).joined(separator: ", ")); found \(name)"
+    case .scheduleMismatch(let expectedLength, let expectedLayers, let foundLength, let foundLayers):
+      """
+      schedule: expected \(expectedLength) lengths of \(expectedLayers) layers, keep counts non-increasing from n \
+      to at least 1; found \(foundLength) lengths of \(foundLayers) layers, or counts that rise
+      """
+    case .weightsUnreadable(let tensor, let reason): "weights of \(tensor): \(reason)"
+    }
+  }
+}

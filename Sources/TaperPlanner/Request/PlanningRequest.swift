@@ -1,0 +1,45 @@
+public import TaperPlanFormat
+
+/// What is wished of a plan.
+public struct PlanningRequest: Hashable, Sendable {
+  public var target: PlanningTarget
+  public var method: PlanningMethod
+  /// Longest input in tokens, specials included; at most the model's.
+  public var maximumLength: Int
+  /// Workers the plan is made for.
+  public var threads: Int
+  public var passes: PassSet
+  public var instrumentation: Instrumentation
+  /// Put dropped tokens' last states back before mean pooling (methods §6: the cheapest accuracy there is).
+  /// Without effect on a plan that drops nothing, or that pools [CLS].
+  public var restoresDroppedTokens: Bool
+  public var headOverride: HeadOverride?
+  /// Name of the device the profile was measured on, for the plan's provenance.
+  public var deviceName: String
+  /// The request in words, for the plan's provenance; must not hold paths.
+  public var requestText: String
+  public var toolVersion: String
+  /// Keep counts to use as they are instead of searching, for replay and tests; the target is then not consulted.
+  public var fixedSchedule: Schedule?
+
+  public init(
+    target: PlanningTarget = .dense, method: PlanningMethod = .acc, maximumLength: Int, threads: Int = 1,
+    passes: PassSet = .all, instrumentation: Instrumentation = [], restoresDroppedTokens: Bool = true,
+    headOverride: HeadOverride? = nil, deviceName: String = "", requestText: String = "",
+    toolVersion: String = "0.1.0",
+    fixedSchedule: Schedule? = nil
+  ) {
+    self.target = target
+    self.method = method
+    self.maximumLength = maximumLength
+    self.threads = threads
+    self.passes = passes
+    self.instrumentation = instrumentation
+    self.restoresDroppedTokens = restoresDroppedTokens
+    self.headOverride = headOverride
+    self.deviceName = deviceName
+    self.requestText = requestText
+    self.toolVersion = toolVersion
+    self.fixedSchedule = fixedSchedule
+  }
+}

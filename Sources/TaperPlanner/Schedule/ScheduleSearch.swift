@@ -1,0 +1,133 @@
+package import TaperPlanFormat
+
+/// Finds the keep counts that meet a target with the most tokens kept.
+///
+/// For `latency` each length has its own α: dense where that meets the target, else the largest α whose predicted time
+/// does, so that short inputs stay dense and the promise holds for every input (methods §6). For the two speedups one α,
+/// found at the maximum length, serves all lengths. The α's worth trying are those at which a count changes, at most
+/// n·L of them; all are tried from the largest down, because predicted time need not be monotone (a layer that starts
+/// to drop pays for choosing) and a search that assumes it would keep fewer tokens for some looser target.
+package struct ScheduleSearch {
+  let facts: EncoderFacts
+  let target: PlanningTarget
+  let maximumLength: Int
+  let family: RetentionFamily
+  /// Times the op list in which every layer may drop tokens.
+  let reducing: OpListTimer
+  let dense: OpListTimer
+  /// Ops of the reducing list, for the diagnostic.
+  let reducingOps: [PlanOp]
+  let pricer: OpPricer
+
+  package init(
+    facts: EncoderFacts, target: PlanningTarget, maximumLength: Int, family: RetentionFamily,
+    reducingOps: [PlanOp], denseOps: [PlanOp], pricer: OpPricer
+  ) {
+    self.facts = facts
+    self.target = target
+    self.maximumLength = maximumLength
+    self.family = family
+    self.reducingOps = reducingOps
+    self.pricer = pricer
+    reducing = OpListTimer(
+      reducingOps, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
+    dense = OpListTimer(denseOps, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
+  }
+
+  package func run() throws(PlanningError) -> [[Int]] {
+    let lengths = 1...maximumLength
+    switch target {
+    case .dense:
+      return lengths.map(denseCounts)
+    case .latency(let limit):
+      if lengths.allSatisfy({ dense.time(denseCounts($0)) <= limit.rawValue }) {
+        return lengths.map(denseCounts)
+      }
+      var rows: [[Int]] = []
+      for length in lengths {
+        let found = largest(length: length) { reducing.time($0) <= limit.rawValue }
+        guard let found else { throw .infeasible(worstLength(limit: limit.rawValue)) }
+        rows.append(family.counts(found, length: length))
+      }
+      return rows
+    case .speedup(let factor):
+      let whole = Double(dense.time(denseCounts(maximumLength)))
+      if factor <= 1 { return lengths.map(denseCounts) }
+      let found = largest(length: maximumLength) { Double(reducing.time($0)) * factor <= whole }
+      guard let found else { throw .infeasible(diagnostic(length: maximumLength)) }
+      return lengths.map { family.counts(found, length: $0) }
+    case .workSpeedup(let factor):
+      let analysis = SpeedupAnalysis(facts.shape)
+      let found = largest(length: maximumLength) { analysis.publishedSpeedup($0) >= factor }
+      guard let found else { throw .infeasible(diagnostic(length: maximumLength)) }
+      return lengths.map { family.counts(found, length: $0) }
+    }
+  }
+
+  private func denseCounts(_ length: Int) -> [Int] { [Int](repeating: length, count: facts.layers + 1) }
+
+  private func largest(length: Int, _ meetsTarget: ([Int]) -> Bool) -> Double? {
+    var previous: [Int] = []
+    for alpha in family.alphas(length: length) {
+      let counts = family.counts(alpha, length: length)
+      if counts == previous { continue }
+      if meetsTarget(counts) { return alpha }
+      previous = counts
+    }
+    return nil
+  }
+
+  /// The least predicted time (or work, for a target in work) at a length, and the counts that give it.
+  private func best(length: Int) -> (time: UInt64, counts: [Int]) {
+    let analysis = SpeedupAnalysis(facts.shape)
+    var best = (time: dense.time(denseCounts(length)), counts: denseCounts(length))
+    var least = analysis.publishedWork(best.counts)
+    for alpha in family.alphas(length: length) {
+      let counts = family.counts(alpha, length: length)
+      let time = reducing.time(counts)
+      if case .workSpeedup = target {
+        let work = analysis.publishedWork(counts)
+        if work < least { (best, least) = ((time, counts), work) }
+      } else if time < best.time {
+        best = (time, counts)
+      }
+    }
+    return best
+  }
+
+  /// The diagnostic of the length whose best is furthest from the limit.
+  private func worstLength(limit: UInt64) -> PlanningDiagnostic {
+    var worst = (length: maximumLength, time: UInt64(0))
+    for length in 1...maximumLength {
+      let time = best(length: length).time
+      if time > limit, time > worst.time { worst = (length, time) }
+    }
+    return diagnostic(length: worst.length)
+  }
+
+  private func diagnostic(length: Int) -> PlanningDiagnostic {
+    let best = best(length: length)
+    let whole = dense.time(denseCounts(length))
+    var traffic: UInt64 = 0
+    var time: UInt64 = 0
+    let schedule = Schedule(
+      maximumLength: 1, layerCount: facts.layers, keepCounts: best.counts.map(UInt16.init),
+      restoresDroppedTokens: false)
+    for op in reducingOps where op.kind == .gemm && op.runs(in: schedule, length: 1) {
+      let rows = schedule.value(of: op.rows, length: 1)
+      traffic += UInt64(op.columns) * UInt64(op.depth) * 4
+      time += pricer.price(op, rows: rows, innerRows: 1).time.rawValue
+    }
+    let analysis = SpeedupAnalysis(facts.shape)
+    let speedup =
+      if case .workSpeedup = target {
+        analysis.publishedSpeedup(best.counts)
+      } else {
+        Double(whole) / Double(max(best.time, 1))
+      }
+    return PlanningDiagnostic(
+      target: target, length: length, best: Nanoseconds(best.time), dense: Nanoseconds(whole),
+      bestSpeedup: speedup, bestKeepCounts: Array(best.counts.dropFirst()), weightTraffic: Bytes(traffic),
+      weightTime: Nanoseconds(time))
+  }
+}

@@ -1,1 +1,0 @@
-// TaperPlanner: see specs/

@@ -1,0 +1,58 @@
+import TaperPlanFormat
+import TaperPlanner
+
+/// A device written down as formulas: 1 FLOP/ns for scalar products, 32 for BLAS, stairs of `tile` rows, 8 bytes/ns,
+/// 500 ns an op.
+enum SyntheticCosts {
+  static func make(tile: Int = 1, overhead: UInt64 = 500, kinds: Set<OpKind> = Set(OpKind.allCases))
+    -> OpCosts
+  {
+    OpCosts(
+      predict: { op, kernel, rows, innerRows in
+        let isProduct = op.kind == .gemm
+        let counted = isProduct ? (rows + tile - 1) / tile * tile : rows
+        let work = self.work(op, counted, innerRows)
+        let traffic = UInt64(isProduct ? 4 * Int(op.columns) * Int(op.depth) : 8 * rows * Int(op.columns))
+        let rate: UInt64 = kernel == .gemmF32Scalar ? 1 : 32
+        let compute = work / rate
+        let streaming = traffic / 8
+        let time = max(compute, streaming) + overhead
+        return Prediction(
+          time: Nanoseconds(time), low: Nanoseconds(time - time / 20), high: Nanoseconds(time + time / 20),
+          work: Flops(work), traffic: Bytes(traffic),
+          bound: compute > streaming ? .compute : streaming > overhead ? .bandwidth : .overhead,
+          provenance: .modelled)
+      },
+      kernels: { kind in
+        kinds.contains(kind) ? KernelID.all.map(\.id).filter { $0.opKind == kind } : []
+      },
+      endToEnd: { ops in
+        var total = Prediction(
+          time: Nanoseconds(1000), low: Nanoseconds(1000), high: Nanoseconds(1000), work: .zero,
+          traffic: .zero,
+          bound: .compute, provenance: .modelled)
+        for op in ops {
+          total.time = total.time + op.time
+          total.low = total.low + op.low
+          total.high = total.high + op.high
+          total.work = total.work + op.work
+          total.traffic = total.traffic + op.traffic
+        }
+        return total
+      },
+      runOverhead: Nanoseconds(1000))
+  }
+
+  private static func work(_ op: PlanOp, _ rows: Int, _ innerRows: Int) -> UInt64 {
+    let work =
+      switch op.kind {
+      case .gemm: 2 * rows * Int(op.columns) * Int(op.depth)
+      case .attention: 4 * rows * innerRows * Int(op.depth) * Int(op.heads)
+      case .attentionScores: 2 * innerRows * innerRows * Int(op.depth) * Int(op.heads)
+      case .attentionContext: 2 * rows * innerRows * Int(op.depth) * Int(op.heads)
+      case .select, .mean, .scatter: innerRows * max(1, Int(op.columns))
+      default: 8 * rows * max(1, Int(op.columns))
+      }
+    return UInt64(work)
+  }
+}
