@@ -1,0 +1,169 @@
+public import TaperModelSpec
+import TaperPlanFormat
+
+/// The encoder and token elimination by definition: one obvious loop after another, states in double precision, no
+/// code shared with the planner or the runtime. What a plan computes is compared with this.
+///
+/// Elimination (LAT's place, PoWER-BERT's score): layer l attends over all its T(l−1) input rows; the score of row j
+/// is S(j) = (1/H) Σ_heads Σ_i A[i, j]; row 0 and the T(l) − 1 other rows of largest S go on, ties to the lower
+/// index, in their original order; the rest of the layer sees the kept rows only. Relative biases and positions are
+/// those of the original text. Restoring puts each dropped row's last state, the input of the layer that dropped
+/// it, back before the mean is taken over all n rows.
+public struct NaiveEncoder: Sendable {
+  public let model: ModelSpec
+  private let tensors: [TensorRole: [Float]]
+  private let linear: [TensorRole: NaiveLinear]
+
+  /// Reads and widens every tensor of the model.
+  public init(_ model: ModelSpec) throws {
+    self.model = model
+    var tensors: [TensorRole: [Float]] = [:]
+    var linear: [TensorRole: NaiveLinear] = [:]
+    func addLinear(_ weight: TensorRole, _ bias: TensorRole) throws {
+      linear[weight] = NaiveLinear(
+        weight: try model.tensor(weight), bias: try model.tensor(bias), shape: model.shape(of: weight))
+    }
+    var vectors: [TensorRole] = [
+      .wordEmbedding, .positionEmbedding, .embeddingNormGamma, .embeddingNormBeta,
+    ]
+    if model.has(.tokenTypeEmbedding) { vectors.append(.tokenTypeEmbedding) }
+    if model.has(.relativeBias) { vectors.append(.relativeBias) }
+    for layer in 1...Int(model.shape.layers) {
+      for part in [LayerPart.attentionNormGamma, .attentionNormBeta, .outputNormGamma, .outputNormBeta] {
+        vectors.append(.layer(layer, part))
+      }
+      for (weight, bias) in [
+        (LayerPart.queryWeight, LayerPart.queryBias), (.keyWeight, .keyBias), (.valueWeight, .valueBias),
+        (.attentionOutputWeight, .attentionOutputBias), (.intermediateWeight, .intermediateBias),
+        (.outputWeight, .outputBias),
+      ] { try addLinear(.layer(layer, weight), .layer(layer, bias)) }
+    }
+    for role in vectors { tensors[role] = try model.tensor(role) }
+    if model.head.hasPooler { try addLinear(.poolerWeight, .poolerBias) }
+    if model.head.hasLinear { try addLinear(.headWeight, .headBias) }
+    self.tensors = tensors
+    self.linear = linear
+  }
+
+  /// Runs one input.
+  /// - Parameters:
+  ///   - typeIDs: as many as ids, or empty for all zero; ignored by families without token types.
+  ///   - keepCounts: T(0)…T(L), non-increasing from ids.count; nil keeps every token.
+  ///   - restoresDroppedTokens: whether the mean is over all n tokens' last states.
+  public func run(
+    ids: [UInt32], typeIDs: [UInt32] = [], keepCounts: [Int]? = nil, restoresDroppedTokens: Bool = false
+  ) -> NaiveRun {
+    let layers = Int(model.shape.layers)
+    let counts = keepCounts ?? [Int](repeating: ids.count, count: layers + 1)
+    precondition(counts.count == layers + 1 && counts[0] == ids.count && counts.last! >= 1)
+    var states = embed(ids, typeIDs)
+    var positions = Array(ids.indices)
+    var last = states
+    var run = NaiveRun(hidden: [states], positions: [positions])
+    for layer in 1...layers {
+      let attention = attend(layer, states, positions)
+      let kept = keep(counts[layer], of: attention.scores)
+      run.noteSelection(scores: attention.scores, kept: kept)
+      states = kept.map { row in finish(layer, input: states[row], context: attention.context[row]) }
+      positions = kept.map { positions[$0] }
+      for (position, state) in zip(positions, states) { last[position] = state }
+      run.hidden.append(states)
+      run.positions.append(positions)
+    }
+    applyHead(to: restoresDroppedTokens ? last : states, &run)
+    return run
+  }
+
+  private func embed(_ ids: [UInt32], _ typeIDs: [UInt32]) -> [[Double]] {
+    let hidden = Int(model.shape.hidden)
+    func row(_ role: TensorRole, _ index: Int) -> ArraySlice<Float> {
+      tensors[role]![index * hidden..<(index + 1) * hidden]
+    }
+    return ids.indices.map { index in
+      var sum = row(.wordEmbedding, Int(ids[index])).map(Double.init)
+      for (i, x) in row(.positionEmbedding, index + model.positionOffset).enumerated() { sum[i] += Double(x) }
+      if model.has(.tokenTypeEmbedding) {
+        let type = typeIDs.isEmpty ? 0 : Int(typeIDs[index])
+        for (i, x) in row(.tokenTypeEmbedding, type).enumerated() { sum[i] += Double(x) }
+      }
+      return normalize(sum, .embeddingNormGamma, .embeddingNormBeta)
+    }
+  }
+
+  /// The attention's context rows (heads concatenated) before the output projection, and each input row's score.
+  private func attend(_ layer: Int, _ states: [[Double]], _ positions: [Int])
+    -> (context: [[Double]], scores: [Double])
+  {
+    let heads = Int(model.shape.heads)
+    let width = Int(model.shape.hidden) / heads
+    let rows = states.indices
+    let queries = states.map { linear[.layer(layer, .queryWeight)]!.apply($0) }
+    let keys = states.map { linear[.layer(layer, .keyWeight)]!.apply($0) }
+    let values = states.map { linear[.layer(layer, .valueWeight)]!.apply($0) }
+    var context = states.map { [Double](repeating: 0, count: $0.count) }
+    var scores = [Double](repeating: 0, count: states.count)
+    for head in 0..<heads {
+      let columns = head * width..<(head + 1) * width
+      for i in rows {
+        let logits = rows.map { j in
+          var dot = 0.0
+          for column in columns { dot += queries[i][column] * keys[j][column] }
+          return dot / Double(width).squareRoot() + bias(head: head, distance: positions[j] - positions[i])
+        }
+        for (j, probability) in NaiveMath.softmax(logits).enumerated() {
+          scores[j] += probability / Double(heads)
+          for column in columns { context[i][column] += probability * values[j][column] }
+        }
+      }
+    }
+    return (context, scores)
+  }
+
+  private func bias(head: Int, distance: Int) -> Double {
+    guard let relativeBias = model.relativeBias, let table = tensors[.relativeBias] else { return 0 }
+    return Double(table[relativeBias.bucket(distance: distance) * Int(model.shape.heads) + head])
+  }
+
+  /// Row 0 and the `count` − 1 others of largest score, ascending.
+  private func keep(_ count: Int, of scores: [Double]) -> [Int] {
+    let order = scores.indices.dropFirst().sorted { (scores[$0], $1) > (scores[$1], $0) }
+    return [0] + order.prefix(count - 1).sorted()
+  }
+
+  /// Output projection, residual and norm; then the feed-forward block with its residual and norm.
+  private func finish(_ layer: Int, input: [Double], context: [Double]) -> [Double] {
+    let projected = linear[.layer(layer, .attentionOutputWeight)]!.apply(context)
+    let attended = normalize(
+      zip(input, projected).map { $0 + $1 }, .layer(layer, .attentionNormGamma),
+      .layer(layer, .attentionNormBeta))
+    let inner = linear[.layer(layer, .intermediateWeight)]!.apply(attended)
+      .map { NaiveMath.activate($0, model.activation) }
+    let outer = linear[.layer(layer, .outputWeight)]!.apply(inner)
+    return normalize(
+      zip(attended, outer).map { $0 + $1 }, .layer(layer, .outputNormGamma), .layer(layer, .outputNormBeta))
+  }
+
+  private func normalize(_ x: [Double], _ gamma: TensorRole, _ beta: TensorRole) -> [Double] {
+    NaiveMath.layerNorm(
+      x, gamma: tensors[gamma]!, beta: tensors[beta]!, epsilon: Double(model.layerNormEpsilon))
+  }
+
+  private func applyHead(to states: [[Double]], _ run: inout NaiveRun) {
+    let head = model.head
+    var vector = states[0]
+    if head.pooling == .mean {
+      vector = vector.indices.map { column in
+        states.reduce(0) { $0 + $1[column] } / Double(states.count)
+      }
+    }
+    if head.hasPooler { vector = linear[.poolerWeight]!.apply(vector).map { NaiveMath.activate($0, .tanh) } }
+    if head.normalized { vector = NaiveMath.l2Normalize(vector) }
+    run.pooled = vector
+    run.logits = head.hasLinear ? linear[.headWeight]!.apply(vector) : vector
+    switch head.kind {
+    case .classification: run.output = NaiveMath.softmax(run.logits)
+    case .multiLabel: run.output = run.logits.map { 1 / (1 + NaiveMath.exponential(-$0)) }
+    case .embedding, .regression: run.output = run.logits
+    }
+  }
+}
