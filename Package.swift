@@ -122,6 +122,7 @@ let package = Package(
       ]),
     tests("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "CAllocationCounter"]),
     tests("TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization"]),
+    tests("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime"]),
     tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"]),
     .testTarget(
       name: "EndToEndTests",

@@ -1,0 +1,141 @@
+public import TaperPlanFormat
+
+/// Compares a plan's answers with the right ones and with the dense model's; pure.
+///
+/// References of another width than the answers (an embedding beside a classifier's scores) cannot be
+/// compared and count as not given.
+public enum AnswerJudge {
+  /// - Parameter answers: one a sample, `head.outputWidth` wide.
+  /// - Returns: nil when there is nothing to compare with.
+  public static func judge(_ samples: [AuditSample], _ answers: [[Float]], _ head: Head) -> AccuracyAudit? {
+    precondition(samples.count == answers.count)
+    switch head.kind {
+    case .classification, .multiLabel: return labels(samples, answers, head)
+    case .regression: return numbers(samples, answers)
+    case .embedding: return embeddings(samples, answers)
+    }
+  }
+
+  private static func labels(_ samples: [AuditSample], _ answers: [[Float]], _ head: Head) -> AccuracyAudit? {
+    var counts = (labelled: 0, plannedRight: 0, referenced: 0, agreeing: 0, both: 0, denseRight: 0)
+    var flips: [FlippedAnswer] = []
+    for (sample, answer) in zip(samples, answers) {
+      let planned = largest(answer)
+      if let label = sample.label {
+        counts.labelled += 1
+        if planned == label { counts.plannedRight += 1 }
+      }
+      guard let reference = sample.reference, reference.count == answer.count else { continue }
+      let dense = largest(reference)
+      counts.referenced += 1
+      if let label = sample.label {
+        counts.both += 1
+        if dense == label { counts.denseRight += 1 }
+      }
+      if dense == planned {
+        counts.agreeing += 1
+      } else if flips.count < AccuracyAudit.maximumFlips {
+        flips.append(
+          FlippedAnswer(
+            index: sample.index, tokens: sample.ids.count, dense: name(dense, head),
+            planned: name(planned, head),
+            score: Double(answer[planned]), expected: sample.label.map { name($0, head) }, text: sample.text))
+      }
+    }
+    let agreement = share(counts.agreeing, counts.referenced)
+    let flipCount = counts.referenced - counts.agreeing
+    if counts.labelled > 0 {
+      return AccuracyAudit(
+        metric: .accuracy, dense: share(counts.denseRight, counts.both),
+        planned: share(counts.plannedRight, counts.labelled),
+        interval: .proportion(counts.plannedRight, of: counts.labelled), agreement: agreement,
+        count: counts.labelled, flips: flips, flipCount: flipCount)
+    }
+    guard let agreement else { return nil }
+    return AccuracyAudit(
+      metric: .agreement, dense: nil, planned: nil,
+      interval: .proportion(counts.agreeing, of: counts.referenced), agreement: agreement,
+      count: counts.referenced, flips: flips, flipCount: flipCount)
+  }
+
+  private static func numbers(_ samples: [AuditSample], _ answers: [[Float]]) -> AccuracyAudit? {
+    var planned: [(Double, Double)] = []
+    var dense: [(Double, Double)] = []
+    var agreement: [(Double, Double)] = []
+    for (sample, answer) in zip(samples, answers) {
+      let reference = sample.reference.flatMap { $0.count == answer.count ? Double($0[0]) : nil }
+      if let value = sample.value.map(Double.init) {
+        planned.append((Double(answer[0]), value))
+        if let reference { dense.append((reference, value)) }
+      }
+      if let reference { agreement.append((Double(answer[0]), reference)) }
+    }
+    let agreed = agreement.isEmpty ? nil : correlation(agreement)
+    if !planned.isEmpty {
+      let r = correlation(planned)
+      return AccuracyAudit(
+        metric: .pearson, dense: dense.isEmpty ? nil : correlation(dense), planned: r,
+        interval: .correlation(r, count: planned.count), agreement: agreed, count: planned.count)
+    }
+    guard let agreed else { return nil }
+    return AccuracyAudit(
+      metric: .agreement, dense: nil, planned: nil, interval: .correlation(agreed, count: agreement.count),
+      agreement: agreed, count: agreement.count)
+  }
+
+  private static func embeddings(_ samples: [AuditSample], _ answers: [[Float]]) -> AccuracyAudit? {
+    var cosines: [Double] = []
+    for (sample, answer) in zip(samples, answers) {
+      guard let reference = sample.reference, reference.count == answer.count else { continue }
+      cosines.append(cosine(answer, reference))
+    }
+    guard !cosines.isEmpty else { return nil }
+    return AccuracyAudit(
+      metric: .cosine, dense: nil, planned: nil, interval: .mean(of: cosines),
+      agreement: cosines.reduce(0, +) / Double(cosines.count), count: cosines.count)
+  }
+
+  // MARK: Arithmetic
+
+  /// The first of the largest.
+  private static func largest(_ values: [Float]) -> Int {
+    var best = 0
+    for index in values.indices where values[index] > values[best] { best = index }
+    return best
+  }
+
+  private static func name(_ label: Int, _ head: Head) -> String {
+    head.labels.indices.contains(label) ? head.labels[label] : "\(label)"
+  }
+
+  private static func share(_ part: Int, _ whole: Int) -> Double? {
+    whole > 0 ? Double(part) / Double(whole) : nil
+  }
+
+  /// Pearson's; 0 when one side does not vary.
+  private static func correlation(_ pairs: [(Double, Double)]) -> Double {
+    let count = Double(pairs.count)
+    let a = pairs.reduce(0) { $0 + $1.0 } / count
+    let b = pairs.reduce(0) { $0 + $1.1 } / count
+    var products = (ab: 0.0, aa: 0.0, bb: 0.0)
+    for (x, y) in pairs {
+      products.ab += (x - a) * (y - b)
+      products.aa += (x - a) * (x - a)
+      products.bb += (y - b) * (y - b)
+    }
+    let scale = (products.aa * products.bb).squareRoot()
+    return scale > 0 ? min(1, max(-1, products.ab / scale)) : 0
+  }
+
+  /// 0 when one of the two is zero.
+  private static func cosine(_ a: [Float], _ b: [Float]) -> Double {
+    var products = (ab: 0.0, aa: 0.0, bb: 0.0)
+    for (x, y) in zip(a, b) {
+      products.ab += Double(x) * Double(y)
+      products.aa += Double(x) * Double(x)
+      products.bb += Double(y) * Double(y)
+    }
+    let scale = (products.aa * products.bb).squareRoot()
+    return scale > 0 ? min(1, max(-1, products.ab / scale)) : 0
+  }
+}

@@ -1,0 +1,44 @@
+/// An audit's result: a value that renderers turn into text, JSON, HTML or JUnit XML.
+public struct AuditReport: Hashable, Sendable {
+  public let verdict: AuditVerdict
+  public let tolerance: Double
+  public let plan: PlanSummary
+  /// Workers that ran.
+  public let threads: Int
+  /// Ascending by tokens.
+  public let lengths: [LengthAudit]
+  /// The input length that `ops` and `layers` are about; nil when the plan predicts no ops.
+  public let referenceLength: Int?
+  /// Ops that ran at the reference length, in plan order.
+  public let ops: [OpAudit]
+  /// Layers 0…L + 1 that have ops.
+  public let layers: [LayerAudit]
+  /// Nil when the samples have neither references nor labels.
+  public let accuracy: AccuracyAudit?
+  public let noise: NoiseFigure
+  public let environment: [EnvironmentFact]
+
+  public init(
+    tolerance: Double, plan: PlanSummary, threads: Int, lengths: [LengthAudit], referenceLength: Int?,
+    ops: [OpAudit], layers: [LayerAudit], accuracy: AccuracyAudit?, noise: NoiseFigure,
+    environment: [EnvironmentFact]
+  ) {
+    verdict = AuditVerdict(
+      residuals: lengths.map(\.residual), tolerance: tolerance, isNoisy: noise.isNoisy)
+    self.tolerance = tolerance
+    self.plan = plan
+    self.threads = threads
+    self.lengths = lengths
+    self.referenceLength = referenceLength
+    self.ops = ops
+    self.layers = layers
+    self.accuracy = accuracy
+    self.noise = noise
+    self.environment = environment
+  }
+
+  /// The length whose residual is largest in size; one without a prediction comes first.
+  public var worstLength: LengthAudit? {
+    lengths.max { abs($0.residual ?? .infinity) < abs($1.residual ?? .infinity) }
+  }
+}

@@ -1,0 +1,33 @@
+/// What to measure, and how well it must meet the plan.
+public struct AuditRequest: Hashable, Sendable {
+  /// Texts: their ids are cut and tiled for timing, and all are run for accuracy.
+  public var samples: [AuditSample]
+  /// Input lengths to time, in tokens.
+  public var lengths: [Int]
+  /// Timed runs a length.
+  public var runs: Int
+  /// Timed runs with op traces, at the reference length.
+  public var tracedRuns: Int
+  /// Largest |residual| of a length's median that counts as within.
+  public var tolerance: Double
+  /// Largest spread of the probe at which the measurement can be judged: see `NoiseFigure`.
+  public var noiseBound: Double
+  /// Workers; nil for as many as the plan says and the machine has.
+  public var threads: Int?
+  /// What the caller knows of the machine; reported as given.
+  public var environment: [EnvironmentFact]
+
+  public init(
+    samples: [AuditSample], lengths: [Int], runs: Int = 100, tracedRuns: Int = 50, tolerance: Double = 0.05,
+    noiseBound: Double = NoiseFigure.defaultBound, threads: Int? = nil, environment: [EnvironmentFact] = []
+  ) {
+    self.samples = samples
+    self.lengths = lengths
+    self.runs = runs
+    self.tracedRuns = tracedRuns
+    self.tolerance = tolerance
+    self.noiseBound = noiseBound
+    self.threads = threads
+    self.environment = environment
+  }
+}

@@ -1,0 +1,25 @@
+/// A text to which the plan gives another label than the dense model.
+public struct FlippedAnswer: Hashable, Sendable {
+  /// The caller's number of the text.
+  public let index: Int
+  public let tokens: Int
+  public let dense: String
+  public let planned: String
+  /// The plan's score for its label.
+  public let score: Double
+  /// The right label, where known.
+  public let expected: String?
+  public let text: String?
+
+  public init(
+    index: Int, tokens: Int, dense: String, planned: String, score: Double, expected: String?, text: String?
+  ) {
+    self.index = index
+    self.tokens = tokens
+    self.dense = dense
+    self.planned = planned
+    self.score = score
+    self.expected = expected
+    self.text = text
+  }
+}

@@ -1,0 +1,45 @@
+public import TaperPlanFormat
+
+/// One op at the reference length: what the plan predicts, and the median of its traces.
+public struct OpAudit: Hashable, Sendable {
+  /// Its place in the plan.
+  public let index: Int
+  public let op: PlanOp
+  /// The kernel that serves it at this length.
+  public let kernel: KernelID?
+  /// The values of its symbols at this length.
+  public let rows: Int
+  public let innerRows: Int
+  public let predicted: Nanoseconds
+  public let measured: Nanoseconds
+
+  public init(
+    index: Int, op: PlanOp, kernel: KernelID?, rows: Int, innerRows: Int, predicted: Nanoseconds,
+    measured: Nanoseconds
+  ) {
+    self.index = index
+    self.op = op
+    self.kernel = kernel
+    self.rows = rows
+    self.innerRows = innerRows
+    self.predicted = predicted
+    self.measured = measured
+  }
+
+  public var layer: Int { Int(op.layer) }
+
+  /// Measured / predicted − 1; nil when nothing was predicted.
+  public var residual: Double? { Residual.of(measured, predicted: predicted) }
+
+  /// What it computes, in few words, for example "gemm 32×1536×384 gelu".
+  public var label: String {
+    var text = op.kind.name
+    switch op.kind {
+    case .gemm: text += " \(rows)×\(op.columns)×\(op.depth)"
+    case .attention, .attentionScores, .attentionContext: text += " \(rows)×\(innerRows)"
+    case .select, .mean, .scatter: text += " \(rows) of \(innerRows)"
+    default: text += " \(rows)" + (op.columns > 0 ? "×\(op.columns)" : "")
+    }
+    return op.activation == .none ? text : text + " " + op.activation.name
+  }
+}

@@ -1,1 +1,0 @@
-// TaperAuditor: see specs/
