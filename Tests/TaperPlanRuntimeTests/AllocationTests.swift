@@ -1,6 +1,7 @@
 import CAllocationCounter
 import Glibc
 import TaperPlanRuntime
+import TestSupport
 import Testing
 
 /// A run allocates nothing on the heap, on any thread of the process. Each test counts in a process of its own, where no

@@ -1,6 +1,7 @@
 import Glibc
 import TaperPlanFormat
 import TaperPlanRuntime
+import TestSupport
 import Testing
 
 /// Plans and weights in files.

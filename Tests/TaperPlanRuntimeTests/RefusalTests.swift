@@ -1,5 +1,6 @@
 import TaperPlanFormat
 import TaperPlanRuntime
+import TestSupport
 import Testing
 
 /// What a session and a loaded plan refuse, and with which facts.

@@ -1,5 +1,6 @@
 import TaperPlanFormat
 import TaperPlanRuntime
+import TestSupport
 import Testing
 
 /// Runs of the hand-made plan against its plain definition.

@@ -1,5 +1,6 @@
 import Glibc
 import TaperPlanFormat
+import TestSupport
 
 /// What the toy plan computes, written down as plainly as its definition: Double arithmetic, arrays of rows.
 struct ToyReference {

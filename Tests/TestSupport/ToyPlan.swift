@@ -1,24 +1,26 @@
-import TaperPlanFormat
+package import TaperPlanFormat
 
 /// A one-layer plan put together by hand, with every guard and an index: embeddings, an elimination layer that carries
 /// both its reducing ops and plain attention, a wide panelled product, mean pooling and a softmax head.
 ///
 /// Queries, keys and values are the embeddings themselves. No slot shares memory, so all can be read after a run.
-struct ToyPlan {
-  static let hidden = 32
-  static let heads = 2
-  static let wide = 272
-  static let labels = 3
-  static let vocabulary = 40
-  static let epsilon: Float = 1e-6
+package struct ToyPlan {
+  package static let hidden = 32
+  package static let heads = 2
+  package static let wide = 272
+  package static let labels = 3
+  package static let vocabulary = 40
+  package static let epsilon: Float = 1e-6
 
-  var plan: Plan
-  var weightBytes: [UInt8]
+  package var plan: Plan
+  package var weightBytes: [UInt8]
   /// The tensors by name, row-major.
-  var tensors: [String: [Float]] = [:]
+  package var tensors: [String: [Float]] = [:]
 
   /// - Parameter keep: tokens that leave the layer, for each input length.
-  init(maximumLength: Int = 40, threads: Int = 4, kernel: KernelID = .gemmF32OpenBLAS, keep: (Int) -> Int) {
+  package init(
+    maximumLength: Int = 40, threads: Int = 4, kernel: KernelID = .gemmF32OpenBLAS, keep: (Int) -> Int
+  ) {
     var builder = Builder(threads: threads)
     let d = Self.hidden
     let word = builder.tensor("word", [Self.vocabulary, d], seed: 1)

@@ -1,9 +1,9 @@
 /// Seeded numbers (SplitMix64), the same on every machine.
-struct Noise {
+package struct Noise {
   private var state: UInt64
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -12,13 +12,13 @@ struct Noise {
   }
 
   /// `count` numbers in -0.5 ..< 0.5.
-  func floats(_ count: Int) -> [Float] {
+  package func floats(_ count: Int) -> [Float] {
     var copy = self
     return (0..<count).map { _ in Float(copy.next() >> 40) / Float(1 << 24) - 0.5 }
   }
 
   /// `count` numbers below `limit`.
-  func numbers(_ count: Int, below limit: UInt32) -> [UInt32] {
+  package func numbers(_ count: Int, below limit: UInt32) -> [UInt32] {
     var copy = self
     return (0..<count).map { _ in UInt32(copy.next() % UInt64(limit)) }
   }
