@@ -1,9 +1,11 @@
 /// The families compiled into this binary. A file in specs/models that is missing here fails a test.
-enum FamilyCatalog {
-  static let descriptions: [FamilyDescription] = [
+package enum FamilyCatalog {
+  package static let files: [(name: String, bytes: [UInt8])] = [
     ("bert.json", PackageResources.bert_json),
     ("mpnet.json", PackageResources.mpnet_json),
-  ].map { (name, bytes) in
+  ]
+
+  static let descriptions: [FamilyDescription] = files.map { (name, bytes) in
     do {
       return try FamilyDescription(JSONFile(path: "specs/models/\(name)", bytes: bytes))
     } catch {

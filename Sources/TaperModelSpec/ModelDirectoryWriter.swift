@@ -77,8 +77,11 @@ public enum ModelDirectoryWriter {
   }
 
   /// Symbolic links (a model hub's cache is made of them) are followed.
-  private static func duplicate(file source: String, byteCount: Int, as target: String) throws(ModelSpecError) {
-    if byteCount > linkThreshold, unsafe linkat(AT_FDCWD, source, AT_FDCWD, target, AT_SYMLINK_FOLLOW) == 0 { return }
+  private static func duplicate(file source: String, byteCount: Int, as target: String) throws(ModelSpecError)
+  {
+    if byteCount > linkThreshold, unsafe linkat(AT_FDCWD, source, AT_FDCWD, target, AT_SYMLINK_FOLLOW) == 0 {
+      return
+    }
     let file = try MappedFile(path: source)
     try FileAccess.writeAtomically(target) { (descriptor) throws(ModelSpecError) in
       try unsafe file.withBytes { (bytes) throws(ModelSpecError) in

@@ -74,6 +74,13 @@ public struct NaiveEncoder: Sendable {
     return run
   }
 
+  /// The states leaving `layer` for any states entering it, nothing dropped; `positions` are the rows' places in the
+  /// original text.
+  public func layerOutput(_ layer: Int, _ states: [[Double]], positions: [Int]) -> [[Double]] {
+    let context = attend(layer, states, positions).context
+    return states.indices.map { finish(layer, input: states[$0], context: context[$0]) }
+  }
+
   private func embed(_ ids: [UInt32], _ typeIDs: [UInt32]) -> [[Double]] {
     let hidden = Int(model.shape.hidden)
     func row(_ role: TensorRole, _ index: Int) -> ArraySlice<Float> {

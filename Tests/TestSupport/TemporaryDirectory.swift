@@ -31,6 +31,9 @@ public final class TemporaryDirectory: Sendable {
   @discardableResult
   public func write(_ name: String, _ text: String) -> String { write(name, [UInt8](text.utf8)) }
 
+  /// Removes a file in it.
+  public func remove(_ name: String) { _ = unsafe unlink("\(path)/\(name)") }
+
   /// Names of the entries of a folder, sorted.
   public static func entries(_ path: String) -> [String] {
     guard let directory = unsafe opendir(path) else { return [] }

@@ -1,0 +1,159 @@
+import TaperJSON
+import TaperModelSpec
+import TestSupport
+import Testing
+
+/// Directories that must be refused, each with the facts that lead to the cause.
+@Suite struct RefusalTests {
+  @Test(arguments: [
+    ("hidden_size", JSONValue.string("wide"), "an integer in 1...65536", "\"wide\""),
+    ("hidden_size", .null, "an integer in 1...65536", "nothing"),
+    ("num_hidden_layers", 0, "an integer in 1...1000", "0"),
+    ("num_attention_heads", 5, "a divisor of the hidden size 24", "5"),
+    ("hidden_act", "swish", "\"gelu\", \"gelu_new\", \"gelu_pytorch_tanh\" or \"relu\"", "\"swish\""),
+    ("layer_norm_eps", -1, "a number in 0...1", "-1"),
+    ("position_embedding_type", "relative_key", "\"absolute\"", "\"relative_key\""),
+    ("is_decoder", true, "false", "true"),
+    (
+      "problem_type", "ranking",
+      "\"regression\", \"single_label_classification\" or \"multi_label_classification\"", "\"ranking\""
+    ),
+    ("id2label", .object(JSONObject([("0", "a"), ("2", "b")])), "keys 0...1", "\"2\""),
+    ("model_type", 7, "a string", "7"),
+  ])
+  func configurationValues(_ key: String, _ value: JSONValue, _ expected: String, _ found: String) throws {
+    let error = try TinyModel.bertClassifier.error(config: [(key, value)])
+    guard case .value(let path, key, expected, let actual) = error else {
+      Issue.record("expected a refusal of \(key), found \(error.map(\.description) ?? "a loaded model")")
+      return
+    }
+    #expect(path.hasSuffix("/config.json"))
+    #expect(actual == found || (value.isNull && actual == "null"))
+  }
+
+  @Test func unknownFamiliesAndArchitectures() throws {
+    guard
+      case .unknownFamily(_, "llama", let known) = try TinyModel.mpnet.error(config: [("model_type", "llama")]
+      )
+    else {
+      Issue.record("llama must be refused")
+      return
+    }
+    #expect(known == ["bert", "mpnet"])
+    let error = try TinyModel.mpnet.error(config: [("architectures", ["MPNetForTokenClassification"])])
+    guard case .unknownArchitecture(_, ["MPNetForTokenClassification"], _) = error else {
+      Issue.record("token classification must be refused, found \(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func shapesAreCheckedAgainstTheConfiguration() throws {
+    let error = try TinyModel.bertClassifier.error(config: [("intermediate_size", 41)])
+    guard case .tensorShape(_, let tensor, let expected, let found) = error else {
+      Issue.record("expected tensorShape, found \(String(describing: error))")
+      return
+    }
+    #expect(tensor == "bert.encoder.layer.0.intermediate.dense.weight")
+    #expect(expected == [41, 24])
+    #expect(found == [40, 24])
+    #expect(error?.description.contains("expected shape [41, 24], found [40, 24]") == true)
+  }
+
+  @Test func aMissingTensorNamesWhatWasTried() throws {
+    let directory = TemporaryDirectory()
+    try TinyModel.bertOldNames.copy(to: directory)
+    let missing = "encoder.layer.1.output.LayerNorm.gamma"
+    directory.write(
+      "model.safetensors", RawTensor.file(try TinyModel.bertOldNames.tensors().filter { $0.name != missing }))
+    #expect(
+      TinyModel.error(loading: directory.path)
+        == .tensorMissing(
+          path: directory.path, tensor: "layer.2.output_norm_gamma",
+          tried: ["encoder.layer.1.output.LayerNorm.weight", missing]))
+  }
+
+  @Test func aWrongElementTypeIsNamed() throws {
+    let directory = TemporaryDirectory()
+    try TinyModel.mpnet.copy(to: directory)
+    let tensors = try TinyModel.mpnet.tensors().map { tensor in
+      var tensor = tensor
+      if tensor.name == "embeddings.LayerNorm.bias" { tensor.type = "I16" }
+      return tensor
+    }
+    let path = directory.write("model.safetensors", RawTensor.file(tensors))
+    #expect(
+      TinyModel.error(loading: directory.path)
+        == .tensorType(
+          path: path, tensor: "embeddings.LayerNorm.bias", expected: ["F32", "F16", "BF16"], found: "I16"))
+  }
+
+  @Test func nonFiniteWeightsAreFoundWhenRead() throws {
+    let directory = TemporaryDirectory()
+    try TinyModel.mpnet.copy(to: directory)
+    let tensors = try TinyModel.mpnet.tensors().map { tensor in
+      var tensor = tensor
+      if tensor.name == "embeddings.LayerNorm.bias" { tensor.data[6...7] = [0xC0, 0x7F] }
+      return tensor
+    }
+    let path = directory.write("model.safetensors", RawTensor.file(tensors))
+    let model = try ModelSpec.load(directory: directory.path)
+    #expect(
+      throws: ModelSpecError.nonFiniteTensor(path: path, tensor: "embeddings.LayerNorm.bias", index: 3)
+    ) { try model.tensor(.embeddingNormBeta) }
+  }
+
+  @Test func missingFilesAreListed() throws {
+    let empty = TemporaryDirectory()
+    #expect(
+      TinyModel.error(loading: empty.path) == .fileMissing(directory: empty.path, anyOf: ["config.json"]))
+    try TinyModel.mpnet.copy(to: empty)
+    empty.remove("model.safetensors")
+    #expect(
+      TinyModel.error(loading: empty.path)
+        == .fileMissing(directory: empty.path, anyOf: ["model.safetensors", "model.safetensors.index.json"]))
+  }
+
+  @Test(arguments: [
+    #"{"pooling_mode_max_tokens": true}"#,
+    #"{"pooling_mode_mean_tokens": true, "pooling_mode_cls_token": true}"#,
+    #"{"pooling_mode": "lasttoken"}"#, #"{}"#,
+    #"{"pooling_mode_mean_tokens": true, "word_embedding_dimension": 25}"#,
+  ])
+  func otherPoolingModes(_ text: String) throws {
+    let directory = TemporaryDirectory()
+    try TinyModel.bertOldNames.copy(to: directory)
+    let path = directory.write("1_Pooling/config.json", text)
+    guard case .value(path, _, _, _) = TinyModel.error(loading: directory.path) else {
+      Issue.record("\(text) must be refused")
+      return
+    }
+  }
+
+  @Test(arguments: [
+    #"[{"type": "a.Transformer", "path": ""}]"#, #"{}"#,
+    #"[{"type": "a.Transformer", "path": ""}, {"type": "a.Pooling", "path": "../1_Pooling"}]"#,
+    #"[{"type": "a.Transformer", "path": ""}, {"type": "a.Pooling", "path": "1_Pooling"}, {"type": "a.Dense", "path": "2_Dense"}]"#,
+  ])
+  func otherModuleChains(_ text: String) throws {
+    let directory = TemporaryDirectory()
+    try TinyModel.bertOldNames.copy(to: directory)
+    let path = directory.write("modules.json", text)
+    guard case .value(path, _, _, _) = TinyModel.error(loading: directory.path) else {
+      Issue.record("\(text) must be refused")
+      return
+    }
+  }
+
+  @Test func shardNamesStayInTheDirectory() throws {
+    let directory = TemporaryDirectory()
+    try TinyModel.mpnet.copy(to: directory)
+    directory.remove("model.safetensors")
+    let path = directory.write(
+      "model.safetensors.index.json", #"{"weight_map": {"a": "../elsewhere.safetensors"}}"#)
+    #expect(
+      TinyModel.error(loading: directory.path)
+        == .value(
+          path: path, key: "weight_map", expected: "names of files beside it",
+          found: "\"../elsewhere.safetensors\""))
+  }
+}

@@ -1,0 +1,56 @@
+import TaperJSON
+import TaperModelSpec
+import TestSupport
+
+/// The tiny random checkpoints in Fixtures (tools/reference/make-model-fixtures.py), and spoilt copies of them.
+enum TinyModel: String, CaseIterable {
+  case bertClassifier = "tiny-bert-classifier"
+  case bertOldNames = "tiny-bert-old-names"
+  case mpnet = "tiny-mpnet"
+  case mpnetRegression = "tiny-mpnet-regression"
+
+  var path: String { TestFile.fixture(rawValue) }
+
+  func load() throws -> ModelSpec { try ModelSpec.load(directory: path) }
+
+  /// A copy in `directory`, with config.json's members replaced (or removed, with nil).
+  func copy(to directory: TemporaryDirectory, config changes: [(String, JSONValue?)] = []) throws {
+    for name in TemporaryDirectory.entries(path) where TestFile.exists("\(path)/\(name)/.") == false {
+      directory.write(name, TestFile.bytes("\(path)/\(name)"))
+    }
+    for folder in TemporaryDirectory.entries(path) where TestFile.exists("\(path)/\(folder)/.") {
+      for name in TemporaryDirectory.entries("\(path)/\(folder)") {
+        directory.write("\(folder)/\(name)", TestFile.bytes("\(path)/\(folder)/\(name)"))
+      }
+    }
+    guard !changes.isEmpty else { return }
+    var config = try JSONValue.parse(TestFile.bytes("\(path)/config.json")).object ?? JSONObject()
+    for (key, value) in changes { config[key] = value }
+    directory.write("config.json", JSONValue.object(config).serialized())
+  }
+
+  /// What loading a copy with a changed config.json throws; nil when it loads.
+  func error(config changes: [(String, JSONValue?)]) throws -> ModelSpecError? {
+    let directory = TemporaryDirectory()
+    try copy(to: directory, config: changes)
+    return TinyModel.error(loading: directory.path)
+  }
+
+  static func error(loading path: String) -> ModelSpecError? {
+    do throws(ModelSpecError) {
+      _ = try ModelSpec.load(directory: path)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// The tensors of the checkpoint as they are in its file, for copies with some changed.
+  func tensors() throws -> [RawTensor] {
+    let file = try SafetensorsFile(path: "\(path)/model.safetensors")
+    let bytes = TestFile.bytes("\(path)/model.safetensors")
+    return file.tensors.map {
+      RawTensor(name: $0.name, type: $0.element.rawValue, shape: $0.shape, data: Array(bytes[$0.range]))
+    }
+  }
+}

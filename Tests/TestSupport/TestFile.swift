@@ -1,0 +1,24 @@
+import Glibc
+
+/// Files that tests read: fixtures beside the test's source, and what the code under test wrote.
+public enum TestFile {
+  /// The path of Fixtures/`name` beside the source file that asks.
+  public static func fixture(_ name: String, beside source: String = #filePath) -> String {
+    source[..<(source.lastIndex(of: "/") ?? source.startIndex)] + "/Fixtures/" + name
+  }
+
+  /// A whole file; stops the test run when it is not there, for a missing fixture is our own mistake.
+  public static func bytes(_ path: String) -> [UInt8] {
+    guard let file = unsafe fopen(path, "rb") else { preconditionFailure("cannot read \(path)") }
+    defer { _ = unsafe fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe fread(&chunk, 1, chunk.count, file)
+      guard count > 0 else { return bytes }
+      bytes += chunk[..<count]
+    }
+  }
+
+  public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+}
