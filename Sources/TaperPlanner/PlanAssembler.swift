@@ -9,15 +9,14 @@ package import TaperPlanFormat
 /// 4. Kernel selections, predictions; then the validator, whose arena verifier knows nothing of the arena planner.
 package struct PlanAssembler {
   let request: PlanningRequest
-  let facts: EncoderFacts
-  let profile: [Double]?
+  let inputs: PlanningInputs
   let pricer: OpPricer
+  private var facts: EncoderFacts { inputs.facts }
 
-  package init(_ request: PlanningRequest, facts: EncoderFacts, profile: [Double]?, costs: OpCosts) {
+  package init(_ request: PlanningRequest, _ inputs: PlanningInputs) {
     self.request = request
-    self.facts = facts
-    self.profile = profile
-    pricer = OpPricer(costs, selectingKernels: request.passes.contains(.kernelSelection))
+    self.inputs = inputs
+    pricer = OpPricer(inputs.costs, selectingKernels: request.passes.contains(.kernelSelection))
   }
 
   /// The plan, with a weights digest of zero, and where its weights come from.
@@ -93,7 +92,7 @@ package struct PlanAssembler {
       return fixed
     }
     if request.target == .dense { return .dense(maximumLength: length, layerCount: facts.layers) }
-    guard let profile else { throw .calibrationMissing(method: request.method) }
+    guard let profile = inputs.profile else { throw .calibrationMissing(method: request.method) }
     guard profile.count == facts.layers else {
       throw .calibrationLayersDiffer(expected: facts.layers, found: profile.count)
     }
@@ -159,7 +158,7 @@ package struct PlanAssembler {
       request: request.requestText, method: reduces ? request.method.rawValue : "dense", precision: "f32",
       deviceName: request.deviceName, threads: request.threads, passes: request.passes.names,
       modelDigest: facts.modelDigest, tokenizerDigest: facts.tokenizerDigest,
-      calibrationDigest: .zero, profileDigest: .zero)
+      calibrationDigest: reduces ? inputs.calibrationDigest : .zero, profileDigest: inputs.profileDigest)
   }
 
   /// What leaves the planner is valid, and keeps its promise; anything else is our bug.

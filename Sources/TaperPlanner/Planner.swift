@@ -1,4 +1,7 @@
-package import TaperModelSpec
+public import TaperCalibration
+public import TaperCostModel
+import TaperDeviceProfile
+public import TaperModelSpec
 import TaperPlanFormat
 
 /// The planner: a request, a model, a calibration and a device's costs in; a plan, or why there is none, out.
@@ -6,12 +9,36 @@ import TaperPlanFormat
 /// It sees kernel ids and a profile's table, never a kernel, and reads weights only to digest and stream them.
 /// Same inputs, same bytes. specs/planning.md is normative.
 public enum Planner {
-  /// As `plan(_:model:calibration:cost:)`, for an elimination profile (nil: none) and costs written down.
-  package static func plan(
-    _ request: PlanningRequest, model: ModelSpec, profile: [Double]?, costs: OpCosts
+  /// The plan of `model` that meets the request on the device of `cost`.
+  ///
+  /// - Parameters:
+  ///   - calibration: importance statistics of this model; needed by every target but dense.
+  ///   - cost: of a profile measured with the request's threads.
+  /// - Throws: `infeasible` when no schedule reaches the target, with the best there is; otherwise what is wrong with
+  ///   the inputs.
+  public static func plan(
+    _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
   ) throws(PlanningError) -> PlannedModel {
-    let assembler = PlanAssembler(request, facts: EncoderFacts(model), profile: profile, costs: costs)
-    var (plan, recipes) = try assembler.assemble()
+    if let calibration, calibration.modelDigest != model.modelDigest {
+      throw .calibrationOfAnotherModel(expected: model.modelDigest, found: calibration.modelDigest)
+    }
+    guard request.threads == cost.threads else {
+      throw .threadsDiffer(requested: request.threads, priced: cost.threads)
+    }
+    var request = request
+    if request.deviceName.isEmpty { request.deviceName = cost.profile.name }
+    let inputs = PlanningInputs(
+      facts: EncoderFacts(model), profile: calibration?.eliminationProfile, costs: OpCosts(cost),
+      calibrationDigest: calibration?.digest ?? .zero,
+      profileDigest: SHA256.digest(of: Array(cost.profile.serialized().utf8)))
+    return try plan(request, model: model, inputs: inputs)
+  }
+
+  /// As above, for inputs written down.
+  package static func plan(
+    _ request: PlanningRequest, model: ModelSpec, inputs: PlanningInputs
+  ) throws(PlanningError) -> PlannedModel {
+    var (plan, recipes) = try PlanAssembler(request, inputs).assemble()
     let stream = WeightStream(recipes: recipes, model: model, headOverride: request.headOverride)
     do throws(PlanFormatError) {
       plan.weights.digest = try PlanWriter.digest(of: plan.weights, weights: stream.source)

@@ -13,8 +13,10 @@ import Testing
     request.restoresDroppedTokens = restores
     request.instrumentation = instrumentation
     let profile = Array(SyntheticModels.profile.prefix(facts.layers))
-    return try PlanAssembler(request, facts: facts, profile: profile, costs: SyntheticCosts.make())
-      .assemble().plan
+    return try PlanAssembler(
+      request, PlanningInputs(facts: facts, profile: profile, costs: SyntheticCosts.make())
+    )
+    .assemble().plan
   }
 
   /// Assembly ends in the validator; a plan it refuses stops the process.

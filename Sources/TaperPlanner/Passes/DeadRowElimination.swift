@@ -11,10 +11,16 @@ package enum DeadRowElimination {
   private enum Demand { case firstRow, all }
 
   package static func run(_ graph: PlanGraph) -> PlanGraph {
-    var graph = narrowed(graph)
-    bypassGathers(&graph)
-    mergeAttention(&graph)
-    return DeadOpElimination.run(graph)
+    var current = graph
+    while true {
+      var next = narrowed(current)
+      bypassGathers(&next)
+      mergeAttention(&next)
+      next = DeadOpElimination.run(next)
+      // What went may have been the last to want all rows of something.
+      if next == current { return current }
+      current = next
+    }
   }
 
   private static func narrowed(_ graph: PlanGraph) -> PlanGraph {

@@ -5,6 +5,10 @@
 /// r is the tile rounding, a non-decreasing function of the count alone (identity when the pass is off), so every T(l)
 /// is non-decreasing in α: searching for the largest α that meets a target gives more tokens to a looser target,
 /// always. The 10⁻⁹ keeps α = m/(n·k_l) at m tokens whatever the rounding of floating-point.
+///
+/// Rounding must not put a target out of reach, so below the smallest rounded schedule R the exact ones go on:
+/// min(T(l), R(l)) with r the identity. The two together are one chain, each schedule at most the one before it in
+/// every layer.
 package struct RetentionFamily: Hashable, Sendable {
   /// k_1…k_L in (0, 1], non-increasing.
   package var profile: [Double]
@@ -16,7 +20,29 @@ package struct RetentionFamily: Hashable, Sendable {
     self.rounded = rounded
   }
 
+  /// One schedule of the family.
+  package struct Member: Hashable, Sendable {
+    package var alpha: Double
+    /// Exact counts capped by the smallest rounded ones.
+    package var isCapped: Bool
+  }
+
   /// T(0)…T(L) for an input of `length` tokens.
+  package func counts(_ member: Member, length: Int) -> [Int] {
+    guard member.isCapped else { return counts(member.alpha, length: length) }
+    let exact = RetentionFamily(profile: profile).counts(member.alpha, length: length)
+    return zip(exact, counts(0, length: length)).map { min($0, $1) }
+  }
+
+  /// Every schedule of the family for that length, from the one that keeps all to the one that keeps least, along the
+  /// chain; some may be equal.
+  package func members(length: Int) -> [Member] {
+    let alphas = alphas(length: length)
+    let rounded = alphas.map { Member(alpha: $0, isCapped: false) }
+    return self.rounded.isEmpty ? rounded : rounded + alphas.map { Member(alpha: $0, isCapped: true) }
+  }
+
+  /// T(0)…T(L) at α, rounded, for an input of `length` tokens.
   package func counts(_ alpha: Double, length: Int) -> [Int] {
     var counts = [length]
     counts.reserveCapacity(profile.count + 1)

@@ -66,12 +66,12 @@ package struct ScheduleSearch {
 
   private func denseCounts(_ length: Int) -> [Int] { [Int](repeating: length, count: facts.layers + 1) }
 
-  private func largest(length: Int, _ meetsTarget: ([Int]) -> Bool) -> Double? {
+  private func largest(length: Int, _ meetsTarget: ([Int]) -> Bool) -> RetentionFamily.Member? {
     var previous: [Int] = []
-    for alpha in family.alphas(length: length) {
-      let counts = family.counts(alpha, length: length)
+    for member in family.members(length: length) {
+      let counts = family.counts(member, length: length)
       if counts == previous { continue }
-      if meetsTarget(counts) { return alpha }
+      if meetsTarget(counts) { return member }
       previous = counts
     }
     return nil
@@ -82,8 +82,8 @@ package struct ScheduleSearch {
     let analysis = SpeedupAnalysis(facts.shape)
     var best = (time: dense.time(denseCounts(length)), counts: denseCounts(length))
     var least = analysis.publishedWork(best.counts)
-    for alpha in family.alphas(length: length) {
-      let counts = family.counts(alpha, length: length)
+    for member in family.members(length: length) {
+      let counts = family.counts(member, length: length)
       let time = reducing.time(counts)
       if case .workSpeedup = target {
         let work = analysis.publishedWork(counts)

@@ -1,0 +1,11 @@
+package import TaperCostModel
+
+extension OpCosts {
+  /// A profiled device's costs.
+  package init(_ model: CostModel) {
+    self.init(
+      predict: { model.predict($0, kernel: $1, rows: $2, innerRows: $3) },
+      kernels: { model.kernels(for: $0) },
+      endToEnd: { model.endToEnd($0) }, runOverhead: model.runOverhead)
+  }
+}

@@ -1,0 +1,154 @@
+public import TaperPlanFormat
+
+/// A plan as a tree for people: where the tokens go, which kernel serves what, how long it should take and why.
+///
+/// Every number is the plan's own; ~ marks what is predicted, never measured. 110 columns.
+public enum Explain {
+  public static func render(_ plan: Plan) -> String {
+    let explanation = Explanation(plan)
+    var lines = head(plan)
+    lines.append("")
+    lines += lengths(explanation)
+    lines.append("")
+    lines += tree(explanation)
+    lines.append("")
+    lines += memory(explanation, plan)
+    return lines.map(trimmed).joined(separator: "\n") + "\n"
+  }
+
+  // MARK: Parts
+
+  private static func head(_ plan: Plan) -> [String] {
+    let identity = plan.identity
+    let model = plan.model
+    let threads = identity.threads == 1 ? "1 thread" : "\(identity.threads) threads"
+    let off = PlannerPass.allCases.map(\.name).filter { !identity.passes.contains($0) }
+    var lines = [
+      "\(identity.modelName) · \(identity.method) · \(identity.precision) · \(threads) · "
+        + (identity.deviceName.isEmpty ? "unnamed device" : identity.deviceName),
+      "  model    \(identity.family), \(model.layers) layers of \(model.hidden), \(model.heads) heads, "
+        + "FFN \(model.feedForward), at most \(plan.schedule.maximumLength) tokens",
+      "  head     " + head(plan.head)
+        + (plan.schedule.restoresDroppedTokens ? ", dropped tokens restored" : ""),
+    ]
+    if !identity.request.isEmpty { lines.append("  request  " + identity.request) }
+    lines.append("  passes   " + (off.isEmpty ? "all" : "all but " + off.joined(separator: ", ")))
+    return lines
+  }
+
+  private static func head(_ head: Head) -> String {
+    let pooling = head.pooling == .mean ? "mean pooling" : "[CLS] pooling"
+    let result =
+      switch head.kind {
+      case .embedding: "embedding of \(head.outputWidth)"
+      case .classification: "\(head.outputWidth) classes"
+      case .multiLabel: "\(head.outputWidth) independent labels"
+      case .regression: head.outputWidth == 1 ? "one number" : "\(head.outputWidth) numbers"
+      }
+    return "\(result), \(pooling)" + (head.normalized ? ", L2-normalised" : "")
+  }
+
+  private static func lengths(_ explanation: Explanation) -> [String] {
+    var lines = [
+      "tokens".rightAligned(8) + "dense".rightAligned(13) + "planned".rightAligned(13)
+        + "interval".rightAligned(23) + "time".rightAligned(8) + "work".rightAligned(8) + "K".rightAligned(8)
+        + "  kept, layer by layer"
+    ]
+    for length in explanation.lengths {
+      lines.append(
+        String(length.tokens).rightAligned(8) + ("~" + duration(length.denseTime)).rightAligned(13)
+          + ("~" + duration(length.planned.time)).rightAligned(13)
+          + "\(duration(length.planned.low)) … \(duration(length.planned.high))".rightAligned(23)
+          + (decimal(length.timeSpeedup, 2) + "x").rightAligned(8)
+          + (decimal(length.workSpeedup, 2) + "x").rightAligned(8)
+          + (decimal(length.publishedSpeedup, 2) + "x").rightAligned(8) + "  "
+          + counts(length.keepCounts, dense: length.tokens))
+    }
+    lines.append("  time, work: dense over planned, as predicted; K: work speedup by the published form")
+    return lines
+  }
+
+  private static func counts(_ counts: [Int], dense: Int) -> String {
+    if counts.allSatisfy({ $0 == dense }) { return "all" }
+    let text = counts.map(String.init).joined(separator: " ")
+    return clipped(text, 27)
+  }
+
+  private static func tree(_ explanation: Explanation) -> [String] {
+    var lines = [
+      "at \(explanation.detailLength) tokens".leftAligned(35) + "kernel".leftAligned(22)
+        + "shape".leftAligned(19) + "bytes".rightAligned(8) + "time".rightAligned(10)
+        + "share".rightAligned(6)
+        + " bound"
+    ]
+    for (number, section) in explanation.sections.enumerated() {
+      let isLast = number == explanation.sections.count - 1
+      lines.append((isLast ? "└─ " : "├─ ") + title(section, explanation))
+      let ops = section.ops.filter(\.runs)
+      for (place, op) in ops.enumerated() {
+        let branch = (isLast ? "   " : "│  ") + (place == ops.count - 1 ? "└─ " : "├─ ")
+        lines.append(branch + line(op))
+      }
+    }
+    return lines
+  }
+
+  private static func title(_ section: Explanation.Section, _ explanation: Explanation) -> String {
+    let tokens =
+      section.tokensIn == section.tokensOut
+      ? "\(section.tokensIn) tokens" : "\(section.tokensIn) → \(section.tokensOut) tokens"
+    let share = "~\(duration(section.time)), \(decimal(section.share * 100, 1))%"
+    let kept = zip(explanation.lengths, section.keepCounts).map { "\($1)/\($0.tokens)" }
+    let isWhole = zip(explanation.lengths, section.keepCounts).allSatisfy { $0.tokens == $1 }
+    let isLayer = section.layer > 0 && section.layer < explanation.sections.count - 1
+    let keeps = !isLayer || isWhole ? "" : "   keeps " + kept.joined(separator: " ")
+    return section.title.leftAligned(18) + tokens.leftAligned(18) + share.leftAligned(18) + clipped(keeps, 53)
+  }
+
+  private static func line(_ op: Explanation.Op) -> String {
+    clipped(op.title, 28).leftAligned(29) + op.kernel.leftAligned(22) + clipped(op.shape, 19).leftAligned(19)
+      + size(op.prediction.traffic).rightAligned(8) + ("~" + duration(op.prediction.time)).rightAligned(10)
+      + (decimal(op.share * 100, 1) + "%").rightAligned(6) + " " + bound(op.prediction)
+  }
+
+  private static func bound(_ prediction: Prediction) -> String {
+    switch prediction.bound {
+    case .compute: "compute"
+    case .bandwidth: "bandwidth"
+    case .overhead: "overhead"
+    }
+  }
+
+  private static func memory(_ explanation: Explanation, _ plan: Plan) -> [String] {
+    let slots = explanation.arena.slots
+    let apart = slots.reduce(UInt64(0)) { $0 + ($1.byteCount.rawValue + 63) / 64 * 64 }
+    var lines = [
+      "arena    \(size(explanation.arena.byteCount)) for \(slots.count) slots "
+        + "(\(size(Bytes(apart))) side by side); the largest:"
+    ]
+    let largest = slots.indices.sorted {
+      (slots[$1].byteCount, $0) < (slots[$0].byteCount, $1)
+    }.prefix(4)
+    for number in largest {
+      let slot = slots[number]
+      let last = slot.lastOp == .max ? "end" : "\(slot.lastOp)"
+      lines.append(
+        "         " + slot.name.leftAligned(30) + size(slot.byteCount).rightAligned(10)
+          + "  at \(slot.offset.rawValue), ops \(slot.firstOp) to \(last)")
+    }
+    lines.append(
+      "weights  \(size(explanation.weightBytes)) in \(explanation.tensorCount) tensors"
+        + (plan.weights.isEmbedded ? ", inside the plan" : ", digest \(short(plan.weights.digest))…"))
+    return lines
+  }
+
+  private static func clipped(_ text: String, _ width: Int) -> String {
+    text.count <= width ? text : text.prefix(width - 1) + "…"
+  }
+
+  private static func trimmed(_ line: String) -> String {
+    var line = line
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+}

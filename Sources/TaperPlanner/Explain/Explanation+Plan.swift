@@ -1,0 +1,66 @@
+public import TaperPlanFormat
+
+extension Explanation {
+  /// Reads a plan's own schedule, ops and predictions; predicts nothing.
+  /// - Precondition: the plan is valid and has predictions.
+  public init(_ plan: Plan) {
+    let references = plan.predictions.referenceLengths.map(Int.init)
+    lengths = references.map { Explanation.length($0, plan) }
+    let detail = references.last ?? plan.schedule.maximumLength
+    detailLength = detail
+    let row = plan.predictions.ops.suffix(plan.ops.count)
+    let total = row.reduce(UInt64(0)) { $0 + $1.time.rawValue }
+    let names = OpNames(plan)
+    let ops = zip(plan.ops.indices, row).map { number, prediction in
+      Explanation.op(number, prediction, total: total, detail: detail, plan, names)
+    }
+    sections = (0...plan.schedule.layerCount + 1).compactMap { layer in
+      let members = ops.filter { Int(plan.ops[$0.number].layer) == layer }
+      guard !members.isEmpty else { return nil }
+      return Explanation.section(layer, members, total: total, detail: detail, references, plan)
+    }
+    arena = plan.arena
+    weightBytes = plan.weights.byteCount
+    tensorCount = plan.weights.entries.count
+  }
+
+  private static func length(_ tokens: Int, _ plan: Plan) -> Length {
+    let prediction = plan.predictions.lengths[tokens - 1]
+    func ratio(_ a: UInt64, _ b: UInt64) -> Double { b == 0 ? 1 : Double(a) / Double(b) }
+    return Length(
+      tokens: tokens,
+      keepCounts: plan.schedule.retentionConfiguration(length: tokens).dropFirst().map(Int.init),
+      planned: prediction.planned, denseTime: prediction.denseTime,
+      timeSpeedup: ratio(prediction.denseTime.rawValue, prediction.planned.time.rawValue),
+      workSpeedup: ratio(prediction.denseWork.rawValue, prediction.planned.work.rawValue),
+      publishedSpeedup: ratio(prediction.publishedDenseWork.rawValue, prediction.publishedWork.rawValue))
+  }
+
+  private static func op(
+    _ number: Int, _ prediction: Prediction, total: UInt64, detail: Int, _ plan: Plan, _ names: OpNames
+  ) -> Op {
+    let op = plan.ops[number]
+    let rows = plan.schedule.value(of: op.rows, length: detail)
+    let kernel = plan.selections.first { Int($0.op) == number && Int($0.maximumRows) >= rows }?.kernel
+    return Op(
+      number: number, kind: op.kind, title: names.title(op), kernel: kernel?.name ?? "?",
+      shape: names.shape(op, length: detail), condition: op.condition,
+      runs: op.runs(in: plan.schedule, length: detail), prediction: prediction,
+      share: total == 0 ? 0 : Double(prediction.time.rawValue) / Double(total))
+  }
+
+  private static func section(
+    _ layer: Int, _ ops: [Op], total: UInt64, detail: Int, _ references: [Int], _ plan: Plan
+  ) -> Section {
+    let count = plan.schedule.layerCount
+    func tokens(_ layer: Int, _ length: Int) -> Int {
+      plan.schedule.tokens(after: min(max(layer, 0), count), length: length)
+    }
+    let time = ops.reduce(UInt64(0)) { $0 + $1.prediction.time.rawValue }
+    return Section(
+      layer: layer, title: layer == 0 ? "embeddings" : layer > count ? "pooling and head" : "layer \(layer)",
+      tokensIn: tokens(layer - 1, detail), tokensOut: tokens(layer, detail),
+      keepCounts: references.map { tokens(layer, $0) }, time: Nanoseconds(time),
+      share: total == 0 ? 0 : Double(time) / Double(total), ops: ops)
+  }
+}

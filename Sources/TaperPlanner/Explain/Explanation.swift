@@ -1,0 +1,57 @@
+public import TaperPlanFormat
+
+/// A plan told as a tree, in numbers: what `taper explain` prints, as text by `Explain` or as JSON by the caller.
+public struct Explanation: Hashable, Sendable {
+  /// One input length end to end.
+  public struct Length: Hashable, Sendable {
+    public var tokens: Int
+    /// T(1)…T(L).
+    public var keepCounts: [Int]
+    public var planned: Prediction
+    public var denseTime: Nanoseconds
+    /// Dense over planned predicted time.
+    public var timeSpeedup: Double
+    /// Dense over planned work of the two op lists: nothing is computed for a dropped row.
+    public var workSpeedup: Double
+    /// K of the published form.
+    public var publishedSpeedup: Double
+  }
+
+  /// One op at the detail length.
+  public struct Op: Hashable, Sendable {
+    /// Place in the plan's op list.
+    public var number: Int
+    public var kind: OpKind
+    /// What it computes, in the plan's words: "qkv", "attention.output + bias + residual + norm".
+    public var title: String
+    public var kernel: String
+    public var shape: String
+    public var condition: OpGuard
+    /// Whether it runs at the detail length.
+    public var runs: Bool
+    public var prediction: Prediction
+    /// Of the ops' total predicted time.
+    public var share: Double
+  }
+
+  /// The embeddings (layer 0), a layer, or pooling and head (L + 1).
+  public struct Section: Hashable, Sendable {
+    public var layer: Int
+    public var title: String
+    public var tokensIn: Int
+    public var tokensOut: Int
+    /// Tokens leaving it, at each of `lengths`.
+    public var keepCounts: [Int]
+    public var time: Nanoseconds
+    public var share: Double
+    public var ops: [Op]
+  }
+
+  public var lengths: [Length]
+  /// The length the sections are told at: the largest.
+  public var detailLength: Int
+  public var sections: [Section]
+  public var arena: ArenaLayout
+  public var weightBytes: Bytes
+  public var tensorCount: Int
+}

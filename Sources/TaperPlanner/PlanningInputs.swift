@@ -1,0 +1,23 @@
+package import TaperPlanFormat
+
+/// All that a plan is made from besides the request and the weights.
+package struct PlanningInputs: Sendable {
+  package var facts: EncoderFacts
+  /// The elimination profile k_1…k_L; nil without a calibration.
+  package var profile: [Double]?
+  package var costs: OpCosts
+  /// Zero without a calibration.
+  package var calibrationDigest: Digest
+  package var profileDigest: Digest
+
+  package init(
+    facts: EncoderFacts, profile: [Double]?, costs: OpCosts, calibrationDigest: Digest = .zero,
+    profileDigest: Digest = .zero
+  ) {
+    self.facts = facts
+    self.profile = profile
+    self.costs = costs
+    self.calibrationDigest = calibrationDigest
+    self.profileDigest = profileDigest
+  }
+}

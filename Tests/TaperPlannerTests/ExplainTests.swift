@@ -1,0 +1,22 @@
+import TaperPlanFormat
+import TaperPlanner
+import Testing
+
+@Suite struct ExplainTests {
+  private func plan(_ name: String, _ target: PlanningTarget) throws -> Plan {
+    let facts = try #require(SyntheticModels.all.first { $0.name == name }).facts
+    let request = PlanningRequest(target: target, maximumLength: 64, threads: 2, deviceName: "formula")
+    return try PlanAssembler(
+      request,
+      PlanningInputs(facts: facts, profile: SyntheticModels.profile, costs: SyntheticCosts.make(tile: 8))
+    ).assemble().plan
+  }
+
+  @Test(arguments: SyntheticModels.all.prefix(9).map(\.name))
+  func fitsATerminal(name: String) throws {
+    for target in [PlanningTarget.dense, .workSpeedup(1.5)] {
+      let text = Explain.render(try plan(name, target))
+      for line in text.split(separator: "\n") { #expect(line.count <= 110, "\(line)") }
+    }
+  }
+}
