@@ -6,7 +6,7 @@ import Testing
 
 /// Plans and weights in files.
 @Suite struct LoadedPlanTests {
-  let folder = TemporaryFolder()
+  let folder = TemporaryDirectory()
   let toy = ToyPlan(keep: { ($0 + 1) / 2 })
 
   func source(_ index: WeightsIndex, _ bytes: [UInt8]) -> PlanWriter.WeightSource {
@@ -72,8 +72,8 @@ import Testing
 
   @Test func weightsElsewhereMustBeNamed() throws {
     let files = try writeBeside()
-    let elsewhere = TemporaryFolder()
-    elsewhere.write(folder.read(String(files.weights.dropFirst(folder.path.count + 1))), to: "w")
+    let elsewhere = TemporaryDirectory()
+    elsewhere.write("w", TestFile.bytes(files.weights))
     unsafe unlink(files.weights)
     let error = refusal(files.plan)
     guard case .weightsFileMissing(files.weights, _, ENOENT) = error else {
@@ -102,9 +102,9 @@ import Testing
 
   @Test func damagedWeightsAreFoundByVerifying() throws {
     let path = try writeEmbedded()
-    var bytes = folder.read("toy.plan")
+    var bytes = TestFile.bytes(folder.path + "/" + "toy.plan")
     bytes[bytes.count - 5] ^= 0x40
-    folder.write(bytes, to: "toy.plan")
+    folder.write("toy.plan", bytes)
     let loaded = try LoadedPlan(path: path)
     let error = #expect(throws: RuntimeError.self) { try loaded.verifyWeights() }
     guard case .weightsDamaged = error else {
@@ -118,8 +118,8 @@ import Testing
     #expect(
       refusal(folder.path + "/none.plan") == .cannotRead(path: folder.path + "/none.plan", errno: ENOENT))
     #expect(refusal(folder.path) == .notARegularFile(path: folder.path))
-    folder.write([], to: "empty.plan")
-    folder.write(Array("hello".utf8), to: "text.plan")
+    folder.write("empty.plan", [])
+    folder.write("text.plan", Array("hello".utf8))
     for name in ["empty.plan", "text.plan"] {
       guard case .badPlan(folder.path + "/" + name, _) = refusal(folder.path + "/" + name) else {
         Issue.record("\(name) was taken, or refused for another reason")
@@ -139,9 +139,9 @@ import Testing
   /// TaperPlanFormatTests cut at every byte; this is about the mapping.
   @Test func truncationIsRefused() throws {
     let files = try writeBeside()
-    let whole = folder.read("toy.plan")
+    let whole = TestFile.bytes(folder.path + "/" + "toy.plan")
     for count in stride(from: 0, to: whole.count, by: 997) {
-      folder.write(Array(whole[..<count]), to: "cut.plan")
+      folder.write("cut.plan", Array(whole[..<count]))
       #expect(refusal(folder.path + "/cut.plan", weights: files.weights) != nil, "\(count) bytes")
     }
   }

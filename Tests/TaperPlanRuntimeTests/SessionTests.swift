@@ -18,8 +18,8 @@ import Testing
       let bound = session.tier
       #expect(bound.rawValue <= tier.rawValue)
       for length in Self.lengths {
-        let ids = Noise(seed: UInt64(length)).numbers(length, below: UInt32(ToyPlan.vocabulary))
-        let typeIDs = Noise(seed: UInt64(length) + 99).numbers(length, below: 2)
+        let ids = SeededGenerator.numbers(length, below: ToyPlan.vocabulary, seed: UInt64(length))
+        let typeIDs = SeededGenerator.numbers(length, below: 2, seed: UInt64(length) + 99)
         try session.run(ids: ids, typeIDs: typeIDs)
         let expected = ToyReference(toy: toy).run(ids: ids, typeIDs: typeIDs)
         let result = session.result
@@ -44,7 +44,7 @@ import Testing
       #expect(workers == threads)
       for round in 0..<3 {
         for length in Self.lengths {
-          let ids = Noise(seed: UInt64(length)).numbers(length, below: UInt32(ToyPlan.vocabulary))
+          let ids = SeededGenerator.numbers(length, below: ToyPlan.vocabulary, seed: UInt64(length))
           try session.run(ids: ids)
           let bits = (session.contents(ofSlotNamed: "wide") ?? []).map(\.bitPattern)
           #expect(bits.count == toy.plan.schedule.tokens(after: 1, length: length) * ToyPlan.wide)
@@ -67,7 +67,7 @@ import Testing
     for (length, kernel) in [(10, KernelID.gemmF32Scalar), (11, .gemmF32OpenBLAS)] {
       let plain = ToyPlan(kernel: kernel, keep: { $0 })
       var other = try Session(LoadedPlan(plan: plain.plan, weightBytes: plain.weightBytes))
-      let ids = Noise(seed: 5).numbers(length, below: UInt32(ToyPlan.vocabulary))
+      let ids = SeededGenerator.numbers(length, below: ToyPlan.vocabulary, seed: 5)
       try session.run(ids: ids)
       try other.run(ids: ids)
       let found = session.contents(ofSlotNamed: "wide")

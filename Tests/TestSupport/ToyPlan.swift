@@ -138,7 +138,7 @@ extension ToyPlan {
     init(threads: Int) { self.threads = threads }
 
     mutating func tensor(_ name: String, _ shape: [Int], seed: UInt64) -> WeightReference {
-      let values = Noise(seed: seed).floats(shape.reduce(1, *))
+      let values = SeededGenerator.floats(shape.reduce(1, *), seed: seed)
       while weightBytes.count % 64 != 0 { weightBytes.append(0) }
       entries.append(
         WeightEntry(
