@@ -31,7 +31,8 @@ public struct ChildProcess: Sendable {
     var variables: [UnsafeMutablePointer<CChar>?] =
       unsafe changed(environment).map { unsafe strdup($0) } + [nil]
     defer {
-      for unsafeword in unsafe words + variables { unsafe free(word) }
+      for i in unsafe words.indices { unsafe free(words[i]) }
+      for i in unsafe variables.indices { unsafe free(variables[i]) }
     }
     var pid: pid_t = 0
     let failure = unsafe posix_spawn(&pid, path, &actions, nil, &words, &variables)
