@@ -15,7 +15,7 @@ struct CheckpointFiles {
     if FileAccess.exists(single) {
       let file = try SafetensorsFile(path: single)
       files = [file]
-      fileOfTensor = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, 0) })
+      fileOfTensor = Dictionary(file.tensors.map { ($0.name, 0) }) { first, _ in first }
     } else if let indexFile = try JSONFile(ifPresent: index) {
       (files, fileOfTensor) = try Self.shards(indexFile, directory: directory)
     } else {

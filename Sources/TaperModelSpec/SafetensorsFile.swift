@@ -16,7 +16,8 @@ public struct SafetensorsFile: Sendable {
       throw .safetensors(path: path, defect: error)
     }
     self.file = file
-    positions = Dictionary(uniqueKeysWithValues: header.tensors.enumerated().map { ($1.name, $0) })
+    // The header's names are distinct; were two ever equal as Strings, the first would stand.
+    positions = Dictionary(header.tensors.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 
   public var path: String { file.path }
