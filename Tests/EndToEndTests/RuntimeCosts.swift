@@ -1,0 +1,34 @@
+import TaperModelSpec
+import TaperPlanFormat
+import TaperPlanner
+
+/// Costs that make every choice possible: products of few rows go to the scalar kernel, others to OpenBLAS, so that
+/// plans carry several selections an op. Times mean nothing else.
+enum RuntimeCosts {
+  static let mixed = OpCosts(
+    predict: { _, kernel, rows, _ in
+      let time: UInt64 = kernel == .gemmF32Scalar ? UInt64(10 * rows) : 50
+      return Prediction(
+        time: Nanoseconds(time), low: Nanoseconds(time), high: Nanoseconds(time), work: Flops(1),
+        traffic: Bytes(1), bound: .compute, provenance: .modelled)
+    },
+    kernels: { kind in KernelID.all.map(\.id).filter { $0.opKind == kind } },
+    endToEnd: { ops in
+      var total = Prediction(
+        time: .zero, low: .zero, high: .zero, work: .zero, traffic: .zero, bound: .compute,
+        provenance: .modelled)
+      for op in ops {
+        total.time = total.time + op.time
+        total.low = total.low + op.low
+        total.high = total.high + op.high
+      }
+      return total
+    }, runOverhead: .zero)
+
+  /// Plans with them, without a calibration.
+  static func plan(_ request: PlanningRequest, _ model: ModelSpec) throws -> PlannedModel {
+    try Planner.plan(
+      request, model: model,
+      inputs: PlanningInputs(facts: EncoderFacts(model), profile: nil, costs: mixed))
+  }
+}
