@@ -1,0 +1,117 @@
+public import TaperAuditor
+public import TaperJSON
+import TaperPlanFormat
+
+/// A report as JSON, in design.md's shape: what `taper audit --json` prints and the page carries.
+///
+/// Times are integer nanoseconds. `residual` is measured / predicted − 1, null where nothing was predicted;
+/// `accuracy` is null when nothing was compared.
+public enum JSONRenderer {
+  public static let schemaVersion = 1
+
+  public static func render(_ report: AuditReport, pretty: Bool = true) -> String {
+    value(report).serialized(pretty: pretty)
+  }
+
+  public static func value(_ report: AuditReport) -> JSONValue {
+    [
+      "schema_version": JSONValue(schemaVersion),
+      "verdict": JSONValue(report.verdict.rawValue),
+      "tolerance": JSONValue(report.tolerance),
+      "threads": JSONValue(report.threads),
+      "plan": plan(report.plan),
+      "lengths": .array(report.lengths.map(length)),
+      "reference_tokens": report.referenceLength.map { JSONValue($0) } ?? nil,
+      "ops": .array(report.ops.map(op)),
+      "layers": .array(report.layers.map(layer)),
+      "accuracy": report.accuracy.map(accuracy) ?? nil,
+      "noise": noise(report.noise),
+      "environment": .object(environment(report.environment)),
+    ]
+  }
+
+  private static func plan(_ plan: PlanSummary) -> JSONValue {
+    [
+      "model": JSONValue(plan.identity.modelName), "family": JSONValue(plan.identity.family),
+      "method": JSONValue(plan.identity.method), "precision": JSONValue(plan.identity.precision),
+      "request": JSONValue(plan.identity.request), "device": JSONValue(plan.identity.deviceName),
+      "threads": JSONValue(Int(plan.identity.threads)), "tool_version": JSONValue(plan.identity.toolVersion),
+      "model_digest": JSONValue(plan.identity.modelDigest.hex),
+      "profile_digest": JSONValue(plan.identity.profileDigest.hex), "layers": JSONValue(plan.layers),
+      "maximum_tokens": JSONValue(plan.maximumLength), "arena_bytes": integer(plan.arena.rawValue),
+      "weights_bytes": integer(plan.weights.rawValue),
+    ]
+  }
+
+  private static func length(_ length: LengthAudit) -> JSONValue {
+    [
+      "tokens": JSONValue(length.tokens), "predicted_ns": time(length.predicted),
+      "predicted_low_ns": time(length.low), "predicted_high_ns": time(length.high),
+      "measured_p50_ns": time(length.measured.p50), "measured_p90_ns": time(length.measured.p90),
+      "measured_p99_ns": time(length.measured.p99), "residual": ratio(length.residual),
+      "interval_hit": JSONValue(length.intervalHit), "runs": JSONValue(length.measured.runs),
+      "predicted_dense_ns": time(length.predictedDense),
+      "keep_counts": .array(length.keepCounts.map { JSONValue($0) }),
+    ]
+  }
+
+  private static func op(_ op: OpAudit) -> JSONValue {
+    [
+      "index": JSONValue(op.index), "op": JSONValue(op.op.kind.name), "label": JSONValue(op.label),
+      "kernel": op.kernel.map { JSONValue($0.name ?? "\($0.rawValue)") } ?? nil, "layer": JSONValue(op.layer),
+      "rows": JSONValue(op.rows), "predicted_ns": time(op.predicted), "measured_p50_ns": time(op.measured),
+      "residual": ratio(op.residual),
+    ]
+  }
+
+  private static func layer(_ layer: LayerAudit) -> JSONValue {
+    [
+      "layer": JSONValue(layer.layer), "tokens": JSONValue(layer.tokens),
+      "predicted_ns": time(layer.predicted),
+      "measured_p50_ns": time(layer.measured), "residual": ratio(layer.residual),
+    ]
+  }
+
+  private static func accuracy(_ accuracy: AccuracyAudit) -> JSONValue {
+    [
+      "metric": JSONValue(accuracy.metric.rawValue), "dense": ratio(accuracy.dense),
+      "planned": ratio(accuracy.planned), "agreement": ratio(accuracy.agreement),
+      "count": JSONValue(accuracy.count),
+      "interval": [ratio(accuracy.interval.low), ratio(accuracy.interval.high)],
+      "flip_count": JSONValue(accuracy.flipCount), "flips": .array(accuracy.flips.map(flip)),
+    ]
+  }
+
+  private static func flip(_ flip: FlippedAnswer) -> JSONValue {
+    [
+      "index": JSONValue(flip.index), "tokens": JSONValue(flip.tokens), "dense": JSONValue(flip.dense),
+      "planned": JSONValue(flip.planned), "score": ratio(flip.score),
+      "expected": flip.expected.map { JSONValue($0) } ?? nil, "text": flip.text.map { JSONValue($0) } ?? nil,
+    ]
+  }
+
+  private static func noise(_ noise: NoiseFigure) -> JSONValue {
+    [
+      "spread": ratio(noise.spread), "bound": ratio(noise.bound), "drift": ratio(noise.drift),
+      "probes": JSONValue(noise.probes), "probe_p10_ns": time(noise.p10), "probe_p50_ns": time(noise.p50),
+      "probe_p90_ns": time(noise.p90),
+    ]
+  }
+
+  /// Of a fact given twice, the last.
+  private static func environment(_ facts: [EnvironmentFact]) -> JSONObject {
+    var object = JSONObject()
+    for fact in facts { object[fact.name] = JSONValue(fact.value) }
+    return object
+  }
+
+  private static func time(_ time: Nanoseconds) -> JSONValue { integer(time.rawValue) }
+
+  private static func integer(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
+
+  /// Six decimals: more would be noise.
+  private static func ratio(_ value: Double?) -> JSONValue {
+    guard let value, value.isFinite, abs(value) < 1e9 else { return nil }
+    return .number((value * 1e6).rounded() / 1e6)
+  }
+}

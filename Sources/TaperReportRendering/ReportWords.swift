@@ -1,0 +1,98 @@
+import TaperAuditor
+import TaperPlanFormat
+
+/// Sentences that the renderers share, so that text and page say the same.
+struct ReportWords {
+  let report: AuditReport
+
+  /// One sentence: the verdict, why, and what to do.
+  var verdict: String {
+    let tolerance = NumberText.percent(
+      report.tolerance, report.tolerance * 100 == (report.tolerance * 100).rounded() ? 0 : 1)
+    switch report.verdict {
+    case .within:
+      return "Every measured median is within \(tolerance) of what the plan predicts."
+    case .outside:
+      let missed = report.lengths.filter { abs($0.residual ?? .infinity) > report.tolerance }
+      let worst = report.worstLength.map { worst in
+        worst.residual == nil
+          ? "; at \(worst.tokens) tokens it predicts nothing"
+          : "; the worst is \(NumberText.signedPercent(worst.residual)) at \(worst.tokens) tokens"
+      }
+      return "\(missed.count) of \(NumberText.count(report.lengths.count, "length")) "
+        + "\(missed.count == 1 ? "misses" : "miss") the prediction by more than \(tolerance)\(worst ?? "")."
+    case .noisy:
+      return "The machine varied by \(NumberText.percent(report.noise.spread, 0)) while measuring "
+        + "(bound \(NumberText.percent(report.noise.bound, 0))), so the plan cannot be judged. "
+        + "Audit again when the machine is quiet."
+    }
+  }
+
+  /// What was audited: model, method, precision, device, threads.
+  var subject: String {
+    let identity = report.plan.identity
+    return
+      "\(identity.modelName) · \(identity.method) · \(identity.precision) · planned for \(identity.deviceName)"
+      + " · \(NumberText.count(report.threads, "thread"))"
+  }
+
+  /// Sentences on the dense model's answers and the plan's; none when nothing was compared.
+  var accuracy: [String] {
+    guard let accuracy = report.accuracy else { return [] }
+    let interval = "95% interval \(share(accuracy.interval.low)) to \(share(accuracy.interval.high))"
+    let texts = NumberText.count(accuracy.count, "text")
+    guard let planned = accuracy.planned else {
+      let agreement = accuracy.agreement.map(share) ?? "–"
+      return ["\(metricName(accuracy.metric)) \(agreement) on \(texts) (\(interval))."]
+    }
+    var sentences = ["\(metricName(accuracy.metric)) \(share(planned)) on \(texts) (\(interval))."]
+    if let dense = accuracy.dense {
+      sentences.append("The dense model has \(share(dense)): a difference of \(points(planned - dense)).")
+    }
+    if let agreement = accuracy.agreement {
+      sentences.append("The answers agree with the dense model's by \(share(agreement)).")
+    }
+    return sentences
+  }
+
+  func metricName(_ metric: AccuracyAudit.Metric) -> String {
+    switch metric {
+    case .accuracy: "Accuracy"
+    case .pearson: "Pearson correlation"
+    case .agreement: "Agreement with the dense model"
+    case .cosine: "Mean cosine with the dense model"
+    }
+  }
+
+  /// A metric's value: shares as percent, correlations and cosines as they are.
+  func share(_ value: Double) -> String {
+    switch report.accuracy?.metric {
+    case .pearson: NumberText.fixed(value, 3)
+    case .cosine: NumberText.fixed(value, 4)
+    default: NumberText.percent(value, 2)
+    }
+  }
+
+  /// A difference of metrics.
+  func points(_ difference: Double) -> String {
+    let sign = difference >= 0 ? "+" : ""
+    switch report.accuracy?.metric {
+    case .pearson, .cosine: return sign + NumberText.fixed(difference, 3)
+    default: return sign + NumberText.fixed(difference * 100, 2) + " points"
+    }
+  }
+
+  /// How steady the machine was.
+  var noise: String {
+    let noise = report.noise
+    return
+      "Probe \(NumberText.time(noise.p50)) (p10 \(NumberText.time(noise.p10)), p90 \(NumberText.time(noise.p90)), "
+      + "\(NumberText.count(noise.probes, "probe"))): spread \(NumberText.percent(noise.spread)) of "
+      + "\(NumberText.percent(noise.bound, 0)) allowed, drift \(NumberText.signedPercent(noise.drift))."
+  }
+
+  func layerName(_ layer: Int) -> String {
+    if layer == 0 { return "embeddings" }
+    return layer > report.plan.layers ? "pooling and head" : "layer \(layer)"
+  }
+}

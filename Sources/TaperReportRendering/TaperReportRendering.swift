@@ -1,1 +1,0 @@
-// TaperReportRendering: see specs/

@@ -1,0 +1,113 @@
+public import TaperAuditor
+import TaperPlanFormat
+
+/// A report for a terminal: the verdict, a table of lengths, a tree of layers and ops, accuracy, noise and
+/// environment. Predicted numbers are marked with ~, as in `taper explain`.
+public enum TextRenderer {
+  /// - Parameter color: whether to colour the verdict and what is out of tolerance, by ANSI escapes.
+  public static func render(_ report: AuditReport, color: Bool = false) -> String {
+    let words = ReportWords(report: report)
+    let ink = Ink(isOn: color)
+    var lines = ["\(ink.verdict(report.verdict))  \(words.verdict)", "  " + printable(words.subject)]
+    if !report.plan.identity.request.isEmpty {
+      lines.append("  asked for: \(printable(report.plan.identity.request))")
+    }
+    lines += ["", "end to end"] + lengths(report, ink)
+    if let reference = report.referenceLength {
+      lines += ["", "op by op at \(reference) tokens"] + tree(report, words, ink)
+    }
+    if report.accuracy != nil {
+      lines += ["", "accuracy"] + words.accuracy.map { "  " + $0 } + flips(report)
+    }
+    lines += ["", "machine", "  " + words.noise]
+    let width = report.environment.map(\.name.count).max() ?? 0
+    for fact in report.environment {
+      lines.append(printable("  " + pad(fact.name, width) + "  " + fact.value))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func lengths(_ report: AuditReport, _ ink: Ink) -> [String] {
+    var table = TextTable(
+      headings: [
+        "tokens", "predicted", "p50", "p90", "p99", "residual", "interval", "tokens leaving the layers",
+      ],
+      leftAligned: [6, 7])
+    for length in report.lengths {
+      table.add(
+        [
+          "\(length.tokens)", "~" + NumberText.time(length.predicted), NumberText.time(length.measured.p50),
+          NumberText.time(length.measured.p90), NumberText.time(length.measured.p99),
+          NumberText.signedPercent(length.residual), length.intervalHit ? "hit" : "missed",
+          length.keepCounts.dropFirst().map(String.init).joined(separator: " "),
+        ], ink: residualInk(length.residual, report, ink))
+    }
+    return table.lines()
+  }
+
+  private static func tree(_ report: AuditReport, _ words: ReportWords, _ ink: Ink) -> [String] {
+    var table = TextTable(
+      headings: ["", "predicted", "measured", "residual", "kernel"], leftAligned: [0, 4])
+    for (place, layer) in report.layers.enumerated() {
+      let isLast = place == report.layers.count - 1
+      table.add(
+        [
+          (isLast ? "└ " : "├ ")
+            + "\(words.layerName(layer.layer)) → \(NumberText.count(layer.tokens, "token"))",
+          "~" + NumberText.time(layer.predicted), NumberText.time(layer.measured),
+          NumberText.signedPercent(layer.residual), "",
+        ])
+      let ops = report.ops.filter { $0.layer == layer.layer }
+      for (number, op) in ops.enumerated() {
+        table.add(
+          [
+            (isLast ? "  " : "│ ") + (number == ops.count - 1 ? "└ " : "├ ") + op.label,
+            "~" + NumberText.time(op.predicted), NumberText.time(op.measured),
+            NumberText.signedPercent(op.residual), op.kernel.map { $0.name ?? "kernel \($0.rawValue)" } ?? "",
+          ])
+      }
+    }
+    table.add(
+      [
+        "all ops", "~" + NumberText.time(report.layers.reduce(.zero) { $0 + $1.predicted }),
+        NumberText.time(report.layers.reduce(.zero) { $0 + $1.measured }), "", "",
+      ])
+    return table.lines()
+  }
+
+  private static func flips(_ report: AuditReport) -> [String] {
+    guard let accuracy = report.accuracy, !accuracy.flips.isEmpty else { return [] }
+    var lines = ["  \(NumberText.count(accuracy.flipCount, "answer")) changed:"]
+    for flip in accuracy.flips {
+      lines.append(
+        printable(
+          "    #\(flip.index): \(flip.dense) → \(flip.planned) (\(NumberText.fixed(flip.score, 2)))"
+            + (flip.expected.map { ", right is \($0)" } ?? "")))
+    }
+    if accuracy.flipCount > accuracy.flips.count {
+      lines.append("    and \(accuracy.flipCount - accuracy.flips.count) more")
+    }
+    return lines
+  }
+
+  private static func residualInk(_ residual: Double?, _ report: AuditReport, _ ink: Ink) -> (String) ->
+    String
+  {
+    let isOutside = abs(residual ?? .infinity) > report.tolerance
+    return { isOutside ? ink.red($0) : $0 }
+  }
+
+  /// Text from files, without control characters that a terminal would obey.
+  private static func printable(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      result.append(isControl ? "\u{FFFD}" : scalar)
+    }
+    return String(result)
+  }
+
+  private static func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}

@@ -1,0 +1,98 @@
+import TaperAuditor
+import TaperJSON
+import TaperPlanFormat
+import TaperReportRendering
+import Testing
+
+@Suite struct RendererTests {
+  @Test func textGoldens() {
+    expectGolden(TextRenderer.render(SampleReports.reduced()), "within.txt")
+    expectGolden(TextRenderer.render(SampleReports.reduced(worst: 0.17)), "outside.txt")
+    expectGolden(TextRenderer.render(SampleReports.reduced(spread: 400)), "noisy.txt")
+    expectGolden(TextRenderer.render(SampleReports.bare()), "bare.txt")
+  }
+
+  @Test func jsonGoldens() {
+    expectGolden(JSONRenderer.render(SampleReports.reduced()) + "\n", "within.json")
+    expectGolden(JSONRenderer.render(SampleReports.bare()) + "\n", "bare.json")
+  }
+
+  @Test func htmlGoldens() {
+    expectGolden(HTMLRenderer.render(SampleReports.reduced()), "within.html")
+    expectGolden(HTMLRenderer.render(SampleReports.bare()), "bare.html")
+  }
+
+  @Test func junitGoldens() {
+    expectGolden(JUnitRenderer.render(SampleReports.reduced()), "within.xml")
+    expectGolden(JUnitRenderer.render(SampleReports.reduced(worst: 0.17)), "outside.xml")
+    expectGolden(JUnitRenderer.render(SampleReports.reduced(spread: 400)), "noisy.xml")
+    expectGolden(JUnitRenderer.render(SampleReports.bare()), "bare.xml")
+  }
+
+  /// design.md's audit shape.
+  @Test func jsonHasTheMembersOthersBuildOn() throws {
+    let value = try JSONValue.parse(Array(JSONRenderer.render(SampleReports.reduced()).utf8))
+    #expect(value["schema_version"]?.int == 1)
+    #expect(value["verdict"]?.string == "within")
+    let length = try #require(value["lengths"]?[2])
+    #expect(length["tokens"]?.int == 128)
+    #expect(length["predicted_ns"]?.int == 6_101_216)
+    #expect(length["measured_p50_ns"]?.int != nil)
+    #expect(abs((length["residual"]?.double ?? 0) - 0.013666) < 1e-5)
+    #expect(value["ops"]?.array?.count == 54)
+    let accuracy = try #require(value["accuracy"])
+    #expect(accuracy["metric"]?.string == "accuracy")
+    #expect(accuracy["dense"]?.double == 0.9658)
+    #expect(accuracy["planned"]?.double == 0.9612)
+    #expect(accuracy["agreement"]?.double == 0.984)
+    #expect(accuracy["count"]?.int == 2_189)
+    let bare = JSONRenderer.value(SampleReports.bare())
+    #expect(bare["verdict"]?.string == "outside")
+    #expect(bare["accuracy"]?.isNull == true)
+    #expect(bare["lengths"]?[0]?["residual"]?.isNull == true)
+  }
+
+  @Test func pageIsSelfContainedAndCarriesItsJSON() throws {
+    for report in [SampleReports.reduced(), SampleReports.bare()] {
+      let page = HTMLRenderer.render(report)
+      for forbidden in ["http:", "https:", "src=", "url(", "@import", "<link", "onclick"] {
+        #expect(!page.contains(forbidden), "\(forbidden)")
+      }
+      #expect(page.split(separator: "<script").count == 2)
+      let opening = "<script type=\"application/json\" id=\"audit\">"
+      let start = try #require(page.firstRange(of: opening)).upperBound
+      let end = try #require(page[start...].firstRange(of: "</script>")).lowerBound
+      #expect(try JSONValue.parse(Array(page[start..<end].utf8)) == JSONRenderer.value(report))
+    }
+  }
+
+  @Test func hostileTextStaysText() {
+    let page = HTMLRenderer.render(SampleReports.bare())
+    #expect(!page.contains("<b>&\"bare\""))
+    #expect(page.contains("&lt;b&gt;&amp;&quot;bare&quot;&lt;/script&gt;"))
+    let xml = JUnitRenderer.render(SampleReports.bare())
+    #expect(xml.contains("&lt;b&gt;&amp;&quot;bare&quot;&lt;/script&gt;"))
+    #expect(!xml.contains("\u{1}"))
+    #expect(!TextRenderer.render(SampleReports.bare()).contains("\u{1}"))
+  }
+
+  @Test func colourChangesNothingElse() {
+    let report = SampleReports.reduced(worst: 0.17)
+    var plain = ""
+    var isEscape = false
+    for character in TextRenderer.render(report, color: true).unicodeScalars {
+      if character == "\u{1B}" { isEscape = true }
+      if !isEscape { plain.unicodeScalars.append(character) }
+      if isEscape, character == "m" { isEscape = false }
+    }
+    #expect(plain == TextRenderer.render(report))
+    #expect(plain != TextRenderer.render(report, color: true))
+    #expect(!plain.contains("\u{1B}"))
+  }
+
+  @Test func textLinesFitATerminal() {
+    for line in TextRenderer.render(SampleReports.reduced()).split(separator: "\n") {
+      #expect(line.count <= 125)
+    }
+  }
+}
