@@ -1,1 +1,0 @@
-// TaperTokenization: see specs/
