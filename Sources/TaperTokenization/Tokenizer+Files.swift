@@ -103,7 +103,8 @@ extension Tokenizer {
   }
 
   private static func trimsOffsets(_ field: JSONField) throws(TokenizerError) -> Bool {
-    try field["type"].string() == "RobertaProcessing" && field["trim_offsets"].bool(true)
+    guard try field["type"].string() == "RobertaProcessing" else { return false }
+    return try field["trim_offsets"].bool(true)
   }
 
   private static func template(_ field: JSONField, _ vocabulary: Vocabulary) throws(TokenizerError)
