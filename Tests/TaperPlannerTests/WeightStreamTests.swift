@@ -1,0 +1,78 @@
+import TaperModelSpec
+import TaperPlanFormat
+import TaperPlanner
+import Testing
+
+/// Weights of real (tiny) checkpoints, streamed and all at once.
+@Suite struct WeightStreamTests {
+  private func planned(_ name: String, head: HeadOverride? = nil) throws -> (
+    model: ModelSpec, plan: PlannedModel
+  ) {
+    let model = try ModelSpec.load(directory: FixtureModels.path(name))
+    var request = PlanningRequest(maximumLength: 12)
+    request.headOverride = head
+    let inputs = PlanningInputs(facts: EncoderFacts(model), profile: nil, costs: SyntheticCosts.make())
+    return (model, try Planner.plan(request, model: model, inputs: inputs))
+  }
+
+  private func floats(_ name: String, _ plan: Plan, _ bytes: [UInt8]) throws -> [Float] {
+    let entry = try #require(plan.weights.entries.first { $0.name == name })
+    let start = Int(entry.offset.rawValue)
+    return stride(from: start, to: start + Int(entry.byteCount.rawValue), by: 4).map { place in
+      Float(bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[place + $1]) << UInt32(8 * $1) })
+    }
+  }
+
+  @Test(arguments: FixtureModels.all) func digestIsOfTheStreamedBytes(name: String) throws {
+    let (_, planned) = try planned(name)
+    let bytes = try planned.materializedWeights()
+    #expect(bytes.count == Int(planned.plan.weights.byteCount.rawValue))
+    #expect(SHA256.digest(of: bytes) == planned.plan.weights.digest)
+    #expect(planned.plan.weights.digest != .zero)
+  }
+
+  @Test func queriesKeysAndValuesAreStacked() throws {
+    let (model, planned) = try planned("tiny-mpnet")
+    let bytes = try planned.materializedWeights()
+    let expected =
+      try model.tensor(.layer(1, .queryWeight)) + model.tensor(.layer(1, .keyWeight))
+      + model.tensor(.layer(1, .valueWeight))
+    #expect(try floats("layer.1.qkv.weight", planned.plan, bytes) == expected)
+    #expect(try floats("relative_bias", planned.plan, bytes) == model.relativeBiasByDistance(reach: 12))
+    #expect(try floats("embeddings.word", planned.plan, bytes) == model.tensor(.wordEmbedding))
+  }
+
+  @Test func theRefittedHeadIsInThePlan() throws {
+    let hidden = Int(try ModelSpec.load(directory: FixtureModels.path("tiny-mpnet")).shape.hidden)
+    let weight = (0..<2 * hidden).map { Float($0) / 7 }
+    let head = HeadOverride(weight: weight, bias: [1, -1], labels: ["a", "b"])
+    let (_, planned) = try planned("tiny-mpnet", head: head)
+    let bytes = try planned.materializedWeights()
+    #expect(try floats("head.weight", planned.plan, bytes) == weight)
+    #expect(try floats("head.bias", planned.plan, bytes) == [1, -1])
+    let (_, plain) = try self.planned("tiny-mpnet")
+    #expect(plain.plan.weights.digest != planned.plan.weights.digest)
+  }
+
+  /// Plans of one model share a weights file whatever their schedules.
+  @Test(arguments: FixtureModels.all) func schedulesDoNotEnterTheWeights(name: String) throws {
+    let (model, dense) = try planned(name)
+    var request = PlanningRequest(target: .workSpeedup(1.2), maximumLength: 12)
+    request.restoresDroppedTokens = name == "tiny-bert-old-names"
+    let profile = (1...Int(model.shape.layers)).map { 1 / Double($0 + 1) }
+    let inputs = PlanningInputs(facts: EncoderFacts(model), profile: profile, costs: SyntheticCosts.make())
+    let reduced = try Planner.plan(request, model: model, inputs: inputs)
+    #expect(reduced.plan.schedule != dense.plan.schedule)
+    #expect(reduced.plan.weights == dense.plan.weights)
+  }
+
+  @Test func canariesJoinThePlan() throws {
+    let (_, planned) = try planned("tiny-mpnet")
+    let width = Int(planned.plan.head.outputWidth)
+    let canary = Canary(
+      ids: [0, 5, 2], typeIDs: [], expected: [Float](repeating: 0, count: width), tolerance: 1e-4)
+    let verified = planned.withCanaries([canary])
+    #expect(verified.plan.canaries == [canary])
+    #expect(verified.plan.weights == planned.plan.weights)
+  }
+}
