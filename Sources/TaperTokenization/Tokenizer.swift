@@ -20,6 +20,11 @@ public struct Tokenizer: Sendable {
     max(model.vocabulary.count, (addedTokens.map { Int($0.id) }.max() ?? 0) + 1)
   }
 
+  /// Special tokens that the template adds to a text, or to a pair: the least maximum length for encoding one.
+  public func specialTokenCount(isPair: Bool) -> Int {
+    Template.specialCount(isPair ? template.pair : template.single)
+  }
+
   /// Encodes a text or a pair of texts.
   ///
   /// - Parameter maximumLength: the most tokens, specials included; the longer text is cut first (longest_first).
@@ -32,7 +37,7 @@ public struct Tokenizer: Sendable {
   public func encode(_ text: [UInt8], pair: [UInt8]? = nil, maximumLength: Int) -> Encoding {
     var texts = [tokens(of: text)]
     if let pair { texts.append(tokens(of: pair)) }
-    let specials = Template.specialCount(pair == nil ? template.single : template.pair)
+    let specials = specialTokenCount(isPair: pair != nil)
     precondition(maximumLength >= specials, "no room for \(specials) special tokens in \(maximumLength)")
     let truncated = Self.truncate(&texts, to: maximumLength - specials)
     return template.apply(texts, truncated: truncated)

@@ -1,0 +1,62 @@
+public import TaperJSON
+public import TaperPlanFormat
+
+/// A result as the JSON object that `taper run` and `taper-run` print, one a line (specs: design.md, "Commands").
+public enum AnswerLine {
+  /// - Parameters:
+  ///   - index: 0-based number of the text.
+  ///   - tokens: tokens of the text as run, special tokens included.
+  ///   - truncated: whether tokens were cut off to fit the plan's maximum length.
+  ///   - result: `head.outputWidth` numbers.
+  ///   - topK: how many scores to print, largest first; nil: all, in the labels' order.
+  public static func render(
+    index: Int, tokens: Int, truncated: Bool, result: Span<Float>, head: Head, topK: Int?
+  ) -> JSONValue {
+    var line = JSONObject()
+    line["index"] = JSONValue(index)
+    line["tokens"] = JSONValue(tokens)
+    switch head.kind {
+    case .classification:
+      let ranking = rank(result)
+      line["label"] = JSONValue(label(ranking.first ?? 0, head))
+      line["scores"] = scores(result, topK.map { Array(ranking.prefix($0)) }, head)
+    case .multiLabel:
+      let ranking = rank(result)
+      line["labels"] = .array(
+        result.indices.filter { result[$0] >= 0.5 }.map { JSONValue(label($0, head)) })
+      line["scores"] = scores(result, topK.map { Array(ranking.prefix($0)) }, head)
+    case .embedding:
+      line["embedding"] = .array(result.indices.map { number(result[$0]) })
+    case .regression where result.count == 1:
+      line["value"] = number(result[0])
+    case .regression:
+      line["values"] = .array(result.indices.map { number(result[$0]) })
+    }
+    if truncated { line["truncated"] = true }
+    line["schema_version"] = 1
+    return .object(line)
+  }
+
+  /// Output numbers from the largest score to the smallest; equal ones (and NaN, last) in label order.
+  private static func rank(_ result: Span<Float>) -> [Int] {
+    let keys = result.indices.map { result[$0].isNaN ? -Float.infinity : result[$0] }
+    return keys.indices.sorted { keys[$0] != keys[$1] ? keys[$0] > keys[$1] : $0 < $1 }
+  }
+
+  private static func scores(_ result: Span<Float>, _ chosen: [Int]?, _ head: Head) -> JSONValue {
+    var scores = JSONObject()
+    for i in chosen ?? Array(result.indices) { scores[label(i, head)] = number(result[i]) }
+    return .object(scores)
+  }
+
+  /// The label's name, or the output's number where the plan names none.
+  private static func label(_ i: Int, _ head: Head) -> String {
+    i < head.labels.count ? head.labels[i] : String(i)
+  }
+
+  /// The shortest decimal that reads back as the same Float; widening to Double would print 17 digits of it.
+  private static func number(_ value: Float) -> JSONValue {
+    guard value.isFinite, let short = Double(value.description) else { return .null }
+    return .number(short)
+  }
+}

@@ -1,0 +1,49 @@
+public import TaperJSON
+public import TaperPlanRuntime
+public import TaperTokenization
+
+/// Why a plan cannot answer texts, or why a line of input cannot be answered. `line` counts from 1.
+public enum ServingError: Error, Sendable {
+  case plan(RuntimeError)
+  case tokenizer(TokenizerError)
+  case notUTF8(line: Int)
+  case notJSON(line: Int, JSONError)
+  case notAText(line: Int, found: String)
+  case lineTooLong(line: Int, limit: Int)
+  /// The special tokens alone are more than the plan takes.
+  case noRoom(line: Int, specialTokens: Int, maximum: Int)
+  case input(line: Int, RuntimeError)
+  case cannotReadInput(errno: Int32)
+  case cannotWriteOutput(errno: Int32)
+}
+
+extension ServingError {
+  /// The exit code of design.md that fits.
+  public var exitCode: Int32 {
+    switch self {
+    case .plan(let error), .input(_, let error): error.exitCode
+    case .tokenizer, .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom: 65
+    case .cannotReadInput, .cannotWriteOutput: 64
+    }
+  }
+}
+
+extension ServingError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .plan(let error): "\(error)"
+    case .tokenizer(let error): "the plan's tokenizer: \(error)"
+    case .notUTF8(let line): "line \(line) is not UTF-8; convert the input"
+    case .notJSON(let line, let error): "line \(line): \(error); raw lines of text want --plain"
+    case .notAText(let line, let found):
+      "line \(line): a JSON string, or an object with a string \"text\" (and \"text_pair\") expected, found \(found)"
+    case .lineTooLong(let line, let limit): "line \(line) is longer than \(limit) bytes; split the text"
+    case .noRoom(let line, let specialTokens, let maximum):
+      "line \(line): the text's \(specialTokens) special tokens do not fit the plan's maximum length of \(maximum); "
+        + "plan with a larger --max-length"
+    case .input(let line, let error): "line \(line): \(error)"
+    case .cannotReadInput(let code): "cannot read the input: \(SystemError.text(code))"
+    case .cannotWriteOutput(let code): "cannot write the output: \(SystemError.text(code))"
+    }
+  }
+}

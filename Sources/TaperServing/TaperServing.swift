@@ -1,1 +1,0 @@
-// TaperServing: see specs/

@@ -1,0 +1,81 @@
+internal import Glibc
+
+extension TextRunner {
+  /// The longest line that is taken.
+  public static var maximumLineBytes: Int { 64 << 20 }
+
+  /// Answers every line of `input` on `output`, until the end of the input.
+  ///
+  /// Answers are written whenever the input read so far is used up, so a program that writes one line and waits gets
+  /// its answer. At an error, the answers to all lines before it have been written.
+  ///
+  /// - Parameters:
+  ///   - input: a file descriptor to read from.
+  ///   - output: a file descriptor to write to.
+  ///   - plain: whether a line is a raw text instead of JSON.
+  /// - Returns: how many texts were answered.
+  @discardableResult
+  public mutating func answerLines(
+    from input: Int32, to output: Int32, plain: Bool
+  ) throws(ServingError) -> Int {
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    var pending: [UInt8] = []
+    var answers: [UInt8] = []
+    var line = 0
+    var index = 0
+    while true {
+      let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(input, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .cannotReadInput(errno: errno)
+      }
+      do throws(ServingError) {
+        var rest = chunk[..<count]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+          pending.append(contentsOf: rest[..<end])
+          rest = rest[(end + 1)...]
+          line += 1
+          try answer(pending, line: line, plain: plain, index: &index, into: &answers)
+          pending.removeAll(keepingCapacity: true)
+        }
+        pending.append(contentsOf: rest)
+        guard pending.count <= Self.maximumLineBytes else {
+          throw .lineTooLong(line: line + 1, limit: Self.maximumLineBytes)
+        }
+        if count == 0, !pending.isEmpty {
+          try answer(pending, line: line + 1, plain: plain, index: &index, into: &answers)
+        }
+      } catch {
+        try Self.write(answers, to: output)
+        throw error
+      }
+      try Self.write(answers, to: output)
+      answers.removeAll(keepingCapacity: true)
+      if count == 0 { return index }
+    }
+  }
+
+  private mutating func answer(
+    _ bytes: [UInt8], line: Int, plain: Bool, index: inout Int, into answers: inout [UInt8]
+  ) throws(ServingError) {
+    guard let input = try InputLine.parse(bytes, line: line, plain: plain) else { return }
+    let text = try answer(input, index: index, line: line)
+    index += 1
+    answers.append(contentsOf: text.utf8)
+    answers.append(UInt8(ascii: "\n"))
+  }
+
+  private static func write(_ bytes: [UInt8], to output: Int32) throws(ServingError) {
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes[done...].withUnsafeBytes {
+        unsafe Glibc.write(output, $0.baseAddress, $0.count)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .cannotWriteOutput(errno: errno)
+      }
+      done += count
+    }
+  }
+}

@@ -1,0 +1,61 @@
+internal import TaperJSON
+internal import TaperPlanFormat
+public import TaperPlanRuntime
+public import TaperTokenization
+
+/// Text in, JSON line out: a plan's tokenizer, a session and the rendering of its answers. Used by `taper run` and
+/// `taper-run` alike, so that both answer the same.
+public struct TextRunner: ~Copyable {
+  public let tokenizer: Tokenizer
+  /// How many scores an answer shows, largest first; nil: all, in the labels' order.
+  public var topK: Int?
+  private var session: Session
+  private let plan: Plan
+
+  /// - Parameter threads: workers; nil: as many as the plan and this process's CPUs allow.
+  public init(_ loaded: LoadedPlan, threads: Int? = nil, topK: Int? = nil) throws(ServingError) {
+    let tokenizer: Tokenizer
+    do throws(TokenizerError) {
+      tokenizer = try Tokenizer(encoded: loaded.plan.tokenizer)
+    } catch {
+      throw .tokenizer(error)
+    }
+    let session: Session
+    do throws(RuntimeError) {
+      session = try Session(loaded, threads: threads)
+    } catch {
+      throw .plan(error)
+    }
+    self.tokenizer = tokenizer
+    self.session = session
+    self.topK = topK
+    plan = loaded.plan
+  }
+
+  /// The answer to one text as a JSON object on one line, without a line feed. A text of more tokens than the plan
+  /// takes is truncated, and the answer says so.
+  ///
+  /// - Parameters:
+  ///   - index: the 0-based number the answer carries.
+  ///   - line: where the text stood, for errors.
+  public mutating func answer(
+    _ input: InputLine, index: Int, line: Int = 1
+  ) throws(ServingError) -> String {
+    let specialTokens = tokenizer.specialTokenCount(isPair: input.pair != nil)
+    guard specialTokens <= plan.schedule.maximumLength else {
+      throw .noRoom(line: line, specialTokens: specialTokens, maximum: plan.schedule.maximumLength)
+    }
+    let encoding = tokenizer.encode(
+      input.text, pair: input.pair, maximumLength: plan.schedule.maximumLength)
+    do throws(RuntimeError) {
+      try session.run(ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs)
+    } catch {
+      throw .input(line: line, error)
+    }
+    return session.withResult {
+      AnswerLine.render(
+        index: index, tokens: encoding.ids.count, truncated: encoding.truncated, result: $0, head: plan.head,
+        topK: topK)
+    }.serialized()
+  }
+}

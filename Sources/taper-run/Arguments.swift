@@ -1,0 +1,75 @@
+/// The command line, read by hand: an argument library would outweigh the rest of the program.
+struct Arguments: Equatable {
+  var plan: String
+  var threads: Int?
+  var topK: Int?
+  var input: String?
+  var weights: String?
+  var isPlain = false
+
+  enum Command: Equatable {
+    case run(Arguments)
+    case help
+    case version
+  }
+
+  static let usage = """
+    usage: taper-run PLAN [--input FILE] [--plain] [--threads N] [--top-k K] [--weights FILE]
+
+    Answers texts with a plan: one text a line in, one JSON object a line out.
+
+      PLAN            a plan file; its weights file is looked for beside it
+      --input FILE    read lines from FILE instead of standard input ("-")
+      --plain         a line is a raw text; otherwise a JSON string, or an object with "text" and maybe "text_pair"
+      --threads N     workers (default: as many as the plan was made for, no more than the CPUs there are)
+      --top-k K       print only the K largest scores, largest first
+      --weights FILE  the weights file, where it does not lie beside the plan
+      --help, --version
+    exit codes: 0 ok, 4 the plan does not fit this device, 64 usage, 65 bad or corrupt data
+    """
+
+  static func parse(_ words: [String]) throws(Failure) -> Command {
+    var found = Arguments(plan: "")
+    var plans: [String] = []
+    var rest = words[...]
+    var areOptionsOver = false
+
+    func value(_ option: String, _ inline: String?) throws(Failure) -> String {
+      if let inline { return inline }
+      guard let next = rest.popFirst() else { throw .usage("\(option) wants a value") }
+      return next
+    }
+    func count(_ option: String, _ inline: String?) throws(Failure) -> Int {
+      let text = try value(option, inline)
+      guard let number = Int(text), number >= 1 else {
+        throw .usage("\(option) wants a number of 1 or more, found \"\(text)\"")
+      }
+      return number
+    }
+
+    while let word = rest.popFirst() {
+      guard word.hasPrefix("-"), word != "-", !areOptionsOver else {
+        plans.append(word)
+        continue
+      }
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let inline = parts.count > 1 ? String(parts[1]) : nil
+      switch String(parts[0]) {
+      case "--help" where inline == nil, "-h" where inline == nil: return .help
+      case "--version" where inline == nil: return .version
+      case "--plain" where inline == nil: found.isPlain = true
+      case "--" where inline == nil: areOptionsOver = true
+      case "--threads": found.threads = try count("--threads", inline)
+      case "--top-k": found.topK = try count("--top-k", inline)
+      case "--input": found.input = try value("--input", inline)
+      case "--weights": found.weights = try value("--weights", inline)
+      default: throw .usage("unknown option \(word)")
+      }
+    }
+    guard plans.count == 1 else {
+      throw .usage(plans.isEmpty ? "a plan file is missing" : "one plan file expected, found \(plans.count)")
+    }
+    found.plan = plans[0]
+    return .run(found)
+  }
+}

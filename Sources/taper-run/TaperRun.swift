@@ -1,0 +1,50 @@
+import Glibc
+import TaperPlanRuntime
+import TaperServing
+
+/// The lean runner for edge boxes: a plan in, JSON lines in and out. No Foundation, no argument library; what `taper`
+/// does beyond running stays out of this binary.
+@main
+struct TaperRun {
+  static func main() {
+    do throws(Failure) {
+      switch try Arguments.parse(Array(CommandLine.arguments.dropFirst())) {
+      case .help: print(Arguments.usage)
+      case .version: print("taper-run \(TaperVersion.current)")
+      case .run(let arguments): try run(arguments)
+      }
+    } catch {
+      report(error.message)
+      exit(error.exitCode)
+    }
+  }
+
+  private static func run(_ arguments: Arguments) throws(Failure) {
+    // A reader that goes away ends the run with an error message instead of a signal.
+    _ = signal(SIGPIPE, SIG_IGN)
+    var input: Int32 = STDIN_FILENO
+    if let path = arguments.input, path != "-" {
+      input = unsafe open(path, O_RDONLY | O_CLOEXEC)
+      guard input >= 0 else {
+        throw Failure(message: "cannot read \(path): \(SystemError.text(errno))", exitCode: 64)
+      }
+    }
+    let loaded: LoadedPlan
+    do throws(RuntimeError) {
+      loaded = try LoadedPlan(path: arguments.plan, weightsPath: arguments.weights)
+    } catch {
+      throw Failure(message: "\(error)", exitCode: error.exitCode)
+    }
+    do throws(ServingError) {
+      var runner = try TextRunner(loaded, threads: arguments.threads, topK: arguments.topK)
+      try runner.answerLines(from: input, to: STDOUT_FILENO, plain: arguments.isPlain)
+    } catch {
+      throw Failure(message: "\(error)", exitCode: error.exitCode)
+    }
+  }
+
+  private static func report(_ message: String) {
+    let line = Array("taper-run: \(message)\n".utf8)
+    unsafe line.withUnsafeBytes { unsafe _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}

@@ -1,0 +1,138 @@
+import TaperModelSpec
+import TaperPlanFormat
+import TaperPlanRuntime
+import TaperPlanner
+import TaperServing
+import TaperTokenization
+import TestSupport
+import Testing
+
+/// The lean runner as a program: a plan file, lines in, lines out, exit codes.
+@Suite struct RuntimeTaperRunTests {
+  let folder = TemporaryDirectory()
+  let program = ChildProcess.product("taper-run")
+
+  /// A pruned plan with the fixture's tokenizer in it, and where its weights come from.
+  func planned(
+    _ name: String = "tiny-bert-classifier", maximumLength: Int = 12
+  ) throws -> (plan: Plan, weights: PlanWriter.WeightSource) {
+    let model = try RuntimePlannedTests.model(name)
+    let schedule = RuntimeSchedules.make("half", maximumLength: maximumLength, restores: true)
+    let request = PlanningRequest(maximumLength: maximumLength, threads: 2, fixedSchedule: schedule)
+    let planned = try RuntimeCosts.plan(request, model)
+    var plan = planned.plan
+    plan.tokenizer = try Tokenizer(
+      vocabulary: TestFile.bytes(model.directory + "/vocab.txt"), lowercase: true
+    ).encoded()
+    return (plan, planned.weightSource)
+  }
+
+  /// A plan file with a weights file beside it.
+  func plan(_ name: String = "tiny-bert-classifier", maximumLength: Int = 12) throws -> String {
+    var (plan, source) = try planned(name, maximumLength: maximumLength)
+    plan.weights = try PlanWriter.writeWeightsFile(plan.weights, inFolder: folder.path, weights: source).index
+    plan.weights.isEmbedded = false
+    try PlanWriter.write(plan, to: folder.path + "/a.plan")
+    return folder.path + "/a.plan"
+  }
+
+  /// What the library answers to the same texts.
+  func expected(_ path: String, _ inputs: [InputLine], topK: Int? = nil) throws -> String {
+    var runner = try TextRunner(LoadedPlan(path: path), threads: 1, topK: topK)
+    var text = ""
+    for (index, input) in inputs.enumerated() { text += try runner.answer(input, index: index) + "\n" }
+    return text
+  }
+
+  @Test(arguments: RuntimePlannedTests.models) func answersLineByLine(name: String) throws {
+    let path = try plan(name)
+    let input = """
+      "a text"
+      {"text": "one", "text_pair": "two", "label": "x"}
+
+      {"text": "\(String(repeating: "long text ", count: 40))"}
+      """
+    let inputs = [
+      InputLine(text: "a text"), InputLine(text: "one", pair: "two"),
+      InputLine(text: String(repeating: "long text ", count: 40)),
+    ]
+    let run = ChildProcess.run(program, [path], input: input)
+    #expect(run.exitCode == 0 && run.errors == "")
+    #expect(run.output == (try expected(path, inputs)))
+    #expect(run.output.split(separator: "\n").last?.contains(#""tokens":12"#) == true)
+    #expect(run.output.split(separator: "\n").last?.contains(#""truncated":true"#) == true)
+    #expect(run.output.split(separator: "\n").first?.contains("truncated") == false)
+  }
+
+  @Test func plainLinesFromAFile() throws {
+    let path = try plan()
+    let file = folder.write("texts", "first\r\n\n{\"text\":1}")
+    let run = ChildProcess.run(program, ["--plain", "--input", file, "--top-k=1", path, "--threads", "2"])
+    let inputs = ["first", "", "{\"text\":1}"].map { InputLine(text: $0) }
+    #expect(run.exitCode == 0 && run.errors == "")
+    #expect(run.output == (try expected(path, inputs, topK: 1)))
+  }
+
+  @Test func aBadLineEndsTheRunAfterTheGoodOnes() throws {
+    let path = try plan()
+    let run = ChildProcess.run(program, [path], input: "\"good\"\nbad\n\"never\"\n")
+    #expect(run.exitCode == 65)
+    #expect(run.output == (try expected(path, [InputLine(text: "good")])))
+    #expect(run.errors.hasPrefix("taper-run: line 2: "))
+  }
+
+  @Test func specialTokensMustFit() throws {
+    let path = try plan(maximumLength: 2)
+    let run = ChildProcess.run(program, [path], input: "\"fits\"\n{\"text\":\"a\",\"text_pair\":\"b\"}\n")
+    #expect(run.exitCode == 65)
+    #expect(run.output == (try expected(path, [InputLine(text: "fits")])))
+    #expect(run.errors.contains("line 2: the text's 3 special tokens do not fit"), "\(run.errors)")
+  }
+
+  @Test func everyTierAnswersAlike() throws {
+    let path = try plan()
+    let labels = ["scalar", "avx2", "avx512", "neon"].map { tier in
+      let run = ChildProcess.run(
+        program, [path, "--top-k", "1"], input: "\"some words\"", environment: ["TAPER_MAX_TIER": tier])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      return run.output.split(separator: ",\"scores\"").first ?? ""
+    }
+    #expect(labels[0].contains("\"label\":"))
+    #expect(labels.allSatisfy { $0 == labels[0] }, "the same label in every tier")
+  }
+
+  @Test func usage() throws {
+    #expect(ChildProcess.run(program, ["--help"]).exitCode == 0)
+    #expect(ChildProcess.run(program, ["--version"]).output == "taper-run \(TaperVersion.current)\n")
+    for arguments in [
+      [], ["a", "b"], ["--threads", "x", "a"], ["--threads"], ["--unknown", "a"], ["--top-k", "0", "a"],
+      ["--plain=yes", "a"], [folder.path + "/missing.plan"], [folder.path], ["--input", "/none", "a"],
+    ] {
+      let run = ChildProcess.run(program, arguments)
+      #expect(run.exitCode == 64, "\(arguments): \(run.errors)")
+      #expect(run.errors.hasPrefix("taper-run: ") && run.output == "")
+    }
+    let path = try plan()
+    #expect(ChildProcess.run(program, ["--threads", "3", path]).exitCode == 64, "planned for 2")
+  }
+
+  @Test func plansThatDoNotFitOrAreDamaged() throws {
+    let path = try plan()
+    var bytes = TestFile.bytes(path)
+    bytes[bytes.count / 2] ^= 1
+    #expect(ChildProcess.run(program, [folder.write("bad.plan", bytes)]).exitCode == 65)
+
+    let elsewhere = TemporaryDirectory()
+    let alone = ChildProcess.run(program, [elsewhere.write("a.plan", TestFile.bytes(path))])
+    #expect(alone.exitCode == 65)
+    #expect(alone.errors.contains(".weights"))
+
+    var future = try planned().plan
+    future.weights.isEmbedded = false
+    future.selections[3].kernel = KernelID(rawValue: 60_000)
+    let encoded = unsafe try PlanCodec.encode(future)
+    let newer = ChildProcess.run(program, [folder.write("future.plan", encoded)])
+    #expect(newer.exitCode == 4, "\(newer.errors)")
+    #expect(newer.errors.contains("60000"))
+  }
+}

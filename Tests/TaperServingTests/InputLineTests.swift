@@ -1,0 +1,47 @@
+import TaperServing
+import Testing
+
+@Suite struct InputLineTests {
+  func parse(_ line: String, plain: Bool = false) throws(ServingError) -> InputLine? {
+    try InputLine.parse(Array(line.utf8), line: 7, plain: plain)
+  }
+
+  @Test func jsonLines() throws {
+    #expect(try parse(#""a text""#) == InputLine(text: "a text"))
+    #expect(try parse(#"{"text":"a"}"#) == InputLine(text: "a"))
+    #expect(try parse(#"{"label":"x","text":"a","text_pair":"b"}"#) == InputLine(text: "a", pair: "b"))
+    #expect(try parse(#"{"text":"a","text_pair":null}"#) == InputLine(text: "a"))
+    #expect(try parse("\"a\"\r") == InputLine(text: "a"))
+    #expect(try parse("") == nil)
+    #expect(try parse(" \t\r") == nil)
+  }
+
+  @Test func plainLines() throws {
+    #expect(try parse(#"{"text":"a"}"#, plain: true) == InputLine(text: #"{"text":"a"}"#))
+    #expect(try parse("naïve\r", plain: true) == InputLine(text: "naïve"))
+    #expect(try parse("", plain: true) == InputLine(text: ""))
+  }
+
+  @Test(arguments: [
+    (#"{"text":1}"#, "line 7", #"an integer as "text""#),
+    (#"{"a":"b"}"#, "line 7", #"an object without "text""#),
+    (#"{"text":"a","text_pair":[]}"#, "line 7", #"an array as "text_pair""#),
+    ("[1]", "line 7", "found an array"),
+    ("plain words", "line 7", "--plain"), (#"{"text":"a""#, "line 7", "ends at byte"),
+  ])
+  func refusals(line: String, place: String, reason: String) {
+    let error = #expect(throws: ServingError.self) { try parse(line) }
+    #expect("\(error!)".contains(place))
+    #expect("\(error!)".contains(reason), "\(error!)")
+    #expect(error?.exitCode == 65)
+  }
+
+  @Test func bytesThatAreNotUTF8() {
+    for plain in [true, false] {
+      let error = #expect(throws: ServingError.self) {
+        try InputLine.parse([0x22, 0xFF, 0x22], line: 2, plain: plain)
+      }
+      #expect("\(error!)".contains("line 2"))
+    }
+  }
+}
