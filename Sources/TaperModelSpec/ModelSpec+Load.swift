@@ -1,4 +1,5 @@
 import TaperPlanFormat
+import TaperTokenization
 
 extension ModelSpec {
   /// Reads a Hugging Face model directory, with sentence-transformers' files and a fitted head when they are there.
@@ -27,6 +28,8 @@ extension ModelSpec {
       roles(config, head: head, fitted: fitted != nil), family: config.family)
     if let fitted { sources.merge(fitted.sources) { $1 } }
 
+    let tokenizer = try ModelTokenizer.load(directory: base, vocabulary: Int(config.shape.vocabulary))
+
     var parts: [ModelDigest.Part] = [.bytes("config", configFile.bytes)]
     if let modules {
       parts += [.bytes("modules", modules.modulesFile.bytes), .bytes("pooling", modules.poolingFile.bytes)]
@@ -42,7 +45,8 @@ extension ModelSpec {
       shape: config.shape,
       activation: config.activation, layerNormEpsilon: config.layerNormEpsilon,
       positionOffset: config.family.positionOffset, maximumLength: try maximumLength(config, sequenceFile),
-      relativeBias: config.relativeBias, head: head, weights: CheckpointWeights(sources: sources),
+      relativeBias: config.relativeBias, head: head, tokenizer: tokenizer,
+      tokenizerDigest: SHA256.digest(of: tokenizer.encoded()), weights: CheckpointWeights(sources: sources),
       digest: ModelDigest(parts))
   }
 

@@ -1,4 +1,5 @@
 public import TaperPlanFormat
+public import TaperTokenization
 
 /// A checkpoint, understood: the encoder's dimensions, where each tensor lies, and what stands on top.
 ///
@@ -26,6 +27,9 @@ public struct ModelSpec: Sendable {
   /// nil when the family has none.
   public let relativeBias: RelativeBiasSpec?
   public let head: HeadSpec
+  public let tokenizer: Tokenizer
+  /// SHA-256 of `tokenizer.encoded()`.
+  public let tokenizerDigest: Digest
   let weights: CheckpointWeights
   let digest: ModelDigest
 

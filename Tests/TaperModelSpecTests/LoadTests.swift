@@ -1,6 +1,7 @@
 import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
+import TaperTokenization
 import TestSupport
 import Testing
 
@@ -137,6 +138,32 @@ import Testing
     weights[weights.count - 1] ^= 1
     other.write("model.safetensors", weights)
     #expect(try ModelSpec.load(directory: other.path).modelDigest != original.modelDigest)
+  }
+
+  /// vocab.txt and tokenizer_config.json alone: the family's frame, pieces by the line's number.
+  @Test func tokenizersComeFromTheVocabulary() throws {
+    let bert = try TinyModel.bertOldNames.load().tokenizer
+    #expect(bert.encode("A plan", maximumLength: 24).ids == [2, 5, ids("plan"), 3])
+    #expect(bert.encode("a", pair: "b", maximumLength: 24).typeIDs == [0, 0, 0, 1, 1])
+    let mpnet = try TinyModel.mpnet.load().tokenizer
+    #expect(mpnet.encode("a", pair: "b", maximumLength: 24).ids == [0, 5, 2, 2, 6, 2])
+    func ids(_ word: String) -> UInt32 {
+      let lines = TestFile.bytes(TinyModel.bertOldNames.path + "/vocab.txt").split(separator: 0x0A)
+      return UInt32(lines.firstIndex { $0.elementsEqual(word.utf8) } ?? -1)
+    }
+  }
+
+  @Test func theTokenizerDigestIsApartFromTheModels() throws {
+    let directory = TemporaryDirectory()
+    try TinyModel.bertOldNames.copy(to: directory)
+    directory.write("tokenizer_config.json", #"{"do_lower_case": false}"#)
+    let cased = try ModelSpec.load(directory: directory.path)
+    let model = try TinyModel.bertOldNames.load()
+    #expect(
+      cased.tokenizer.encode("A", maximumLength: 8).ids == [2, 1, 3], "an upper-case letter is unknown")
+    #expect(cased.tokenizerDigest != model.tokenizerDigest)
+    #expect(cased.modelDigest == model.modelDigest)
+    #expect(model.tokenizerDigest == SHA256.digest(of: model.tokenizer.encoded()))
   }
 
   @Test func everyDescriptionInSpecsIsInTheCatalogue() {

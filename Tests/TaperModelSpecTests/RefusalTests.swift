@@ -144,6 +144,34 @@ import Testing
     }
   }
 
+  @Test func tokenizersThatDoNotFit() throws {
+    let directory = TemporaryDirectory()
+    try TinyModel.bertOldNames.copy(to: directory)
+    let vocabulary = directory.write(
+      "vocab.txt", TestFile.bytes(TinyModel.bertOldNames.path + "/vocab.txt") + [UInt8]("extra\n".utf8))
+    #expect(
+      TinyModel.error(loading: directory.path)
+        == .value(
+          path: vocabulary, key: "the vocabulary", expected: "at most the 92 ids of the word embeddings",
+          found: "93"))
+    directory.write("vocab.txt", TestFile.bytes(TinyModel.bertOldNames.path + "/vocab.txt"))
+    directory.write("tokenizer_config.json", #"{"cls_token": {"content": "<s>"}}"#)
+    guard case .tokenizer(vocabulary, _) = TinyModel.error(loading: directory.path) else {
+      Issue.record("a frame other than the configuration's must be refused")
+      return
+    }
+    let json = directory.write("tokenizer.json", #"{"model": {"type": "BPE"}}"#)
+    guard case .tokenizer(json, _) = TinyModel.error(loading: directory.path) else {
+      Issue.record("a BPE tokenizer must be refused")
+      return
+    }
+    directory.remove("tokenizer.json")
+    directory.remove("vocab.txt")
+    #expect(
+      TinyModel.error(loading: directory.path)
+        == .fileMissing(directory: directory.path, anyOf: ["tokenizer.json", "vocab.txt"]))
+  }
+
   @Test func shardNamesStayInTheDirectory() throws {
     let directory = TemporaryDirectory()
     try TinyModel.mpnet.copy(to: directory)
