@@ -1,5 +1,6 @@
 package import TaperModelSpec
 import TaperPlanFormat
+import TaperTokenization
 
 extension EncoderFacts {
   /// What the planner reads of a loaded model.
@@ -8,6 +9,8 @@ extension EncoderFacts {
       name: model.name, family: model.family, shape: model.shape, activation: model.activation,
       layerNormEpsilon: model.layerNormEpsilon, positionOffset: model.positionOffset,
       positions: model.shape(of: .positionEmbedding)[0], maximumLength: model.maximumLength,
-      hasRelativeBias: model.relativeBias != nil, head: model.head, modelDigest: model.modelDigest)
+      hasRelativeBias: model.relativeBias != nil, head: model.head,
+      tokenizer: model.tokenizer.encoded(), modelDigest: model.modelDigest,
+      tokenizerDigest: model.tokenizerDigest)
   }
 }
