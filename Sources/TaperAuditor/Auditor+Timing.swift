@@ -46,7 +46,7 @@ extension Auditor {
   }
 
   /// The time of one run.
-  private static func run(
+  static func run(
     _ session: inout Session, _ input: (ids: [UInt32], typeIDs: [UInt32])
   ) throws(AuditError) -> Nanoseconds {
     let start = MonotonicClock.now()

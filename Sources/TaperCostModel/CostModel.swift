@@ -23,6 +23,7 @@ public struct CostModel: Sendable {
   /// For each product kernel: nanoseconds for one weight element at 1...512 rows, overhead taken off.
   private var fittedRates: [KernelID: [Double]] = [:]
   private var neighbours: [KernelID: [OpShape]] = [:]
+  private var kernelsByKind: [OpKind: [KernelID]] = [:]
 
   struct Key: Hashable {
     var kernel: KernelID
@@ -53,6 +54,11 @@ public struct CostModel: Sendable {
         sum.elements += Double(entry.shape.columns * entry.shape.depth)
         sums[entry.kernel] = sum
       }
+    }
+    for kind in OpKind.allCases {
+      let all = kind.kernels
+      let measured = all.filter { neighbours[$0] != nil }
+      kernelsByKind[kind] = measured.isEmpty ? Array(all.prefix(1)) : measured
     }
     fittedRates = sums.compactMapValues { sum in
       sum.elements > 0 ? sum.times.map { $0 / sum.elements } : nil
@@ -100,9 +106,7 @@ public struct CostModel: Sendable {
   /// Kernels for this kind that the profile measured with these threads, in id order; when it measured none, the portable default
   /// (the lowest id), which is then predicted by the model.
   public func kernels(for kind: OpKind) -> [KernelID] {
-    let all = kind.kernels
-    let measured = all.filter { neighbours[$0] != nil }
-    return measured.isEmpty ? Array(all.prefix(1)) : measured
+    kernelsByKind[kind] ?? []
   }
 
   /// The largest row count that costs no more than `rows` does (within 0.5%), at most the next multiple of 16: on a kernel with a row

@@ -4,7 +4,7 @@ internal import TaperPlanFormat
 extension ProfileEntry {
   init(_ reader: FieldReader) throws(DeviceProfileError) {
     let name = try reader.string("kernel")
-    guard let kernel = KernelID(name: name), let kind = kernel.kind else {
+    guard let kernel = KernelID(name: name), let kind = kernel.opKind else {
       throw .invalid(field: reader.name("kernel"), expected: "a kernel of kernels.def", found: "\"\(name)\"")
     }
     let shape = try OpShape(try reader.reader("shape"), kind: kind)

@@ -1,0 +1,165 @@
+internal import COpenBLAS
+internal import CTaperKernels
+internal import TaperDeviceProfile
+internal import TaperPlanFormat
+
+/// A measurement point bound to memory: a `ck_op` like the runtime's, its driver and its tasks.
+@safe struct MeasuredOp {
+  private(set) var op: ck_op
+  private let driver: ck_driver
+  private let tasks: UInt32
+  private let weightCount: Int
+  private let warmCounts: [Int]
+  private let kind: OpKind
+
+  /// Precondition: the shape's buffers fit in `buffers` and the kernel exists.
+  init(_ point: MeasurementPoint, buffers: WorkBuffers, table: OpaquePointer) {
+    guard let found = unsafe ck_find_kernel(point.kernel.rawValue) else {
+      preconditionFailure("kernel \(point.kernel.rawValue) is not in this build")
+    }
+    let kernel = unsafe found.pointee
+    let shape = point.shape
+    let (rows, inner) = (UInt32(point.rows), UInt32(point.innerRows))
+    let width = UInt32(shape.heads * shape.depth)
+    unsafe driver = kernel.driver
+    kind = shape.kind
+    tasks =
+      switch unsafe kernel.tasks {
+      case CK_TASKS_ROWS: ck_row_tasks(rows)
+      case CK_TASKS_HEADS: UInt32(shape.heads)
+      case CK_TASKS_PARTS: UInt32(shape.parts)
+      default: 1
+      }
+    var op = unsafe ck_op()
+    unsafe op.rows = rows
+    unsafe op.inner_rows = inner
+    unsafe op.columns = UInt32(shape.columns)
+    unsafe op.depth = UInt32(shape.depth)
+    unsafe op.heads = UInt32(shape.heads)
+    unsafe op.parts = UInt32(shape.parts)
+    unsafe op.activation = ck_activation(rawValue: UInt32(shape.activation.rawValue))
+    unsafe op.epsilon = 1e-12
+    unsafe op.scale = 1
+    let columns = UInt32(shape.columns)
+    unsafe op.lda = columns
+    unsafe op.ldb = columns
+    unsafe op.ldc = columns
+    unsafe op.ldy = columns
+    unsafe op.a = UnsafePointer(buffers.activations[0])
+    unsafe op.y = buffers.activations[3]
+    unsafe op.y2 = buffers.activations[4]
+    unsafe op.scratch = buffers.scratch
+    unsafe op.scratch_stride = buffers.scratchStride
+    unsafe op.sgemm = kernel.sgemm ?? Self.openBLASProduct
+    unsafe op.table = table
+    var counts = [point.rows * shape.columns, 0, 0, point.rows * shape.columns]
+    var weights = 0
+    switch shape.kind {
+    case .gemm:
+      unsafe op.lda = UInt32(shape.depth)
+      weights = shape.columns * shape.depth
+      unsafe op.bias = buffers.weights(shape.columns)
+      counts[0] = point.rows * shape.depth
+    case .attention, .attentionScores:
+      // Queries, keys and values are column views of one slot, as fused products leave them.
+      unsafe op.lda = 3 * width
+      unsafe op.ldb = 3 * width
+      unsafe op.ldc = 3 * width
+      unsafe op.ldy = shape.kind == .attention ? width : inner
+      unsafe op.b = UnsafePointer(buffers.activations[0] + Int(width))
+      unsafe op.c = UnsafePointer(buffers.activations[0] + 2 * Int(width))
+      unsafe op.scale = 1 / Float(shape.depth).squareRoot()
+      counts[0] = 3 * point.innerRows * Int(width)
+      counts[3] =
+        shape.kind == .attention ? point.rows * Int(width) : shape.heads * point.innerRows * point.innerRows
+      if shape.relativeBias {
+        unsafe op.extent = inner
+        unsafe op.bias = buffers.weights(shape.heads * (2 * point.innerRows - 1))
+      }
+    case .attentionContext:
+      unsafe op.b = UnsafePointer(buffers.activations[1])
+      unsafe op.ldb = inner
+      unsafe op.ldc = 3 * width
+      unsafe op.ldy = width
+      unsafe op.c = UnsafePointer(buffers.activations[0])
+      if point.rows < point.innerRows { unsafe op.index = UnsafePointer(buffers.identity) }
+      counts[0] = 3 * point.innerRows * Int(width)
+      counts[1] = shape.heads * point.innerRows * point.innerRows
+      counts[3] = point.rows * Int(width)
+    case .embed:
+      unsafe op.ids = UnsafePointer(buffers.identity)
+      unsafe op.gamma = buffers.weights(shape.columns)
+      unsafe op.beta = buffers.weights(shape.columns)
+      weights = shape.columns * point.rows
+      counts[0] = 0
+    case .layerNorm:
+      unsafe op.b = UnsafePointer(buffers.activations[1])
+      unsafe op.bias = buffers.weights(shape.columns)
+      unsafe op.gamma = buffers.weights(shape.columns)
+      unsafe op.beta = buffers.weights(shape.columns)
+      counts[1] = counts[0]
+    case .biasActivation:
+      unsafe op.bias = buffers.weights(shape.columns)
+    case .add:
+      unsafe op.b = UnsafePointer(buffers.activations[1])
+      counts[1] = counts[0]
+    case .gather:
+      unsafe op.index = UnsafePointer(buffers.identity)
+    case .select:
+      unsafe op.index_out = buffers.indexOut
+      counts = [shape.heads * point.innerRows]
+    case .scatter:
+      unsafe op.index = UnsafePointer(buffers.identity)
+      unsafe op.origin = UnsafePointer(buffers.identity)
+      counts[0] = point.innerRows * shape.columns
+      counts[3] = counts[0]
+    case .mean:
+      counts[0] = point.innerRows * shape.columns
+    case .iota:
+      unsafe op.index_out = buffers.indexOut
+      counts = []
+    case .compose:
+      // In place: the identity composed with itself stays the identity.
+      unsafe op.index = UnsafePointer(buffers.identity)
+      unsafe op.index_out = buffers.identity
+      counts = []
+    case .l2Normalize, .softmax, .sigmoid: break
+    }
+    unsafe self.op = unsafe op
+    weightCount = weights
+    warmCounts = counts
+  }
+
+  /// One sample, in nanoseconds: fork, all tasks, join.
+  mutating func time(on pool: OpaquePointer, buffers: WorkBuffers) -> UInt64 {
+    if kind == .gemm {
+      unsafe op.weight = buffers.weights(weightCount)
+    } else if kind == .embed {
+      // Rows of the word table are cold wherever they lie; here they lie together. Positions and types are read by every run.
+      unsafe op.table0 = buffers.weights(weightCount)
+      unsafe op.table1 = UnsafePointer(buffers.activations[1])
+      unsafe op.type_ids = nil
+      unsafe op.table2 = UnsafePointer(buffers.activations[2])
+    }
+    blackHole = buffers.warm(warmCounts)
+    return unsafe withUnsafePointer(to: op) { op in
+      let start = ck_now_ns()
+      unsafe ck_pool_run(pool, driver, op, tasks)
+      return ck_now_ns() &- start
+    }
+  }
+
+  /// Keeps the compiler from dropping reads whose only purpose is to fill the caches.
+  private var blackHole: Float = 0
+
+  private typealias Product =
+    @convention(c) (
+      CBLAS_ORDER, CBLAS_TRANSPOSE, CBLAS_TRANSPOSE, Int32, Int32, Int32, Float, UnsafePointer<Float>?, Int32,
+      UnsafePointer<Float>?, Int32, Float, UnsafeMutablePointer<Float>?, Int32
+    ) -> Void
+
+  /// cblas_sgemm as `ck_sgemm_fn`, as the runtime binds it: the types differ only in enumerations named or written as int.
+  static var openBLASProduct: ck_sgemm_fn {
+    unsafe unsafeBitCast(cblas_sgemm as Product, to: ck_sgemm_fn.self)
+  }
+}

@@ -1,0 +1,131 @@
+internal import COpenBLAS
+internal import CTaperKernels
+public import TaperDeviceProfile
+internal import TaperPlanFormat
+
+/// Measures this machine into a device profile.
+///
+/// Shared machines have slow phases of seconds that no counter shows. So points are not measured one after the other: a round takes one
+/// sample of every point for every thread count, and rounds go on until the budget is spent; a slow phase then hits all points
+/// alike and moves the upper percentiles, not the medians. Between chunks of a round a fixed probe is timed; from it comes the noise
+/// figure, and the refusal of a machine too unsteady to judge. Each sample is one op through the fork-join pool, bound as the
+/// runtime binds it, its weights cold and its activations warm (`WorkBuffers`).
+public enum Profiler {
+  /// Points between two samples of the noise probe.
+  static let chunk = 16
+
+  /// Measures; takes about `request.budget`, and memory for the weights ring and activations, under 1 GB at 512 rows of BERT shapes.
+  ///
+  /// - Parameter progress: called with the share done (never falling) and what is being done.
+  public static func measure(
+    _ request: ProfilingRequest, progress: (Double, String) -> Void = { _, _ in }
+  ) throws(ProfilerError) -> DeviceProfile {
+    try check(request)
+    // Products are cut into panels by Taper; OpenBLAS must not cut them again.
+    openblas_set_num_threads(1)
+    let fingerprint = Fingerprint.current()
+    let threads = Array(Set(request.threads)).sorted()
+    progress(0, "preparing")
+    let buffers = try WorkBuffers(
+      shapes: request.shapes, maximumRows: request.maximumRows, workers: threads.last!,
+      lastCache: fingerprint.lastCacheByteCount)
+    let table = unsafe ck_kernels(ck_detect_tier())!
+    let points = request.shapes.flatMap { shape in
+      MeasurementGrid.kernels(for: shape.kind).flatMap {
+        MeasurementGrid.points(kernel: $0, shape: shape, maximumRows: request.maximumRows)
+      }
+    }
+    let probe = unsafe MachineProbe(buffers: buffers, table: table)
+    var figures: [ThreadFigures] = []
+    for count in threads {
+      progress(0.01, "memory and overheads, \(describe(count))")
+      figures.append(try measureFigures(probe, threads: count))
+    }
+    var run = unsafe ProfilingRun(
+      points: points, threads: threads, buffers: buffers, table: table, probe: probe)
+    let started = ck_now_ns()
+    var rounds = 0
+    while !isDone(request, rounds: rounds, elapsed: ck_now_ns() &- started) {
+      try run.round { share, count in
+        let done = Double(ck_now_ns() &- started) / Double(max(1, request.budget.rawValue))
+        let least = (Double(rounds) + share) / Double(max(1, request.minimumSamples))
+        let most = (Double(rounds) + share) / Double(max(1, request.maximumSamples))
+        progress(0.02 + 0.98 * min(1, max(most, min(least, done))), "round \(rounds + 1), \(describe(count))")
+      }
+      rounds += 1
+    }
+    progress(1, "done")
+    let noise = NoiseFigure(probeTimes: run.probeTimes)
+    guard noise.figure <= request.noiseLimit else { throw .tooNoisy(noise: noise, limit: request.noiseLimit) }
+    let entries = run.entries()
+    return DeviceProfile(
+      name: request.name, created: request.created, fingerprint: fingerprint,
+      threadFigures: figures.map { raisingPeak($0, by: entries) }, noise: noise, entries: entries)
+  }
+
+  /// Enough once the budget is spent with the wanted samples taken, twice the budget with three, or all samples.
+  private static func isDone(_ request: ProfilingRequest, rounds: Int, elapsed: UInt64) -> Bool {
+    if rounds >= max(request.maximumSamples, request.minimumSamples) { return true }
+    if elapsed >= request.budget.rawValue && rounds >= request.minimumSamples { return true }
+    return elapsed / 2 >= request.budget.rawValue && rounds >= min(3, request.minimumSamples)
+  }
+
+  private static func measureFigures(
+    _ probe: MachineProbe, threads: Int
+  ) throws(ProfilerError) -> ThreadFigures {
+    let pool = try MeasuringPool(workers: threads)
+    let overhead = unsafe probe.opOverhead(on: pool.handle, threads: threads, repeats: 1000)
+    return unsafe ThreadFigures(
+      threads: threads,
+      bandwidthOneStream: probe.bandwidth(on: pool.handle, threads: threads, streams: 1, repeats: 5),
+      bandwidthManyStreams: probe.bandwidth(on: pool.handle, threads: threads, streams: 8, repeats: 5),
+      computePeak: probe.computePeak(on: pool.handle, threads: threads, repeats: 20), opOverhead: overhead,
+      runOverhead: probe.runOverhead(on: pool.handle, threads: threads, repeats: 20, warm: overhead))
+  }
+
+  /// The peak is at least what some measured product reached.
+  private static func raisingPeak(_ figures: ThreadFigures, by entries: [ProfileEntry]) -> ThreadFigures {
+    var figures = figures
+    for entry in entries where entry.threads == figures.threads && entry.shape.kind == .gemm {
+      for point in entry.points {
+        // In floating point: work in nano-FLOP overflows 64 bits for the largest shapes.
+        let work = 2.0 * Double(point.rows) * Double(entry.shape.columns) * Double(entry.shape.depth)
+        let rate = work * 1e9 / Double(max(1, point.time.p50.rawValue))
+        figures.computePeak = max(figures.computePeak, UInt64(min(rate, 1e18)))
+      }
+    }
+    return figures
+  }
+
+  private static func check(_ request: ProfilingRequest) throws(ProfilerError) {
+    guard !request.shapes.isEmpty, !request.threads.isEmpty else { throw .nothingToMeasure }
+    let available = Int(ck_available_cpus())
+    for count in request.threads where !(1...available).contains(count) {
+      throw .threadsUnavailable(wanted: count, available: available)
+    }
+    func demand(_ holds: Bool, _ field: String, _ expected: String, _ found: Int) throws(ProfilerError) {
+      if !holds { throw .invalidRequest(field: field, expected: expected, found: "\(found)") }
+    }
+    try demand(
+      (1...4096).contains(request.maximumRows), "maximum rows", "from 1 to 4096", request.maximumRows)
+    try demand(request.minimumSamples > 0, "minimum samples", "at least 1", request.minimumSamples)
+    for shape in request.shapes {
+      let name = shape.kind.name
+      try demand((0...65_536).contains(shape.columns), "\(name) columns", "from 0 to 65536", shape.columns)
+      try demand((0...65_536).contains(shape.depth), "\(name) depth", "from 0 to 65536", shape.depth)
+      try demand((0...1024).contains(shape.heads), "\(name) heads", "from 0 to 1024", shape.heads)
+      try demand((1...1024).contains(shape.parts), "\(name) parts", "from 1 to 1024", shape.parts)
+      switch shape.kind {
+      case .iota, .compose: break
+      case .attention, .attentionScores, .attentionContext:
+        try demand(shape.heads > 0 && shape.depth > 0, "\(name) heads and depth", "at least 1", 0)
+      case .select: try demand(shape.heads > 0, "\(name) heads", "at least 1", 0)
+      case .gemm:
+        try demand(shape.columns > 0 && shape.depth > 0, "\(name) columns and depth", "at least 1", 0)
+      default: try demand(shape.columns > 0, "\(name) columns", "at least 1", 0)
+      }
+    }
+  }
+
+  private static func describe(_ threads: Int) -> String { threads == 1 ? "1 thread" : "\(threads) threads" }
+}

@@ -1,0 +1,77 @@
+public import TaperDeviceProfile
+public import TaperPlanFormat
+
+/// What to measure, how long, and how unsteady the machine may be.
+public struct ProfilingRequest: Hashable, Sendable {
+  public var name: String
+  /// The date as text, for the profile; the library has no clock of days.
+  public var created: String
+  public var shapes: [OpShape]
+  /// Thread counts, each from 1 to the CPUs of the process.
+  public var threads: [Int]
+  /// Largest row count measured, at most 4096.
+  public var maximumRows: Int
+  /// Time for the rounds over all points; rounds go on until it is spent or `maximumSamples` are taken.
+  public var budget: Nanoseconds
+  /// Samples of every point, whatever the budget, unless twice the budget is spent first (then at least three).
+  public var minimumSamples: Int
+  public var maximumSamples: Int
+  /// `NoiseFigure.figure` above it: `ProfilerError.tooNoisy`. 0.5 keeps shared virtual machines measurable: their probes' slow tenth is
+  /// usually 10% to 30% above the median, while a machine busy with other work shows 100% and more.
+  public var noiseLimit: Double
+
+  public init(
+    name: String, created: String = "", shapes: [OpShape], threads: [Int], maximumRows: Int = 512,
+    budget: Nanoseconds = Nanoseconds(60_000_000_000), minimumSamples: Int = 15, maximumSamples: Int = 60,
+    noiseLimit: Double = 0.5
+  ) {
+    self.name = name
+    self.created = created
+    self.shapes = shapes
+    self.threads = threads
+    self.maximumRows = maximumRows
+    self.budget = budget
+    self.minimumSamples = minimumSamples
+    self.maximumSamples = maximumSamples
+    self.noiseLimit = noiseLimit
+  }
+
+  /// The shapes a plan of this encoder can ask for: fused and unfused products, attention plain and split, row-wise ops.
+  ///
+  /// - Parameters:
+  ///   - activation: of the feed-forward block.
+  ///   - outputWidth: of the linear head; 0 for none.
+  ///   - hasPooler: a dense layer with tanh on the first token.
+  ///   - relativeBias: whether attention adds a bias by distance.
+  public static func shapes(
+    of model: ModelShape, activation: Activation = .gelu, outputWidth: Int = 0, hasPooler: Bool = false,
+    relativeBias: Bool = false
+  ) -> [OpShape] {
+    let hidden = Int(model.hidden)
+    let inner = Int(model.feedForward)
+    let heads = Int(model.heads)
+    let depth = heads > 0 ? hidden / heads : 0
+    var shapes: [OpShape] = [
+      .gemm(columns: 3 * hidden, depth: hidden), .gemm(columns: 2 * hidden, depth: hidden),
+      .gemm(columns: hidden, depth: hidden), .gemm(columns: inner, depth: hidden, activation: activation),
+      .gemm(columns: inner, depth: hidden), .gemm(columns: hidden, depth: inner),
+      OpShape(.attention, depth: depth, heads: heads, relativeBias: relativeBias),
+      OpShape(.attentionScores, depth: depth, heads: heads, relativeBias: relativeBias),
+      OpShape(.attentionContext, depth: depth, heads: heads),
+      OpShape(.biasActivation, columns: hidden),
+      OpShape(.biasActivation, columns: inner, activation: activation),
+      OpShape(.embed, columns: hidden), OpShape(.add, columns: hidden), OpShape(.layerNorm, columns: hidden),
+      OpShape(.iota), OpShape(.select, heads: heads), OpShape(.scatter, columns: hidden), OpShape(.compose),
+      OpShape(.gather, columns: hidden), OpShape(.mean, columns: hidden),
+      OpShape(.l2Normalize, columns: hidden),
+    ]
+    if hasPooler { shapes.append(.gemm(columns: hidden, depth: hidden, activation: .tanh)) }
+    if outputWidth > 0 {
+      shapes += [
+        .gemm(columns: outputWidth, depth: hidden), OpShape(.softmax, columns: outputWidth),
+        OpShape(.sigmoid, columns: outputWidth),
+      ]
+    }
+    return shapes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}

@@ -1,1 +1,0 @@
-// TaperProfiler: see specs/

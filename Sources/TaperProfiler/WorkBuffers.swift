@@ -1,0 +1,104 @@
+internal import CTaperKernels
+internal import Glibc
+internal import TaperDeviceProfile
+internal import TaperPlanFormat
+
+/// The memory ops are measured on: a ring of weights, and one set of activation buffers.
+///
+/// Weights are cold in real use: between two uses of a tensor the whole model goes by. So every op takes its weights from the next place in a ring of
+/// at least 64 MB and twice the last cache (at most 512 MB): before a place comes round again, it has left the caches. Activations are warm: the op
+/// before has just written them; `warm` touches them before each sample.
+///
+/// Owns its allocations; pointers into it live as long as it does, which `Profiler` sees to by keeping it to the end.
+@safe final class WorkBuffers {
+  /// Measuring takes no more memory than this.
+  static let maximumByteCount = 1 << 30
+  let ring: UnsafeMutablePointer<Float>
+  let ringCount: Int
+  private var next = 0
+  /// Inputs a, b, c, outputs y and y2, scratch for every worker.
+  let activations: [UnsafeMutablePointer<Float>]
+  let activationCount: Int
+  let scratch: UnsafeMutablePointer<Float>
+  let scratchStride: Int
+  /// Row numbers 0, 1, …: ids, indices and positions alike; and a place for index results.
+  let identity: UnsafeMutablePointer<UInt32>
+  let indexOut: UnsafeMutablePointer<UInt32>
+
+  init(shapes: [OpShape], maximumRows: Int, workers: Int, lastCache: Int) throws(ProfilerError) {
+    let largestWeight = shapes.map { $0.columns * max(1, $0.depth) }.max() ?? 0
+    let wanted = min(max(64 << 20, 2 * lastCache), 512 << 20) / 4
+    ringCount = (max(wanted, largestWeight) + 1023) / 1024 * 1024
+    let widest = shapes.map { max($0.columns, $0.depth, 3 * $0.heads * $0.depth) }.max() ?? 1
+    let hasProbabilities = shapes.contains { $0.kind == .attentionScores || $0.kind == .attentionContext }
+    let heads = hasProbabilities ? shapes.map(\.heads).max() ?? 1 : 1
+    activationCount = max(widest * maximumRows, heads * maximumRows * maximumRows, 1 << 16)
+    let attentionScratch =
+      Int(CK_ATTENTION_BLOCK) * (maximumRows + 15) / 16 * 16 + 16 * Int(CK_ATTENTION_BLOCK)
+    scratchStride = max(attentionScratch, hasProbabilities ? maximumRows * maximumRows : 0, 2 * maximumRows)
+    let byteCount = 4 * (ringCount + 5 * activationCount + scratchStride * workers + 2 * maximumRows)
+    guard byteCount <= Self.maximumByteCount else {
+      throw .tooLarge(byteCount: byteCount, limit: Self.maximumByteCount)
+    }
+    unsafe ring = try Self.allocate(ringCount)
+    var buffers: [UnsafeMutablePointer<Float>] = unsafe []
+    for _ in 0..<5 { unsafe buffers.append(try Self.allocate(activationCount)) }
+    unsafe activations = unsafe buffers
+    unsafe scratch = try Self.allocate(scratchStride * workers)
+    unsafe identity = try Self.allocate(maximumRows)
+    unsafe indexOut = try Self.allocate(maximumRows)
+    unsafe Self.fill(ring, ringCount, seed: 1)
+    for number in 0..<5 { unsafe Self.fill(buffers[number], activationCount, seed: UInt32(number + 2)) }
+    for row in 0..<maximumRows {
+      unsafe identity[row] = UInt32(row)
+      unsafe indexOut[row] = 0
+    }
+    for element in 0..<scratchStride * workers { unsafe scratch[element] = 0 }
+  }
+
+  deinit {
+    unsafe free(ring)
+    for number in 0..<5 { unsafe free(activations[number]) }
+    unsafe free(scratch)
+    unsafe free(identity)
+    unsafe free(indexOut)
+  }
+
+  /// `count` cold elements, on a cache line.
+  func weights(_ count: Int) -> UnsafePointer<Float> {
+    if next + count > ringCount { next = 0 }
+    defer { next += (count + 15) / 16 * 16 }
+    return unsafe UnsafePointer(ring + next)
+  }
+
+  /// Brings `counts` elements of the activation buffers into the caches, as the op before would have left them.
+  func warm(_ counts: [Int]) -> Float {
+    var sum: Float = 0
+    for (number, count) in counts.enumerated() {
+      let buffer = unsafe activations[number]
+      var place = 0
+      while place < min(count, activationCount) {
+        unsafe sum += buffer[place]
+        place += 16
+      }
+    }
+    return sum
+  }
+
+  private static func allocate<Element>(_ count: Int) throws(ProfilerError) -> UnsafeMutablePointer<Element> {
+    let byteCount = max(1, count) * MemoryLayout<Element>.stride
+    guard let memory = unsafe aligned_alloc(64, (byteCount + 63) / 64 * 64) else {
+      throw .outOfMemory(byteCount: byteCount)
+    }
+    return unsafe memory.bindMemory(to: Element.self, capacity: count)
+  }
+
+  /// Small values of both signs: no denormals, nothing that grows out of range.
+  private static func fill(_ memory: UnsafeMutablePointer<Float>, _ count: Int, seed: UInt32) {
+    var state = seed &* 2_654_435_761
+    for index in 0..<count {
+      state = state &* 1_664_525 &+ 1_013_904_223
+      unsafe memory[index] = (Float(state >> 8) * 0x1p-24 - 0.5) * 0.1
+    }
+  }
+}

@@ -1,0 +1,66 @@
+public import TaperHeadFitting
+public import TaperPlanFormat
+internal import TaperCalibration
+
+/// What a linear head is fitted to: classes or numbers, told by the labels.
+public enum HeadTargets: Hashable, Sendable {
+  /// Class indices and the labels they stand for, in output order.
+  case classes([Int], labels: [String])
+  case numbers([Float])
+
+  /// - Throws: `labelsMissing` (rows are counted from 1 here), `labelsMixed`.
+  public init(of samples: [TokenizedSample]) throws(WorkflowError) {
+    var texts: [String] = []
+    var numbers: [Float] = []
+    for (index, sample) in samples.enumerated() {
+      guard let label = sample.label else { throw .labelsMissing(line: index + 1) }
+      texts.append(label.text)
+      if let number = label.number { numbers.append(Float(number)) }
+    }
+    if numbers.count == samples.count, !HeadTargets.areClassNumbers(numbers) {
+      self = .numbers(numbers)
+      return
+    }
+    guard numbers.isEmpty || numbers.count == samples.count else { throw .labelsMixed }
+    let labels = Set(texts).sorted()
+    let index = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
+    self = .classes(texts.map { index[$0, default: 0] }, labels: labels)
+  }
+
+  /// Few distinct whole numbers are class numbers (0 and 1, or star ratings), not measurements.
+  private static func areClassNumbers(_ numbers: [Float]) -> Bool {
+    numbers.allSatisfy { $0 == $0.rounded() } && Set(numbers).count <= 20
+  }
+
+  public var labels: [String] {
+    if case .classes(_, let labels) = self { labels } else { [] }
+  }
+
+  public var outputs: Int { max(1, labels.count) }
+
+  public var kind: HeadKind {
+    if case .classes = self { .classification } else { .regression }
+  }
+
+  /// Fits a head to features [count, width] over BLAS, its strength chosen on held-out texts.
+  public func fit(features: [Float], width: Int) throws(HeadFittingError) -> LinearHead {
+    let count = features.count / width
+    return switch self {
+    case .classes(let classes, let labels):
+      try LogisticRegression.fit(features: features, count: count, width: width, labels: classes, classes: labels)
+    case .numbers(let numbers):
+      try Ridge.fit(features: features, count: count, width: width, targets: numbers)
+    }
+  }
+}
+
+extension FitReport {
+  /// The held-out figure heads are compared by, with its name; nil when nothing was held out.
+  public var heldOut: (metric: AccuracyComparison.Metric, value: Double)? {
+    switch validation {
+    case .none: nil
+    case .classification(let accuracy, _, _): (.accuracy, accuracy)
+    case .regression(let rSquared, _): (.determination, rSquared)
+    }
+  }
+}

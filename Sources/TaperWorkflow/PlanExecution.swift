@@ -1,0 +1,45 @@
+public import TaperPlanRuntime
+
+/// Runs a plan over many samples, in order, for planning-time work: calibration, head fitting, accuracy.
+public struct PlanExecution {
+  public typealias Progress = (_ done: Int, _ total: Int) -> Void
+
+  let plan: LoadedPlan
+  let threads: Int
+
+  /// - Parameter threads: workers; the plan's, or what the machine has if that is less, when nil.
+  public init(_ plan: LoadedPlan, threads: Int? = nil) {
+    self.plan = plan
+    self.threads = threads ?? plan.defaultThreads
+  }
+
+  /// The result of every sample, in order.
+  public func results(
+    of samples: [TokenizedSample], progress: Progress = { _, _ in }
+  ) throws -> [[Float]] {
+    var results: [[Float]] = []
+    results.reserveCapacity(samples.count)
+    try run(samples, slots: [], progress: progress) { _, result, _ in results.append(result) }
+    return results
+  }
+
+  /// Runs every sample and hands over its result and the contents of the named slots.
+  func run(
+    _ samples: [TokenizedSample], slots: [String], progress: Progress,
+    each: (_ index: Int, _ result: [Float], _ slots: [[Float]]) throws -> Void
+  ) throws {
+    var session = try Session(plan, threads: threads)
+    for (index, sample) in samples.enumerated() {
+      try session.run(ids: sample.ids.span, typeIDs: sample.typeIDs.span)
+      let contents = slots.map { name in
+        guard let slot = session.contents(ofSlotNamed: name) else {
+          preconditionFailure("an instrumented plan lacks the slot \(name)")
+        }
+        return slot
+      }
+      let result = session.result
+      try each(index, result.indices.map { result[$0] }, contents)
+      progress(index + 1, samples.count)
+    }
+  }
+}

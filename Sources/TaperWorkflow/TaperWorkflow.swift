@@ -1,1 +1,0 @@
-// TaperWorkflow: see specs/

@@ -1,0 +1,26 @@
+public import TaperCalibration
+public import TaperModelSpec
+internal import TaperTokenization
+
+/// A text as the encoder reads it, with its label where there is one.
+public struct TokenizedSample: Hashable, Sendable {
+  public var ids: [UInt32]
+  /// Empty: all zero.
+  public var typeIDs: [UInt32]
+  public var label: RowLabel?
+
+  public init(ids: [UInt32], typeIDs: [UInt32], label: RowLabel? = nil) {
+    self.ids = ids
+    self.typeIDs = typeIDs
+    self.label = label
+  }
+
+  /// Tokenizes every row, truncating to `maximumLength` tokens (specials included).
+  public static func tokenize(_ rows: some Sequence<TextRow>, model: ModelSpec, maximumLength: Int) -> [TokenizedSample] {
+    rows.map { row in
+      let encoding = model.tokenizer.encode(row.text, pair: row.pair, maximumLength: maximumLength)
+      let typeIDs = encoding.typeIDs.contains { $0 != 0 } ? encoding.typeIDs : []
+      return TokenizedSample(ids: encoding.ids, typeIDs: typeIDs, label: row.label)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+public import TaperCalibration
+public import TaperModelSpec
+internal import TaperPlanner
+internal import TaperCostModel
+internal import TaperDeviceProfile
+public import TaperPlanFormat
+internal import TaperPlanRuntime
+
+/// The dense encoder at work on the planning machine: the model compiled into an instrumented dense plan and run by the
+/// runtime itself, so that calibration and head fitting see exactly what a deployed plan computes.
+///
+/// The planner must not see the runtime, nor calibration the planner: the three meet here.
+public struct Workbench {
+  let model: ModelSpec
+  let maximumLength: Int
+  let threads: Int
+
+  /// - Parameters:
+  ///   - maximumLength: tokens, specials included; longer texts are cut.
+  ///   - threads: workers to run with.
+  public init(model: ModelSpec, maximumLength: Int, threads: Int) {
+    self.model = model
+    self.maximumLength = maximumLength
+    self.threads = threads
+  }
+
+  /// Runs the dense model over the samples and collects token importance and reference outputs.
+  public func calibrate(
+    _ samples: [TokenizedSample], labels: [String], dataDigest: Digest, badRowCount: Int,
+    progress: PlanExecution.Progress
+  ) throws -> Calibration {
+    let layers = Int(model.shape.layers)
+    let heads = Int(model.shape.heads)
+    var builder = Calibration.Builder(layerCount: layers)
+    let indices = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
+    let names = (1...layers).map { "importance.\($0)" }
+    try execution(instrumentation: .importance).run(samples, slots: names, progress: progress) {
+      index, result, partialScores in
+      let length = samples[index].ids.count
+      let label = samples[index].label
+      try builder.add(
+        ids: samples[index].ids, typeIDs: samples[index].typeIDs,
+        scores: partialScores.map { Self.tokenScores(partial: $0, heads: heads, length: length) }, reference: result,
+        label: label.flatMap { indices[$0.text] }, value: label?.number.map { Float($0) })
+    }
+    return try builder.finish(
+      modelDigest: model.modelDigest, dataDigest: dataDigest, tokenizerDigest: model.tokenizerDigest, labels: labels,
+      badRowCount: badRowCount)
+  }
+
+  /// The pooled features [samples, hidden] a linear head reads, from the dense encoder.
+  public func features(
+    _ samples: [TokenizedSample], progress: PlanExecution.Progress
+  ) throws -> [Float] {
+    try Self.features(execution(instrumentation: .features), samples, progress: progress)
+  }
+
+  static func features(
+    _ execution: PlanExecution, _ samples: [TokenizedSample], progress: PlanExecution.Progress
+  ) throws -> [Float] {
+    var features: [Float] = []
+    try execution.run(samples, slots: ["features"], progress: progress) { _, _, slots in features += slots[0] }
+    return features
+  }
+
+  private func execution(instrumentation: Instrumentation) throws -> PlanExecution {
+    let request = PlanningRequest(
+      target: .dense, maximumLength: maximumLength, threads: threads, instrumentation: instrumentation)
+    let planned = try Planner.plan(
+      request, model: model, calibration: nil, cost: CostModel(profile: .assumed(threads: threads), threads: threads))
+    return PlanExecution(try LoadedPlan(planned), threads: threads)
+  }
+
+  /// S_l(j) = (1/H) Σ_h of the per-head column sums [heads, length].
+  static func tokenScores(partial: [Float], heads: Int, length: Int) -> [Float] {
+    (0..<length).map { token in
+      var sum: Float = 0
+      for head in 0..<heads { sum += partial[head * length + token] }
+      return sum / Float(heads)
+    }
+  }
+}
+
+extension LoadedPlan {
+  /// A planned model in memory, its weights read from the checkpoint.
+  convenience init(_ planned: PlannedModel) throws {
+    try self.init(plan: planned.plan, weightBytes: planned.materializedWeights())
+  }
+}

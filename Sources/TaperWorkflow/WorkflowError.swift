@@ -1,0 +1,34 @@
+/// Why the workflow stopped although every module did its part.
+public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The plan loses more than was allowed; nothing was written.
+  case accuracyGateFailed(AccuracyComparison, allowed: Double)
+  case labelsMissing(line: Int)
+  /// Some labels are words, some numbers.
+  case labelsMixed
+  case modelHasNoLinearHead
+  case gateNeedsEvidence
+
+  public var description: String {
+    switch self {
+    case .accuracyGateFailed(let accuracy, let allowed):
+      """
+      accuracy gate: expected at most \(points(allowed)) points of \(accuracy.metric.rawValue) lost; found \
+      \(points(accuracy.drop)) (\(points(accuracy.dense)) dense, \(points(accuracy.planned)) planned, on \
+      \(accuracy.count) texts); ask for less speed, refit the head with --refit-head, or allow more with --max-drop
+      """
+    case .labelsMissing(let line):
+      "line \(line): expected a label; found none; a head is fitted on labelled texts only"
+    case .labelsMixed: "labels: expected all words or all numbers; found both; correct the file"
+    case .modelHasNoLinearHead:
+      "model: expected one with a fitted head; found an embedding model; fit one with taper fit-head"
+    case .gateNeedsEvidence:
+      "--max-drop: expected texts to measure on; found none; give --calibration or --refit-head"
+    }
+  }
+
+  private func points(_ share: Double) -> String {
+    let hundredths = Int((share * 10_000).rounded())
+    let fraction = hundredths % 100
+    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+  }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import TaperAuditor
+import TaperCalibration
+import TaperDeviceProfile
+import TaperPlanFormat
+import TaperPlanRuntime
+import TaperProfiler
+import TaperReportRendering
+import TaperTokenization
+import TaperWorkflow
+
+struct AuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit", abstract: "Runs a plan on texts and holds what it measures beside what the plan predicted.",
+    discussion: "Exit 1 when a prediction is off by more than the tolerance, 69 when the machine is too noisy to judge.")
+
+  @Argument(help: "The plan.") var plan: String
+  @OptionGroup var texts: TextOptions
+  @Option(help: "A dense plan of the same model, to compare answers with.") var reference: String?
+  @Option(help: "Input lengths to time; the plan's reference lengths when absent.") var lengths: LengthsArgument?
+  @Option(help: "Timed runs at each length.") var runs = 100
+  @Option(help: "Largest residual that still counts as within: 5%.") var tolerance: ShareArgument?
+  @Option(help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.") var limit: Int?
+  @Option(help: "Workers; at most the plan's.") var threads: Int?
+  @Option(help: "Write the report as one HTML file.") var html: String?
+  @Option(help: "Write the verdict as JUnit XML, for CI.") var junit: String?
+  @Flag(help: "The report as JSON.") var json = false
+
+  func run() throws {
+    try ExitStatus.catching {
+      let loaded = try LoadedPlan(path: plan)
+      let dataset = try Inputs.texts(texts, limit: limit)
+      var bar = ProgressBar()
+      let samples = try samples(dataset, loaded.plan, &bar)
+      let request = AuditRequest(
+        samples: samples, lengths: lengths?.lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init), runs: runs,
+        tolerance: tolerance?.share ?? 0.05, threads: threads,
+        environment: Fingerprint.current().environmentFacts)
+      let report = try Auditor.audit(loaded, request) { bar.update($0, "auditing") }
+      bar.finish()
+      if let html { try OutputFile.write(HTMLRenderer.render(report), to: html) }
+      if let junit { try OutputFile.write(JUnitRenderer.render(report), to: junit) }
+      Console.print(json ? JSONRenderer.render(report) : TextRenderer.render(report, color: Console.isColored))
+      if let html { Console.note("report: \(html)") }
+      switch report.verdict {
+      case .within: break
+      case .outside: throw ExitCode(ExitStatus.findings.rawValue)
+      case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)
+      }
+    }
+  }
+
+  /// The texts as the plan tokenizes them, with the dense plan's answers where there is one.
+  private func samples(
+    _ dataset: TextDataset, _ plan: Plan, _ bar: inout ProgressBar
+  ) throws -> [AuditSample] {
+    let tokenizer = try Tokenizer(encoded: plan.tokenizer)
+    let labels = Dictionary(uniqueKeysWithValues: plan.head.labels.enumerated().map { ($1, $0) })
+    var samples = dataset.rows.map { row in
+      let encoding = tokenizer.encode(row.text, pair: row.pair, maximumLength: plan.schedule.maximumLength)
+      return AuditSample(
+        index: row.line, ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs,
+        label: row.label.flatMap { labels[$0.text] }, value: row.label?.number.map { Float($0) },
+        text: String(row.text.prefix(200)))
+    }
+    guard let reference else { return samples }
+    let dense = try LoadedPlan(path: reference)
+    guard dense.plan.schedule.maximumLength >= plan.schedule.maximumLength else {
+      throw CommandError.usage(
+        "--reference: expected a plan for at least \(plan.schedule.maximumLength) tokens; found "
+          + "\(dense.plan.schedule.maximumLength)")
+    }
+    let answers = try PlanExecution(dense, threads: threads).results(
+      of: samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
+    ) { bar.update(Double($0) / Double($1), "the dense plan's answers, text \($0) of \($1)") }
+    bar.finish()
+    for index in samples.indices { samples[index].reference = answers[index] }
+    return samples
+  }
+}
+
+extension Fingerprint {
+  /// The fingerprint as an audit report shows it.
+  var environmentFacts: [EnvironmentFact] {
+    [
+      EnvironmentFact("cpu", cpu), EnvironmentFact("cores", "\(cores)"), EnvironmentFact("tier", tier),
+      EnvironmentFact("features", features.joined(separator: " ")), EnvironmentFact("blas core", blasCore),
+      EnvironmentFact("blas", blasConfiguration), EnvironmentFact("system", system),
+      EnvironmentFact(
+        "variables",
+        environment.isEmpty ? "none set" : environment.map { "\($0.name)=\($0.value)" }.joined(separator: " ")),
+    ]
+  }
+}

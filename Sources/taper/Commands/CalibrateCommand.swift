@@ -1,0 +1,59 @@
+import ArgumentParser
+import TaperCalibration
+import TaperJSON
+import TaperModelSpec
+import TaperPlanFormat
+import TaperWorkflow
+
+struct CalibrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "calibrate", abstract: "Runs the dense model on texts and records which tokens matter, layer by layer.")
+
+  @Argument(help: "The model directory.") var model: String
+  @OptionGroup var texts: TextOptions
+  @Option(name: .shortAndLong, help: "The calibration to write (a directory).") var output: String
+  @Option(help: "Longest text in tokens, specials included; the model's own when absent.") var maxLength: Int?
+  @Option(help: "Texts to use, drawn evenly from the file with a fixed seed.") var limit: Int = 512
+  @Option(help: "Seed of the draw.") var seed: UInt64 = 1
+  @Option(help: "Workers; the machine's CPUs when absent.") var threads: Int?
+  @Flag(help: "The summary as JSON.") var json = false
+
+  func run() throws {
+    try ExitStatus.catching {
+      let spec = try ModelSpec.load(directory: model)
+      let texts = try Inputs.texts(texts, limit: limit, seed: seed)
+      let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
+      let samples = TokenizedSample.tokenize(texts.rows, model: spec, maximumLength: maximumLength)
+      let bench = Workbench(model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads))
+      var bar = ProgressBar()
+      let calibration = try bench.calibrate(
+        samples, labels: texts.labels, dataDigest: texts.digest, badRowCount: texts.badRowCount
+      ) { bar.update(Double($0) / Double($1), "calibrating, text \($0) of \($1)") }
+      bar.finish()
+      try calibration.save(directory: output)
+      show(calibration)
+    }
+  }
+
+  private func show(_ calibration: Calibration) {
+    if json {
+      let object: JSONValue = [
+        "schema_version": 1, "calibration": .string(output), "texts": JSONValue(calibration.textCount),
+        "skipped_rows": JSONValue(calibration.badRowCount), "tokens": JSONValue(calibration.tokenCount),
+        "context_contributions": .array(calibration.contextContributions.map { .number($0) }),
+        "elimination_profile": .array(calibration.eliminationProfile.map { .number($0) }),
+        "digest": .string(calibration.digest.hex),
+      ]
+      return Console.print(object.serialized(pretty: true))
+    }
+    var table = Table(header: ["layer", "ACC", "profile k"])
+    for (layer, (contribution, retention)) in zip(
+      calibration.contextContributions, calibration.eliminationProfile
+    ).enumerated() {
+      table.rows.append(["\(layer + 1)", Format.decimal(contribution, 3), Format.decimal(retention, 3)])
+    }
+    Console.print(table.rendered())
+    Console.print(
+      "\(calibration.textCount) texts, \(calibration.tokenCount) tokens, \(calibration.badRowCount) rows skipped → \(output)")
+  }
+}

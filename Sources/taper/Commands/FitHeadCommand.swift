@@ -1,0 +1,74 @@
+import ArgumentParser
+import TaperCalibration
+import TaperHeadFitting
+import TaperJSON
+import TaperModelSpec
+import TaperPlanFormat
+import TaperWorkflow
+
+struct FitHeadCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fit-head", abstract: "Fits a linear head on the frozen encoder: a classifier without PyTorch.",
+    discussion: """
+      Labels that are words, or few distinct whole numbers, give a logistic head; other numbers a ridge regression. The \
+      strength of the regularisation is chosen on held-out texts. The result is a model directory.
+      """)
+
+  @Argument(help: "The model directory.") var model: String
+  @OptionGroup var texts: TextOptions
+  @Option(name: .shortAndLong, help: "The model directory to write.") var output: String
+  @Option(help: "Longest text in tokens, specials included; the model's own when absent.") var maxLength: Int?
+  @Option(help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.") var limit: Int?
+  @Option(help: "Seed of the draw.") var seed: UInt64 = 1
+  @Option(help: "Workers; the machine's CPUs when absent.") var threads: Int?
+  @Flag(help: "The summary as JSON.") var json = false
+
+  func run() throws {
+    try ExitStatus.catching {
+      let spec = try ModelSpec.load(directory: model)
+      let dataset = try Inputs.texts(texts, limit: limit, seed: seed, requiresLabels: true)
+      let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
+      let samples = TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
+      let targets = try HeadTargets(of: samples)
+      var bar = ProgressBar()
+      let features = try Workbench(model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads))
+        .features(samples) { bar.update(Double($0) / Double($1), "features of text \($0) of \($1)") }
+      bar.finish()
+      let head = try targets.fit(features: features, width: Int(spec.shape.hidden))
+      try ModelDirectoryWriter.write(
+        base: spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels, to: output)
+      show(head)
+    }
+  }
+
+  private func show(_ head: LinearHead) {
+    if json {
+      var object = JSONObject([
+        ("schema_version", 1), ("model", .string(output)), ("examples", JSONValue(head.report.examples)),
+        ("labels", .array(head.labels.map { .string($0) })), ("strength", .number(head.report.strength)),
+      ])
+      if let heldOut = head.report.heldOut { object[heldOut.metric.rawValue] = .number(heldOut.value) }
+      return Console.print(JSONValue.object(object).serialized(pretty: true))
+    }
+    Console.print(HeadSummary.text(head))
+    Console.print("→ \(output)")
+  }
+}
+
+/// A fitted head in a line, for the terminal.
+enum HeadSummary {
+  static func text(_ head: LinearHead) -> String {
+    let report = head.report
+    let validation =
+      switch report.validation {
+      case .none: "nothing held out"
+      case .classification(let accuracy, let interval, _):
+        "held-out accuracy \(Format.percent(accuracy, 2)) (95% interval \(Format.percent(interval.low, 1)) to "
+          + "\(Format.percent(interval.high, 1)), \(report.heldOutExamples) texts)"
+      case .regression(let rSquared, let pearson):
+        "held-out R² \(Format.decimal(rSquared, 3)), Pearson \(Format.decimal(pearson, 3)), \(report.heldOutExamples) texts"
+      }
+    let labels = head.labels.isEmpty ? "a number" : "\(head.labels.count) labels"
+    return "head fitted on \(report.examples) texts, \(labels), strength \(report.strength): \(validation)"
+  }
+}

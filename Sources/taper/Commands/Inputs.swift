@@ -1,0 +1,49 @@
+import Glibc
+import TaperCalibration
+import TaperModelSpec
+import TaperPlanFormat
+import TaperPlanRuntime
+import TaperWorkflow
+
+/// What several commands read in the same way.
+enum Inputs {
+  /// The texts of a file, perhaps a seeded subset; skipped rows are reported on standard error.
+  static func texts(
+    _ options: TextOptions, limit: Int? = nil, seed: UInt64 = 1, requiresLabels: Bool = false
+  ) throws -> TextDataset {
+    try texts(
+      from: options.data, skipBad: options.skipBad, limit: limit, seed: seed, requiresLabels: requiresLabels)
+  }
+
+  static func texts(
+    from path: String, skipBad: Bool, limit: Int?, seed: UInt64, requiresLabels: Bool
+  ) throws -> TextDataset {
+    var dataset = try TextDataset.read(path: path, requiresLabels: requiresLabels, skipBad: skipBad)
+    for row in dataset.badRows.prefix(10) { Console.note("warning: \(path), \(row), skipped") }
+    if dataset.badRowCount > 0 { Console.note("warning: \(dataset.badRowCount) rows of \(path) skipped") }
+    if let limit {
+      guard limit > 0 else { throw CommandError.usage("--limit: expected at least 1; found \(limit)") }
+      dataset.rows = SeededSubset.indices(count: dataset.rows.count, limit: limit, seed: seed).map { dataset.rows[$0] }
+    }
+    return dataset
+  }
+
+  static func maximumLength(_ wish: Int?, of model: ModelSpec) throws -> Int {
+    let length = wish ?? model.maximumLength
+    guard (4...model.maximumLength).contains(length) else {
+      throw CommandError.usage("--max-length: expected 4 to \(model.maximumLength) tokens for this model; found \(length)")
+    }
+    return length
+  }
+
+  static func threads(_ wish: Int?) -> Int {
+    max(1, wish ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  }
+
+  /// The first byte of a file; nil when there is none.
+  static func firstByte(of path: String) -> UInt8? {
+    guard let file = unsafe fopen(path, "r") else { return nil }
+    defer { unsafe fclose(file) }
+    return UInt8(exactly: unsafe fgetc(file))
+  }
+}

@@ -1,0 +1,123 @@
+import TaperServing
+import ArgumentParser
+import TaperCalibration
+import TaperCostModel
+import TaperDeviceProfile
+import TaperJSON
+import TaperModelSpec
+import TaperPlanFormat
+import TaperPlanner
+import TaperWorkflow
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Compiles a model into a plan that meets a target on a device.")
+
+  @Argument(help: "The model directory.") var model: String
+  @Option(help: "The calibration of this model; needed unless the plan is dense.") var calibration: String?
+  @Option(help: "The device profile.") var device: String
+  @Option(help: "Predicted time at most this, for every length up to the longest: 5ms, 800us.") var latency: LatencyArgument?
+  @Option(help: "Predicted time this many times less than dense at the longest length: 3x.") var speedup: SpeedupArgument?
+  @Option(help: "Work (FLOPs, the published form) this many times less at the longest length.")
+  var flopsSpeedup: SpeedupArgument?
+  @Flag(help: "Every token in every layer.") var dense = false
+  @Option(help: "Longest input in tokens, specials included; the model's own when absent.") var maxLength: Int?
+  @Option(help: "How tokens are chosen: acc.") var method = "acc"
+  @Option(help: "Precision: f32.") var precision = "f32"
+  @Option(help: "Refit the head on these labelled texts with the reduced encoder's features.") var refitHead: String?
+  @Option(help: "Labelled texts to refit on at most; all when absent.") var refitLimit: Int?
+  @Option(help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.") var maxDrop: ShareArgument?
+  @Option(help: "Workers the plan is made for; the profile's largest when absent.") var threads: Int?
+  @Option(help: "Switch a planner pass off (repeatable): \(PlannerPass.allCases.map(\.name).joined(separator: ", ")).")
+  var disablePass: [String] = []
+  @Flag(help: "Pool the kept tokens only, without putting dropped ones back.") var noRestore = false
+  @Flag(help: "Go on past labelled rows that cannot be read, and count them.") var skipBad = false
+  @Flag(help: "Keep the weights in a file of their own beside the plan, for several plans to share.") var shareWeights = false
+  @Option(name: .shortAndLong, help: "The plan to write.") var output: String
+  @Flag(help: "The summary as JSON.") var json = false
+
+  func run() throws {
+    try ExitStatus.catching {
+      let target = try target()
+      guard precision == "f32" else {
+        throw CommandError.usage("--precision: expected f32, the one there is; found \(precision)")
+      }
+      guard let method = PlanningMethod(rawValue: method) else {
+        let known = PlanningMethod.allCases.map(\.rawValue).joined(separator: ", ")
+        throw CommandError.usage("--method: expected \(known); found \(method)")
+      }
+      let spec = try ModelSpec.load(directory: model)
+      let profile = try DeviceProfile.load(path: device)
+      let calibration = try calibration.map { try Calibration.load(directory: $0) }
+      let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
+      let threads = threads ?? profile.threadCounts.last ?? 1
+      let request = PlanningRequest(
+        target: target, method: method, maximumLength: maximumLength, threads: threads,
+        passes: try PassSet(disablingNames: disablePass), restoresDroppedTokens: !noRestore, deviceName: profile.name,
+        requestText: requestText(maximumLength: maximumLength, threads: threads), toolVersion: TaperVersion.current)
+      let refit = try refitSamples(spec, maximumLength: maximumLength)
+      var bar = ProgressBar()
+      let outcome = try PlanCompiler(
+        model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads)
+      ).compile(request, refit: refit, maximumDrop: maxDrop?.share) { stage, done, total in
+        bar.update(Double(done) / Double(max(1, total)), "\(stage), text \(done) of \(total)")
+      }
+      bar.finish()
+      let plan = try write(outcome.planned)
+      show(plan, outcome)
+    }
+  }
+
+  private func target() throws -> PlanningTarget {
+    var targets: [PlanningTarget] = []
+    if let latency { targets.append(.latency(latency.time)) }
+    if let speedup { targets.append(.speedup(speedup.factor)) }
+    if let flopsSpeedup { targets.append(.workSpeedup(flopsSpeedup.factor)) }
+    if dense { targets.append(.dense) }
+    guard let target = targets.first, targets.count == 1 else {
+      throw CommandError.usage(
+        "target: expected one of --latency, --speedup, --flops-speedup, --dense; found \(targets.count)")
+    }
+    return target
+  }
+
+  /// The wish in words, without paths, for the plan's provenance.
+  private func requestText(maximumLength: Int, threads: Int) -> String {
+    var words: [String] = []
+    if let latency { words.append("--latency \(latency.time.rawValue)ns") }
+    if let speedup { words.append("--speedup \(speedup.factor)x") }
+    if let flopsSpeedup { words.append("--flops-speedup \(flopsSpeedup.factor)x") }
+    if dense { words.append("--dense") }
+    words.append("--max-length \(maximumLength) --method \(method) --precision \(precision) --threads \(threads)")
+    if refitHead != nil { words.append("--refit-head") }
+    if let maxDrop { words.append("--max-drop \(maxDrop.share)") }
+    words += disablePass.map { "--disable-pass \($0)" }
+    if noRestore { words.append("--no-restore") }
+    return words.joined(separator: " ")
+  }
+
+  private func refitSamples(_ spec: ModelSpec, maximumLength: Int) throws -> [TokenizedSample]? {
+    guard let refitHead else { return nil }
+    let dataset = try Inputs.texts(
+      from: refitHead, skipBad: skipBad, limit: refitLimit, seed: 1, requiresLabels: true)
+    return TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
+  }
+
+  private func write(_ planned: PlannedModel) throws -> Plan {
+    guard shareWeights else {
+      try PlanWriter.write(planned.plan, to: output, weights: planned.weightSource)
+      return planned.plan
+    }
+    var plan = planned.plan
+    plan.weights.isEmbedded = false
+    let folder = output.lastIndex(of: "/").map { String(output[...$0]) } ?? "."
+    plan.weights = try PlanWriter.writeWeightsFile(plan.weights, inFolder: folder, weights: planned.weightSource).index
+    try PlanWriter.write(plan, to: output)
+    return plan
+  }
+
+  private func show(_ plan: Plan, _ outcome: PlanCompiler.Outcome) {
+    if json { return Console.print(PlanSummary.json(plan, path: output, outcome).serialized(pretty: true)) }
+    Console.print(PlanSummary.text(plan, path: output, outcome))
+  }
+}

@@ -1,0 +1,21 @@
+import Glibc
+import TaperPlanFormat
+
+/// Reading a plan without its weights.
+enum PlanFile {
+  static func read(_ path: String) throws -> Plan {
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno))) }
+    defer { close(file) }
+    var status = stat()
+    guard unsafe fstat(file, &status) == 0, status.st_size > 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw CommandError.unreadable(path: path, reason: "an empty file, or none at all")
+    }
+    let size = Int(status.st_size)
+    guard let base = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), unsafe base != MAP_FAILED else {
+      throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
+    }
+    defer { unsafe munmap(base, size) }
+    return try unsafe PlanReader.read(UnsafeRawBufferPointer(start: base, count: size)).plan
+  }
+}

@@ -1,0 +1,65 @@
+import TaperJSON
+import TaperPlanFormat
+import TaperWorkflow
+
+/// What `taper plan` says about the plan it wrote.
+enum PlanSummary {
+  static func json(_ plan: Plan, path: String, _ outcome: PlanCompiler.Outcome) -> JSONValue {
+    var object = JSONObject([
+      ("schema_version", 1), ("plan", .string(path)), ("method", .string(plan.identity.method)),
+      ("precision", .string(plan.identity.precision)),
+      ("lengths", .array(plan.predictions.referenceLengths.map { length(plan, Int($0)) })),
+      ("arena_bytes", .integer(Int64(plan.arena.byteCount.rawValue))),
+    ])
+    if let accuracy = outcome.accuracy {
+      object["accuracy"] = [
+        "metric": .string(accuracy.metric.rawValue), "dense": .number(accuracy.dense),
+        "planned": .number(accuracy.planned), "count": JSONValue(accuracy.count),
+      ]
+    }
+    return .object(object)
+  }
+
+  private static func length(_ plan: Plan, _ tokens: Int) -> JSONValue {
+    let (prediction, speedups) = (plan.predictions.lengths[tokens - 1], Speedups(plan, tokens))
+    return [
+      "tokens": JSONValue(tokens),
+      "keep_counts": .array(plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { JSONValue(Int($0)) }),
+      "predicted_ns": .integer(Int64(prediction.planned.time.rawValue)),
+      "work_speedup": .number(speedups.work), "time_speedup": .number(speedups.time),
+    ]
+  }
+
+  static func text(_ plan: Plan, path: String, _ outcome: PlanCompiler.Outcome) -> String {
+    var table = Table(header: ["tokens", "kept by layer", "predicted", "dense", "in time", "in work"])
+    for tokens in plan.predictions.referenceLengths.map(Int.init) {
+      let (prediction, speedups) = (plan.predictions.lengths[tokens - 1], Speedups(plan, tokens))
+      table.rows.append([
+        "\(tokens)",
+        plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { "\($0)" }.joined(separator: " "),
+        "~" + Format.milliseconds(prediction.planned.time), "~" + Format.milliseconds(prediction.denseTime),
+        Format.times(speedups.time), Format.times(speedups.work),
+      ])
+    }
+    var lines = [table.rendered(), "arena \(Format.bytes(plan.arena.byteCount)), weights \(Format.bytes(plan.weights.byteCount))"]
+    if let head = outcome.head { lines.append(HeadSummary.text(head)) }
+    if let accuracy = outcome.accuracy {
+      lines.append(
+        "\(accuracy.metric.rawValue) on \(accuracy.count) held-out texts: dense \(Format.percent(accuracy.dense, 2)), "
+          + "planned \(Format.percent(accuracy.planned, 2))")
+    }
+    return (lines + ["→ \(path)"]).joined(separator: "\n")
+  }
+
+  /// Dense over planned, in predicted time and in work by the published form.
+  private struct Speedups {
+    var time: Double
+    var work: Double
+
+    init(_ plan: Plan, _ tokens: Int) {
+      let prediction = plan.predictions.lengths[tokens - 1]
+      time = Double(prediction.denseTime.rawValue) / Double(max(1, prediction.planned.time.rawValue))
+      work = Double(prediction.publishedDenseWork.rawValue) / Double(max(1, prediction.publishedWork.rawValue))
+    }
+  }
+}

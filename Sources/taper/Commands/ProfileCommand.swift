@@ -1,0 +1,95 @@
+import ArgumentParser
+import Glibc
+import TaperDeviceProfile
+import TaperJSON
+import TaperModelSpec
+import TaperPlanFormat
+import TaperProfiler
+
+struct ProfileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile", abstract: "Measures this machine's kernels, weights cold as in real use.",
+    discussion: "Exit 69 when the machine is too noisy for its figures to be of use.")
+
+  @Option(help: "Measure this model's shapes; MiniLM-L6's and BERT-base's when absent.") var model: String?
+  @Option(help: "Measure one worker up to this many (powers of two between); the machine's CPUs when absent.")
+  var threads: Int?
+  @Option(help: "The device's name in the profile; this host's when absent.") var name: String?
+  @Option(help: "Seconds to measure for, about.") var budget = 75
+  @Option(name: .shortAndLong, help: "The device profile to write.") var output: String
+  @Flag(help: "The summary as JSON.") var json = false
+
+  func run() throws {
+    try ExitStatus.catching {
+      guard (1...3_600).contains(budget) else {
+        throw CommandError.usage("--budget: expected 1 to 3600 seconds; found \(budget)")
+      }
+      let request = ProfilingRequest(
+        name: name ?? Self.hostName(), created: Self.today(), shapes: try shapes(), threads: threadCounts(),
+        budget: Nanoseconds(UInt64(budget) * 1_000_000_000))
+      var bar = ProgressBar()
+      let profile = try Profiler.measure(request) { bar.update($0, $1) }
+      bar.finish()
+      try profile.save(path: output)
+      show(profile)
+    }
+  }
+
+  private func shapes() throws -> [OpShape] {
+    guard let model else {
+      let small = ModelShape(hidden: 384, layers: 6, heads: 12, feedForward: 1536, vocabulary: 30_522, tokenTypes: 2)
+      let base = ModelShape(hidden: 768, layers: 12, heads: 12, feedForward: 3072, vocabulary: 30_522, tokenTypes: 2)
+      return ProfilingRequest.shapes(of: small) + ProfilingRequest.shapes(of: base)
+    }
+    let spec = try ModelSpec.load(directory: model)
+    return ProfilingRequest.shapes(
+      of: spec.shape, activation: spec.activation, outputWidth: spec.head.hasLinear ? spec.head.outputWidth : 0,
+      hasPooler: spec.head.hasPooler, relativeBias: spec.relativeBias != nil)
+  }
+
+  private func threadCounts() -> [Int] {
+    let most = threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    var counts: [Int] = []
+    var count = 1
+    while count < most {
+      counts.append(count)
+      count *= 2
+    }
+    return counts + [max(1, most)]
+  }
+
+  private func show(_ profile: DeviceProfile) {
+    if json {
+      let object: JSONValue = [
+        "schema_version": 1, "device": .string(output), "entries": JSONValue(profile.entries.count),
+        "threads": .array(profile.threadCounts.map { JSONValue($0) }), "noise": .number(profile.noise.figure),
+      ]
+      return Console.print(object.serialized(pretty: true))
+    }
+    Console.print("\(profile.fingerprint.cpu), tier \(profile.fingerprint.tier), BLAS core \(profile.fingerprint.blasCore)")
+    var table = Table(header: ["threads", "peak GFLOP/s", "one stream GB/s", "several GB/s", "op overhead"])
+    for figures in profile.threadFigures {
+      table.rows.append([
+        "\(figures.threads)", Format.decimal(Double(figures.computePeak) / 1e9, 0),
+        Format.decimal(Double(figures.bandwidthOneStream) / 1e9, 1),
+        Format.decimal(Double(figures.bandwidthManyStreams) / 1e9, 1), "\(figures.opOverhead.rawValue) ns",
+      ])
+    }
+    Console.print(table.rendered())
+    Console.print("\(profile.entries.count) entries, noise \(Format.decimal(profile.noise.figure, 3)) → \(output)")
+  }
+
+  private static func hostName() -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return "this machine" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  private static func today() -> String {
+    var now = time(nil)
+    var parts = unsafe tm()
+    unsafe gmtime_r(&now, &parts)
+    func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    return unsafe "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+  }
+}

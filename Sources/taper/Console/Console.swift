@@ -1,0 +1,31 @@
+import Glibc
+
+/// Standard output and standard error.
+enum Console {
+  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+  static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  static func note(_ text: String) { writeError(text + "\n") }
+
+  /// Whether colours are wanted on standard output: a terminal, and NO_COLOR unset.
+  static var isColored: Bool { isatty(STDOUT_FILENO) == 1 && !Environment.has("NO_COLOR") }
+
+  static func bold(_ text: String) -> String { isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      // Nobody reads any more (a closed pipe): there is no one left to tell.
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+}
+
+enum Environment {
+  static func has(_ name: String) -> Bool { unsafe getenv(name) != nil }
+
+  static func value(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import TaperAuditor
+import TaperPlanRuntime
+import TaperPlanner
+import TaperProfiler
+import TaperWorkflow
+
+/// The documented exit codes.
+enum ExitStatus: Int32 {
+  case ok = 0
+  case findings = 1
+  case infeasible = 2
+  case accuracyGateFailed = 3
+  case doesNotFitDevice = 4
+  case usage = 64
+  case badData = 65
+  case tooNoisy = 69
+  case bug = 70
+
+  /// Runs a command's body; a thrown error is shown on standard error and becomes its exit code.
+  static func catching(_ body: () throws -> Void) throws {
+    do { try body() } catch let status as ExitCode {
+      throw status
+    } catch {
+      Console.note("error: \(error)")
+      throw ExitCode(code(for: error).rawValue)
+    }
+  }
+
+  private static func code(for error: any Error) -> ExitStatus {
+    switch error {
+    case let error as PlanningError: code(for: error)
+    case let error as RuntimeError: ExitStatus(rawValue: error.exitCode) ?? .badData
+    case let error as WorkflowError: code(for: error)
+    case let error as ProfilerError: code(for: error)
+    case CommandError.usage: .usage
+    // Everything else is about the content of a file: a checkpoint, texts, a plan, a profile, a calibration.
+    default: .badData
+    }
+  }
+
+  private static func code(for error: PlanningError) -> ExitStatus {
+    switch error {
+    case .infeasible: .infeasible
+    case .lengthOutOfRange, .threadsOutOfRange, .targetOutOfRange, .calibrationMissing, .unknownPass: .usage
+    default: .badData
+    }
+  }
+
+  private static func code(for error: WorkflowError) -> ExitStatus {
+    switch error {
+    case .accuracyGateFailed: .accuracyGateFailed
+    case .gateNeedsEvidence: .usage
+    default: .badData
+    }
+  }
+
+  private static func code(for error: ProfilerError) -> ExitStatus {
+    if case .tooNoisy = error { .tooNoisy } else { .badData }
+  }
+}

