@@ -30,7 +30,7 @@ public enum Planner {
     let inputs = PlanningInputs(
       facts: EncoderFacts(model), profile: calibration?.eliminationProfile, costs: OpCosts(cost),
       calibrationDigest: calibration?.digest ?? .zero,
-      profileDigest: SHA256.digest(of: Array(cost.profile.serialized().utf8)))
+      profileDigest: cost.profile.digest)
     return try plan(request, model: model, inputs: inputs)
   }
 
