@@ -35,6 +35,9 @@ enum Inspection {
   static func facts(of path: String) throws -> [Fact] {
     if exists(path + "/config.json") { return model(try ModelSpec.load(directory: path)) }
     if exists(path + "/calibration.json") { return calibration(try Calibration.load(directory: path)) }
+    guard exists(path) else {
+      throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
+    }
     guard let first = Inputs.firstByte(of: path) else {
       throw CommandError.unrecognised(path: path)
     }

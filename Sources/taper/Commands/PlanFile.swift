@@ -8,10 +8,12 @@ enum PlanFile {
     guard file >= 0 else { throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno))) }
     defer { close(file) }
     var status = stat()
-    guard unsafe fstat(file, &status) == 0, status.st_size > 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw CommandError.unreadable(path: path, reason: "an empty file, or none at all")
+    guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw CommandError.unreadable(path: path, reason: "something that is not a file")
     }
     let size = Int(status.st_size)
+    // Nothing can be mapped of an empty file; the reader says what is wrong with it.
+    guard size > 0 else { return try unsafe PlanReader.read(UnsafeRawBufferPointer(start: nil, count: 0)).plan }
     guard let base = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), unsafe base != MAP_FAILED else {
       throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
     }

@@ -33,6 +33,7 @@ struct TokenizeCommand: ParsableCommand {
           "ids": .array(encoding.ids.map { .integer(Int64($0)) }),
           "type_ids": .array(encoding.typeIDs.map { .integer(Int64($0)) }),
           "offsets": .array(encoding.offsets.map { [JSONValue(Int($0.begin)), JSONValue(Int($0.end))] }),
+          "schema_version": 1,
         ]
         Console.print(object.serialized())
       }

@@ -3,6 +3,7 @@ import TaperAuditor
 import TaperPlanRuntime
 import TaperPlanner
 import TaperProfiler
+import TaperServing
 import TaperWorkflow
 
 /// The documented exit codes.
@@ -31,9 +32,10 @@ enum ExitStatus: Int32 {
     switch error {
     case let error as PlanningError: code(for: error)
     case let error as RuntimeError: ExitStatus(rawValue: error.exitCode) ?? .badData
+    case let error as ServingError: ExitStatus(rawValue: error.exitCode) ?? .badData
     case let error as WorkflowError: code(for: error)
     case let error as ProfilerError: code(for: error)
-    case CommandError.usage: .usage
+    case CommandError.usage, CommandError.unreadable: .usage
     // Everything else is about the content of a file: a checkpoint, texts, a plan, a profile, a calibration.
     default: .badData
     }
