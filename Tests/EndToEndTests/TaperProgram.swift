@@ -1,0 +1,76 @@
+import TaperJSON
+import TestSupport
+import Testing
+
+/// The `taper` command as a program, with a folder for its files and a tiny model to work on.
+struct TaperProgram {
+  /// Widths no profile has measured: predictions are modelled.
+  static let referenceDevice = repository + "/specs/devices/reference.json"
+
+  let folder = TemporaryDirectory()
+  let program = ChildProcess.product("taper")
+
+  /// A tiny model by name; a path stays as it is.
+  static func model(_ name: String) -> String {
+    name.hasPrefix("/") ? name : "\(repository)/Tests/TaperModelSpecTests/Fixtures/\(name)"
+  }
+
+  private static let repository = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+  func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+
+  @discardableResult
+  func callAsFunction(_ arguments: String..., input: String = "") -> ChildProcess {
+    ChildProcess.run(program, arguments, input: input)
+  }
+
+  /// The single JSON value a command that must succeed prints.
+  func json(
+    _ arguments: String..., location: SourceLocation = #_sourceLocation
+  ) throws -> JSONValue {
+    let run = ChildProcess.run(program, arguments + ["--json"])
+    try #require(run.exitCode == 0, "\(run.errors)", sourceLocation: location)
+    return try JSONValue.parse(Array(run.output.utf8))
+  }
+
+  /// Labelled texts of two classes in the tiny models' words; every third is longer than their 24 tokens.
+  func texts(_ name: String = "texts.jsonl", count: Int = 24) -> String {
+    var lines = ""
+    for index in 0..<count {
+      let (label, word) = index % 2 == 0 ? ("plans", "plan of the model") : ("tokens", "token at 7 ! ?")
+      let repeats = 1 + (index / 2) % 3 * 3
+      let text = Array(repeating: word, count: repeats).joined(separator: " ") + " \(index / 2 % 10) for this"
+      lines += #"{"text":"\#(text)","label":"\#(label)"}"# + "\n"
+    }
+    return folder.write(name, lines)
+  }
+
+  /// Calibrates the model and returns the calibration's path.
+  func calibration(_ model: String = "tiny-bert-old-names") throws -> String {
+    let run = self("calibrate", Self.model(model), "--data", texts(), "-o", path("calibration"))
+    try #require(run.exitCode == 0, "\(run.errors)")
+    return path("calibration")
+  }
+
+  /// Plans the tiny model on the reference device and returns the plan's path.
+  func plan(
+    _ target: String..., model: String = "tiny-bert-old-names", calibration: String? = nil,
+    name: String = "a.plan"
+  ) throws -> String {
+    var arguments = ["plan", Self.model(model), "--device", Self.referenceDevice, "-o", path(name)] + target
+    if let calibration { arguments += ["--calibration", calibration] }
+    let run = ChildProcess.run(program, arguments)
+    try #require(run.exitCode == 0, "\(run.errors)")
+    return path(name)
+  }
+}
+
+extension JSONValue {
+  /// An object's keys, in order.
+  var keys: [String] { object?.keys ?? [] }
+
+  /// The lines of JSON a command printed.
+  static func lines(_ text: String) throws -> [JSONValue] {
+    try text.split(separator: "\n").map { try JSONValue.parse(Array($0.utf8)) }
+  }
+}
