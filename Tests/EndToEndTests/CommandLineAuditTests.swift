@@ -1,0 +1,65 @@
+import TaperJSON
+import TestSupport
+import Testing
+
+/// `taper` as a program: bench and audit. What they measure here means nothing; its shape does.
+@Suite struct CommandLineAuditTests {
+  let taper = TaperProgram()
+
+  @Test func benchmarks() throws {
+    let plan = try taper.plan("--dense")
+    let result = try taper.json("bench", plan, "--lengths", "3,24", "--runs", "5", "--threads", "1")
+    #expect(result.keys == ["schema_version", "threads", "lengths"])
+    #expect(result["schema_version"] == 1 && result["threads"] == 1)
+    let lengths = try #require(result["lengths"]?.array)
+    #expect(lengths.map { $0["tokens"] } == [3, 24])
+    for length in lengths {
+      #expect(length.keys == ["tokens", "runs", "p50_ns", "p90_ns", "p99_ns"])
+      #expect(length["runs"] == 5)
+      let times = ["p50_ns", "p90_ns", "p99_ns"].compactMap { length[$0]?.int }
+      #expect(times.count == 3 && times == times.sorted(), "integers, ascending")
+    }
+    #expect(taper("bench", plan, "--runs", "3").exitCode == 0)
+    #expect(taper("bench", plan, "--lengths", "25").exitCode == 64)
+    #expect(taper("bench", plan, "--runs", "0").exitCode == 64)
+  }
+
+  @Test func audits() throws {
+    let calibration = try taper.calibration("tiny-bert-classifier")
+    let dense = try taper.plan("--dense", model: "tiny-bert-classifier", name: "dense.plan")
+    let plan = try taper.plan(
+      "--flops-speedup", "1.5x", model: "tiny-bert-classifier", calibration: calibration)
+    let run = taper(
+      "audit", plan, "--data", taper.texts(), "--reference", dense, "--runs", "10", "--threads", "1",
+      "--html",
+      taper.path("report.html"), "--junit", taper.path("report.xml"), "--json")
+    let report = try JSONValue.parse(Array(run.output.utf8))
+    let verdict = try #require(report["verdict"]?.string)
+    #expect(run.exitCode == ["within": 0, "outside": 1, "noisy": 69][verdict], "\(verdict): \(run.errors)")
+    #expect(report["schema_version"] == 1)
+    let lengths = try #require(report["lengths"]?.array)
+    #expect(!lengths.isEmpty && report["ops"]?.array?.isEmpty == false)
+    for length in lengths {
+      for key in ["tokens", "predicted_ns", "measured_p50_ns"] {
+        #expect((length[key]?.int ?? 0) > 0, "\(key)")
+      }
+      #expect(length["residual"]?.double != nil)
+    }
+    let accuracy = try #require(report["accuracy"])
+    for key in ["metric", "dense", "planned", "agreement", "count"] { #expect(accuracy.keys.contains(key)) }
+    #expect(accuracy["count"] == 24)
+
+    let page = String(decoding: TestFile.bytes(taper.path("report.html")), as: UTF8.self)
+    #expect(page.lowercased().hasPrefix("<!doctype html") && page.contains("<svg"))
+    let cases = try JUnitCases(path: taper.path("report.xml"))
+    #expect(cases.tests == lengths.count + 1 && cases.names.count == cases.tests)
+    #expect(cases.failures > 0 || verdict != "outside")
+  }
+
+  @Test func textsThatCannotBeRead() throws {
+    let plan = try taper.plan("--dense")
+    let bad = taper("audit", plan, "--data", taper.folder.write("bad.jsonl", "{\"text\":\"a\"}\nno\n"))
+    #expect(bad.exitCode == 65 && bad.errors.contains("line 2") && bad.output == "")
+    #expect(taper("audit", plan, "--data", taper.folder.write("none.jsonl", "")).exitCode == 65)
+  }
+}

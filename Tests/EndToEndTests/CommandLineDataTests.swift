@@ -1,0 +1,107 @@
+import TaperJSON
+import TestSupport
+import Testing
+
+/// `taper` as a program: reading models and texts, calibrating and fitting heads.
+@Suite struct CommandLineDataTests {
+  let taper = TaperProgram()
+  let model = TaperProgram.model("tiny-bert-old-names")
+
+  @Test func tokenizes() throws {
+    let input = "a plan\n{\"text\":\"a\",\"text_pair\":\"b\"}\n\n"
+    let run = taper("tokenize", model, input: input)
+    #expect(run.exitCode == 0 && run.errors == "")
+    let lines = try JSONValue.lines(run.output)
+    #expect(lines.count == 3)
+    #expect(lines.allSatisfy { $0.keys == ["ids", "type_ids", "offsets", "schema_version"] })
+    #expect(lines[0]["ids"] == [2, 5, 89, 3])
+    #expect(lines[0]["offsets"] == [[0, 0], [0, 1], [2, 6], [0, 0]])
+    #expect(lines[1]["type_ids"] == [0, 0, 0, 1, 1])
+    #expect(lines[2]["ids"] == [2, 3])
+
+    let cut = try JSONValue.lines(taper("tokenize", model, "--max-length", "4", input: "a a a a a").output)
+    #expect(cut.first?["ids"] == [2, 5, 5, 3])
+    let bad = taper("tokenize", model, input: "fine\n{\"texts\":1}\n")
+    #expect(bad.exitCode == 65 && bad.errors.contains("line 2"))
+    #expect(taper("tokenize", model, "--max-length", "3").exitCode == 64)
+  }
+
+  @Test func calibrates() throws {
+    let summary = try taper.json("calibrate", model, "--data", taper.texts(), "-o", taper.path("c"))
+    #expect(summary["schema_version"] == 1 && summary["texts"] == 24 && summary["skipped_rows"] == 0)
+    #expect(summary["elimination_profile"]?.array?.count == 2)
+    let again = try taper.json("calibrate", model, "--data", taper.texts(), "-o", taper.path("d"))
+    #expect(again["digest"]?.string?.count == 64)
+    #expect(again["digest"] == summary["digest"], "same texts, same calibration")
+    #expect(
+      TestFile.bytes(taper.path("c/calibration.json")) == TestFile.bytes(taper.path("d/calibration.json")))
+
+    let drawn = try taper.json(
+      "calibrate", model, "--data", taper.texts(), "--limit", "5", "--max-length", "8", "-o", taper.path("e"))
+    #expect(drawn["texts"] == 5)
+    #expect((drawn["tokens"]?.int ?? 99) <= 40)
+  }
+
+  @Test func aBadRowIsNamedOrSkippedAndCounted() throws {
+    let file = taper.folder.write(
+      "bad.jsonl", "{\"text\":\"a plan\"}\n{\"text\":\n{\"text\":\"a token\"}\n[]\n")
+    let refused = taper("calibrate", model, "--data", file, "-o", taper.path("c"))
+    #expect(refused.exitCode == 65 && refused.output == "")
+    #expect(refused.errors.contains("line 2"), "\(refused.errors)")
+    #expect(!TestFile.exists(taper.path("c")))
+
+    let summary = try taper.json("calibrate", model, "--data", file, "--skip-bad", "-o", taper.path("c"))
+    #expect(summary["texts"] == 2 && summary["skipped_rows"] == 2)
+  }
+
+  @Test func fitsAHeadThatPlansAnswerWith() throws {
+    let labelled = taper.texts(count: 40)
+    let summary = try taper.json("fit-head", model, "--data", labelled, "-o", taper.path("head"))
+    #expect(summary["schema_version"] == 1 && summary["examples"] == 40)
+    #expect(summary["labels"] == ["plans", "tokens"])
+    #expect((summary["accuracy"]?.double ?? 0) > 0.7, "the two classes share few words")
+
+    let plan = try taper.plan("--dense", model: taper.path("head"))
+    let input = String(decoding: TestFile.bytes(labelled), as: UTF8.self)
+    let answers = try JSONValue.lines(taper("run", plan, input: input).output)
+    let wrong = try zip(answers, JSONValue.lines(input)).filter { $0["label"] != $1["label"] }
+    #expect(answers.count == 40 && wrong.count <= 2, "\(wrong)")
+    #expect(taper("fit-head", model, "--data", taper.texts(), "-o", taper.path("head")).exitCode != 0)
+  }
+
+  @Test func aHeadNeedsLabels() throws {
+    let file = taper.folder.write(
+      "none.jsonl", "{\"text\":\"a plan\",\"label\":\"x\"}\n{\"text\":\"a token\"}\n")
+    let run = taper("fit-head", model, "--data", file, "-o", taper.path("head"))
+    #expect(run.exitCode == 65 && run.errors.contains("line 2"), "\(run.errors)")
+    #expect(!TestFile.exists(taper.path("head")))
+  }
+
+  @Test func inspectsEveryKind() throws {
+    let calibration = try taper.calibration()
+    let plan = try taper.plan("--dense")
+    for (path, kind) in [
+      (model, "model"), (TaperProgram.referenceDevice, "device profile"), (calibration, "calibration"),
+      (plan, "plan"),
+    ] {
+      let facts = try taper.json("inspect", path)
+      #expect(facts["schema_version"] == 1 && facts["kind"]?.string == kind)
+      let shown = taper("inspect", path)
+      #expect(shown.exitCode == 0 && shown.errors == "")
+      #expect(facts.keys.dropFirst().allSatisfy { shown.output.contains($0) })
+    }
+    #expect(taper("inspect", taper.folder.write("x", "neither")).exitCode == 65)
+    #expect(taper("inspect", taper.folder.write("empty", "")).exitCode == 65)
+  }
+
+  @Test func usage() {
+    for arguments in [
+      ["--unknown"], ["unknown"], ["plan"], ["run"], ["inspect"], ["bench", "a", "--runs", "x"],
+    ] {
+      let run = ChildProcess.run(taper.program, arguments)
+      #expect(run.exitCode == 64 && run.output == "", "\(arguments)")
+    }
+    #expect(taper("--help").exitCode == 0)
+    #expect(taper("--version").output.contains("."))
+  }
+}

@@ -1,0 +1,125 @@
+import TaperJSON
+import TestSupport
+import Testing
+
+/// `taper` as a program: what plans are made, and what is refused with which exit code.
+@Suite struct CommandLinePlanTests {
+  let taper = TaperProgram()
+  let model = TaperProgram.model("tiny-bert-old-names")
+  let device = TaperProgram.referenceDevice
+
+  private func summary(_ target: [String], _ calibration: String) throws -> JSONValue {
+    let run = ChildProcess.run(
+      taper.program,
+      ["plan", model, "--device", device, "--calibration", calibration, "--threads", "1", "--json"] + target
+        + ["-o", taper.path("a.plan")])
+    try #require(run.exitCode == 0, "\(run.errors)")
+    let value = try JSONValue.parse(Array(run.output.utf8))
+    #expect(
+      value.keys.starts(with: ["schema_version", "plan", "method", "precision", "lengths", "arena_bytes"]))
+    #expect(value["plan"]?.string == taper.path("a.plan") && TestFile.exists(taper.path("a.plan")))
+    for length in value["lengths"]?.array ?? [] {
+      #expect(length.keys == ["tokens", "keep_counts", "predicted_ns", "work_speedup", "time_speedup"])
+      #expect(length["keep_counts"]?.array?.count == 2 && (length["predicted_ns"]?.int ?? 0) > 0)
+    }
+    return value
+  }
+
+  @Test func meetsEachKindOfTarget() throws {
+    let calibration = try taper.calibration()
+    func longest(_ target: String...) throws -> JSONValue {
+      try #require(try summary(target, calibration)["lengths"]?.array?.last)
+    }
+    let dense = try longest("--dense")
+    #expect(dense["tokens"] == 24 && dense["keep_counts"] == [24, 24])
+    #expect(dense["work_speedup"] == 1.0 && dense["time_speedup"] == 1.0)
+
+    let faster = try longest("--speedup", "1.2x")
+    #expect((faster["time_speedup"]?.double ?? 0) >= 1.2)
+    let less = try longest("--flops-speedup", "1.5")
+    #expect((less["work_speedup"]?.double ?? 0) >= 1.5)
+    #expect((less["keep_counts"]?[0]?.int ?? 24) < 24)
+
+    // What the dense plan cannot promise, but a pruned one can.
+    let limit = try #require(faster["predicted_ns"]?.int)
+    let kept = try summary(["--latency", "\(limit)ns"], calibration)["lengths"]?.array ?? []
+    #expect(kept.allSatisfy { ($0["predicted_ns"]?.int ?? .max) <= limit })
+    #expect(kept.last?["keep_counts"] != [24, 24])
+  }
+
+  @Test func sameInputsSameBytes() throws {
+    let calibration = try taper.calibration()
+    let first = try taper.plan("--flops-speedup", "2x", calibration: calibration, name: "a.plan")
+    let second = try taper.plan("--flops-speedup", "2x", calibration: calibration, name: "b.plan")
+    #expect(TestFile.bytes(first) == TestFile.bytes(second))
+  }
+
+  @Test(arguments: [["--latency", "2us"], ["--speedup", "50x"], ["--flops-speedup", "50x"]])
+  func anUnreachableTargetNamesTheBest(target: [String]) throws {
+    let calibration = try taper.calibration()
+    let output = taper.path("a.plan")
+    let run = ChildProcess.run(
+      taper.program, ["plan", model, "--device", device, "--calibration", calibration, "-o", output] + target)
+    #expect(run.exitCode == 2 && run.output == "", "\(run.errors)")
+    #expect(run.errors.contains("unreachable: best ") && run.errors.contains(" ms"))
+    #expect(
+      TemporaryDirectory.entries(taper.folder.path) == ["calibration", "texts.jsonl"], "no file is left")
+  }
+
+  @Test func theAccuracyGate() throws {
+    let calibration = try taper.calibration()
+    let pruned = ["plan", model, "--device", device, "--calibration", calibration, "--flops-speedup", "2.5x"]
+    let refused = ChildProcess.run(taper.program, pruned + ["--max-drop", "0%", "-o", taper.path("a.plan")])
+    #expect(refused.exitCode == 3 && refused.output == "", "\(refused.errors)")
+    #expect(refused.errors.contains("accuracy gate"))
+    #expect(
+      TemporaryDirectory.entries(taper.folder.path) == ["calibration", "texts.jsonl"], "no file is left")
+
+    let allowed = ChildProcess.run(
+      taper.program, pruned + ["--max-drop", "100%", "--json", "-o", taper.path("a.plan")])
+    #expect(allowed.exitCode == 0, "\(allowed.errors)")
+    let accuracy = try JSONValue.parse(Array(allowed.output.utf8))["accuracy"]
+    #expect(accuracy?["metric"] == "agreement" && accuracy?["count"] == 24)
+    #expect((accuracy?["planned"]?.double ?? 1) < 1)
+
+    let dense = taper(
+      "plan", model, "--device", device, "--calibration", calibration, "--dense", "--max-drop", "0%", "-o",
+      taper.path("dense.plan"))
+    #expect(dense.exitCode == 0, "the dense plan differs by rounding only: \(dense.errors)")
+  }
+
+  @Test func refitsTheHead() throws {
+    let calibration = try taper.calibration()
+    let labelled = taper.texts("labelled.jsonl", count: 40)
+    let plan = try taper.plan(
+      "--flops-speedup", "1.5x", "--refit-head", labelled, "--max-drop", "50%", calibration: calibration)
+    let run = taper("run", plan, input: "\"plan of the model 3 for this\"\n")
+    #expect(try JSONValue.lines(run.output).first?["label"] == "plans")
+  }
+
+  @Test func refusals() throws {
+    let calibration = try taper.calibration()
+    let output = taper.path("a.plan")
+    func code(_ arguments: String...) -> Int32 {
+      let run = ChildProcess.run(taper.program, ["plan", model, "-o", output] + arguments)
+      #expect(run.output == "" && run.errors != "" && !TestFile.exists(output), "\(arguments)")
+      return run.exitCode
+    }
+    #expect(code("--device", device, "--dense", "--speedup", "2x") == 64)
+    #expect(code("--device", device, "--latency", "1ms", "--flops-speedup", "2x") == 64)
+    #expect(code("--device", device) == 64)
+    #expect(code("--device", device, "--speedup", "2x") == 64, "no calibration")
+    #expect(code("--device", device, "--speedup", "0.5x") == 64)
+    #expect(code("--device", device, "--latency", "5") == 64, "no unit")
+    #expect(code("--device", device, "--dense", "--disable-pass", "no-such-pass") == 64)
+    #expect(code("--device", device, "--dense", "--method", "no-such-method") == 64)
+    #expect(code("--device", device, "--dense", "--precision", "f8") == 64)
+    #expect(code("--device", device, "--dense", "--max-length", "25") == 64)
+    #expect(code("--device", taper.folder.write("device.json", "{}"), "--dense") == 65)
+    #expect(code("--device", taper.folder.write("other.json", "not JSON"), "--dense") == 65)
+    let other = taper(
+      "plan", TaperProgram.model("tiny-mpnet"), "--device", device, "--calibration", calibration, "--speedup",
+      "1.1x", "-o", output)
+    #expect(other.exitCode == 65 && other.errors.contains("calibrat"), "another model's calibration")
+  }
+}

@@ -1,0 +1,100 @@
+import TaperJSON
+import TestSupport
+import Testing
+
+/// `taper` as a program: running, explaining and checking plans.
+@Suite struct CommandLineRunTests {
+  let taper = TaperProgram()
+  static let input =
+    "\"a plan\"\n{\"text\":\"token model\",\"text_pair\":\"it was for one\",\"label\":\"x\"}\n\"\"\n"
+
+  @Test(arguments: [
+    ("tiny-bert-classifier", ["index", "tokens", "label", "scores", "schema_version"]),
+    ("tiny-bert-old-names", ["index", "tokens", "embedding", "schema_version"]),
+    ("tiny-mpnet-regression", ["index", "tokens", "value", "schema_version"]),
+  ])
+  func answersWithTheDocumentedKeys(model: String, keys: [String]) throws {
+    let plan = try taper.plan("--dense", model: model)
+    let run = taper("run", plan, input: Self.input)
+    #expect(run.exitCode == 0 && run.errors == "")
+    let lines = try JSONValue.lines(run.output)
+    #expect(lines.count == 3 && lines.allSatisfy { $0.keys == keys })
+    #expect(lines.map { $0["index"] } == [0, 1, 2])
+    #expect(lines[0]["tokens"] == 4)
+
+    let file = taper.folder.write("input.jsonl", Self.input)
+    #expect(taper("run", plan, "--input", file).output == run.output)
+  }
+
+  @Test func onlyTheBestLabels() throws {
+    let plan = try taper.plan("--dense", model: "tiny-bert-classifier")
+    let all = try JSONValue.lines(taper("run", plan, input: Self.input).output)
+    let best = try JSONValue.lines(taper("run", plan, "--top-k", "2", input: Self.input).output)
+    #expect(all.allSatisfy { $0["scores"]?.keys == ["entailment", "neutral", "contradiction"] })
+    for (full, short) in zip(all, best) {
+      let scores = try #require(full["scores"]?.object)
+      let order = scores.keys.sorted { (scores[$0]?.double ?? 0) > (scores[$1]?.double ?? 0) }
+      #expect(short["scores"]?.keys == Array(order.prefix(2)))
+      #expect(short["label"]?.string == order[0] && full["label"] == short["label"])
+    }
+    #expect(taper("run", plan, "--top-k", "0", input: Self.input).exitCode == 64)
+  }
+
+  /// Also through long inputs and a pruned plan: the number of workers is no part of the answer.
+  @Test(arguments: ["tiny-bert-old-names", "tiny-mpnet"])
+  func isBitIdenticalForAnyThreads(model: String) throws {
+    let calibration = try taper.calibration(model)
+    let plan = try taper.plan("--flops-speedup", "1.5x", model: model, calibration: calibration)
+    let input = String(decoding: TestFile.bytes(taper.texts()), as: UTF8.self)
+    let one = taper("run", plan, "--threads", "1", input: input)
+    let two = taper("run", plan, "--threads", "2", input: input)
+    #expect(one.exitCode == 0 && two.exitCode == 0, "\(one.errors)\(two.errors)")
+    #expect(one.output == two.output && one.output.split(separator: "\n").count == 24)
+    #expect(taper("run", plan, "--threads", "5", input: input).exitCode == 64, "planned for 4")
+  }
+
+  @Test func explains() throws {
+    let plan = try taper.plan("--flops-speedup", "1.5x", calibration: try taper.calibration())
+    let tree = taper("explain", plan)
+    #expect(tree.exitCode == 0 && tree.errors == "" && tree.output.contains("~"))
+    let text = taper("explain", plan, "--text")
+    #expect(text.exitCode == 0 && text.output.count > tree.output.count)
+    #expect(text.output != tree.output)
+  }
+
+  @Test func verifiesDigestsAndCanaries() throws {
+    let plan = try taper.plan("--flops-speedup", "1.5x", calibration: try taper.calibration())
+    let good = taper("verify", plan)
+    #expect(good.exitCode == 0 && good.errors == "")
+    #expect(
+      good.output.split(separator: "\n").filter { $0.hasPrefix("canary") && $0.hasSuffix(" ok") }.count == 4)
+
+    var bytes = TestFile.bytes(plan)
+    // The weights are the file's last section.
+    bytes[bytes.count - 5000] ^= 0x10
+    let bad = taper("verify", taper.folder.write("flipped.plan", bytes))
+    #expect(bad.exitCode == 65 && bad.errors.contains("error: "), "\(bad.errors)")
+  }
+
+  @Test(arguments: ["run", "explain", "verify", "inspect", "bench"])
+  func cutOrMissingPlans(verb: String) throws {
+    let bytes = TestFile.bytes(try taper.plan("--dense"))
+    for count in [0, 10, 95, 3000, bytes.count - 1] {
+      let run = taper(verb, taper.folder.write("cut.plan", Array(bytes[..<count])))
+      #expect(run.exitCode == 65 && run.errors.hasPrefix("error: "), "\(count) bytes: \(run.errors)")
+      #expect(run.output == "")
+    }
+    let missing = taper(verb, taper.path("missing.plan"))
+    #expect(missing.exitCode == 64 && missing.errors.contains("missing.plan"), "\(missing.errors)")
+  }
+
+  @Test func weightsInAFileOfTheirOwn() throws {
+    let plan = try taper.plan("--dense", "--share-weights")
+    let weights = TemporaryDirectory.entries(taper.folder.path).filter { $0.hasSuffix(".weights") }
+    #expect(weights.count == 1)
+    #expect(taper("verify", plan).exitCode == 0)
+    taper.folder.remove(weights[0])
+    #expect(taper("verify", plan).exitCode == 65)
+    #expect(taper("explain", plan).exitCode == 0, "explaining needs no weights")
+  }
+}
