@@ -38,7 +38,15 @@ public struct EliminationProfile: Hashable, Sendable {
       }
       decay = max(0, -covariance / variance)
     }
+    self.init(decay: decay, layers: contributions.count)
+  }
+
+  /// The profile of a given decay, whatever the contributions: k_l = exp(−b·l).
+  ///
+  /// - Precondition: `decay` is finite and not negative.
+  public init(decay: Double, layers: Int) {
+    precondition(decay.isFinite && decay >= 0)
     self.decay = decay
-    retention = contributions.indices.map { max(exp(-decay * Double($0 + 1)), .leastNormalMagnitude) }
+    retention = (1...max(1, layers)).prefix(layers).map { max(exp(-decay * Double($0)), .leastNormalMagnitude) }
   }
 }

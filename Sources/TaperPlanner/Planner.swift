@@ -27,8 +27,11 @@ public enum Planner {
     }
     var request = request
     if request.deviceName.isEmpty { request.deviceName = cost.profile.name }
+    let profile = request.decay.map {
+      EliminationProfile(decay: $0, layers: Int(model.shape.layers)).retention
+    }
     let inputs = PlanningInputs(
-      facts: EncoderFacts(model), profile: calibration?.eliminationProfile, costs: OpCosts(cost),
+      facts: EncoderFacts(model), profile: profile ?? calibration?.eliminationProfile, costs: OpCosts(cost),
       calibrationDigest: calibration?.digest ?? .zero,
       profileDigest: cost.profile.digest)
     return try plan(request, model: model, inputs: inputs)

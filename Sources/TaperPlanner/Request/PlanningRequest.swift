@@ -14,6 +14,8 @@ public struct PlanningRequest: Hashable, Sendable {
   /// Without effect on a plan that drops nothing, or that pools [CLS].
   public var restoresDroppedTokens: Bool
   public var headOverride: HeadOverride?
+  /// Decay b of the elimination profile k_l = exp(−b·l), in place of the calibration's.
+  public var decay: Double?
   /// Name of the device the profile was measured on, for the plan's provenance.
   public var deviceName: String
   /// The request in words, for the plan's provenance; must not hold paths.
@@ -25,7 +27,7 @@ public struct PlanningRequest: Hashable, Sendable {
   public init(
     target: PlanningTarget = .dense, method: PlanningMethod = .acc, maximumLength: Int, threads: Int = 1,
     passes: PassSet = .all, instrumentation: Instrumentation = [], restoresDroppedTokens: Bool = true,
-    headOverride: HeadOverride? = nil, deviceName: String = "", requestText: String = "",
+    headOverride: HeadOverride? = nil, decay: Double? = nil, deviceName: String = "", requestText: String = "",
     toolVersion: String = "0.1.0",
     fixedSchedule: Schedule? = nil
   ) {
@@ -37,6 +39,7 @@ public struct PlanningRequest: Hashable, Sendable {
     self.instrumentation = instrumentation
     self.restoresDroppedTokens = restoresDroppedTokens
     self.headOverride = headOverride
+    self.decay = decay
     self.deviceName = deviceName
     self.requestText = requestText
     self.toolVersion = toolVersion

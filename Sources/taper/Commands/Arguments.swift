@@ -38,6 +38,35 @@ struct ShareArgument: ExpressibleByArgument {
   }
 }
 
+/// "acc", "search" or a number: the elimination profile's decay.
+enum DecayArgument: ExpressibleByArgument, Equatable, CustomStringConvertible {
+  case calibrated
+  case search
+  case fixed(Double)
+
+  init?(argument: String) {
+    switch argument {
+    case "acc": self = .calibrated
+    case "search": self = .search
+    default:
+      guard let decay = Double(argument), decay >= 0, decay <= 10 else { return nil }
+      self = .fixed(decay)
+    }
+  }
+
+  var value: Double? {
+    if case .fixed(let decay) = self { decay } else { nil }
+  }
+
+  var description: String {
+    switch self {
+    case .calibrated: "acc"
+    case .search: "search"
+    case .fixed(let decay): "\(decay)"
+    }
+  }
+}
+
 /// "16,32,64": input lengths.
 struct LengthsArgument: ExpressibleByArgument {
   var lengths: [Int]

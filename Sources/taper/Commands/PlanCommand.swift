@@ -23,6 +23,12 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "Every token in every layer.") var dense = false
   @Option(help: "Longest input in tokens, specials included; the model's own when absent.") var maxLength: Int?
   @Option(help: "How tokens are chosen: acc.") var method = "acc"
+  @Option(
+    help: """
+      Decay b of the elimination profile exp(-b·l): acc (fitted to the calibration), a number, or search (tried on the \
+      labelled texts of --refit-head; the best held-out accuracy wins).
+      """)
+  var decay = DecayArgument.calibrated
   @Option(help: "Precision: f32.") var precision = "f32"
   @Option(help: "Refit the head on these labelled texts with the reduced encoder's features.") var refitHead: String?
   @Option(help: "Labelled texts to refit on at most; all when absent.") var refitLimit: Int?
@@ -53,13 +59,16 @@ struct PlanCommand: ParsableCommand {
       let threads = threads ?? profile.threadCounts.last ?? 1
       let request = PlanningRequest(
         target: target, method: method, maximumLength: maximumLength, threads: threads,
-        passes: try PassSet(disablingNames: disablePass), restoresDroppedTokens: !noRestore, deviceName: profile.name,
+        passes: try PassSet(disablingNames: disablePass), restoresDroppedTokens: !noRestore, decay: decay.value, deviceName: profile.name,
         requestText: requestText(maximumLength: maximumLength, threads: threads), toolVersion: TaperVersion.current)
       let refit = try refitSamples(spec, maximumLength: maximumLength)
+      if decay == .search, refit == nil {
+        throw CommandError.usage("--decay search: expected labelled texts to measure on; found none; give --refit-head")
+      }
       var bar = ProgressBar()
       let outcome = try PlanCompiler(
         model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads)
-      ).compile(request, refit: refit, maximumDrop: maxDrop?.share) { stage, done, total in
+      ).compile(request, refit: refit, searchingDecay: decay == .search, maximumDrop: maxDrop?.share) { stage, done, total in
         bar.update(Double(done) / Double(max(1, total)), "\(stage), text \(done) of \(total)")
       }
       bar.finish()
@@ -89,6 +98,7 @@ struct PlanCommand: ParsableCommand {
     if let flopsSpeedup { words.append("--flops-speedup \(flopsSpeedup.factor)x") }
     if dense { words.append("--dense") }
     words.append("--max-length \(maximumLength) --method \(method) --precision \(precision) --threads \(threads)")
+    if decay != .calibrated { words.append("--decay \(decay)") }
     if refitHead != nil { words.append("--refit-head") }
     if let maxDrop { words.append("--max-drop \(maxDrop.share)") }
     words += disablePass.map { "--disable-pass \($0)" }
