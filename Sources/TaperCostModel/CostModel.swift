@@ -6,15 +6,16 @@ public import TaperPlanFormat
 /// Three ways, best first, said in the prediction's provenance:
 /// 1. measured: the profile has this very point; its median, made monotone with its neighbours.
 /// 2. interpolated: the profile has this key at smaller and larger row counts.
-/// 3. modelled: another shape or beyond the measured counts. A product takes its kernel's time for each weight element at this row
-///    count, averaged over the measured products (the fitted rate), but no less than its traffic at memory bandwidth,
-///    plus the op overhead; any other op takes the time of the nearest measured shape of its kernel, less the overhead,
-///    scaled by width; with nothing to scale, the bare roofline max(work / peak, traffic / bandwidth) + overhead.
+/// 3. modelled: another shape or beyond the measured counts. A product takes its kernel's time for each
+///    weight element at this row count, averaged over the measured products (the fitted rate), but no less
+///    than its traffic at memory bandwidth, plus the op overhead; any other op takes the time of the nearest
+///    measured shape of its kernel, less the overhead, scaled by width; with nothing to scale, the bare
+///    roofline max(work / peak, traffic / bandwidth) + overhead.
 ///
-/// Intervals: [p10, p90], interpolated alike; modelled: half to twice the time, and at least so. Predictions never fall as rows or inner
-/// rows grow. What binds an op is the roofline's largest term. All tables are made at init: a prediction is a dictionary
-/// lookup and a few multiplications. The idea (time from the profile, not from FLOPs) is the time form of the speedup
-/// analysis; the fitted fallback is ours.
+/// Intervals: [p10, p90], interpolated alike; modelled: half to twice the time, and at least so. Predictions
+/// never fall as rows or inner rows grow. What binds an op is the roofline's largest term. All tables are
+/// made at init: a prediction is a dictionary lookup and a few multiplications. The idea (time from the
+/// profile, not from FLOPs) is the time form of the speedup analysis; the fitted fallback is ours.
 public struct CostModel: Sendable {
   public let profile: DeviceProfile
   public let threads: Int
@@ -92,8 +93,8 @@ public struct CostModel: Sendable {
       bound: bound(of: shape, rows: rows, innerRows: innerRows), provenance: provenance)
   }
 
-  /// Work: 2·rows·columns·depth for a product, 4·rows·innerRows·heads·depth for attention, half of it for scores (innerRows
-  /// squared) and context each; row-wise arithmetic counts as none.
+  /// Work: 2·rows·columns·depth for a product, 4·rows·innerRows·heads·depth for attention, half of it for
+  /// scores (innerRows squared) and context each; row-wise arithmetic counts as none.
   public func work(of op: PlanOp, rows: Int, innerRows: Int) -> Flops {
     OpWork.work(of: OpShape(of: op), rows: rows, innerRows: innerRows)
   }
@@ -103,14 +104,15 @@ public struct CostModel: Sendable {
     OpWork.traffic(of: OpShape(of: op), rows: rows, innerRows: innerRows)
   }
 
-  /// Kernels for this kind that the profile measured with these threads, in id order; when it measured none, the portable default
-  /// (the lowest id), which is then predicted by the model.
+  /// Kernels for this kind that the profile measured with these threads, in id order; when it measured none,
+  /// the portable default (the lowest id), which is then predicted by the model.
   public func kernels(for kind: OpKind) -> [KernelID] {
     kernelsByKind[kind] ?? []
   }
 
-  /// The largest row count that costs no more than `rows` does (within 0.5%), at most the next multiple of 16: on a kernel with a row
-  /// tile, the rows up to the tile's end are free, and a keep count may be rounded up to it.
+  /// The largest row count that costs no more than `rows` does (within 0.5%), at most the next multiple of
+  /// 16: on a kernel with a row tile, the rows up to the tile's end are free, and a keep count may be rounded
+  /// up to it.
   public func freeRows(_ op: PlanOp, kernel: KernelID, rows: Int, innerRows: Int) -> Int {
     let shape = OpShape(of: op)
     let limit = (max(1, rows) + 15) / 16 * 16
@@ -122,8 +124,9 @@ public struct CostModel: Sendable {
     return free
   }
 
-  /// A whole run from its ops: times, intervals, work and traffic summed, plus the run overhead. Intervals are summed end by end, since a
-  /// slow phase of a machine slows all ops alike. The bound is the one most of the time is spent under; the provenance the weakest of any op.
+  /// A whole run from its ops: times, intervals, work and traffic summed, plus the run overhead. Intervals
+  /// are summed end by end, since a slow phase of a machine slows all ops alike. The bound is the one most of
+  /// the time is spent under; the provenance the weakest of any op.
   public func endToEnd(_ ops: some Sequence<Prediction>) -> Prediction {
     let overhead = figures.runOverhead
     var total = Prediction(
@@ -187,8 +190,8 @@ public struct CostModel: Sendable {
     return TimeBand(low: time / 2, time: time, high: time * 2, place: .beyond)
   }
 
-  /// What the time of an op that is not a product is proportional to at given rows. Softmax costs attention about as much
-  /// as 16 more elements of head size would.
+  /// What the time of an op that is not a product is proportional to at given rows. Softmax costs attention
+  /// about as much as 16 more elements of head size would.
   private static func width(_ shape: OpShape) -> Double {
     switch shape.kind {
     case .attention, .attentionScores, .attentionContext: Double(shape.heads) * Double(shape.depth + 16)
@@ -198,7 +201,8 @@ public struct CostModel: Sendable {
     }
   }
 
-  /// The measured shape of this kernel nearest in width; one with the same activation and bias when there is any. The first of equals.
+  /// The measured shape of this kernel nearest in width; one with the same activation and bias when there is
+  /// any. The first of equals.
   private func nearest(to shape: OpShape, kernel: KernelID) -> OpShape? {
     let wanted = max(1, Self.width(shape))
     func distance(_ other: OpShape) -> Double {

@@ -3,9 +3,10 @@ internal import TaperPlanFormat
 
 /// Work and traffic of an op from its shape alone.
 ///
-/// Work counts the multiply-adds of products, two FLOP each, as the literature on token elimination does; row-wise
-/// arithmetic (softmax, layer norm, activation, means) counts as no work, only as traffic (ours). Traffic is every operand once:
-/// weights and activations read, results written, four bytes an element; what a cache saves is not known here.
+/// Work counts the multiply-adds of products, two FLOP each, as the literature on token elimination does;
+/// row-wise arithmetic (softmax, layer norm, activation, means) counts as no work, only as traffic (ours).
+/// Traffic is every operand once: weights and activations read, results written, four bytes an element; what
+/// a cache saves is not known here.
 enum OpWork {
   /// Saturates instead of overflowing: shapes may come from a plan nobody has checked.
   private static func product(_ factors: Int...) -> UInt64 {

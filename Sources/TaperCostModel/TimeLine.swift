@@ -1,11 +1,13 @@
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
 
-/// Times of an entry over one row count, tabulated for every count from 1 to the last measured (512 at least).
+/// Times of an entry over one row count, tabulated for every count from 1 to the last measured (512 at
+/// least).
 ///
-/// Measured points are first made non-decreasing (isotonic), then joined by straight lines: through the times themselves, or
-/// for attention scores, whose work grows with the square, through time / rows. Below the first point the first time holds; above the
-/// last the last slope goes on. Lookups beyond the table follow its last slope.
+/// Measured points are first made non-decreasing (isotonic), then joined by straight lines: through the times
+/// themselves, or for attention scores, whose work grows with the square, through time / rows. Below the
+/// first point the first time holds; above the last the last slope goes on. Lookups beyond the table follow
+/// its last slope.
 struct TimeLine: Sendable {
   let lows: [Double]
   let times: [Double]

@@ -3,9 +3,10 @@ internal import TaperPlanFormat
 
 /// Times of an entry over two row counts: queries (rows) and keys (innerRows), as attention has them.
 ///
-/// Attention is measured at a few (rows, innerRows) pairs. They are brought to a full grid: for each measured innerRows the times over rows
-/// are made non-decreasing and joined (and extended) by straight lines, read off at every rows that occurs, and then made
-/// non-decreasing over innerRows too. In between, bilinear: exact for the product rows · innerRows that attention's work is.
+/// Attention is measured at a few (rows, innerRows) pairs. They are brought to a full grid: for each measured
+/// innerRows the times over rows are made non-decreasing and joined (and extended) by straight lines, read
+/// off at every rows that occurs, and then made non-decreasing over innerRows too. In between, bilinear:
+/// exact for the product rows · innerRows that attention's work is.
 struct TimePlane: Sendable {
   private let rows: [Int]
   private let innerRows: [Int]
@@ -14,25 +15,29 @@ struct TimePlane: Sendable {
   private let times: [Double]
   private let highs: [Double]
   private let measured: Set<Int>
-  /// Largest measured rows for each innerRows.
+  /// Largest measured rows for each measured innerRows.
   private let lastRows: [Int]
+  private let lastInnerRows: Int
 
   init(_ entry: ProfileEntry) {
     let byInner = Dictionary(grouping: entry.points, by: \.innerRows)
     let inner = byInner.keys.sorted()
-    let rowCounts = Set(entry.points.map(\.rows)).sorted()
+    // One row count and one line far out, on the slope of the last two: what lies beyond the measurement is
+    // then inside the grid.
+    let counts = Set(entry.points.map(\.rows)).sorted()
+    let rowCounts = counts + [8 * counts.last!]
     func grid(_ value: (TimeDistribution) -> Nanoseconds) -> [Double] {
       var lines: [[Double]] = inner.map { n in
         let points = byInner[n]!.sorted { $0.rows < $1.rows }
         let table = TimeLine.tabulate(
           points.map(\.rows), isotonic(points.map { Double(value($0.time).rawValue) }),
-          count: rowCounts.last!,
-          quadratic: false)
+          count: rowCounts.last!, quadratic: false)
         return rowCounts.map { table[$0 - 1] }
       }
       for column in rowCounts.indices {
         for (line, value) in isotonic(lines.map { $0[column] }).enumerated() { lines[line][column] = value }
       }
+      lines.append(Self.farLine(lines, at: inner))
       return lines.flatMap { $0 }
     }
     let middle = grid(\.p50)
@@ -40,9 +45,28 @@ struct TimePlane: Sendable {
     lows = zip(grid(\.p10), middle).map { min($0, $1) }
     highs = zip(grid(\.p90), middle).map { max($0, $1) }
     rows = rowCounts
-    innerRows = inner
+    innerRows = inner + [8 * inner.last!]
+    lastInnerRows = inner.last!
     measured = Set(entry.points.map { $0.innerRows << 20 | $0.rows })
     lastRows = inner.map { n in byInner[n]!.map(\.rows).max()! }
+  }
+
+  /// Eight times as far as the last line, on the slope from the one before (or in proportion); never below
+  /// the last line, never falling.
+  private static func farLine(_ lines: [[Double]], at inner: [Int]) -> [Double] {
+    let last = lines[lines.count - 1]
+    let n = Double(inner[inner.count - 1])
+    var highest = 0.0
+    return last.indices.map { column in
+      let slope: Double
+      if lines.count > 1 {
+        slope = (last[column] - lines[lines.count - 2][column]) / (n - Double(inner[inner.count - 2]))
+      } else {
+        slope = last[column] / n
+      }
+      highest = max(highest, last[column] + slope * 7 * n)
+      return highest
+    }
   }
 
   func band(rows r: Int, innerRows n: Int) -> TimeBand {
@@ -59,8 +83,7 @@ struct TimePlane: Sendable {
     let place: TimeBand.Place
     if measured.contains(n << 20 | r) {
       place = .measured
-    } else if n < innerRows[0] || n > innerRows[innerRows.count - 1] || r < rows[0] || r > lastRows[nextLine]
-    {
+    } else if n < innerRows[0] || n > lastInnerRows || r < rows[0] || r > lastRows(around: line, n) {
       place = .beyond
     } else {
       place = .between
@@ -68,8 +91,12 @@ struct TimePlane: Sendable {
     return TimeBand(low: value(lows), time: value(times), high: value(highs), place: place)
   }
 
-  /// The cell of `grid` that x lies in and how far in; clamped below, going on with the last cell above (weight > 1). With one grid
-  /// value the weight is 0: nothing to go by.
+  /// The largest measured rows at n itself or at the next measured innerRows above it.
+  private func lastRows(around line: Int, _ n: Int) -> Int {
+    lastRows[n == innerRows[line] ? line : min(line + 1, lastRows.count - 1)]
+  }
+
+  /// The cell of `grid` that x lies in and how far in, from 0 to 1; clamped at both ends.
   private static func cell(_ x: Int, in grid: [Int]) -> (Int, Double) {
     guard grid.count > 1, x > grid[0] else { return (0, 0) }
     var (low, high) = (0, grid.count - 1)
@@ -77,6 +104,6 @@ struct TimePlane: Sendable {
       let middle = (low + high) / 2
       if grid[middle] <= x { low = middle } else { high = middle }
     }
-    return (low, Double(x - grid[low]) / Double(grid[high] - grid[low]))
+    return (low, min(1, Double(x - grid[low]) / Double(grid[high] - grid[low])))
   }
 }

@@ -2,8 +2,8 @@ public import TaperPlanFormat
 
 /// What a machine measured: times of kernels on shapes, and the figures that predict the rest. A value.
 ///
-/// It stands between measuring and planning: the planner sees kernel ids and this table, never a kernel, so a new
-/// instruction set changes no planner code. specs/device-profile.md is normative for the file.
+/// It stands between measuring and planning: the planner sees kernel ids and this table, never a kernel, so a
+/// new instruction set changes no planner code. specs/device-profile.md is normative for the file.
 public struct DeviceProfile: Hashable, Sendable {
   /// The file's version; others are refused.
   public static let schemaVersion = 1

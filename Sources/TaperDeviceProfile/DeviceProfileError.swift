@@ -15,7 +15,8 @@ extension DeviceProfileError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let path, let errno):
-      "cannot read the device profile \(path): errno \(errno); check the path, or make one with `taper profile`"
+      "cannot read the device profile \(path): errno \(errno); "
+        + "check the path, or make one with `taper profile`"
     case .unwritable(let path, let errno): "cannot write the device profile \(path): errno \(errno)"
     case .tooLarge(let path, let byteCount, let limit):
       "\(path) has \(byteCount) bytes, a device profile has at most \(limit); is it another file?"

@@ -33,7 +33,8 @@ public struct Fingerprint: Hashable, Sendable {
     self.system = system
   }
 
-  /// The fields on which two machines differ and times would too, by name; the system's release does not count.
+  /// The fields on which two machines differ and times would too, by name; the system's release does not
+  /// count.
   public func differences(from other: Fingerprint) -> [String] {
     var names: [String] = []
     if cpu != other.cpu { names.append("cpu") }

@@ -2,8 +2,9 @@ internal import TaperPlanFormat
 
 /// How unsteady the machine was while it was measured (our definition).
 ///
-/// A probe, one fixed product in cache, is timed between all chunks of the measurement. `spread` is p90/p50 − 1 of its
-/// times; `drift` is |median of the last quarter / median of the first quarter − 1|. Both 0 on a perfect machine.
+/// A probe, one fixed product in cache, is timed between all chunks of the measurement. `spread` is p90/p50 −
+/// 1 of its times; `drift` is |median of the last quarter / median of the first quarter − 1|. Both 0 on a
+/// perfect machine.
 public struct NoiseFigure: Hashable, Sendable {
   public var spread: Double
   public var drift: Double

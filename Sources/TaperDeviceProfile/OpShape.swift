@@ -1,11 +1,13 @@
 public import TaperPlanFormat
 
-/// The key under which a profile files an op's times: everything that fixes them besides kernel, threads and rows.
+/// The key under which a profile files an op's times: everything that fixes them besides kernel, threads and
+/// rows.
 ///
-/// Fields an op kind does not use are 0 (parts: 1), so that equal work has equal keys; build keys with `init(of:)`, which
-/// keeps, by kind (widths in elements):
+/// Fields an op kind does not use are 0 (parts: 1), so that equal work has equal keys; build keys with
+/// `init(of:)`, which keeps, by kind (widths in elements):
 /// - gemm: columns, depth, activation, parts
-/// - attention, attentionScores, attentionContext: heads, depth (head size), relative bias yes or no (scores, fused)
+/// - attention, attentionScores, attentionContext: heads, depth (head size), relative bias yes or no (scores,
+///   fused)
 /// - biasActivation: columns, activation · select: heads · iota, compose: nothing
 /// - embed, add, layerNorm, scatter, gather, mean, l2Normalize, softmax, sigmoid: columns
 public struct OpShape: Hashable, Sendable {

@@ -13,8 +13,8 @@ public struct ProfilePoint: Hashable, Sendable {
   }
 }
 
-/// The times of one kernel on one shape with one thread count. A time is that of the op alone, fork and join included,
-/// weights cold and activations warm.
+/// The times of one kernel on one shape with one thread count. A time is that of the op alone, fork and join
+/// included, weights cold and activations warm.
 public struct ProfileEntry: Hashable, Sendable {
   public var kernel: KernelID
   public var shape: OpShape

@@ -6,7 +6,8 @@ public import TaperDeviceProfile
 extension Fingerprint {
   /// What this machine and process are, now.
   ///
-  /// OPENBLAS_NUM_THREADS is left out of the environment: Taper itself sets it to 1 when the program is loaded.
+  /// OPENBLAS_NUM_THREADS is left out of the environment: Taper itself sets it to 1 when the program is
+  /// loaded.
   public static func current() -> Fingerprint {
     unsafe Fingerprint(
       cpu: text { unsafe ck_cpu_name($0, $1) },

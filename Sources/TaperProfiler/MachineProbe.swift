@@ -8,7 +8,8 @@ internal import TaperPlanFormat
   let buffers: WorkBuffers
   let table: OpaquePointer
 
-  /// One sample of the noise probe: a fixed product (96 × 64 × 128, two buffers of 32 KB to 48 KB) in cache, on one worker, repeated to some 100 µs.
+  /// One sample of the noise probe: a fixed product (96 × 64 × 128, two buffers of 32 KB to 48 KB) in cache,
+  /// on one worker, repeated to some 100 µs.
   func noiseSample(on pool: OpaquePointer) -> UInt64 {
     var op = unsafe product(rows: 96, columns: 64, depth: 128, parts: 1)
     // Once to bring it into cache and the core out of whatever came before.
@@ -33,7 +34,8 @@ internal import TaperPlanFormat
     return UInt64(2 * rows * columns * depth) * 1_000_000_000 / best
   }
 
-  /// Bytes a second read from the whole ring, each of `threads` tasks its own part in `streams` streams; the median of a few.
+  /// Bytes a second read from the whole ring, each of `threads` tasks its own part in `streams` streams; the
+  /// median of a few.
   func bandwidth(on pool: OpaquePointer, threads: Int, streams: Int, repeats: Int) -> UInt64 {
     var op = unsafe ck_op()
     unsafe op.a = UnsafePointer(buffers.ring)
@@ -95,11 +97,12 @@ internal import TaperPlanFormat
   }
 }
 
-/// A driver that does nothing. A global function, not a closure: the pool's threads are C's and know no isolation.
+/// A driver that does nothing. A global function, not a closure: the pool's threads are C's and know no
+/// isolation.
 private func doNothing(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: UInt32) {}
 
-/// A driver that reads `parts` streams of `rows` elements each, one after the other in memory, in step: one cache line (16
-/// elements) of each at a time.
+/// A driver that reads `parts` streams of `rows` elements each, one after the other in memory, in step: one
+/// cache line (16 elements) of each at a time.
 private func readStreams(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: UInt32) {
   guard let op = unsafe op?.pointee, let start = unsafe op.a else { return }
   let (count, streams) = unsafe (Int(op.rows), Int(op.parts))

@@ -135,7 +135,8 @@ internal import TaperPlanFormat
     if kind == .gemm {
       unsafe op.weight = buffers.weights(weightCount)
     } else if kind == .embed {
-      // Rows of the word table are cold wherever they lie; here they lie together. Positions and types are read by every run.
+      // Rows of the word table are cold wherever they lie; here they lie together. Positions and types are
+      // read by every run.
       unsafe op.table0 = buffers.weights(weightCount)
       unsafe op.table1 = UnsafePointer(buffers.activations[1])
       unsafe op.type_ids = nil
@@ -158,7 +159,8 @@ internal import TaperPlanFormat
       UnsafePointer<Float>?, Int32, Float, UnsafeMutablePointer<Float>?, Int32
     ) -> Void
 
-  /// cblas_sgemm as `ck_sgemm_fn`, as the runtime binds it: the types differ only in enumerations named or written as int.
+  /// cblas_sgemm as `ck_sgemm_fn`, as the runtime binds it: the types differ only in enumerations named or
+  /// written as int.
   static var openBLASProduct: ck_sgemm_fn {
     unsafe unsafeBitCast(cblas_sgemm as Product, to: ck_sgemm_fn.self)
   }

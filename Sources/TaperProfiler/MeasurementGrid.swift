@@ -11,8 +11,9 @@ struct MeasurementPoint: Hashable, Sendable {
 
 /// Which row counts are measured.
 ///
-/// About twenty counts to 512, denser where few rows make a product memory-bound. Ops of both row counts (attention) are measured with all
-/// rows, a half, a quarter, an eighth and one: the keep counts a plan meets, and the last layer under CLS pooling.
+/// About twenty counts to 512, denser where few rows make a product memory-bound. Ops of both row counts
+/// (attention) are measured with all rows, a half, a quarter, an eighth and one: the keep counts a plan
+/// meets, and the last layer under CLS pooling.
 enum MeasurementGrid {
   static func rows(upTo maximum: Int) -> [Int] {
     let counts = [
@@ -37,6 +38,7 @@ enum MeasurementGrid {
     }
   }
 
-  /// Kernels worth measuring: all of the kind but the scalar reference product, which no plan should choose by speed.
+  /// Kernels worth measuring: all of the kind but the scalar reference product, which no plan should choose
+  /// by speed.
   static func kernels(for kind: OpKind) -> [KernelID] { kind.kernels.filter { $0 != .gemmF32Scalar } }
 }

@@ -5,16 +5,18 @@ internal import TaperPlanFormat
 
 /// Measures this machine into a device profile.
 ///
-/// Shared machines have slow phases of seconds that no counter shows. So points are not measured one after the other: a round takes one
-/// sample of every point for every thread count, and rounds go on until the budget is spent; a slow phase then hits all points
-/// alike and moves the upper percentiles, not the medians. Between chunks of a round a fixed probe is timed; from it comes the noise
-/// figure, and the refusal of a machine too unsteady to judge. Each sample is one op through the fork-join pool, bound as the
-/// runtime binds it, its weights cold and its activations warm (`WorkBuffers`).
+/// Shared machines have slow phases of seconds that no counter shows. So points are not measured one after
+/// the other: a round takes one sample of every point for every thread count, and rounds go on until the
+/// budget is spent; a slow phase then hits all points alike and moves the upper percentiles, not the medians.
+/// Between chunks of a round a fixed probe is timed; from it comes the noise figure, and the refusal of a
+/// machine too unsteady to judge. Each sample is one op through the fork-join pool, bound as the runtime
+/// binds it, its weights cold and its activations warm (`WorkBuffers`).
 public enum Profiler {
   /// Points between two samples of the noise probe.
   static let chunk = 16
 
-  /// Measures; takes about `request.budget`, and memory for the weights ring and activations, under 1 GB at 512 rows of BERT shapes.
+  /// Measures; takes about `request.budget`, and memory for the weights ring and activations, under 1 GB at
+  /// 512 rows of BERT shapes.
   ///
   /// - Parameter progress: called with the share done (never falling) and what is being done.
   public static func measure(
@@ -63,7 +65,8 @@ public enum Profiler {
       threadFigures: figures.map { raisingPeak($0, by: entries) }, noise: noise, entries: entries)
   }
 
-  /// Enough once the budget is spent with the wanted samples taken, twice the budget with three, or all samples.
+  /// Enough once the budget is spent with the wanted samples taken, twice the budget with three, or all
+  /// samples.
   private static func isDone(_ request: ProfilingRequest, rounds: Int, elapsed: UInt64) -> Bool {
     if rounds >= max(request.maximumSamples, request.minimumSamples) { return true }
     if elapsed >= request.budget.rawValue && rounds >= request.minimumSamples { return true }

@@ -17,11 +17,12 @@ extension ProfilerError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooNoisy(let noise, let limit):
-      "the machine is too unsteady to measure: a fixed probe's slow tenth took \(percent(noise.spread)) more than its "
-        + "median, and it drifted by \(percent(noise.drift)) from start to end (\(noise.probes) probes); at most "
-        + "\(percent(limit)) is useful. Stop other work on the machine and profile again"
+      "the machine is too unsteady to measure: a fixed probe's slow tenth took "
+        + "\(percent(noise.spread)) more than its median, and it drifted by \(percent(noise.drift)) "
+        + "from start to end (\(noise.probes) probes); at most \(percent(limit)) is useful. Stop other work on the machine and profile again"
     case .threadsUnavailable(let wanted, let available):
-      "cannot measure \(wanted) threads: this process may use \(available) CPUs; give a number from 1 to \(available)"
+      "cannot measure \(wanted) threads: this process may use \(available) CPUs; "
+        + "give a number from 1 to \(available)"
     case .nothingToMeasure: "nothing to measure: the request names no shape or no thread count"
     case .invalidRequest(let field, let expected, let found):
       "profiling request: \(field) must be \(expected), found \(found)"

@@ -13,11 +13,12 @@ public struct ProfilingRequest: Hashable, Sendable {
   public var maximumRows: Int
   /// Time for the rounds over all points; rounds go on until it is spent or `maximumSamples` are taken.
   public var budget: Nanoseconds
-  /// Samples of every point, whatever the budget, unless twice the budget is spent first (then at least three).
+  /// Samples of every point, whatever the budget, unless twice the budget is spent first (then at least
+  /// three).
   public var minimumSamples: Int
   public var maximumSamples: Int
-  /// `NoiseFigure.figure` above it: `ProfilerError.tooNoisy`. 0.5 keeps shared virtual machines measurable: their probes' slow tenth is
-  /// usually 10% to 30% above the median, while a machine busy with other work shows 100% and more.
+  /// `NoiseFigure.figure` above it: `ProfilerError.tooNoisy`. A shared virtual machine with slow
+  /// phases at 0.7 of its speed (43% more time; so seen) must stay measurable: hence 0.5.
   public var noiseLimit: Double
 
   public init(
@@ -36,7 +37,8 @@ public struct ProfilingRequest: Hashable, Sendable {
     self.noiseLimit = noiseLimit
   }
 
-  /// The shapes a plan of this encoder can ask for: fused and unfused products, attention plain and split, row-wise ops.
+  /// The shapes a plan of this encoder can ask for: fused and unfused products, attention plain and split,
+  /// row-wise ops.
   ///
   /// - Parameters:
   ///   - activation: of the feed-forward block.

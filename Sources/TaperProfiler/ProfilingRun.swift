@@ -25,8 +25,8 @@ internal import TaperPlanFormat
     samples = [[UInt64]](repeating: [], count: points.count * threads.count)
   }
 
-  /// One sample of every point for every thread count. One pool lives at a time, as in a session, so that its workers get the CPUs they
-  /// would get there.
+  /// One sample of every point for every thread count. One pool lives at a time, as in a session, so that its
+  /// workers get the CPUs they would get there.
   mutating func round(_ report: (Double, Int) -> Void) throws(ProfilerError) {
     for (number, count) in threads.enumerated() {
       let pool = try MeasuringPool(workers: count)

@@ -5,11 +5,13 @@ internal import TaperPlanFormat
 
 /// The memory ops are measured on: a ring of weights, and one set of activation buffers.
 ///
-/// Weights are cold in real use: between two uses of a tensor the whole model goes by. So every op takes its weights from the next place in a ring of
-/// at least 64 MB and twice the last cache (at most 512 MB): before a place comes round again, it has left the caches. Activations are warm: the op
-/// before has just written them; `warm` touches them before each sample.
+/// Weights are cold in real use: between two uses of a tensor the whole model goes by. So every op takes its
+/// weights from the next place in a ring of at least 64 MB and twice the last cache (at most 512 MB): before
+/// a place comes round again, it has left the caches. Activations are warm: the op before has just written
+/// them; `warm` touches them before each sample.
 ///
-/// Owns its allocations; pointers into it live as long as it does, which `Profiler` sees to by keeping it to the end.
+/// Owns its allocations; pointers into it live as long as it does, which `Profiler` sees to by keeping it to
+/// the end.
 @safe final class WorkBuffers {
   /// Measuring takes no more memory than this.
   static let maximumByteCount = 1 << 30
@@ -71,7 +73,8 @@ internal import TaperPlanFormat
     return unsafe UnsafePointer(ring + next)
   }
 
-  /// Brings `counts` elements of the activation buffers into the caches, as the op before would have left them.
+  /// Brings `counts` elements of the activation buffers into the caches, as the op before would have left
+  /// them.
   func warm(_ counts: [Int]) -> Float {
     var sum: Float = 0
     for (number, count) in counts.enumerated() {

@@ -3,7 +3,8 @@ import TaperPlanFormat
 import TaperProfiler
 import Testing
 
-/// Structure and counts of a measurement, never its times. Serial: measurements would disturb each other's pools.
+/// Structure and counts of a measurement, never its times. Serial: measurements would disturb each other's
+/// pools.
 @Suite(.serialized) struct ProfilerTests {
   static let model = ModelShape(
     hidden: 32, layers: 2, heads: 2, feedForward: 64, vocabulary: 100, tokenTypes: 2)
