@@ -22,6 +22,7 @@ import Testing
     #expect(taper("bench", plan, "--runs", "3").exitCode == 0)
     #expect(taper("bench", plan, "--lengths", "25").exitCode == 64)
     #expect(taper("bench", plan, "--runs", "0").exitCode == 64)
+    #expect(taper("bench", plan, "--threads", "5").exitCode == 64, "planned for 4")
   }
 
   @Test func audits() throws {
@@ -61,5 +62,27 @@ import Testing
     let bad = taper("audit", plan, "--data", taper.folder.write("bad.jsonl", "{\"text\":\"a\"}\nno\n"))
     #expect(bad.exitCode == 65 && bad.errors.contains("line 2") && bad.output == "")
     #expect(taper("audit", plan, "--data", taper.folder.write("none.jsonl", "")).exitCode == 65)
+    let good = taper.texts()
+    #expect(taper("audit", plan, "--data", good, "--runs", "0").exitCode == 64)
+    #expect(taper("audit", plan, "--data", good, "--lengths", "25").exitCode == 64)
+    #expect(taper("audit", plan, "--data", good, "--tolerance", "-1%").exitCode == 64)
+  }
+
+  /// A busy machine may be too noisy to profile; then the command says so and writes nothing.
+  @Test func profiles() throws {
+    let model = TaperProgram.model("tiny-bert-old-names")
+    let output = taper.path("device.json")
+    let run = taper("profile", "--model", model, "--threads", "1", "--budget", "2", "-o", output, "--json")
+    guard run.exitCode == 0 else {
+      #expect(run.exitCode == 69 && run.output == "" && !TestFile.exists(output), "\(run.errors)")
+      return
+    }
+    let summary = try JSONValue.parse(Array(run.output.utf8))
+    #expect(summary["schema_version"] == 1 && summary["threads"] == [1])
+    let plan = taper("plan", model, "--device", output, "--dense", "-o", taper.path("a.plan"))
+    #expect(plan.exitCode == 0, "\(plan.errors)")
+    let unmeasured = taper(
+      "plan", model, "--device", output, "--dense", "--threads", "2", "-o", taper.path("b.plan"))
+    #expect(unmeasured.exitCode == 64 && unmeasured.errors.contains("taper profile"))
   }
 }

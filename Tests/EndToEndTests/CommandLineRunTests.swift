@@ -69,6 +69,11 @@ import Testing
     #expect(
       good.output.split(separator: "\n").filter { $0.hasPrefix("canary") && $0.hasSuffix(" ok") }.count == 4)
 
+    let findings = try taper.json("verify", plan)
+    #expect(findings.keys == ["schema_version", "weights_bytes", "canaries", "failed"])
+    #expect(findings["failed"] == 0)
+    #expect(findings["canaries"]?.array?.allSatisfy { $0["passes"] == true } == true)
+
     var bytes = TestFile.bytes(plan)
     // The weights are the file's last section.
     bytes[bytes.count - 5000] ^= 0x10

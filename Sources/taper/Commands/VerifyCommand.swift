@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperJSON
 import TaperPlanFormat
 import TaperPlanRuntime
 
@@ -7,14 +8,16 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify", abstract: "Checks every digest of a plan and runs its canary examples.")
 
   @Argument(help: "The plan.") var plan: String
+  @Flag(help: "The findings as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
       let loaded = try LoadedPlan(path: plan)
       try loaded.verifyWeights()
-      Console.print("sections and weights: digests match (\(Format.bytes(loaded.plan.weights.byteCount)) of weights)")
+      say("sections and weights: digests match (\(Format.bytes(loaded.plan.weights.byteCount)) of weights)")
       var session = try Session(loaded, threads: loaded.defaultThreads)
       var failed = 0
+      var canaries: [JSONValue] = []
       for (index, canary) in loaded.plan.canaries.enumerated() {
         try session.run(ids: canary.ids.span, typeIDs: canary.typeIDs.span)
         let result = session.result
@@ -22,14 +25,30 @@ struct VerifyCommand: ParsableCommand {
         for element in result.indices { difference = max(difference, abs(result[element] - canary.expected[element])) }
         let passes = difference <= canary.tolerance
         failed += passes ? 0 : 1
-        Console.print(
+        canaries.append([
+          "tokens": JSONValue(canary.ids.count), "largest_difference": .number(Double(difference)),
+          "tolerance": .number(Double(canary.tolerance)), "passes": JSONValue(passes),
+        ])
+        say(
           "canary \(index + 1): \(canary.ids.count) tokens, largest difference \(difference) "
             + "(at most \(canary.tolerance)) \(passes ? "ok" : "FAILED")")
+      }
+      if json {
+        let object: JSONValue = [
+          "schema_version": 1, "weights_bytes": .integer(Int64(clamping: loaded.plan.weights.byteCount.rawValue)),
+          "canaries": .array(canaries), "failed": JSONValue(failed),
+        ]
+        Console.print(object.serialized(pretty: true))
       }
       if failed > 0 {
         Console.note("error: \(failed) of \(loaded.plan.canaries.count) canary examples differ; do not deploy this plan here")
         throw ExitCode(ExitStatus.findings.rawValue)
       }
     }
+  }
+
+  /// A line for people.
+  private func say(_ line: String) {
+    if !json { Console.print(line) }
   }
 }

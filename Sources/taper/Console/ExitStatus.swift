@@ -1,5 +1,6 @@
 import ArgumentParser
 import TaperAuditor
+import TaperCostModel
 import TaperPlanRuntime
 import TaperPlanner
 import TaperProfiler
@@ -35,6 +36,8 @@ enum ExitStatus: Int32 {
     case let error as ServingError: ExitStatus(rawValue: error.exitCode) ?? .badData
     case let error as WorkflowError: code(for: error)
     case let error as ProfilerError: code(for: error)
+    case let error as AuditError: code(for: error)
+    case is CostModelError: .usage
     case CommandError.usage, CommandError.unreadable: .usage
     // Everything else is about the content of a file: a checkpoint, texts, a plan, a profile, a calibration.
     default: .badData
@@ -58,6 +61,18 @@ enum ExitStatus: Int32 {
   }
 
   private static func code(for error: ProfilerError) -> ExitStatus {
-    if case .tooNoisy = error { .tooNoisy } else { .badData }
+    switch error {
+    case .tooNoisy: .tooNoisy
+    case .threadsUnavailable, .nothingToMeasure, .invalidRequest: .usage
+    default: .badData
+    }
+  }
+
+  private static func code(for error: AuditError) -> ExitStatus {
+    switch error {
+    case .runtime(let error), .sample(_, let error): ExitStatus(rawValue: error.exitCode) ?? .badData
+    case .noLengths, .lengthOutOfRange, .badNumber: .usage
+    case .noSamples, .noPredictions: .badData
+    }
   }
 }
