@@ -57,9 +57,9 @@ public enum Profiler {
       rounds += 1
     }
     progress(1, "done")
-    let noise = NoiseFigure(probeTimes: run.probeTimes)
-    guard noise.figure <= request.noiseLimit else { throw .tooNoisy(noise: noise, limit: request.noiseLimit) }
     let entries = run.entries()
+    let noise = NoiseFigure(probeTimes: run.probeTimes, entries: entries)
+    guard noise.figure <= request.noiseLimit else { throw .tooNoisy(noise: noise, limit: request.noiseLimit) }
     return DeviceProfile(
       name: request.name, created: request.created, fingerprint: fingerprint,
       threadFigures: figures.map { raisingPeak($0, by: entries) }, noise: noise, entries: entries)

@@ -17,8 +17,8 @@ extension ProfilerError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooNoisy(let noise, let limit):
-      "the machine is too unsteady to measure: a fixed probe's slow tenth took "
-        + "\(percent(noise.spread)) more than its median, and it drifted by \(percent(noise.drift)) "
+      "the machine is too unsteady to measure: the slow tenth of samples took "
+        + "\(percent(noise.spread)) more than the median, and a fixed probe drifted by \(percent(noise.drift)) "
         + "from start to end (\(noise.probes) probes); at most \(percent(limit)) is useful. Stop other work on the machine and profile again"
     case .threadsUnavailable(let wanted, let available):
       "cannot measure \(wanted) threads: this process may use \(available) CPUs; "

@@ -158,6 +158,28 @@ let sampleProfile = DeviceProfile(
     #expect(slower.drift == 0.5 && slower.figure >= 0.5)
   }
 
+  /// Other work on the CPUs stretches long ops and leaves the short probe alone: the figure must see it.
+  @Test func noiseSeesWhatTheProbeMisses() {
+    func entry(_ threads: Int, _ p50: UInt64, _ p90: UInt64) -> ProfileEntry {
+      let time = TimeDistribution(
+        samples: 20, p10: Nanoseconds(p50), p50: Nanoseconds(p50), p90: Nanoseconds(p90),
+        p99: Nanoseconds(p90))
+      return ProfileEntry(
+        kernel: .layerNormF32, shape: OpShape(.layerNorm, columns: 8), threads: threads,
+        points: [ProfilePoint(rows: 1, time: time)])
+    }
+    let probe = [UInt64](repeating: 100, count: 40)
+    let steady = NoiseFigure(probeTimes: probe, entries: [entry(1, 1000, 1000), entry(2, 500, 500)])
+    #expect(steady.figure == 0)
+    // Two threads three times as slow in the slow tenth, one thread steady: not averaged away.
+    let busy = NoiseFigure(probeTimes: probe, entries: [entry(1, 1000, 1000), entry(2, 500, 1500)])
+    #expect(busy.spread == 2 && busy.drift == 0 && busy.figure == 2)
+    // A microsecond op's jitter weighs little beside a steady millisecond.
+    let jitter = NoiseFigure(
+      probeTimes: probe, entries: [entry(1, 1_000_000, 1_000_000), entry(1, 1000, 3000)])
+    #expect(jitter.figure < 0.01)
+  }
+
   @Test func keysKeepWhatTimeDependsOn() {
     var op = PlanOp(.gemm, layer: 1, rows: .input, columns: 512, depth: 64)
     op.parts = 4
