@@ -1,7 +1,21 @@
 /// The members of a JSON object, in order, with look-up by key in constant time.
 public struct JSONObject: Sendable {
   public private(set) var members: [(key: String, value: JSONValue)] = []
-  private var positions: [String: Int] = [:]
+  private var positions: [Key: Int] = [:]
+
+  /// A key by its scalars: String's own equality is canonical equivalence, and a vocabulary holds both "é" and "e\u{301}".
+  private struct Key: Hashable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (a: Key, b: Key) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+      for byte in text.utf8 { hasher.combine(byte) }
+      hasher.combine(0xFF as UInt8)
+    }
+  }
 
   public init() {}
 
@@ -17,15 +31,15 @@ public struct JSONObject: Sendable {
   public var keys: [String] { members.map(\.key) }
 
   public subscript(key: String) -> JSONValue? {
-    get { positions[key].map { members[$0].value } }
+    get { positions[Key(key)].map { members[$0].value } }
     set {
-      switch (positions[key], newValue) {
+      switch (positions[Key(key)], newValue) {
       case (let position?, let value?): members[position].value = value
       case (nil, let value?): _ = append(key, value)
       case (let position?, nil):
         members.remove(at: position)
-        positions[key] = nil
-        for index in position..<members.count { positions[members[index].key] = index }
+        positions[Key(key)] = nil
+        for index in position..<members.count { positions[Key(members[index].key)] = index }
       case (nil, nil): break
       }
     }
@@ -33,8 +47,8 @@ public struct JSONObject: Sendable {
 
   /// Appends a member; false, and nothing done, when the key is there already.
   package mutating func append(_ key: String, _ value: JSONValue) -> Bool {
-    guard positions[key] == nil else { return false }
-    positions[key] = members.count
+    guard positions[Key(key)] == nil else { return false }
+    positions[Key(key)] = members.count
     members.append((key, value))
     return true
   }

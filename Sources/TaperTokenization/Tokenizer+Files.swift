@@ -38,7 +38,8 @@ extension Tokenizer {
       guard let id = vocabulary.id(of: token) else { throw .missingToken(token) }
       return id
     }
-    let isBERT = vocabulary.id(of: "[CLS]") != nil
+    // MPNet's vocabulary is BERT's with its own frame added, so <s> tells them apart.
+    let isBERT = vocabulary.id(of: "<s>") == nil
     let names =
       isBERT ? ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] : ["<s>", "<pad>", "</s>", "[UNK]", "<mask>"]
     var added: [AddedToken] = []

@@ -52,6 +52,12 @@ import Testing
     }
   }
 
+  @Test func keysAreComparedByScalars() throws {
+    let object = try JSONValue.parse("{\"\u{E9}\":1,\"e\u{301}\":2}")
+    #expect(object["\u{E9}"] == 1)
+    #expect(object["e\u{301}"] == 2)
+  }
+
   @Test func setsAndRemovesMembers() {
     var object = JSONObject([("a", 1), ("b", 2), ("c", 3)])
     object["b"] = nil
