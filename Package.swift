@@ -112,7 +112,7 @@ let package = Package(
     tests("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),
     tests("TaperProfiler", ["TaperDeviceProfile", "TaperPlanFormat"]),
     tests("TaperCostModel", ["TaperDeviceProfile", "TaperPlanFormat"]),
-    tests("TaperCalibration", ["TaperJSON", "TaperModelSpec"]),
+    tests("TaperCalibration", ["TaperJSON", "TaperModelSpec", "TaperPlanFormat"]),
     tests("TaperHeadFitting", ["TaperModelSpec"]),
     tests(
       "TaperPlanner",
