@@ -1,16 +1,42 @@
-/// Text in the course of normalisation: scalars, each with the original scalar it comes from.
+/// Normalised UTF-8 with, for every byte, the scalars of the original text that it stands for.
 struct NormalizedText {
-  var scalars: [UInt32] = []
-  /// Index of the original scalar, counted from the start of the whole text.
-  var origins: [UInt32] = []
+  var bytes: [UInt8] = []
+  /// As many as `bytes`.
+  var origins: [TokenOffset] = []
 
-  mutating func append(_ scalar: UInt32, _ origin: UInt32) {
-    scalars.append(scalar)
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    origins.removeAll(keepingCapacity: true)
+  }
+
+  @inline(__always)
+  mutating func append(_ byte: UInt8, _ origin: TokenOffset) {
+    bytes.append(byte)
     origins.append(origin)
   }
 
-  mutating func reserve(_ count: Int) {
-    scalars.reserveCapacity(count)
-    origins.reserveCapacity(count)
+  mutating func append(scalar: UInt32, _ origin: TokenOffset) {
+    func tail(_ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: scalar >> shift & 0x3F | 0x80) }
+    if scalar < 0x80 {
+      append(UInt8(truncatingIfNeeded: scalar), origin)
+    } else if scalar < 0x800 {
+      append(UInt8(truncatingIfNeeded: scalar >> 6 | 0xC0), origin)
+      append(tail(0), origin)
+    } else if scalar < 0x10000 {
+      append(UInt8(truncatingIfNeeded: scalar >> 12 | 0xE0), origin)
+      append(tail(6), origin)
+      append(tail(0), origin)
+    } else {
+      append(UInt8(truncatingIfNeeded: scalar >> 18 | 0xF0), origin)
+      append(tail(12), origin)
+      append(tail(6), origin)
+      append(tail(0), origin)
+    }
+  }
+
+  /// The original scalars that the bytes `range` stand for.
+  /// - Precondition: `range` is not empty.
+  func origin(of range: Range<Int>) -> TokenOffset {
+    TokenOffset(begin: origins[range.lowerBound].begin, end: origins[range.upperBound - 1].end)
   }
 }

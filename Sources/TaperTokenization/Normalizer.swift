@@ -1,77 +1,136 @@
-/// BERT's normaliser: clean the text, space out Chinese characters, strip accents, lowercase, in this order.
-struct Normalizer: Hashable, Sendable {
-  var cleansText = true
-  var spacesChinese = true
-  var stripsAccents = true
-  var lowercases = true
+/// BERT's normalizer: clean, set off Chinese characters, decompose and drop marks, lowercase; one pass, and
+/// every normalised byte keeps the origin that the reference gives it.
+///
+/// The reference runs the four steps one after the other over the whole text and carries alignments through
+/// each. All but one step work scalar by scalar, so they compose. The exception is canonical reordering in
+/// NFD: marks wait in `pending` until the next starter. The reference hands origins out again after
+/// reordering, by position: each scalar that stands first in a decomposition takes the next original scalar,
+/// each further one repeats the last taken. Hence reordered marks exchange origins, and so it is done here.
+struct Normalizer {
+  private let options: NormalizerOptions
+  private let ascii: [UInt8]
 
-  /// The normalised form of scalars whose first stands at `offset` of the whole text.
-  func normalize(_ input: some Collection<UInt32>, offset: UInt32) -> NormalizedText {
-    var text = NormalizedText()
-    text.reserve(input.count + 16)
-    var origin = offset
-    for scalar in input {
-      let properties = ScalarProperties(scalar)
-      if !(cleansText && properties.isDropped) {
-        let cleaned = cleansText && properties.becomesSpace ? 0x20 : scalar
-        if spacesChinese && properties.isChinese {
-          text.append(0x20, origin)
-          text.append(cleaned, origin)
-          text.append(0x20, origin)
-        } else {
-          text.append(cleaned, origin)
+  /// Scalars of a run of non-starters, in text order.
+  private var pending: [(combiningClass: UInt8, scalar: UInt32, isFirst: Bool, isDropped: Bool)] = []
+  /// Origins of those of `pending` that stand first in a decomposition, in text order.
+  private var pendingOrigins: [TokenOffset] = []
+  /// Origin given to the last decomposed scalar.
+  private var last = TokenOffset(begin: 0, end: 0)
+
+  init(_ template: NormalizerTemplate) {
+    options = template.options
+    ascii = template.ascii
+  }
+
+  /// Appends the normal form of a part of a text, whose first scalar has number `scalarIndex`.
+  /// - Returns: the number of the scalar after the part.
+  /// - Precondition: `source` is well-formed, and `range` begins and ends between scalars.
+  mutating func normalize(
+    _ source: [UInt8], _ range: Range<Int>, scalarIndex: UInt32, into text: inout NormalizedText
+  ) -> UInt32 {
+    var number = scalarIndex
+    var index = range.lowerBound
+    last = TokenOffset(begin: number, end: number)
+    while index < range.upperBound {
+      let byte = source[index]
+      if byte < 0x80 {
+        let mapped = ascii[Int(byte)]
+        if mapped != NormalizerTemplate.dropped {
+          let origin = TokenOffset(begin: number, end: number &+ 1)
+          if !pending.isEmpty { flush(into: &text) }
+          text.append(mapped, origin)
+          last = origin
         }
+        index += 1
+      } else {
+        let (scalar, length) = UTF8Bytes.scalar(in: source, at: index)
+        normalize(scalar, TokenOffset(begin: number, end: number &+ 1), into: &text)
+        index += length
       }
-      origin += 1
+      number &+= 1
     }
-    if stripsAccents { text = stripAccents(text) }
-    if lowercases { text = lowercase(text) }
-    return text
+    flush(into: &text)
+    return number
   }
 
-  /// Canonical decomposition, canonical ordering, nonspacing marks removed.
-  private func stripAccents(_ text: NormalizedText) -> NormalizedText {
-    if text.scalars.allSatisfy({ $0 < 0xC0 }) { return text }
-    var result = NormalizedText()
-    result.reserve(text.scalars.count)
-    for (scalar, origin) in zip(text.scalars, text.origins) {
-      ScalarProperties.decompose(scalar) { result.append($0, origin) }
+  private mutating func normalize(_ scalar: UInt32, _ origin: TokenOffset, into text: inout NormalizedText) {
+    let properties = ScalarProperties(scalar)
+    if options.cleansText {
+      if properties.isDropped { return }
+      if properties.becomesSpace { return space(origin, into: &text) }
     }
-    Self.reorder(&result)
-    var kept = NormalizedText()
-    kept.reserve(result.scalars.count)
-    for (scalar, origin) in zip(result.scalars, result.origins) where !ScalarProperties(scalar).isNonspacing {
-      kept.append(scalar, origin)
+    let separate = options.spacesChinese && properties.isChinese
+    if separate { space(origin, into: &text) }
+    if options.stripsAccents {
+      decompose(scalar, properties, origin, into: &text)
+    } else {
+      emit(scalar, origin, into: &text)
     }
-    return kept
+    if separate { space(origin, into: &text) }
   }
 
-  /// Sorts each run of combining scalars by class, stably. Where the text moves, places keep their origins, as the
-  /// reference's do.
-  private static func reorder(_ text: inout NormalizedText) {
-    var start = 0
-    while start < text.scalars.count {
-      guard ScalarProperties(text.scalars[start]).combiningClass != 0 else {
-        start += 1
-        continue
+  private mutating func space(_ origin: TokenOffset, into text: inout NormalizedText) {
+    flush(into: &text)
+    text.append(0x20, origin)
+    last = origin
+  }
+
+  private mutating func decompose(
+    _ scalar: UInt32, _ properties: ScalarProperties, _ origin: TokenOffset, into text: inout NormalizedText
+  ) {
+    if let range = CaseAndDecomposition.storedDecomposition(of: scalar) {
+      for index in range {
+        let part = UnicodeTables.decompositions[index]
+        put(part, ScalarProperties(part), index == range.lowerBound ? origin : nil, into: &text)
       }
-      var end = start + 1
-      while end < text.scalars.count, ScalarProperties(text.scalars[end]).combiningClass != 0 { end += 1 }
-      let sorted = text.scalars[start..<end].enumerated().sorted { a, b in
-        let classes = (ScalarProperties(a.element).combiningClass, ScalarProperties(b.element).combiningClass)
-        return classes.0 != classes.1 ? classes.0 < classes.1 : a.offset < b.offset
-      }
-      text.scalars.replaceSubrange(start..<end, with: sorted.map(\.element))
-      start = end
+    } else if let (first, second, third) = CaseAndDecomposition.hangulDecomposition(of: scalar) {
+      put(first, ScalarProperties(first), origin, into: &text)
+      put(second, ScalarProperties(second), nil, into: &text)
+      if let third { put(third, ScalarProperties(third), nil, into: &text) }
+    } else {
+      put(scalar, properties, origin, into: &text)
     }
   }
 
-  private func lowercase(_ text: NormalizedText) -> NormalizedText {
-    var result = NormalizedText()
-    result.reserve(text.scalars.count)
-    for (scalar, origin) in zip(text.scalars, text.origins) {
-      ScalarProperties.lowercase(scalar) { result.append($0, origin) }
+  /// Takes one decomposed scalar; `origin` is nil for all but the first of a decomposition.
+  private mutating func put(
+    _ scalar: UInt32, _ properties: ScalarProperties, _ origin: TokenOffset?, into text: inout NormalizedText
+  ) {
+    if properties.combiningClass != 0 {
+      pending.append((properties.combiningClass, scalar, origin != nil, properties.isNonspacingMark))
+      if let origin { pendingOrigins.append(origin) }
+      return
     }
-    return result
+    flush(into: &text)
+    if let origin { last = origin }
+    if !properties.isNonspacingMark { emit(scalar, last, into: &text) }
+  }
+
+  /// Ends a run of non-starters: sorts it stably by combining class and hands its origins out.
+  private mutating func flush(into text: inout NormalizedText) {
+    guard !pending.isEmpty else { return }
+    if pending.count > 1 {
+      let order = pending.indices.sorted {
+        (pending[$0].combiningClass, $0) < (pending[$1].combiningClass, $1)
+      }
+      pending = order.map { pending[$0] }
+    }
+    var taken = 0
+    for mark in pending {
+      if mark.isFirst {
+        last = pendingOrigins[taken]
+        taken += 1
+      }
+      if !mark.isDropped { emit(mark.scalar, last, into: &text) }
+    }
+    pending.removeAll(keepingCapacity: true)
+    pendingOrigins.removeAll(keepingCapacity: true)
+  }
+
+  private func emit(_ scalar: UInt32, _ origin: TokenOffset, into text: inout NormalizedText) {
+    guard options.lowercases else { return text.append(scalar: scalar, origin) }
+    let (first, second) = CaseAndDecomposition.lowercase(of: scalar)
+    text.append(scalar: first, origin)
+    if let second { text.append(scalar: second, origin) }
   }
 }

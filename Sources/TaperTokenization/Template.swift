@@ -1,49 +1,35 @@
-/// How special tokens surround a text or a pair of texts.
+/// What stands round the tokens of the text: "[CLS] A [SEP]" for one text, "[CLS] A [SEP] B [SEP]" for two.
 struct Template: Hashable, Sendable {
   enum Piece: Hashable, Sendable {
-    case special(id: UInt32, type: UInt32)
-    /// The tokens of the first (0) or second (1) text.
-    case text(Int, type: UInt32)
+    case special(id: UInt32, typeID: UInt32)
+    case first(typeID: UInt32)
+    case second(typeID: UInt32)
   }
 
   var single: [Piece]
   var pair: [Piece]
 
-  /// Special tokens in a template.
-  static func specialCount(_ pieces: [Piece]) -> Int {
-    pieces.reduce(0) { if case .special = $1 { $0 + 1 } else { $0 } }
+  /// How many tokens the template adds.
+  func addedCount(pair isPair: Bool) -> Int {
+    (isPair ? pair : single).count { if case .special = $0 { true } else { false } }
   }
 
-  /// [CLS] A [SEP] and [CLS] A [SEP] B [SEP], the second text and its [SEP] of type 1.
-  static func bert(cls: UInt32, sep: UInt32) -> Template {
-    let single: [Piece] = [.special(id: cls, type: 0), .text(0, type: 0), .special(id: sep, type: 0)]
-    return Template(single: single, pair: single + [.text(1, type: 1), .special(id: sep, type: 1)])
-  }
-
-  /// <s> A </s> and <s> A </s></s> B </s>, all of type 0.
-  static func roberta(cls: UInt32, sep: UInt32) -> Template {
-    let single: [Piece] = [.special(id: cls, type: 0), .text(0, type: 0), .special(id: sep, type: 0)]
+  /// [CLS] A [SEP], [CLS] A [SEP] B [SEP]; B and what follows have type 1.
+  static func bert(classification: UInt32, separator: UInt32) -> Template {
+    let single: [Piece] = [
+      .special(id: classification, typeID: 0), .first(typeID: 0), .special(id: separator, typeID: 0),
+    ]
     return Template(
-      single: single,
-      pair: single + [.special(id: sep, type: 0), .text(1, type: 0), .special(id: sep, type: 0)])
+      single: single, pair: single + [.second(typeID: 1), .special(id: separator, typeID: 1)])
   }
 
-  func apply(_ texts: [[Token]], truncated: Bool) -> Encoding {
-    var encoding = Encoding(ids: [], typeIDs: [], offsets: [], truncated: truncated)
-    for piece in texts.count == 1 ? single : pair {
-      switch piece {
-      case .special(let id, let type):
-        encoding.ids.append(id)
-        encoding.typeIDs.append(type)
-        encoding.offsets.append(TokenOffset(begin: 0, end: 0))
-      case .text(let index, let type):
-        for token in texts[index] {
-          encoding.ids.append(token.id)
-          encoding.typeIDs.append(type)
-          encoding.offsets.append(token.offset)
-        }
-      }
-    }
-    return encoding
+  /// <s> A </s>, <s> A </s> </s> B </s>; no types. RoBERTa and MPNet.
+  static func roberta(classification: UInt32, separator: UInt32) -> Template {
+    let separatorPiece = Piece.special(id: separator, typeID: 0)
+    let single: [Piece] = [.special(id: classification, typeID: 0), .first(typeID: 0), separatorPiece]
+    return Template(single: single, pair: single + [separatorPiece, .second(typeID: 0), separatorPiece])
   }
+
+  /// The texts alone.
+  static let none = Template(single: [.first(typeID: 0)], pair: [.first(typeID: 0), .second(typeID: 1)])
 }

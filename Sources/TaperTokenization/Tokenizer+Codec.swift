@@ -1,165 +1,175 @@
-/// The tokenizer section of a plan: little-endian, counts before contents, everything bounded by the bytes at hand.
+/// The binary form that a plan carries, little-endian:
 ///
-///     version, flags, unknown id, maximum scalars, prefix; templates; added tokens; token offsets; token bytes
+///     "TTOK", version
+///     flags (bytes): cleans, sets Chinese off, strips accents, lowercases, allows special tokens, trimming
+///     (0 none, 1 trims, 2 trims and adds a prefix space), 0, 0
+///     id of the unknown token, longest word in scalars, prefix
+///     added tokens: number; each id, flags, content
+///     templates, one text and two: number of pieces; each kind (0 token, 1 first text, 2 second), id, type
+///     vocabulary: bytes of all tokens; starts; hash table
+///
+/// Lists and byte strings have their length before them. The hash table is stored as it is used.
 extension Tokenizer {
-  static let codecVersion: UInt32 = 1
+  static let magic: UInt32 = 0x4B4F_5454
+  static let version: UInt32 = 1
 
+  /// The binary form. Equal tokenizers have equal bytes.
   public func encoded() -> [UInt8] {
     var writer = ByteWriter()
-    writer.u32(Self.codecVersion)
-    let flags = [
-      normalizer.cleansText, normalizer.spacesChinese, normalizer.stripsAccents, normalizer.lowercases,
-      trimsOffsets,
-    ]
-    writer.u32(flags.enumerated().reduce(0) { $0 | ($1.element ? 1 << UInt32($1.offset) : 0) })
-    writer.u32(model.unknown)
-    writer.u32(UInt32(model.maximumScalars))
-    writer.bytes(model.continuationPrefix)
+    writer.integer(Self.magic)
+    writer.integer(Self.version)
+    writer.flag(normalizerOptions.cleansText)
+    writer.flag(normalizerOptions.spacesChinese)
+    writer.flag(normalizerOptions.stripsAccents)
+    writer.flag(normalizerOptions.lowercases)
+    writer.flag(allowsSpecialTokensInText)
+    writer.byte(trimming.map { $0.addsPrefixSpace ? 2 : 1 } ?? 0)
+    writer.byte(0)
+    writer.byte(0)
+    writer.integer(wordPiece.unknownID)
+    writer.integer(UInt32(wordPiece.maximumScalars))
+    writer.bytes(wordPiece.prefix)
+    writer.integer(UInt32(addedTokens.count))
+    for token in addedTokens {
+      writer.integer(token.id)
+      writer.flag(token.isSpecial)
+      writer.flag(token.isNormalized)
+      writer.flag(token.stripsLeft)
+      writer.flag(token.stripsRight)
+      writer.bytes(token.content)
+    }
     for pieces in [template.single, template.pair] {
-      writer.u32(UInt32(pieces.count))
+      writer.integer(UInt32(pieces.count))
       for piece in pieces {
-        switch piece {
-        case .special(let id, let type): [0, id, type].forEach { writer.u32($0) }
-        case .text(let index, let type): [1, UInt32(index), type].forEach { writer.u32($0) }
+        let (kind, id, typeID): (UInt32, UInt32, UInt32) =
+          switch piece {
+          case .special(let id, let typeID): (0, id, typeID)
+          case .first(let typeID): (1, 0, typeID)
+          case .second(let typeID): (2, 0, typeID)
+          }
+        writer.integer(kind)
+        writer.integer(id)
+        writer.integer(typeID)
+      }
+    }
+    writer.bytes(wordPiece.vocabulary.blob)
+    writer.integers(wordPiece.vocabulary.starts)
+    writer.integers(wordPiece.vocabulary.slots)
+    return writer.bytes
+  }
+
+  /// Reads the binary form. The bytes may come from anywhere: every length and index is checked, and what is
+  /// accepted can tokenise any text without a trap.
+  public init(encoded bytes: [UInt8]) throws(TokenizerError) {
+    var reader = ByteReader(bytes)
+    guard try reader.integer("the signature") == Self.magic else {
+      throw .corrupt(offset: 0, reason: "it does not begin with \"TTOK\"")
+    }
+    let version = try reader.integer("the version")
+    guard version == Self.version else {
+      throw .unsupportedVersion(found: version, supported: Self.version)
+    }
+    let cleans = try reader.flag("the flag for cleaning")
+    let chinese = try reader.flag("the flag for Chinese")
+    let strips = try reader.flag("the flag for accents")
+    let lowercases = try reader.flag("the flag for lowercase")
+    let allows = try reader.flag("the flag for special tokens")
+    let trimming = try reader.byte("the kind of trimming")
+    guard trimming <= 2 else { throw reader.fail("the kind of trimming is \(trimming), above 2") }
+    for _ in 0..<2 where try reader.byte("the reserved flags") != 0 {
+      throw reader.fail("a reserved flag is set")
+    }
+    let unknownID = try reader.integer("the id of the unknown token")
+    let maximumScalars = try reader.integer("the longest word")
+    let prefix = try reader.bytes("the prefix")
+    let addedTokens = try Self.readAddedTokens(&reader)
+    let template = Template(single: try Self.readPieces(&reader), pair: try Self.readPieces(&reader))
+    let vocabulary = try Self.readVocabulary(&reader)
+    guard reader.remaining == 0 else { throw reader.fail("\(reader.remaining) bytes follow its end") }
+
+    guard unknownID < vocabulary.count else {
+      throw reader.fail("the unknown token's id \(unknownID) is not in the vocabulary of \(vocabulary.count)")
+    }
+    let limit = UInt32(Vocabulary.maximumCount)
+    for token in addedTokens where token.id >= limit {
+      throw reader.fail("an added token has id \(token.id)")
+    }
+    for piece in template.single + template.pair {
+      if case .special(let id, _) = piece, id >= limit {
+        throw reader.fail("the template has a token with id \(id)")
+      }
+    }
+    try self.init(
+      normalizerOptions: NormalizerOptions(
+        lowercases: lowercases, stripsAccents: strips, cleansText: cleans, spacesChinese: chinese),
+      wordPiece: WordPiece(
+        vocabulary: vocabulary, unknownID: unknownID, prefix: prefix, maximumScalars: Int(maximumScalars)),
+      addedTokens: addedTokens, template: template,
+      trimming: trimming == 0 ? nil : OffsetTrimming(addsPrefixSpace: trimming == 2))
+    allowsSpecialTokensInText = allows
+  }
+
+  private static func readAddedTokens(_ reader: inout ByteReader) throws(TokenizerError) -> [AddedToken] {
+    let count = try reader.count("the number of added tokens", size: 12)
+    var tokens: [AddedToken] = []
+    for _ in 0..<count {
+      tokens.append(
+        AddedToken(
+          id: try reader.integer("an added token's id"), content: [],
+          isSpecial: try reader.flag("an added token's flag"),
+          isNormalized: try reader.flag("an added token's flag"),
+          stripsLeft: try reader.flag("an added token's flag"),
+          stripsRight: try reader.flag("an added token's flag")))
+      tokens[tokens.count - 1].content = try reader.bytes("an added token")
+    }
+    return tokens
+  }
+
+  private static func readPieces(_ reader: inout ByteReader) throws(TokenizerError) -> [Template.Piece] {
+    let count = try reader.count("the length of a template", size: 12)
+    var pieces: [Template.Piece] = []
+    for _ in 0..<count {
+      let kind = try reader.integer("a template's kind")
+      let id = try reader.integer("a template's token")
+      let typeID = try reader.integer("a template's type")
+      guard typeID <= 1 else { throw reader.fail("a template has type \(typeID), above 1") }
+      switch kind {
+      case 0: pieces.append(.special(id: id, typeID: typeID))
+      case 1: pieces.append(.first(typeID: typeID))
+      case 2: pieces.append(.second(typeID: typeID))
+      default: throw reader.fail("a template has a piece of kind \(kind), above 2")
+      }
+    }
+    // One text stands in a template once: a repeated one would let a few bytes blow an encoding up.
+    for isFirst in [true, false] {
+      let uses = pieces.count {
+        switch $0 {
+        case .first: isFirst
+        case .second: !isFirst
+        case .special: false
         }
       }
+      guard uses <= 1 else { throw reader.fail("a template has one text \(uses) times") }
     }
-    writer.u32(UInt32(addedTokens.count))
-    for token in addedTokens {
-      writer.u32(token.id)
-      let flags = [
-        token.isNormalized, token.stripsLeft, token.stripsRight, token.isSingleWord, token.isSpecial,
-      ]
-      writer.u32(flags.enumerated().reduce(0) { $0 | ($1.element ? 1 << UInt32($1.offset) : 0) })
-      writer.u32(UInt32(token.content.count))
-      token.content.forEach { writer.u32($0) }
-    }
-    writer.u32(UInt32(model.vocabulary.offsets.count))
-    model.vocabulary.offsets.forEach { writer.u32($0) }
-    writer.bytes(model.vocabulary.bytes)
-    return writer.result
-  }
-
-  /// - Throws: `corrupt`, `unsupportedVersion`, `duplicate`; never traps, whatever the bytes.
-  public init(encoded: [UInt8]) throws(TokenizerError) {
-    var reader = ByteReader(bytes: encoded)
-    let version = try reader.u32()
-    guard version == Self.codecVersion else {
-      throw .unsupportedVersion(found: version, supported: Self.codecVersion)
-    }
-    let flags = try reader.u32(below: 32)
-    let unknown = try reader.u32()
-    let maximumScalars = try reader.u32(below: 10_001)
-    let prefix = try reader.bytes(atMost: 64)
-    var templates: [[Template.Piece]] = []
-    for texts in 1...2 { templates.append(try Self.pieces(&reader, texts: texts)) }
-    var added: [AddedToken] = []
-    for _ in 0..<(try reader.count(elementBytes: 12)) { added.append(try Self.addedToken(&reader)) }
-    var offsets: [UInt32] = []
-    let count = try reader.count(elementBytes: 4)
-    offsets.reserveCapacity(count)
-    for _ in 0..<count { offsets.append(try reader.u32()) }
-    let bytes = try reader.bytes(atMost: encoded.count)
-    try reader.expect(reader.isAtEnd, "the end")
-    try reader.expect(
-      offsets.first == 0 && Int(offsets.last ?? 0) == bytes.count
-        && zip(offsets, offsets.dropFirst()).allSatisfy(<=),
-      "ascending token offsets")
-    guard let vocabulary = Vocabulary(bytes: bytes, offsets: offsets) else { throw .duplicate("a token") }
-    try reader.expect(Int(unknown) < vocabulary.count, "an unknown token of the vocabulary")
-    self.init(
-      normalizer: Normalizer(
-        cleansText: flags & 1 != 0, spacesChinese: flags & 2 != 0, stripsAccents: flags & 4 != 0,
-        lowercases: flags & 8 != 0),
-      model: WordPiece(
-        vocabulary: vocabulary, continuationPrefix: prefix, unknown: unknown,
-        maximumScalars: Int(maximumScalars)),
-      template: Template(single: templates[0], pair: templates[1]), addedTokens: added,
-      trimsOffsets: flags & 16 != 0)
-  }
-
-  private static func pieces(_ reader: inout ByteReader, texts: Int) throws(TokenizerError) -> [Template
-    .Piece]
-  {
-    let count = try reader.count(elementBytes: 12)
-    try reader.expect(count <= 64, "at most 64 template pieces")
-    var pieces: [Template.Piece] = []
-    var next = 0
-    for _ in 0..<count {
-      let isText = try reader.u32(below: 2) == 1
-      let value = try reader.u32()
-      let type = try reader.u32(below: 256)
-      if isText {
-        try reader.expect(Int(value) == next && next < texts, "the texts in order")
-        next += 1
-        pieces.append(.text(Int(value), type: type))
-      } else {
-        pieces.append(.special(id: value, type: type))
-      }
-    }
-    try reader.expect(next == texts, "\(texts) texts in the template")
     return pieces
   }
 
-  private static func addedToken(_ reader: inout ByteReader) throws(TokenizerError) -> AddedToken {
-    let id = try reader.u32()
-    let flags = try reader.u32(below: 32)
-    let count = try reader.count(elementBytes: 4)
-    try reader.expect(count > 0, "an added token that is not empty")
-    var content: [UInt32] = []
-    for _ in 0..<count { content.append(try reader.u32(below: 0x110000)) }
-    return AddedToken(
-      id: id, content: content, isNormalized: flags & 1 != 0, stripsLeft: flags & 2 != 0,
-      stripsRight: flags & 4 != 0,
-      isSingleWord: flags & 8 != 0, isSpecial: flags & 16 != 0)
-  }
-}
-
-struct ByteWriter {
-  var result: [UInt8] = []
-
-  mutating func u32(_ value: UInt32) {
-    for shift in [0, 8, 16, 24] as [UInt32] { result.append(UInt8(truncatingIfNeeded: value >> shift)) }
-  }
-
-  mutating func bytes(_ bytes: [UInt8]) {
-    u32(UInt32(bytes.count))
-    result += bytes
-  }
-}
-
-struct ByteReader {
-  let bytes: [UInt8]
-  var position = 0
-
-  init(bytes: [UInt8]) { self.bytes = bytes }
-
-  var isAtEnd: Bool { position == bytes.count }
-
-  func expect(_ condition: Bool, _ expected: String) throws(TokenizerError) {
-    if !condition { throw .corrupt(offset: position, expected: expected) }
-  }
-
-  mutating func u32(below limit: UInt32? = nil) throws(TokenizerError) -> UInt32 {
-    try expect(bytes.count - position >= 4, "four more bytes")
-    var value: UInt32 = 0
-    for index in (0..<4).reversed() { value = value << 8 | UInt32(bytes[position + index]) }
-    if let limit { try expect(value < limit, "a number below \(limit)") }
-    position += 4
-    return value
-  }
-
-  /// A count of elements of at least `elementBytes` bytes each, all of which must still be there.
-  mutating func count(elementBytes: Int) throws(TokenizerError) -> Int {
-    let count = Int(try u32())
-    try expect(count <= (bytes.count - position) / elementBytes, "\(count) elements")
-    return count
-  }
-
-  mutating func bytes(atMost limit: Int) throws(TokenizerError) -> [UInt8] {
-    let count = try count(elementBytes: 1)
-    try expect(count <= limit, "at most \(limit) bytes")
-    defer { position += count }
-    return Array(bytes[position..<position + count])
+  private static func readVocabulary(_ reader: inout ByteReader) throws(TokenizerError) -> Vocabulary {
+    let blob = try reader.bytes("the vocabulary's text")
+    let starts = try reader.integers("the vocabulary's tokens")
+    guard starts.first == 0, starts.count >= 2, starts.count <= Vocabulary.maximumCount + 1,
+      starts[starts.count - 1] == blob.count
+    else { throw reader.fail("the vocabulary's tokens do not cover its text") }
+    for index in 1..<starts.count where starts[index] < starts[index - 1] {
+      throw reader.fail("the vocabulary's tokens are out of order")
+    }
+    let slots = try reader.integers("the slots of the vocabulary's hash table")
+    guard slots.count == Vocabulary.slotCount(starts.count - 1) else {
+      throw reader.fail("the vocabulary's hash table has \(slots.count) slots for \(starts.count - 1) tokens")
+    }
+    for slot in slots where slot >= starts.count {
+      throw reader.fail("the hash table names a token that is not there")
+    }
+    return Vocabulary(blob: blob, starts: starts, slots: slots)
   }
 }

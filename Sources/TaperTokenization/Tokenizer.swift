@@ -1,128 +1,91 @@
-/// Text to token ids, exactly as the reference "fast" tokenizer: BERT's normaliser and pre-tokeniser, WordPiece, and the
-/// family's template.
+/// BERT's tokenizer: text to token ids, types and offsets, exactly as the reference ("tokenizers", the fast
+/// one) does.
 ///
-/// Order: added tokens are split off the raw text (leftmost, longest); the rest is normalised, split at white space and
-/// punctuation, and cut into pieces; then truncation, then the template. All Unicode facts come from frozen tables
-/// (`UnicodeTables`), never from Swift's own, which move with the toolchain. Offsets count scalars of the original text.
-public struct Tokenizer: Sendable {
-  var normalizer: Normalizer
-  var model: WordPiece
-  var template: Template
-  var addedTokens: [AddedToken]
-  /// Whether the white space that an added token took along is left out of its offsets (RobertaProcessing).
-  var trimsOffsets: Bool
-  /// Whether "[CLS]" in a text gives the special token, as in the reference. When false it is plain text, so that a user's
-  /// text cannot forge the structure of the input.
+/// The steps, in the reference's order: added tokens are found in the raw text; what lies between them is
+/// normalised (`Normalizer`); added tokens that want it are found in the normalised text; the rest is split
+/// into words at white space and round punctuation; words are split into pieces (`WordPiece`); the tokens are
+/// truncated; the template (`Template`) is put round them.
+///
+/// Everything works on UTF-8 bytes and Unicode scalars with frozen tables (`UnicodeTables`): Swift's own
+/// Unicode properties move with the toolchain, and its strings compare by canonical equivalence.
+public struct Tokenizer: Hashable, Sendable {
+  /// Whether "[SEP]" in a text is the special token, as in the reference, or (false) plain text, as with the
+  /// reference's `encode_special_tokens`. Set it to false for texts that strangers write.
   public var allowsSpecialTokensInText = true
 
-  /// Ids a text can give are below this.
+  public let normalizerOptions: NormalizerOptions
+  let wordPiece: WordPiece
+  let addedTokens: [AddedToken]
+  let template: Template
+  let trimming: OffsetTrimming?
+
+  /// Found in the raw text.
+  let rawMatcher: AddedTokenMatcher
+  /// Found in the normalised text.
+  let normalizedMatcher: AddedTokenMatcher
+  /// Whether a text between added tokens may be worked on in parts, cut at spaces.
+  let worksInParts: Bool
+  let normalizer: NormalizerTemplate
+
+  init(
+    normalizerOptions: NormalizerOptions, wordPiece: WordPiece, addedTokens: [AddedToken], template: Template,
+    trimming: OffsetTrimming?
+  ) throws(TokenizerError) {
+    self.normalizerOptions = normalizerOptions
+    self.wordPiece = wordPiece
+    self.addedTokens = addedTokens
+    self.template = template
+    self.trimming = trimming
+    normalizer = NormalizerTemplate(options: normalizerOptions)
+    // The reference puts special tokens first, which decides between equal patterns.
+    let ordered = addedTokens.filter(\.isSpecial) + addedTokens.filter { !$0.isSpecial }
+    var raw: [(bytes: [UInt8], token: AddedToken)] = []
+    var normalized: [(bytes: [UInt8], token: AddedToken)] = []
+    var seen: Set<[UInt8]> = []
+    for token in ordered {
+      func refusal(_ reason: String) -> TokenizerError {
+        .invalidAddedToken(content: String(decoding: token.content, as: UTF8.self), reason: reason)
+      }
+      if token.content.isEmpty { throw refusal("it is empty") }
+      if !UTF8Bytes.isWellFormed(token.content) { throw refusal("it is not UTF-8") }
+      if !seen.insert(token.content).inserted { throw refusal("it is listed twice") }
+      if token.isNormalized {
+        let bytes = normalizer.normalForm(token.content)
+        if bytes.isEmpty { throw refusal("the normalizer leaves nothing of it") }
+        normalized.append((bytes, token))
+      } else {
+        raw.append((token.content, token))
+      }
+    }
+    rawMatcher = AddedTokenMatcher(raw)
+    normalizedMatcher = AddedTokenMatcher(normalized)
+    worksInParts = normalizedMatcher.ignoresSpaces
+  }
+
+  /// How many ids there are: one more than the highest, added tokens included. A model needs so many
+  /// embeddings.
   public var vocabularyCount: Int {
-    max(model.vocabulary.count, (addedTokens.map { Int($0.id) }.max() ?? 0) + 1)
+    addedTokens.reduce(wordPiece.vocabulary.count) { max($0, Int($1.id) + 1) }
   }
 
-  /// Special tokens that the template adds to a text, or to a pair: the least maximum length for encoding one.
-  public func specialTokenCount(isPair: Bool) -> Int {
-    Template.specialCount(isPair ? template.pair : template.single)
+  /// The id of the token for words that the vocabulary cannot build.
+  public var unknownID: UInt32 { wordPiece.unknownID }
+
+  /// How many tokens the template adds to one text or to a pair.
+  public func specialTokenCount(isPair: Bool) -> Int { template.addedCount(pair: isPair) }
+
+  /// The id of a token, by its exact scalars.
+  public func id(of token: String) -> UInt32? {
+    let bytes = Array(token.utf8)
+    return addedTokens.first { $0.content == bytes }?.id ?? wordPiece.vocabulary.id(of: bytes)
   }
 
-  /// Encodes a text or a pair of texts.
-  ///
-  /// - Parameter maximumLength: the most tokens, specials included; the longer text is cut first (longest_first).
-  /// - Precondition: `maximumLength` has room for the template's special tokens.
-  public func encode(_ text: String, pair: String? = nil, maximumLength: Int) -> Encoding {
-    encode([UInt8](text.utf8), pair: pair.map { [UInt8]($0.utf8) }, maximumLength: maximumLength)
-  }
-
-  /// As above, from UTF-8 bytes; malformed sequences are read as U+FFFD.
-  public func encode(_ text: [UInt8], pair: [UInt8]? = nil, maximumLength: Int) -> Encoding {
-    var texts = [tokens(of: text)]
-    if let pair { texts.append(tokens(of: pair)) }
-    let specials = specialTokenCount(isPair: pair != nil)
-    precondition(maximumLength >= specials, "no room for \(specials) special tokens in \(maximumLength)")
-    let truncated = Self.truncate(&texts, to: maximumLength - specials)
-    return template.apply(texts, truncated: truncated)
-  }
-
-  private func tokens(of text: [UInt8]) -> [Token] {
-    let scalars = Self.decode(text)
-    let active = addedTokens.filter { allowsSpecialTokensInText || !$0.isSpecial }
-    let raw = active.filter { !$0.isNormalized }
-    let normalized = active.filter(\.isNormalized)
-    var tokens: [Token] = []
-    tokens.reserveCapacity(scalars.count / 3 + 8)
-    AddedToken.split(scalars[...], raw) { range in
-      let text = normalizer.normalize(scalars[range], offset: UInt32(range.lowerBound))
-      guard !normalized.isEmpty else { return tokenize(text, 0..<text.scalars.count, into: &tokens) }
-      let patterns = normalized.map { token in
-        var token = token
-        token.content = normalizer.normalize(token.content, offset: 0).scalars
-        return token
-      }
-      AddedToken.split(text.scalars[...], patterns) {
-        tokenize(text, $0, into: &tokens)
-      } token: { token, range, stripped in
-        let range = trimsOffsets ? stripped : range
-        let offset = TokenOffset(
-          begin: text.origins[range.lowerBound], end: text.origins[range.upperBound - 1] + 1)
-        tokens.append(Token(id: token.id, offset: offset))
-      }
-    } token: { token, range, stripped in
-      let range = trimsOffsets ? stripped : range
-      let offset = TokenOffset(begin: UInt32(range.lowerBound), end: UInt32(range.upperBound))
-      tokens.append(Token(id: token.id, offset: offset))
+  /// The token with an id; nil when there is none.
+  public func token(_ id: UInt32) -> String? {
+    if let added = addedTokens.first(where: { $0.id == id }) {
+      return String(decoding: added.content, as: UTF8.self)
     }
-    return tokens
-  }
-
-  /// The pre-tokeniser: words are what stands between white space, punctuation marks stand alone.
-  private func tokenize(_ text: NormalizedText, _ range: Range<Int>, into tokens: inout [Token]) {
-    var start: Int?
-    for index in range {
-      let properties = ScalarProperties(text.scalars[index])
-      let isPunctuation = properties.isPunctuation
-      if isPunctuation || properties.isWhiteSpace {
-        if let begin = start { model.tokenize(text, begin..<index, into: &tokens) }
-        start = nil
-        if isPunctuation { model.tokenize(text, index..<index + 1, into: &tokens) }
-      } else if start == nil {
-        start = index
-      }
-    }
-    if let begin = start { model.tokenize(text, begin..<range.upperBound, into: &tokens) }
-  }
-
-  /// The reference's longest_first: the longer text is cut until both fit; returns whether anything was cut.
-  private static func truncate(_ texts: inout [[Token]], to maximum: Int) -> Bool {
-    let total = texts.reduce(0) { $0 + $1.count }
-    guard total > maximum else { return false }
-    guard texts.count == 2 else {
-      texts[0].removeLast(total - maximum)
-      return true
-    }
-    let swapped = texts[0].count > texts[1].count
-    var n1 = swapped ? texts[1].count : texts[0].count
-    var n2 = n1 > maximum ? n1 : max(n1, maximum - n1)
-    if n1 + n2 > maximum {
-      n1 = maximum / 2
-      n2 = n1 + maximum % 2
-    }
-    if swapped { swap(&n1, &n2) }
-    texts[0].removeLast(max(0, texts[0].count - n1))
-    texts[1].removeLast(max(0, texts[1].count - n2))
-    return true
-  }
-
-  private static func decode(_ text: [UInt8]) -> [UInt32] {
-    var scalars: [UInt32] = []
-    scalars.reserveCapacity(text.count)
-    var decoder = UTF8()
-    var bytes = text.makeIterator()
-    while true {
-      switch decoder.decode(&bytes) {
-      case .scalarValue(let scalar): scalars.append(scalar.value)
-      case .error: scalars.append(0xFFFD)
-      case .emptyInput: return scalars
-      }
-    }
+    let bytes = wordPiece.vocabulary.bytes(of: id)
+    return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -1,28 +1,55 @@
-/// Why tokenizer files or bytes are refused.
-public enum TokenizerError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// A field of tokenizer.json, by its path, that is not what was expected.
-  case field(path: String, expected: String, found: String)
-  /// A special token that the vocabulary lacks.
-  case missingToken(String)
-  /// Two entries of the vocabulary with one id, or one token twice.
-  case duplicate(String)
-  case tooLarge(what: String, limit: Int, found: Int)
-  /// Bytes of a plan's tokenizer section.
-  case corrupt(offset: Int, expected: String)
+/// Why a tokenizer could not be read. Encoding a text never fails.
+public enum TokenizerError: Error, Hashable, Sendable {
+  /// A required member of tokenizer.json is absent.
+  case missing(path: String, expected: String)
+  /// A member of tokenizer.json is of the wrong kind or out of its range.
+  case invalid(path: String, expected: String, found: String)
+  /// A component that exists, and that this tokenizer does not implement.
+  case unsupported(path: String, found: String, supported: String)
+  /// Two vocabulary entries claim one id.
+  case duplicateID(id: Int, tokens: [String])
+  /// A size above what is accepted.
+  case tooLarge(what: String, found: Int, limit: Int)
+  /// A token that the tokenizer needs is not in its vocabulary.
+  case tokenNotInVocabulary(role: String, token: String)
+  /// An added token that cannot be matched.
+  case invalidAddedToken(content: String, reason: String)
+  /// vocab.txt is not a list of UTF-8 lines.
+  case invalidVocabularyFile(reason: String)
+  /// The binary form ends early or contradicts itself. `offset` counts bytes from its start.
+  case corrupt(offset: Int, reason: String)
+  /// The binary form was written by another version.
   case unsupportedVersion(found: UInt32, supported: UInt32)
+}
 
+extension TokenizerError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .field(let path, let expected, let found):
-      "tokenizer.json, \(path): expected \(expected); found \(found); Taper reads BERT WordPiece tokenizers"
-    case .missingToken(let token):
-      "vocabulary: expected the token \(token); found none; the file may be of another model"
-    case .duplicate(let what): "vocabulary: expected each id and token once; found \(what) twice"
-    case .tooLarge(let what, let limit, let found): "\(what): expected at most \(limit); found \(found)"
-    case .corrupt(let offset, let expected):
-      "tokenizer section, byte \(offset): expected \(expected); the plan is damaged, make it again"
+    case .missing(let path, let expected):
+      "tokenizer.json lacks \(path): \(expected) was expected; save the model again with the fast tokenizer"
+    case .invalid(let path, let expected, let found):
+      "tokenizer.json has \(found) at \(path) where \(expected) was expected; "
+        + "save the model again with the fast tokenizer"
+    case .unsupported(let path, let found, let supported):
+      "tokenizer.json asks for \(found) at \(path); supported: \(supported). "
+        + "Convert the model to a BERT WordPiece tokenizer or choose another model"
+    case .duplicateID(let id, let tokens):
+      "the vocabulary gives id \(id) to \(tokens.map { "\"\($0)\"" }.joined(separator: " and ")); "
+        + "ids must be distinct: restore the original file"
+    case .tooLarge(let what, let found, let limit):
+      "\(what) is \(found), and at most \(limit) is accepted; the file is probably damaged"
+    case .tokenNotInVocabulary(let role, let token):
+      "the \(role) token \"\(token)\" is not in the vocabulary; "
+        + "check that vocabulary and tokenizer configuration belong together"
+    case .invalidAddedToken(let content, let reason):
+      "the added token \"\(content)\" cannot be used: \(reason); remove it from added_tokens"
+    case .invalidVocabularyFile(let reason):
+      "vocab.txt must hold one UTF-8 token a line: \(reason); restore the original file"
+    case .corrupt(let offset, let reason):
+      "the stored tokenizer is damaged at byte \(offset): \(reason); plan the model again"
     case .unsupportedVersion(let found, let supported):
-      "tokenizer section: expected version \(supported); found \(found); run it with the version that made it"
+      "the stored tokenizer has version \(found), and this program reads version \(supported); "
+        + "plan the model again with this version"
     }
   }
 }

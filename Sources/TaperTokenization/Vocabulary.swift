@@ -1,65 +1,119 @@
-/// Tokens and their ids: the tokens' bytes end to end and an open-addressing hash table over them, so that loading makes
-/// no string and looking up allocates nothing.
-struct Vocabulary: Sendable {
-  /// Token i is bytes[offsets[i]..<offsets[i + 1]].
-  let bytes: [UInt8]
-  let offsets: [UInt32]
-  /// Slots of token index + 1; 0 for none. A power of two, at most half full.
-  private let table: [UInt32]
+/// Tokens and their ids, as one blob of UTF-8 and a hash table of ids that is stored ready to use.
+///
+/// Loading a plan copies three arrays; a dictionary would have to be filled with 30,522 strings at each start.
+/// The table has at least twice as many slots as tokens and is probed linearly. Its hash (FNV-1a) is extended
+/// byte by byte: one pass over a word gives the hashes of all its prefixes, which is what the greedy longest
+/// match asks for.
+struct Vocabulary: Hashable, Sendable {
+  /// Token `id` is `blob[starts[id]..<starts[id + 1]]`; ids that no token has are empty.
+  let blob: [UInt8]
+  /// One more than there are ids, ascending.
+  let starts: [UInt32]
+  /// id + 1, or 0 for a free slot. The count is a power of two.
+  let slots: [UInt32]
+  /// Length in bytes of the longest token.
+  let longest: Int
 
-  var count: Int { offsets.count - 1 }
+  static let initialHash: UInt32 = 2_166_136_261
+  /// What is accepted: more ids or bytes than this is taken for damage.
+  static let maximumCount = 1 << 22
+  static let maximumBytes = 1 << 28
 
-  /// - Parameter offsets: ascending, from 0 to `bytes.count`; the id of a token is its index.
-  /// - Returns: nil when two tokens are the same (empty ones aside: gaps in the ids).
-  init?(bytes: [UInt8], offsets: [UInt32]) {
-    var capacity = 16
-    while capacity < offsets.count * 2 { capacity *= 2 }
-    var table = [UInt32](repeating: 0, count: capacity)
-    for index in 0..<offsets.count - 1 where offsets[index] < offsets[index + 1] {
-      let token = bytes[Int(offsets[index])..<Int(offsets[index + 1])]
-      var slot = Int(truncatingIfNeeded: Self.hash(token)) & (capacity - 1)
-      while table[slot] != 0 {
-        let other = Int(table[slot]) - 1
-        if bytes[Int(offsets[other])..<Int(offsets[other + 1])].elementsEqual(token) { return nil }
-        slot = (slot + 1) & (capacity - 1)
-      }
-      table[slot] = UInt32(index + 1)
+  /// - Parameter tokens: by id; an empty one is an id that no token has. Of equal tokens the last one counts.
+  init(tokens: [[UInt8]]) throws(TokenizerError) {
+    let size = tokens.reduce(0) { $0 + $1.count }
+    if tokens.count > Self.maximumCount {
+      throw .tooLarge(
+        what: "the vocabulary's highest id", found: tokens.count - 1, limit: Self.maximumCount - 1)
     }
-    self.bytes = bytes
-    self.offsets = offsets
-    self.table = table
+    if size > Self.maximumBytes {
+      throw .tooLarge(what: "the vocabulary's size in bytes", found: size, limit: Self.maximumBytes)
+    }
+    var blob: [UInt8] = []
+    blob.reserveCapacity(size)
+    var starts: [UInt32] = [0]
+    starts.reserveCapacity(tokens.count + 1)
+    for token in tokens {
+      blob += token
+      starts.append(UInt32(blob.count))
+    }
+    var slots = [UInt32](repeating: 0, count: Self.slotCount(tokens.count))
+    for (id, token) in tokens.enumerated() where !token.isEmpty {
+      let hash = token.reduce(Self.initialHash, Self.extend)
+      var slot = Self.slot(hash, slots.count)
+      while slots[slot] != 0, tokens[Int(slots[slot]) - 1] != token { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = UInt32(id) + 1
+    }
+    self.init(blob: blob, starts: starts, slots: slots)
   }
 
-  /// The id of a token, or nil.
-  func id(of token: ArraySlice<UInt8>) -> UInt32? {
-    var slot = Int(truncatingIfNeeded: Self.hash(token)) & (table.count - 1)
-    while table[slot] != 0 {
-      let index = Int(table[slot]) - 1
-      let (start, end) = (Int(offsets[index]), Int(offsets[index + 1]))
-      if end - start == token.count, bytes[start..<end].elementsEqual(token) { return UInt32(index) }
-      slot = (slot + 1) & (table.count - 1)
+  /// - Precondition: the arrays keep the invariants told above (`TokenizerCodec` checks them).
+  init(blob: [UInt8], starts: [UInt32], slots: [UInt32]) {
+    self.blob = blob
+    self.starts = starts
+    self.slots = slots
+    var longest: UInt32 = 0
+    for id in 0..<(starts.count - 1) { longest = max(longest, starts[id + 1] &- starts[id]) }
+    self.longest = Int(longest)
+  }
+
+  /// How many ids there are: one more than the highest.
+  var count: Int { starts.count - 1 }
+
+  /// Slots for so many tokens: a power of two, at most half of it used.
+  static func slotCount(_ tokens: Int) -> Int {
+    var count = 16
+    while count < 2 * tokens { count *= 2 }
+    return count
+  }
+
+  @inline(__always)
+  static func extend(_ hash: UInt32, _ byte: UInt8) -> UInt32 { (hash ^ UInt32(byte)) &* 16_777_619 }
+
+  @inline(__always)
+  static func slot(_ hash: UInt32, _ slotCount: Int) -> Int { Int(hash ^ hash >> 15) & (slotCount - 1) }
+
+  /// The bytes of token `id`; empty when there is none.
+  func bytes(of id: UInt32) -> ArraySlice<UInt8> {
+    guard id < count else { return [] }
+    return blob[Int(starts[Int(id)])..<Int(starts[Int(id) + 1])]
+  }
+
+  /// The id of a token.
+  func id(of token: [UInt8]) -> UInt32? {
+    guard !token.isEmpty else { return nil }
+    return id(prefix: [], token, 0..<token.count, hash: token.reduce(Self.initialHash, Self.extend))
+  }
+
+  /// The id of the token `prefix` + `bytes[range]`, whose hash the caller has. Complexity: O(length),
+  /// expected.
+  func id(prefix: [UInt8], _ bytes: [UInt8], _ range: Range<Int>, hash: UInt32) -> UInt32? {
+    let length = prefix.count + range.count
+    var slot = Self.slot(hash, slots.count)
+    // Bounded, as a table from a file may have no free slot.
+    for _ in 0..<slots.count {
+      let entry = Int(slots[slot])
+      if entry == 0 { return nil }
+      let start = Int(starts[entry - 1])
+      if Int(starts[entry]) - start == length, matches(at: start, prefix, bytes, range) {
+        return UInt32(entry - 1)
+      }
+      slot = (slot + 1) & (slots.count - 1)
     }
     return nil
   }
 
-  func id(of token: String) -> UInt32? { id(of: ArraySlice(token.utf8)) }
-
-  /// The longest prefix of `word` that is a token, as its id and length.
-  func longestPrefix(of word: ArraySlice<UInt8>) -> (id: UInt32, length: Int)? {
-    var end = word.endIndex
-    while end > word.startIndex {
-      if end == word.endIndex || word[end] & 0xC0 != 0x80, let id = id(of: word[word.startIndex..<end]) {
-        return (id, end - word.startIndex)
-      }
-      end -= 1
+  @inline(__always)
+  private func matches(at start: Int, _ prefix: [UInt8], _ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+    var position = start
+    for byte in prefix {
+      if blob[position] != byte { return false }
+      position += 1
     }
-    return nil
-  }
-
-  /// FNV-1a, finished with a multiply-xorshift so that low bits are well mixed.
-  private static func hash(_ token: ArraySlice<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in token { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    return (hash ^ (hash >> 32)) &* 0x9E37_79B9_7F4A_7C15 >> 20
+    for index in range {
+      if blob[position] != bytes[index] { return false }
+      position += 1
+    }
+    return true
   }
 }

@@ -1,76 +1,64 @@
-/// WordPiece (Schuster and Nakajima 2012, as in BERT): greedy longest match from the left, continuations marked.
-struct WordPiece: Sendable {
-  var vocabulary: Vocabulary
-  /// "##" in BERT.
-  var continuationPrefix: [UInt8]
-  var unknown: UInt32
-  /// A word of more scalars than this is unknown.
-  var maximumScalars: Int
+/// Splits words into the longest pieces that the vocabulary has (Wu et al. 2016, section 4.1, as BERT uses
+/// it).
+struct WordPiece: Hashable, Sendable {
+  let vocabulary: Vocabulary
+  /// Id of the token for words that cannot be split.
+  let unknownID: UInt32
+  /// Put before every piece but a word's first to look it up: "##".
+  let prefix: [UInt8]
+  /// Words of more scalars are unknown.
+  let maximumScalars: Int
+  private let prefixHash: UInt32
 
-  /// Appends the pieces of the word scalars[range] of `text` to `tokens`.
-  func tokenize(_ text: NormalizedText, _ range: Range<Int>, into tokens: inout [Token]) {
-    let whole = TokenOffset(
-      begin: text.origins[range.lowerBound], end: text.origins[range.upperBound - 1] + 1)
-    guard range.count <= maximumScalars else { return tokens.append(Token(id: unknown, offset: whole)) }
-    // The word's bytes behind room for the prefix, and the scalar each byte belongs to.
-    var bytes = continuationPrefix
-    var scalarOfByte: [Int] = []
-    for index in range {
-      let before = bytes.count
-      UTF8Bytes.append(text.scalars[index], to: &bytes)
-      for _ in before..<bytes.count { scalarOfByte.append(index) }
+  init(vocabulary: Vocabulary, unknownID: UInt32, prefix: [UInt8], maximumScalars: Int) {
+    self.vocabulary = vocabulary
+    self.unknownID = unknownID
+    self.prefix = prefix
+    self.maximumScalars = maximumScalars
+    prefixHash = prefix.reduce(Vocabulary.initialHash, Vocabulary.extend)
+  }
+
+  /// Appends the pieces of one word; all of it is one unknown token when a piece is missing.
+  /// - Parameter hashes: scratch space.
+  func tokenize(
+    _ text: NormalizedText, word: Range<Int>, into tokens: inout TokenSequence, hashes: inout [UInt32]
+  ) {
+    let mark = tokens.count
+    if word.count > maximumScalars, UTF8Bytes.scalarCount(in: text.bytes, word) > maximumScalars {
+      return tokens.append(unknownID, text.origin(of: word))
     }
-    let prefix = continuationPrefix.count
-    let first = tokens.count
-    var start = prefix
-    while start < bytes.count {
-      let match: (id: UInt32, length: Int)?
-      if start == prefix {
-        match = vocabulary.longestPrefix(of: bytes[start...])
-      } else {
-        // The prefix is written over bytes that are already consumed; the first piece may be shorter than it.
-        match = continuation(&bytes, at: start)
+    var begin = word.lowerBound
+    while begin < word.upperBound {
+      let isFirst = begin == word.lowerBound
+      guard let (id, end) = longestPiece(text.bytes, begin..<word.upperBound, isFirst, &hashes) else {
+        tokens.removeLast(tokens.count - mark)
+        return tokens.append(unknownID, text.origin(of: word))
       }
-      guard let match else {
-        tokens.removeSubrange(first...)
-        return tokens.append(Token(id: unknown, offset: whole))
-      }
-      let scalars = (scalarOfByte[start - prefix], scalarOfByte[start + match.length - 1 - prefix])
-      tokens.append(
-        Token(
-          id: match.id, offset: TokenOffset(begin: text.origins[scalars.0], end: text.origins[scalars.1] + 1))
-      )
-      start += match.length
+      tokens.append(id, text.origin(of: begin..<end))
+      begin = end
     }
   }
 
-  private func continuation(_ bytes: inout [UInt8], at start: Int) -> (id: UInt32, length: Int)? {
-    let prefix = continuationPrefix.count
-    bytes.replaceSubrange(start - prefix..<start, with: continuationPrefix)
-    guard let match = vocabulary.longestPrefix(of: bytes[(start - prefix)...]), match.length > prefix else {
-      return nil
+  /// The longest piece at the start of `bytes[rest]`. A match ends between scalars, as it equals a whole
+  /// token.
+  private func longestPiece(
+    _ bytes: [UInt8], _ rest: Range<Int>, _ isFirst: Bool, _ hashes: inout [UInt32]
+  ) -> (id: UInt32, end: Int)? {
+    let prefix = isFirst ? [] : prefix
+    var hash = isFirst ? Vocabulary.initialHash : prefixHash
+    let longest = min(rest.count, vocabulary.longest - prefix.count)
+    guard longest > 0 else { return nil }
+    hashes.removeAll(keepingCapacity: true)
+    for index in rest.lowerBound..<(rest.lowerBound + longest) {
+      hash = Vocabulary.extend(hash, bytes[index])
+      hashes.append(hash)
     }
-    return (match.id, match.length - prefix)
-  }
-}
-
-/// UTF-8, without String.
-enum UTF8Bytes {
-  static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
-    switch scalar {
-    case ..<0x80: bytes.append(UInt8(scalar))
-    case ..<0x800:
-      bytes.append(UInt8(0xC0 | scalar >> 6))
-      bytes.append(UInt8(0x80 | scalar & 0x3F))
-    case ..<0x10000:
-      bytes.append(UInt8(0xE0 | scalar >> 12))
-      bytes.append(UInt8(0x80 | scalar >> 6 & 0x3F))
-      bytes.append(UInt8(0x80 | scalar & 0x3F))
-    default:
-      bytes.append(UInt8(0xF0 | scalar >> 18))
-      bytes.append(UInt8(0x80 | scalar >> 12 & 0x3F))
-      bytes.append(UInt8(0x80 | scalar >> 6 & 0x3F))
-      bytes.append(UInt8(0x80 | scalar & 0x3F))
+    for length in stride(from: longest, to: 0, by: -1) {
+      let range = rest.lowerBound..<(rest.lowerBound + length)
+      if let id = vocabulary.id(prefix: prefix, bytes, range, hash: hashes[length - 1]) {
+        return (id, range.upperBound)
+      }
     }
+    return nil
   }
 }

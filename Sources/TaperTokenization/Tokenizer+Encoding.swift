@@ -1,0 +1,68 @@
+extension Tokenizer {
+  /// Tokenises a text, or a pair of texts.
+  ///
+  /// - Parameters:
+  ///   - text: any text; an empty one gives the template alone.
+  ///   - pair: the second text of a pair.
+  ///   - maximumLength: tokens the result may have, template included; longer texts are cut, of a pair the
+  ///     longer one first ("longest_first"). The template is never cut: below `specialTokenCount(isPair:)` it
+  ///     stands alone.
+  /// - Complexity: O(length of the text), but a single text is read only little further than it is kept.
+  public func encode(_ text: String, pair: String? = nil, maximumLength: Int) -> Encoding {
+    encode(Array(text.utf8), pair: pair.map { Array($0.utf8) }, maximumLength: maximumLength)
+  }
+
+  /// Tokenises UTF-8 bytes. Ill-formed parts are read as U+FFFD each, as Python and Swift decode them.
+  public func encode(_ text: [UInt8], pair: [UInt8]? = nil, maximumLength: Int) -> Encoding {
+    let budget = max(0, maximumLength - template.addedCount(pair: pair != nil))
+    var run = TokenizationRun(self)
+    // Of a pair, both texts' lengths decide what is kept, so both are read to the end.
+    var first = run.tokens(of: text, enough: pair == nil ? budget &+ 1 : .max)
+    var second = pair.map { run.tokens(of: $0, enough: .max) }
+    let keep = Truncation.longestFirst(first.count, second?.count ?? 0, budget: budget)
+    let truncated: Bool
+    if let pairTokens = second {
+      truncated = keep.first < first.count || keep.second < pairTokens.count
+      first.truncate(to: keep.first)
+      second?.truncate(to: keep.second)
+    } else {
+      truncated = budget < first.count
+      first.truncate(to: budget)
+    }
+    return assemble(first, second, truncated: truncated)
+  }
+
+  private func assemble(_ first: TokenSequence, _ second: TokenSequence?, truncated: Bool) -> Encoding {
+    var result = Encoding(ids: [], typeIDs: [], offsets: [], truncated: truncated)
+    let pieces = second == nil ? template.single : template.pair
+    let count = first.count + (second?.count ?? 0) + pieces.count
+    result.ids.reserveCapacity(count)
+    result.typeIDs.reserveCapacity(count)
+    result.offsets.reserveCapacity(count)
+    func append(_ tokens: TokenSequence, _ typeID: UInt32) {
+      result.ids += tokens.ids
+      result.offsets += tokens.offsets
+      result.typeIDs += repeatElement(typeID, count: tokens.count)
+    }
+    for piece in pieces {
+      switch piece {
+      case .special(let id, let typeID):
+        result.ids.append(id)
+        result.typeIDs.append(typeID)
+        result.offsets.append(TokenOffset(begin: 0, end: 0))
+      case .first(let typeID): append(first, typeID)
+      case .second(let typeID): if let second { append(second, typeID) }
+      }
+    }
+    return result
+  }
+
+  /// The normal form of a text and, for each of its bytes, the origin. For tests.
+  package func normalForm(_ text: String) -> (bytes: [UInt8], origins: [TokenOffset]) {
+    var normalizer = Normalizer(self.normalizer)
+    var result = NormalizedText()
+    let bytes = Array(text.utf8)
+    _ = normalizer.normalize(bytes, 0..<bytes.count, scalarIndex: 0, into: &result)
+    return (result.bytes, result.origins)
+  }
+}

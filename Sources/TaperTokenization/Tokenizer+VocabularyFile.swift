@@ -1,0 +1,67 @@
+extension Tokenizer {
+  /// Makes the tokenizer of a model that comes with vocab.txt and tokenizer_config.json instead of
+  /// tokenizer.json.
+  ///
+  /// - Parameters:
+  ///   - vocabulary: the bytes of vocab.txt: one token a line, the line's number from 0 is the id. Of equal
+  ///     lines the last one counts.
+  ///   - lowercase: `do_lower_case`.
+  ///   - stripsAccents: `strip_accents`; nil (null) follows `lowercase`.
+  ///   - spacesChinese: `tokenize_chinese_chars`.
+  ///   - specialTokens: the model's special tokens and template; nil tells BERT and MPNet apart by the
+  ///     vocabulary.
+  public init(
+    vocabulary: [UInt8], lowercase: Bool, stripsAccents: Bool? = nil, spacesChinese: Bool = true,
+    specialTokens: SpecialTokens? = nil
+  ) throws(TokenizerError) {
+    guard UTF8Bytes.isWellFormed(vocabulary) else { throw .invalidVocabularyFile(reason: "it is not UTF-8") }
+    var lines = vocabulary.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+      Array(line.last == 0x0D ? line.dropLast() : line)
+    }
+    if lines.last == [] { lines.removeLast() }
+    guard !lines.isEmpty else { throw .invalidVocabularyFile(reason: "it is empty") }
+    let vocabulary = try Vocabulary(tokens: lines)
+    let special = specialTokens ?? SpecialTokens.detect { vocabulary.id(of: Array($0.utf8)) != nil }
+
+    func id(_ role: String, _ token: String) throws(TokenizerError) -> UInt32 {
+      guard let id = vocabulary.id(of: Array(token.utf8)) else {
+        throw .tokenNotInVocabulary(role: role, token: token)
+      }
+      return id
+    }
+    let unknownID = try id("unknown", special.unknown)
+    let classification = try id("classification", special.classification)
+    let separator = try id("separator", special.separator)
+    var addedTokens: [AddedToken] = []
+    for (token, isMask) in [
+      (special.padding, false), (special.unknown, false), (special.classification, false),
+      (special.separator, false), (special.mask, true),
+    ] {
+      // Padding and mask are of no use here, so a vocabulary may lack them.
+      guard let token, let id = vocabulary.id(of: Array(token.utf8)) else { continue }
+      if addedTokens.contains(where: { $0.id == id }) { continue }
+      addedTokens.append(
+        AddedToken(
+          id: id, content: Array(token.utf8), isSpecial: true, isNormalized: false,
+          stripsLeft: isMask && special.layout == .roberta, stripsRight: false))
+    }
+    if special.layout == .roberta, special.unknown != "<unk>", let id = vocabulary.id(of: Array("<unk>".utf8))
+    {
+      // MPNet's own unknown token, which its words never become.
+      addedTokens.append(
+        AddedToken(
+          id: id, content: Array("<unk>".utf8), isSpecial: true, isNormalized: true, stripsLeft: false,
+          stripsRight: false))
+    }
+    try self.init(
+      normalizerOptions: NormalizerOptions(
+        lowercases: lowercase, stripsAccents: stripsAccents, spacesChinese: spacesChinese),
+      wordPiece: WordPiece(
+        vocabulary: vocabulary, unknownID: unknownID, prefix: Array("##".utf8), maximumScalars: 100),
+      addedTokens: addedTokens,
+      template: special.layout == .bert
+        ? .bert(classification: classification, separator: separator)
+        : .roberta(classification: classification, separator: separator),
+      trimming: special.layout == .bert ? nil : OffsetTrimming(addsPrefixSpace: false))
+  }
+}
