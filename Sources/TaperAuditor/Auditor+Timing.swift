@@ -7,20 +7,30 @@ extension Auditor {
     _ session: inout Session, _ request: AuditRequest, _ lengths: [Int], _ probe: inout NoiseProbe,
     _ probes: inout [Nanoseconds], _ advance: (Int) -> Void
   ) throws(AuditError) -> [[Nanoseconds]] {
-    let inputs = lengths.map { TimingInputs(request.samples, length: $0).inputs }
+    try interleave(&session, request.samples, lengths, runs: request.runs) { runs in
+      probes.append(probe.measure())
+      advance(runs)
+    }
+  }
+
+  /// Times of `runs` whole runs for each length; the lengths take turns over several rounds, so that a slow phase of a
+  /// shared machine falls on all of them alike. `afterChunk` is told how many runs each turn timed.
+  static func interleave(
+    _ session: inout Session, _ samples: [AuditSample], _ lengths: [Int], runs: Int, afterChunk: (Int) -> Void
+  ) throws(AuditError) -> [[Nanoseconds]] {
+    let inputs = lengths.map { TimingInputs(samples, length: $0).inputs }
     var times = lengths.map { _ in [Nanoseconds]() }
-    let rounds = min(Auditor.rounds, request.runs)
+    let rounds = min(Auditor.rounds, runs)
     for round in 0..<rounds {
-      let runs = request.runs * (round + 1) / rounds - request.runs * round / rounds
+      let chunk = runs * (round + 1) / rounds - runs * round / rounds
       for place in lengths.indices {
-        // A run that is not timed, after another length and the probe.
+        // A run that is not timed, after another length and whatever stands between.
         _ = try run(&session, inputs[place][0])
-        for _ in 0..<runs {
+        for _ in 0..<chunk {
           let input = inputs[place][times[place].count % inputs[place].count]
           times[place].append(try run(&session, input))
         }
-        probes.append(probe.measure())
-        advance(runs)
+        afterChunk(chunk)
       }
     }
     return times

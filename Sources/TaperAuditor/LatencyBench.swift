@@ -17,8 +17,6 @@ public struct LengthTiming: Hashable, Sendable {
 /// Lengths take turns over several rounds, so that a slow phase of a shared machine falls on all of them alike. Inputs
 /// are the plan's canary examples, cut or repeated to the length, so token ids are those of real text.
 public struct LatencyBench {
-  private static let rounds = 10
-
   let loaded: LoadedPlan
   let threads: Int?
 
@@ -39,18 +37,11 @@ public struct LatencyBench {
       AuditSample(index: $0.offset, ids: $0.element.ids, typeIDs: $0.element.typeIDs)
     }
     if samples.isEmpty { samples = [AuditSample(index: 0, ids: [0])] }
-    let inputs = lengths.map { TimingInputs(samples, length: $0).inputs }
     var session = try Auditor.open(loaded, threads, tracing: false)
-    var times = lengths.map { _ in [Nanoseconds]() }
-    let rounds = min(Self.rounds, runs)
-    for round in 0..<rounds {
-      for place in lengths.indices {
-        _ = try Auditor.run(&session, inputs[place][0])
-        for _ in 0..<runs * (round + 1) / rounds - runs * round / rounds {
-          times[place].append(try Auditor.run(&session, inputs[place][times[place].count % inputs[place].count]))
-        }
-        progress(Double(round * lengths.count + place + 1) / Double(rounds * lengths.count))
-      }
+    var done = 0
+    let times = try Auditor.interleave(&session, samples, lengths, runs: runs) { chunk in
+      done += chunk
+      progress(Double(done) / Double(runs * lengths.count))
     }
     return zip(lengths, times).map { LengthTiming(tokens: $0, samples: $1) }
   }

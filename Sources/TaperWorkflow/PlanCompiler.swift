@@ -56,9 +56,8 @@ public struct PlanCompiler {
       outcome = Outcome(planned: try plan(request))
     }
     let loaded = try LoadedPlan(outcome.planned)
-    if refit == nil, let maximumDrop {
+    if refit == nil, maximumDrop != nil {
       guard let calibration else { throw WorkflowError.gateNeedsEvidence }
-      _ = maximumDrop
       outcome.accuracy = try agreement(of: loaded, with: calibration, progress: progress)
     }
     if let accuracy = outcome.accuracy, let maximumDrop, accuracy.drop > maximumDrop + Self.rounding {
