@@ -127,8 +127,10 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile", "TaperModelSpec",
-        "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting", "TaperWorkflow",
+        "TestSupport", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
+        "TaperModelSpec",
+        "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting",
+        "TaperWorkflow",
         "TaperAuditor", "TaperProfiler", "TaperServing", "CAllocationCounter",
       ],
       exclude: ["Fixtures"], swiftSettings: strict),

@@ -22,6 +22,12 @@
 #define BIND_l2_normalize_f32 ck_l2_normalize, CK_TASKS_ROWS, 0
 #define BIND_softmax_f32 ck_softmax, CK_TASKS_ROWS, 0
 #define BIND_sigmoid_f32 ck_sigmoid, CK_TASKS_ROWS, 0
+#define BIND_gemm_f32_panel ck_gemm_f32_panel, CK_TASKS_PARTS, 0
+#define BIND_gemm_bf16_panel ck_gemm_bf16_panel, CK_TASKS_PARTS, 0
+#define BIND_gemm_i8_panel ck_gemm_i8_panel, CK_TASKS_PARTS, 0
+#define BIND_encode_bf16 ck_encode_bf16, CK_TASKS_ROWS, 0
+#define BIND_encode_i8 ck_encode_i8, CK_TASKS_ROWS, 0
+#define BIND_attention_scored_f32 ck_attention_scored, CK_TASKS_HEADS, 0
 
 static const ck_kernel registry[] = {
 #define CK_KERNEL(id, name) [id] = {#name, BIND_##name},

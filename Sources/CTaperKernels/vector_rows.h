@@ -335,5 +335,6 @@ static void softmax(float *y, const float *a, const float *bias, const uint32_t 
   {                                                                                                          \
     .tier = its_tier, .bias_activation = bias_activation, .add = add, .scale = scale,                        \
     .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
-    .exp = exponentials,                                                                                     \
+    .exp = exponentials, .gemm_f32 = ck_panel_f32_scalar, .gemm_bf16 = ck_panel_bf16_scalar,                 \
+    .gemm_i8 = ck_panel_i8_scalar, .encode_bf16 = ck_encode_bf16_scalar, .encode_i8 = ck_encode_i8_scalar,   \
   }

@@ -47,6 +47,8 @@ public struct EliminationProfile: Hashable, Sendable {
   public init(decay: Double, layers: Int) {
     precondition(decay.isFinite && decay >= 0)
     self.decay = decay
-    retention = (1...max(1, layers)).prefix(layers).map { max(exp(-decay * Double($0)), .leastNormalMagnitude) }
+    retention = (1...max(1, layers)).prefix(layers).map {
+      max(exp(-decay * Double($0)), .leastNormalMagnitude)
+    }
   }
 }

@@ -23,6 +23,12 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let l2NormalizeF32 = KernelID(rawValue: 16)
   public static let softmaxF32 = KernelID(rawValue: 17)
   public static let sigmoidF32 = KernelID(rawValue: 18)
+  public static let gemmF32Panel = KernelID(rawValue: 19)
+  public static let gemmBF16Panel = KernelID(rawValue: 20)
+  public static let gemmI8Panel = KernelID(rawValue: 21)
+  public static let encodeBF16 = KernelID(rawValue: 22)
+  public static let encodeI8 = KernelID(rawValue: 23)
+  public static let attentionScoredF32 = KernelID(rawValue: 24)
 
   /// Every family with its name in kernels.def, in id order.
   public static let all: [(id: KernelID, name: String)] = [
@@ -44,6 +50,12 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     (.l2NormalizeF32, "l2_normalize_f32"),
     (.softmaxF32, "softmax_f32"),
     (.sigmoidF32, "sigmoid_f32"),
+    (.gemmF32Panel, "gemm_f32_panel"),
+    (.gemmBF16Panel, "gemm_bf16_panel"),
+    (.gemmI8Panel, "gemm_i8_panel"),
+    (.encodeBF16, "encode_bf16"),
+    (.encodeI8, "encode_i8"),
+    (.attentionScoredF32, "attention_scored_f32"),
   ]
 
   /// The name in kernels.def, or nil for an id this version does not know.

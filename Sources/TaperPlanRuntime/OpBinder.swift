@@ -47,7 +47,7 @@ internal import TaperPlanFormat
     unsafe bound.origin = readable(op.origin)
     unsafe bound.scratch = writable(op.scratch)
     unsafe bound.scratch_stride = Int(op.scratchStride)
-    unsafe bound.weight = tensor(op.weight)
+    unsafe bound.weight = UnsafeRawPointer(tensor(op.weight))
     unsafe bound.bias = tensor(op.bias)
     unsafe bound.gamma = tensor(op.gamma)
     unsafe bound.beta = tensor(op.beta)

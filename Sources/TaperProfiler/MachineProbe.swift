@@ -90,7 +90,7 @@ internal import TaperPlanFormat
     unsafe op.ldy = UInt32(columns)
     unsafe op.a = UnsafePointer(buffers.activations[0])
     unsafe op.y = buffers.activations[3]
-    unsafe op.weight = UnsafePointer(buffers.ring)
+    unsafe op.weight = UnsafeRawPointer(buffers.ring)
     unsafe op.sgemm = MeasuredOp.openBLASProduct
     unsafe op.table = table
     return unsafe op

@@ -133,7 +133,7 @@ internal import TaperPlanFormat
   /// One sample, in nanoseconds: fork, all tasks, join.
   mutating func time(on pool: OpaquePointer, buffers: WorkBuffers) -> UInt64 {
     if kind == .gemm {
-      unsafe op.weight = buffers.weights(weightCount)
+      unsafe op.weight = UnsafeRawPointer(buffers.weights(weightCount))
     } else if kind == .embed {
       // Rows of the word table are cold wherever they lie; here they lie together. Positions and types are
       // read by every run.

@@ -9,7 +9,8 @@ extension DeviceProfile {
       threads: threads, bandwidthOneStream: 10_000_000_000, bandwidthManyStreams: 10_000_000_000,
       computePeak: 50_000_000_000, opOverhead: Nanoseconds(1_000), runOverhead: Nanoseconds(1_000))
     let fingerprint = Fingerprint(
-      cpu: "assumed", features: [], tier: "scalar", caches: [], cores: threads, blasCore: "", blasConfiguration: "",
+      cpu: "assumed", features: [], tier: "scalar", caches: [], cores: threads, blasCore: "",
+      blasConfiguration: "",
       environment: [], system: "")
     return DeviceProfile(
       name: "assumed", created: "", fingerprint: fingerprint, threadFigures: [figures],

@@ -1,6 +1,6 @@
+internal import TaperCalibration
 public import TaperHeadFitting
 public import TaperPlanFormat
-internal import TaperCalibration
 
 /// What a linear head is fitted to: classes or numbers, told by the labels.
 public enum HeadTargets: Hashable, Sendable {
@@ -47,7 +47,8 @@ public enum HeadTargets: Hashable, Sendable {
     let count = features.count / width
     return switch self {
     case .classes(let classes, let labels):
-      try LogisticRegression.fit(features: features, count: count, width: width, labels: classes, classes: labels)
+      try LogisticRegression.fit(
+        features: features, count: count, width: width, labels: classes, classes: labels)
     case .numbers(let numbers):
       try Ridge.fit(features: features, count: count, width: width, targets: numbers)
     }

@@ -2,12 +2,10 @@ public import TaperCalibration
 public import TaperCostModel
 public import TaperHeadFitting
 public import TaperModelSpec
-public import TaperPlanner
 internal import TaperPlanFormat
 internal import TaperPlanRuntime
+public import TaperPlanner
 internal import TaperTokenization
-
-
 
 /// From a request to a plan ready to write: planned, its head refitted, its accuracy measured and gated, canaries inside.
 ///
@@ -63,7 +61,8 @@ public struct PlanCompiler {
     if let accuracy = outcome.accuracy, let maximumDrop, accuracy.drop > maximumDrop + Self.rounding {
       throw WorkflowError.accuracyGateFailed(accuracy, allowed: maximumDrop)
     }
-    outcome.planned = outcome.planned.withCanaries(try canaries(of: loaded, maximumLength: request.maximumLength))
+    outcome.planned = outcome.planned.withCanaries(
+      try canaries(of: loaded, maximumLength: request.maximumLength))
     return outcome
   }
 
@@ -77,14 +76,18 @@ public struct PlanCompiler {
   private func bestDecay(
     _ request: PlanningRequest, _ samples: [TokenizedSample], progress: Progress
   ) throws -> Double? {
-    let subset = SeededSubset.indices(count: samples.count, limit: Self.searchTexts, seed: 1).map { samples[$0] }
+    let subset = SeededSubset.indices(count: samples.count, limit: Self.searchTexts, seed: 1).map {
+      samples[$0]
+    }
     let candidates: [Double?] = [nil] + Self.decays
     var best: (decay: Double?, value: Double) = (nil, -.infinity)
     for (place, decay) in candidates.enumerated() {
       var candidate = request
       candidate.decay = decay
       let head = try refitted(candidate, subset, comparingDense: false) { _, done, total in
-        progress("elimination profile \(place + 1) of \(candidates.count)", place * total + done, candidates.count * total)
+        progress(
+          "elimination profile \(place + 1) of \(candidates.count)", place * total + done,
+          candidates.count * total)
       }.head
       if let value = head?.report.heldOut?.value, value > best.value { best = (decay, value) }
     }
@@ -139,8 +142,11 @@ public struct PlanCompiler {
   ) throws -> AccuracyComparison {
     let samples = calibration.samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
       .filter { $0.ids.count <= loaded.plan.schedule.maximumLength }
-    let references = calibration.samples.filter { $0.ids.count <= loaded.plan.schedule.maximumLength }.map(\.reference)
-    let results = try PlanExecution(loaded).results(of: samples) { progress("agreement with the dense model", $0, $1) }
+    let references = calibration.samples.filter { $0.ids.count <= loaded.plan.schedule.maximumLength }.map(
+      \.reference)
+    let results = try PlanExecution(loaded).results(of: samples) {
+      progress("agreement with the dense model", $0, $1)
+    }
     let total = zip(results, references).reduce(0) { total, pair in
       total + Self.agreement(pair.0, pair.1, kind: loaded.plan.head.kind)
     }

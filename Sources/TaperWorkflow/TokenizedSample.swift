@@ -16,7 +16,9 @@ public struct TokenizedSample: Hashable, Sendable {
   }
 
   /// Tokenizes every row, truncating to `maximumLength` tokens (specials included).
-  public static func tokenize(_ rows: some Sequence<TextRow>, model: ModelSpec, maximumLength: Int) -> [TokenizedSample] {
+  public static func tokenize(_ rows: some Sequence<TextRow>, model: ModelSpec, maximumLength: Int)
+    -> [TokenizedSample]
+  {
     rows.map { row in
       let encoding = model.tokenizer.encode(row.text, pair: row.pair, maximumLength: maximumLength)
       let typeIDs = encoding.typeIDs.contains { $0 != 0 } ? encoding.typeIDs : []

@@ -1,10 +1,10 @@
 public import TaperCalibration
-public import TaperModelSpec
-internal import TaperPlanner
 internal import TaperCostModel
 internal import TaperDeviceProfile
+public import TaperModelSpec
 public import TaperPlanFormat
 internal import TaperPlanRuntime
+internal import TaperPlanner
 
 /// The dense encoder at work on the planning machine: the model compiled into an instrumented dense plan and run by the
 /// runtime itself, so that calibration and head fitting see exactly what a deployed plan computes.
@@ -40,11 +40,13 @@ public struct Workbench {
       let label = samples[index].label
       try builder.add(
         ids: samples[index].ids, typeIDs: samples[index].typeIDs,
-        scores: partialScores.map { Self.tokenScores(partial: $0, heads: heads, length: length) }, reference: result,
+        scores: partialScores.map { Self.tokenScores(partial: $0, heads: heads, length: length) },
+        reference: result,
         label: label.flatMap { indices[$0.text] }, value: label?.number.map { Float($0) })
     }
     return try builder.finish(
-      modelDigest: model.modelDigest, dataDigest: dataDigest, tokenizerDigest: model.tokenizerDigest, labels: labels,
+      modelDigest: model.modelDigest, dataDigest: dataDigest, tokenizerDigest: model.tokenizerDigest,
+      labels: labels,
       badRowCount: badRowCount)
   }
 
@@ -59,7 +61,8 @@ public struct Workbench {
     _ execution: PlanExecution, _ samples: [TokenizedSample], progress: PlanExecution.Progress
   ) throws -> [Float] {
     var features: [Float] = []
-    try execution.run(samples, slots: ["features"], progress: progress) { _, _, slots in features += slots[0] }
+    try execution.run(samples, slots: ["features"], progress: progress) { _, _, slots in features += slots[0]
+    }
     return features
   }
 
@@ -67,7 +70,8 @@ public struct Workbench {
     let request = PlanningRequest(
       target: .dense, maximumLength: maximumLength, threads: threads, instrumentation: instrumentation)
     let planned = try Planner.plan(
-      request, model: model, calibration: nil, cost: CostModel(profile: .assumed(threads: threads), threads: threads))
+      request, model: model, calibration: nil,
+      cost: CostModel(profile: .assumed(threads: threads), threads: threads))
     return PlanExecution(try LoadedPlan(planned), threads: threads)
   }
 

@@ -1,5 +1,5 @@
-import TaperServing
 import ArgumentParser
+import TaperServing
 
 /// The command line: git-style verbs, results on standard output, progress and diagnostics on standard error.
 @main

@@ -55,7 +55,7 @@ import Testing
       unsafe op.parts = 4
       unsafe op.a = a.constPointer
       unsafe op.lda = a.ld
-      unsafe op.weight = weight.constPointer
+      unsafe op.weight = UnsafeRawPointer(weight.constPointer)
       unsafe op.bias = bias.constPointer
       unsafe op.index = index.constPointer
       unsafe op.activation = CK_ACTIVATION_GELU

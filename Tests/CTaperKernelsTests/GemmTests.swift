@@ -31,7 +31,7 @@ import Testing
               unsafe op.parts = UInt32(parts)
               unsafe op.a = a.constPointer
               unsafe op.lda = a.ld
-              unsafe op.weight = weight.constPointer
+              unsafe op.weight = UnsafeRawPointer(weight.constPointer)
               unsafe op.bias = hasBias ? bias.constPointer : nil
               unsafe op.activation = ck_activation(rawValue: UInt32(activation))
               unsafe op.index = indexed ? index.constPointer : nil

@@ -20,8 +20,8 @@ struct CRC32 {
 
   /// Ids, types and offsets, as little-endian 32-bit integers.
   mutating func update(_ encoding: Encoding) {
-    encoding.ids.forEach { update($0) }
-    encoding.typeIDs.forEach { update($0) }
+    for id in encoding.ids { update(id) }
+    for type in encoding.typeIDs { update(type) }
     for offset in encoding.offsets {
       update(offset.begin)
       update(offset.end)

@@ -79,6 +79,20 @@ void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
   }
 }
 
+void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker) {
+  uint32_t n = op->inner_rows, ldp = round_up16(n);
+  float *p = worker_scratch(op, worker), *sums = op->y2 + (size_t)task * n;
+  memset(sums, 0, n * sizeof(float));
+  for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
+    uint32_t count = block_count(op, first);
+    probabilities(op, task, first, count, op->a + (size_t)first * op->lda + task * op->depth, op->lda, p,
+                  ldp);
+    for (uint32_t i = 0; i < count; i++)
+      op->table->add(sums, sums, p + (size_t)i * ldp, n);
+    context(op, task, first, count, p, ldp);
+  }
+}
+
 void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker) {
   uint32_t n = op->inner_rows;
   const float *p = op->b + (size_t)task * n * n;

@@ -21,7 +21,7 @@ void ck_gemm(const ck_op *op, uint32_t task, uint32_t worker) {
   }
   float *y = op->y + first;
   op->sgemm(ck_row_major, ck_no_trans, ck_trans, (int)op->rows, (int)count, (int)op->depth, 1, a, (int)lda,
-            op->weight + (size_t)first * op->depth, (int)op->depth, 0, y, (int)op->ldy);
+            (const float *)op->weight + (size_t)first * op->depth, (int)op->depth, 0, y, (int)op->ldy);
 
   if (!op->bias && op->activation == CK_ACTIVATION_NONE)
     return;

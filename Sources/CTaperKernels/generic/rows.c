@@ -1,6 +1,7 @@
 // The scalar reference: the definition every tier is tested against. Complete and readable, never optimised;
 // sums are carried in double.
 #include "../ck_table.h"
+#include "panel.h"
 #include <math.h>
 
 static float activate(float x, ck_activation activation) {
@@ -94,4 +95,9 @@ const ck_table ck_table_scalar = {
     .sum_of_squares = sum_of_squares,
     .sigmoid = sigmoid,
     .exp = exponential,
+    .gemm_f32 = ck_panel_f32_scalar,
+    .gemm_bf16 = ck_panel_bf16_scalar,
+    .gemm_i8 = ck_panel_i8_scalar,
+    .encode_bf16 = ck_encode_bf16_scalar,
+    .encode_i8 = ck_encode_i8_scalar,
 };

@@ -4,4 +4,5 @@
 #include "ck_isa.h"
 #include "ck_kernels.h"
 #include "ck_op.h"
+#include "ck_panel.h"
 #include "ck_pool.h"

@@ -47,7 +47,8 @@ typedef struct ck_op {
   const uint32_t *index;  // row numbers into an input; NULL: row i is row i
   const uint32_t *origin; // original position of each current row; NULL: row i is position i
   uint32_t *index_out;
-  const float *weight, *bias, *gamma, *beta;
+  const void *weight; // gemm: f32 rows, or panels (ck_panel.h)
+  const float *bias, *gamma, *beta;
   const uint32_t *ids, *type_ids;        // embed only
   const float *table0, *table1, *table2; // embed only: word, position, token type (may be NULL)
   float *scratch;                        // scratch_stride elements for each worker
@@ -71,6 +72,23 @@ void ck_embed(const ck_op *op, uint32_t task, uint32_t worker);
 /// t computes columns [t·w, min((t+1)·w, columns)) with w = round_up(ceil(columns/parts), 16). bias may be
 /// NULL. With `index`, rows of a are first copied into scratch (rows × depth elements for each worker).
 void ck_gemm(const ck_op *op, uint32_t task, uint32_t worker);
+/// y[rows, columns] = act(a[index] · weightᵀ + bias) with weight in f32 panels (ck_panel.h). `parts` tasks:
+/// task t computes panels [t·P/parts, (t+1)·P/parts) of the P = ceil(columns/16) there are. Every element is
+/// one sum over k in ascending order, whatever the cut, so `parts` is free.
+void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker);
+/// As ck_gemm_f32_panel; a holds bf16 (ck_encode_bf16), weight bf16 panels; products are exact, sums f32.
+void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker);
+/// As ck_gemm_f32_panel; a holds u8 codes and b one scale a row (ck_encode_i8), weight i8 panels:
+/// y = act((Σ (a − 128)·w) · b[row] · scale[column] + bias), the sum an exact integer on every tier. With
+/// `index`, a and b are read at index[i].
+void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker);
+/// y = a[index] rounded to bf16 (nearest even; a NaN stays one); ldy elements a row, columns above `columns`
+/// up to an even number are zero. Row tasks.
+void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
+/// Dynamic quantisation, row by row: y2[i] = max|a[index[i]]| / 127 (1 when the row is all zero), y = round(a
+/// / y2[i]) + 128 as u8 (nearest even, within 1 … 255; a NaN is 128); columns up to the next multiple of 4
+/// are 128 (zero). ldy bytes a row. Row tasks.
+void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a + bias), rows × columns; a may be y; bias may be NULL. Row tasks.
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = a + b[index]. Row tasks; a may be y.
@@ -94,6 +112,10 @@ void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker);
 /// times values c. `heads` tasks. scratch for each worker: rows × inner_rows elements (used when index is
 /// given).
 void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker);
+/// ck_attention over all rows (rows == inner_rows, index NULL) that also gives the partial token scores of
+/// ck_attention_scores: y2[heads, inner_rows] = column sums of the probabilities over the rows, in row order.
+/// Nothing of size rows × rows is kept. `heads` tasks; scratch as ck_attention.
+void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker);
 /// index_out[i] = i for i < rows. One task.
 void ck_iota(const ck_op *op, uint32_t task, uint32_t worker);
 /// Token elimination: token score j = Σ_h a[h, j] (partial scores, leading dimension inner_rows, heads summed

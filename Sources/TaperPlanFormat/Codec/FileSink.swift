@@ -31,11 +31,6 @@
       synchronizeFolder(of: path)
     }
 
-    private init(path: String, descriptor: Int32) {
-      self.path = path
-      self.descriptor = descriptor
-    }
-
     func write(_ bytes: UnsafeRawBufferPointer) throws(PlanFormatError) {
       guard let base = bytes.baseAddress else { return }
       var done = 0

@@ -27,7 +27,8 @@ public struct PlanningRequest: Hashable, Sendable {
   public init(
     target: PlanningTarget = .dense, method: PlanningMethod = .acc, maximumLength: Int, threads: Int = 1,
     passes: PassSet = .all, instrumentation: Instrumentation = [], restoresDroppedTokens: Bool = true,
-    headOverride: HeadOverride? = nil, decay: Double? = nil, deviceName: String = "", requestText: String = "",
+    headOverride: HeadOverride? = nil, decay: Double? = nil, deviceName: String = "",
+    requestText: String = "",
     toolVersion: String = "0.1.0",
     fixedSchedule: Schedule? = nil
   ) {

@@ -6,7 +6,9 @@ struct LatencyArgument: ExpressibleByArgument {
   var time: Nanoseconds
 
   init?(argument: String) {
-    let units: [(suffix: String, nanoseconds: Double)] = [("ms", 1e6), ("us", 1e3), ("µs", 1e3), ("ns", 1), ("s", 1e9)]
+    let units: [(suffix: String, nanoseconds: Double)] = [
+      ("ms", 1e6), ("us", 1e3), ("µs", 1e3), ("ns", 1), ("s", 1e9),
+    ]
     guard let unit = units.first(where: { argument.hasSuffix($0.suffix) }),
       let value = Double(argument.dropLast(unit.suffix.count)), value > 0, value * unit.nanoseconds < 1e15
     else { return nil }
@@ -19,7 +21,8 @@ struct SpeedupArgument: ExpressibleByArgument {
   var factor: Double
 
   init?(argument: String) {
-    guard let value = Double(argument.hasSuffix("x") ? argument.dropLast() : argument[...]), value >= 1, value.isFinite
+    guard let value = Double(argument.hasSuffix("x") ? argument.dropLast() : argument[...]), value >= 1,
+      value.isFinite
     else { return nil }
     factor = value
   }
@@ -31,7 +34,8 @@ struct ShareArgument: ExpressibleByArgument {
 
   init?(argument: String) {
     let isPercent = argument.hasSuffix("%")
-    guard let value = Double(isPercent ? argument.dropLast() : argument[...]), value >= 0, value.isFinite else {
+    guard let value = Double(isPercent ? argument.dropLast() : argument[...]), value >= 0, value.isFinite
+    else {
       return nil
     }
     share = isPercent ? value / 100 : value

@@ -11,13 +11,17 @@ import TaperWorkflow
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "Runs a plan on texts and holds what it measures beside what the plan predicted.",
-    discussion: "Exit 1 when a prediction is off by more than the tolerance, 69 when the machine is too noisy to judge.")
+    commandName: "audit",
+    abstract: "Runs a plan on texts and holds what it measures beside what the plan predicted.",
+    discussion:
+      "Exit 1 when a prediction is off by more than the tolerance, 69 when the machine is too noisy to judge."
+  )
 
   @Argument(help: "The plan.") var plan: String
   @OptionGroup var texts: TextOptions
   @Option(help: "A dense plan of the same model, to compare answers with.") var reference: String?
-  @Option(help: "Input lengths to time; the plan's reference lengths when absent.") var lengths: LengthsArgument?
+  @Option(help: "Input lengths to time; the plan's reference lengths when absent.") var lengths:
+    LengthsArgument?
   @Option(help: "Timed runs at each length.") var runs = 100
   @Option(help: "Largest residual that still counts as within: 5%.") var tolerance: ShareArgument?
   @Option(help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.") var limit: Int?
@@ -33,14 +37,16 @@ struct AuditCommand: ParsableCommand {
       var bar = ProgressBar()
       let samples = try samples(dataset, loaded.plan, &bar)
       let request = AuditRequest(
-        samples: samples, lengths: lengths?.lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init), runs: runs,
+        samples: samples, lengths: lengths?.lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init),
+        runs: runs,
         tolerance: tolerance?.share ?? 0.05, threads: threads,
         environment: Fingerprint.current().environmentFacts)
       let report = try Auditor.audit(loaded, request) { bar.update($0, "auditing") }
       bar.finish()
       if let html { try OutputFile.write(HTMLRenderer.render(report), to: html) }
       if let junit { try OutputFile.write(JUnitRenderer.render(report), to: junit) }
-      Console.print(json ? JSONRenderer.render(report) : TextRenderer.render(report, color: Console.isColored))
+      Console.print(
+        json ? JSONRenderer.render(report) : TextRenderer.render(report, color: Console.isColored))
       if let html { Console.note("report: \(html)") }
       switch report.verdict {
       case .within: break
@@ -88,7 +94,8 @@ extension Fingerprint {
       EnvironmentFact("blas", blasConfiguration), EnvironmentFact("system", system),
       EnvironmentFact(
         "variables",
-        environment.isEmpty ? "none set" : environment.map { "\($0.name)=\($0.value)" }.joined(separator: " ")),
+        environment.isEmpty ? "none set" : environment.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+      ),
     ]
   }
 }

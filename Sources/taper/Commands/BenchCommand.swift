@@ -22,7 +22,8 @@ struct BenchCommand: ParsableCommand {
       let maximum = loaded.plan.schedule.maximumLength
       let lengths = lengths?.lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init)
       if let tooLong = lengths.first(where: { $0 > maximum }) {
-        throw CommandError.usage("--lengths: expected at most \(maximum), the plan's longest input; found \(tooLong)")
+        throw CommandError.usage(
+          "--lengths: expected at most \(maximum), the plan's longest input; found \(tooLong)")
       }
       let workers = threads ?? loaded.defaultThreads
       var bar = ProgressBar()

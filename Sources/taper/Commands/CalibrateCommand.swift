@@ -7,7 +7,8 @@ import TaperWorkflow
 
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "calibrate", abstract: "Runs the dense model on texts and records which tokens matter, layer by layer.")
+    commandName: "calibrate",
+    abstract: "Runs the dense model on texts and records which tokens matter, layer by layer.")
 
   @Argument(help: "The model directory.") var model: String
   @OptionGroup var texts: TextOptions
@@ -54,6 +55,7 @@ struct CalibrateCommand: ParsableCommand {
     }
     Console.print(table.rendered())
     Console.print(
-      "\(calibration.textCount) texts, \(calibration.tokenCount) tokens, \(calibration.badRowCount) rows skipped → \(output)")
+      "\(calibration.textCount) texts, \(calibration.tokenCount) tokens, \(calibration.badRowCount) rows skipped → \(output)"
+    )
   }
 }

@@ -4,7 +4,8 @@ import TaperPlanner
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "The plan as a tree: tokens, kernels, bytes and predicted time by layer, and why.")
+    commandName: "explain",
+    abstract: "The plan as a tree: tokens, kernels, bytes and predicted time by layer, and why.")
 
   @Argument(help: "The plan.") var plan: String
   @Flag(help: "The complete plan text instead of the tree.") var text = false

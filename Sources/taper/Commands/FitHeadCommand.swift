@@ -8,7 +8,8 @@ import TaperWorkflow
 
 struct FitHeadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "fit-head", abstract: "Fits a linear head on the frozen encoder: a classifier without PyTorch.",
+    commandName: "fit-head",
+    abstract: "Fits a linear head on the frozen encoder: a classifier without PyTorch.",
     discussion: """
       Labels that are words, or few distinct whole numbers, give a logistic head; other numbers a ridge regression. The \
       strength of the regularisation is chosen on held-out texts. The result is a model directory.
@@ -31,12 +32,15 @@ struct FitHeadCommand: ParsableCommand {
       let samples = TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
       let targets = try HeadTargets(of: samples)
       var bar = ProgressBar()
-      let features = try Workbench(model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads))
-        .features(samples) { bar.update(Double($0) / Double($1), "features of text \($0) of \($1)") }
+      let features = try Workbench(
+        model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads)
+      )
+      .features(samples) { bar.update(Double($0) / Double($1), "features of text \($0) of \($1)") }
       bar.finish()
       let head = try targets.fit(features: features, width: Int(spec.shape.hidden))
       try ModelDirectoryWriter.write(
-        base: spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels, to: output)
+        base: spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels,
+        to: output)
       show(head)
     }
   }

@@ -23,7 +23,9 @@ enum Inputs {
     if dataset.badRowCount > 0 { Console.note("warning: \(dataset.badRowCount) rows of \(path) skipped") }
     if let limit {
       guard limit > 0 else { throw CommandError.usage("--limit: expected at least 1; found \(limit)") }
-      dataset.rows = SeededSubset.indices(count: dataset.rows.count, limit: limit, seed: seed).map { dataset.rows[$0] }
+      dataset.rows = SeededSubset.indices(count: dataset.rows.count, limit: limit, seed: seed).map {
+        dataset.rows[$0]
+      }
     }
     return dataset
   }
@@ -31,7 +33,8 @@ enum Inputs {
   static func maximumLength(_ wish: Int?, of model: ModelSpec) throws -> Int {
     let length = wish ?? model.maximumLength
     guard (4...model.maximumLength).contains(length) else {
-      throw CommandError.usage("--max-length: expected 4 to \(model.maximumLength) tokens for this model; found \(length)")
+      throw CommandError.usage(
+        "--max-length: expected 4 to \(model.maximumLength) tokens for this model; found \(length)")
     }
     return length
   }

@@ -8,7 +8,8 @@ import TaperPlanFormat
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "What a model, plan, device profile or calibration is, without loading weights.")
+    commandName: "inspect",
+    abstract: "What a model, plan, device profile or calibration is, without loading weights.")
 
   @Argument(help: "A model directory, a plan, a device profile or a calibration.") var path: String
   @Flag(help: "As JSON.") var json = false
@@ -51,10 +52,14 @@ enum Inspection {
     let shape = spec.shape
     return [
       ("kind", "model"), ("name", spec.name), ("family", spec.family),
-      ("encoder", "\(shape.layers) layers × \(shape.hidden), \(shape.heads) heads, feed-forward \(shape.feedForward)"),
+      (
+        "encoder",
+        "\(shape.layers) layers × \(shape.hidden), \(shape.heads) heads, feed-forward \(shape.feedForward)"
+      ),
       ("vocabulary", "\(shape.vocabulary)"), ("maximum_length", "\(spec.maximumLength)"),
       ("head", head(spec.head.kind, spec.head.labels, width: spec.head.outputWidth)),
-      ("pooling", "\(spec.head.pooling)\(spec.head.normalized ? ", L2-normalised" : "")"), ("digest", spec.modelDigest.hex),
+      ("pooling", "\(spec.head.pooling)\(spec.head.normalized ? ", L2-normalised" : "")"),
+      ("digest", spec.modelDigest.hex),
     ]
   }
 
@@ -62,7 +67,10 @@ enum Inspection {
     [
       ("kind", "calibration"), ("texts", "\(calibration.textCount)"), ("tokens", "\(calibration.tokenCount)"),
       ("layers", "\(calibration.layers.count)"),
-      ("context_contributions", calibration.contextContributions.map { Format.decimal($0, 3) }.joined(separator: " ")),
+      (
+        "context_contributions",
+        calibration.contextContributions.map { Format.decimal($0, 3) }.joined(separator: " ")
+      ),
       ("model_digest", calibration.modelDigest.hex), ("digest", calibration.digest.hex),
     ]
   }
@@ -79,11 +87,15 @@ enum Inspection {
   private static func plan(_ plan: Plan) -> [Fact] {
     let identity = plan.identity
     return [
-      ("kind", "plan"), ("model", identity.modelName), ("device", identity.deviceName), ("request", identity.request),
+      ("kind", "plan"), ("model", identity.modelName), ("device", identity.deviceName),
+      ("request", identity.request),
       ("method", identity.method), ("precision", identity.precision), ("threads", "\(identity.threads)"),
       ("maximum_length", "\(plan.schedule.maximumLength)"), ("ops", "\(plan.ops.count)"),
       ("arena_bytes", "\(plan.arena.byteCount.rawValue)"),
-      ("weights", "\(Format.bytes(plan.weights.byteCount)), \(plan.weights.isEmbedded ? "inside" : "in a file beside it")"),
+      (
+        "weights",
+        "\(Format.bytes(plan.weights.byteCount)), \(plan.weights.isEmbedded ? "inside" : "in a file beside it")"
+      ),
       ("head", head(plan.head.kind, plan.head.labels, width: Int(plan.head.outputWidth))),
       ("tool", identity.toolVersion),
     ]

@@ -1,4 +1,3 @@
-import TaperServing
 import ArgumentParser
 import TaperCalibration
 import TaperCostModel
@@ -7,6 +6,7 @@ import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
 import TaperPlanner
+import TaperServing
 import TaperWorkflow
 
 struct PlanCommand: ParsableCommand {
@@ -16,12 +16,15 @@ struct PlanCommand: ParsableCommand {
   @Argument(help: "The model directory.") var model: String
   @Option(help: "The calibration of this model; needed unless the plan is dense.") var calibration: String?
   @Option(help: "The device profile.") var device: String
-  @Option(help: "Predicted time at most this, for every length up to the longest: 5ms, 800us.") var latency: LatencyArgument?
-  @Option(help: "Predicted time this many times less than dense at the longest length: 3x.") var speedup: SpeedupArgument?
+  @Option(help: "Predicted time at most this, for every length up to the longest: 5ms, 800us.") var latency:
+    LatencyArgument?
+  @Option(help: "Predicted time this many times less than dense at the longest length: 3x.") var speedup:
+    SpeedupArgument?
   @Option(help: "Work (FLOPs, the published form) this many times less at the longest length.")
   var flopsSpeedup: SpeedupArgument?
   @Flag(help: "Every token in every layer.") var dense = false
-  @Option(help: "Longest input in tokens, specials included; the model's own when absent.") var maxLength: Int?
+  @Option(help: "Longest input in tokens, specials included; the model's own when absent.") var maxLength:
+    Int?
   @Option(help: "How tokens are chosen: acc.") var method = "acc"
   @Option(
     help: """
@@ -30,15 +33,20 @@ struct PlanCommand: ParsableCommand {
       """)
   var decay = DecayArgument.calibrated
   @Option(help: "Precision: f32.") var precision = "f32"
-  @Option(help: "Refit the head on these labelled texts with the reduced encoder's features.") var refitHead: String?
+  @Option(help: "Refit the head on these labelled texts with the reduced encoder's features.") var refitHead:
+    String?
   @Option(help: "Labelled texts to refit on at most; all when absent.") var refitLimit: Int?
-  @Option(help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.") var maxDrop: ShareArgument?
+  @Option(help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.") var maxDrop:
+    ShareArgument?
   @Option(help: "Workers the plan is made for; the profile's largest when absent.") var threads: Int?
-  @Option(help: "Switch a planner pass off (repeatable): \(PlannerPass.allCases.map(\.name).joined(separator: ", ")).")
+  @Option(
+    help:
+      "Switch a planner pass off (repeatable): \(PlannerPass.allCases.map(\.name).joined(separator: ", ")).")
   var disablePass: [String] = []
   @Flag(help: "Pool the kept tokens only, without putting dropped ones back.") var noRestore = false
   @Flag(help: "Go on past labelled rows that cannot be read, and count them.") var skipBad = false
-  @Flag(help: "Keep the weights in a file of their own beside the plan, for several plans to share.") var shareWeights = false
+  @Flag(help: "Keep the weights in a file of their own beside the plan, for several plans to share.")
+  var shareWeights = false
   @Option(name: .shortAndLong, help: "The plan to write.") var output: String
   @Flag(help: "The summary as JSON.") var json = false
 
@@ -59,16 +67,20 @@ struct PlanCommand: ParsableCommand {
       let threads = threads ?? profile.threadCounts.last ?? 1
       let request = PlanningRequest(
         target: target, method: method, maximumLength: maximumLength, threads: threads,
-        passes: try PassSet(disablingNames: disablePass), restoresDroppedTokens: !noRestore, decay: decay.value, deviceName: profile.name,
-        requestText: requestText(maximumLength: maximumLength, threads: threads), toolVersion: TaperVersion.current)
+        passes: try PassSet(disablingNames: disablePass), restoresDroppedTokens: !noRestore,
+        decay: decay.value, deviceName: profile.name,
+        requestText: requestText(maximumLength: maximumLength, threads: threads),
+        toolVersion: TaperVersion.current)
       let refit = try refitSamples(spec, maximumLength: maximumLength)
       if decay == .search, refit == nil {
-        throw CommandError.usage("--decay search: expected labelled texts to measure on; found none; give --refit-head")
+        throw CommandError.usage(
+          "--decay search: expected labelled texts to measure on; found none; give --refit-head")
       }
       var bar = ProgressBar()
       let outcome = try PlanCompiler(
         model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads)
-      ).compile(request, refit: refit, searchingDecay: decay == .search, maximumDrop: maxDrop?.share) { stage, done, total in
+      ).compile(request, refit: refit, searchingDecay: decay == .search, maximumDrop: maxDrop?.share) {
+        stage, done, total in
         bar.update(Double(done) / Double(max(1, total)), "\(stage), text \(done) of \(total)")
       }
       bar.finish()
@@ -97,7 +109,8 @@ struct PlanCommand: ParsableCommand {
     if let speedup { words.append("--speedup \(speedup.factor)x") }
     if let flopsSpeedup { words.append("--flops-speedup \(flopsSpeedup.factor)x") }
     if dense { words.append("--dense") }
-    words.append("--max-length \(maximumLength) --method \(method) --precision \(precision) --threads \(threads)")
+    words.append(
+      "--max-length \(maximumLength) --method \(method) --precision \(precision) --threads \(threads)")
     if decay != .calibrated { words.append("--decay \(decay)") }
     if refitHead != nil { words.append("--refit-head") }
     if let maxDrop { words.append("--max-drop \(maxDrop.share)") }
@@ -121,7 +134,9 @@ struct PlanCommand: ParsableCommand {
     var plan = planned.plan
     plan.weights.isEmbedded = false
     let folder = output.lastIndex(of: "/").map { String(output[...$0]) } ?? "."
-    plan.weights = try PlanWriter.writeWeightsFile(plan.weights, inFolder: folder, weights: planned.weightSource).index
+    plan.weights = try PlanWriter.writeWeightsFile(
+      plan.weights, inFolder: folder, weights: planned.weightSource
+    ).index
     try PlanWriter.write(plan, to: output)
     return plan
   }

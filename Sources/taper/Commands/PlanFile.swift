@@ -5,7 +5,9 @@ import TaperPlanFormat
 enum PlanFile {
   static func read(_ path: String) throws -> Plan {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno))) }
+    guard file >= 0 else {
+      throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
+    }
     defer { close(file) }
     var status = stat()
     guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -13,7 +15,9 @@ enum PlanFile {
     }
     let size = Int(status.st_size)
     // Nothing can be mapped of an empty file; the reader says what is wrong with it.
-    guard size > 0 else { return try unsafe PlanReader.read(UnsafeRawBufferPointer(start: nil, count: 0)).plan }
+    guard size > 0 else {
+      return try unsafe PlanReader.read(UnsafeRawBufferPointer(start: nil, count: 0)).plan
+    }
     guard let base = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), unsafe base != MAP_FAILED else {
       throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
     }

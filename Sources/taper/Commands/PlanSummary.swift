@@ -24,7 +24,8 @@ enum PlanSummary {
     let (prediction, speedups) = (plan.predictions.lengths[tokens - 1], Speedups(plan, tokens))
     return [
       "tokens": JSONValue(tokens),
-      "keep_counts": .array(plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { JSONValue(Int($0)) }),
+      "keep_counts": .array(
+        plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { JSONValue(Int($0)) }),
       "predicted_ns": .integer(Int64(prediction.planned.time.rawValue)),
       "work_speedup": .number(speedups.work), "time_speedup": .number(speedups.time),
     ]
@@ -36,12 +37,16 @@ enum PlanSummary {
       let (prediction, speedups) = (plan.predictions.lengths[tokens - 1], Speedups(plan, tokens))
       table.rows.append([
         "\(tokens)",
-        plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { "\($0)" }.joined(separator: " "),
+        plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { "\($0)" }.joined(
+          separator: " "),
         "~" + Format.milliseconds(prediction.planned.time), "~" + Format.milliseconds(prediction.denseTime),
         Format.times(speedups.time), Format.times(speedups.work),
       ])
     }
-    var lines = [table.rendered(), "arena \(Format.bytes(plan.arena.byteCount)), weights \(Format.bytes(plan.weights.byteCount))"]
+    var lines = [
+      table.rendered(),
+      "arena \(Format.bytes(plan.arena.byteCount)), weights \(Format.bytes(plan.weights.byteCount))",
+    ]
     if let head = outcome.head { lines.append(HeadSummary.text(head)) }
     if let accuracy = outcome.accuracy {
       lines.append(
@@ -59,7 +64,8 @@ enum PlanSummary {
     init(_ plan: Plan, _ tokens: Int) {
       let prediction = plan.predictions.lengths[tokens - 1]
       time = Double(prediction.denseTime.rawValue) / Double(max(1, prediction.planned.time.rawValue))
-      work = Double(prediction.publishedDenseWork.rawValue) / Double(max(1, prediction.publishedWork.rawValue))
+      work =
+        Double(prediction.publishedDenseWork.rawValue) / Double(max(1, prediction.publishedWork.rawValue))
     }
   }
 }

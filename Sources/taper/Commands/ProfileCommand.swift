@@ -37,13 +37,16 @@ struct ProfileCommand: ParsableCommand {
 
   private func shapes() throws -> [OpShape] {
     guard let model else {
-      let small = ModelShape(hidden: 384, layers: 6, heads: 12, feedForward: 1536, vocabulary: 30_522, tokenTypes: 2)
-      let base = ModelShape(hidden: 768, layers: 12, heads: 12, feedForward: 3072, vocabulary: 30_522, tokenTypes: 2)
+      let small = ModelShape(
+        hidden: 384, layers: 6, heads: 12, feedForward: 1536, vocabulary: 30_522, tokenTypes: 2)
+      let base = ModelShape(
+        hidden: 768, layers: 12, heads: 12, feedForward: 3072, vocabulary: 30_522, tokenTypes: 2)
       return ProfilingRequest.shapes(of: small) + ProfilingRequest.shapes(of: base)
     }
     let spec = try ModelSpec.load(directory: model)
     return ProfilingRequest.shapes(
-      of: spec.shape, activation: spec.activation, outputWidth: spec.head.hasLinear ? spec.head.outputWidth : 0,
+      of: spec.shape, activation: spec.activation,
+      outputWidth: spec.head.hasLinear ? spec.head.outputWidth : 0,
       hasPooler: spec.head.hasPooler, relativeBias: spec.relativeBias != nil)
   }
 
@@ -66,7 +69,9 @@ struct ProfileCommand: ParsableCommand {
       ]
       return Console.print(object.serialized(pretty: true))
     }
-    Console.print("\(profile.fingerprint.cpu), tier \(profile.fingerprint.tier), BLAS core \(profile.fingerprint.blasCore)")
+    Console.print(
+      "\(profile.fingerprint.cpu), tier \(profile.fingerprint.tier), BLAS core \(profile.fingerprint.blasCore)"
+    )
     var table = Table(header: ["threads", "peak GFLOP/s", "one stream GB/s", "several GB/s", "op overhead"])
     for figures in profile.threadFigures {
       table.rows.append([
@@ -76,7 +81,8 @@ struct ProfileCommand: ParsableCommand {
       ])
     }
     Console.print(table.rendered())
-    Console.print("\(profile.entries.count) entries, noise \(Format.decimal(profile.noise.figure, 3)) → \(output)")
+    Console.print(
+      "\(profile.entries.count) entries, noise \(Format.decimal(profile.noise.figure, 3)) → \(output)")
   }
 
   private static func hostName() -> String {

@@ -11,8 +11,10 @@ struct TokenizeCommand: ParsableCommand {
       """)
 
   @Argument(help: "The model directory.") var model: String
-  @Option(help: "Longest result in tokens, specials included; the model's own when absent.") var maxLength: Int?
-  @Flag(help: "Treat special tokens in the text, such as [CLS], as plain text.") var refuseSpecialTokens = false
+  @Option(help: "Longest result in tokens, specials included; the model's own when absent.") var maxLength:
+    Int?
+  @Flag(help: "Treat special tokens in the text, such as [CLS], as plain text.") var refuseSpecialTokens =
+    false
   @Flag(help: "Accepted for uniformity; the output is always JSON lines.") var json = false
 
   func run() throws {
@@ -22,7 +24,8 @@ struct TokenizeCommand: ParsableCommand {
       tokenizer.allowsSpecialTokensInText = !refuseSpecialTokens
       let maximumLength = maxLength ?? spec.maximumLength
       guard maximumLength >= 4 else {
-        throw CommandError.usage("--max-length: expected at least 4 (two specials and a pair); found \(maximumLength)")
+        throw CommandError.usage(
+          "--max-length: expected at least 4 (two specials and a pair); found \(maximumLength)")
       }
       var number = 0
       while let line = readLine() {
@@ -48,7 +51,8 @@ enum TextLine {
     let value: JSONValue
     do { value = try JSONValue.parse(line) } catch { throw TextLineError(line: number, reason: "\(error)") }
     guard let text = value["text"]?.string else {
-      throw TextLineError(line: number, reason: "expected a string \"text\"; found \(value["text"]?.kindDescription ?? "none")")
+      throw TextLineError(
+        line: number, reason: "expected a string \"text\"; found \(value["text"]?.kindDescription ?? "none")")
     }
     return (text, value["text_pair"]?.string)
   }

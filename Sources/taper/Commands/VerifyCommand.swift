@@ -22,7 +22,9 @@ struct VerifyCommand: ParsableCommand {
         try session.run(ids: canary.ids.span, typeIDs: canary.typeIDs.span)
         let result = session.result
         var difference: Float = 0
-        for element in result.indices { difference = max(difference, abs(result[element] - canary.expected[element])) }
+        for element in result.indices {
+          difference = max(difference, abs(result[element] - canary.expected[element]))
+        }
         let passes = difference <= canary.tolerance
         failed += passes ? 0 : 1
         canaries.append([
@@ -35,13 +37,16 @@ struct VerifyCommand: ParsableCommand {
       }
       if json {
         let object: JSONValue = [
-          "schema_version": 1, "weights_bytes": .integer(Int64(clamping: loaded.plan.weights.byteCount.rawValue)),
+          "schema_version": 1,
+          "weights_bytes": .integer(Int64(clamping: loaded.plan.weights.byteCount.rawValue)),
           "canaries": .array(canaries), "failed": JSONValue(failed),
         ]
         Console.print(object.serialized(pretty: true))
       }
       if failed > 0 {
-        Console.note("error: \(failed) of \(loaded.plan.canaries.count) canary examples differ; do not deploy this plan here")
+        Console.note(
+          "error: \(failed) of \(loaded.plan.canaries.count) canary examples differ; do not deploy this plan here"
+        )
         throw ExitCode(ExitStatus.findings.rawValue)
       }
     }

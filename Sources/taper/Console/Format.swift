@@ -13,7 +13,8 @@ enum Format {
     let fraction = String(Int(scaled) - whole * Int(scale))
     let sign = value < 0 && scaled > 0 ? "-" : ""
     return digits == 0
-      ? "\(sign)\(whole)" : "\(sign)\(whole)." + String(repeating: "0", count: digits - fraction.count) + fraction
+      ? "\(sign)\(whole)"
+      : "\(sign)\(whole)." + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 
   static func milliseconds(_ time: Nanoseconds) -> String { decimal(time.milliseconds, 2) + " ms" }
@@ -25,7 +26,9 @@ enum Format {
     return "\(size.rawValue) B"
   }
 
-  static func percent(_ fraction: Double, _ digits: Int = 1) -> String { decimal(fraction * 100, digits) + "%" }
+  static func percent(_ fraction: Double, _ digits: Int = 1) -> String {
+    decimal(fraction * 100, digits) + "%"
+  }
 
   static func times(_ factor: Double) -> String { decimal(factor, 2) + "x" }
 }

@@ -6,7 +6,9 @@ enum OutputFile {
   /// Writes `text` to a temporary file beside `path` and renames it.
   static func write(_ text: String, to path: String) throws {
     let temporary = path + ".tmp"
-    guard let file = unsafe fopen(temporary, "w") else { throw CommandError.unwritable(path: path, reason: reason()) }
+    guard let file = unsafe fopen(temporary, "w") else {
+      throw CommandError.unwritable(path: path, reason: reason())
+    }
     var bytes = Array(text.utf8)
     let written = unsafe fwrite(&bytes, 1, bytes.count, file)
     let closed = unsafe fclose(file)

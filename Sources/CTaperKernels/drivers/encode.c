@@ -1,0 +1,23 @@
+// Activations made ready for a packed product of lower precision, row by row.
+#include "../ck_table.h"
+
+static uint32_t end_of(const ck_op *op, uint32_t task) {
+  uint32_t end = (task + 1) * CK_ROW_BLOCK;
+  return end < op->rows ? end : op->rows;
+}
+
+static const float *source(const ck_op *op, uint32_t i) {
+  return op->a + (size_t)(op->index ? op->index[i] : i) * op->lda;
+}
+
+void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
+  for (uint32_t i = task * CK_ROW_BLOCK; i < end_of(op, task); i++)
+    op->table->encode_bf16((uint16_t *)op->y + (size_t)i * op->ldy, source(op, i), op->columns);
+}
+
+void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
+  for (uint32_t i = task * CK_ROW_BLOCK; i < end_of(op, task); i++)
+    op->y2[i] = op->table->encode_i8((uint8_t *)op->y + (size_t)i * op->ldy, source(op, i), op->columns);
+}

@@ -1,0 +1,9 @@
+// The scalar packed products, for tiers that have no better.
+#pragma once
+#include "../ck_table.h"
+
+void ck_panel_f32_scalar(const ck_panel_job *job);
+void ck_panel_bf16_scalar(const ck_panel_job *job);
+void ck_panel_i8_scalar(const ck_panel_job *job);
+void ck_encode_bf16_scalar(uint16_t *y, const float *a, size_t n);
+float ck_encode_i8_scalar(uint8_t *y, const float *a, size_t n);
