@@ -1,0 +1,149 @@
+"""Reads and writes model directories as Taper's ModelSpec does: encoder, pooling, a fitted linear head, `taper` extras."""
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from .family import Family, Shape
+from .files import replace_directory, write_json
+
+HEAD_DESCRIPTION = "taper_head.json"
+HEAD_WEIGHTS = "taper_head.safetensors"
+REPORT = "tune_report.json"
+#: Never copied into a tuned directory: weights in whatever format, and what `write` writes itself.
+LEFT_OUT = {".safetensors", ".bin", ".pt", ".h5", ".onnx", ".msgpack", ".ot"}
+LEFT_OUT_NAMES = {HEAD_DESCRIPTION, REPORT, "model.safetensors.index.json"}
+
+
+@dataclass(frozen=True)
+class HeadSpec:
+    """hidden states → pooling → [pooler: tanh] → [L2 norm] → linear: the order of Taper's HeadSpec."""
+    pooling: str
+    pooler: bool
+    normalized: bool
+    labels: tuple[str, ...] = ()
+
+
+@dataclass
+class Checkpoint:
+    directory: Path
+    #: Where config.json and the weights lie inside the directory; "." unless modules.json says otherwise.
+    base: Path
+    config: dict
+    family: Family
+    #: By stored name, f32; the head's own tensors and `taper.` extras excepted.
+    tensors: dict[str, torch.Tensor]
+    #: Role to stored name.
+    names: dict[str, str]
+    head: HeadSpec
+    head_weight: torch.Tensor | None = None
+    head_bias: torch.Tensor | None = None
+    #: Tensors named `taper.…`, without that prefix.
+    extras: dict[str, torch.Tensor] = field(default_factory=dict)
+    maximum_length: int = 512
+
+    @property
+    def shape(self) -> Shape:
+        return self.family.shape(self.config)
+
+    @property
+    def taper(self) -> dict:
+        return self.config.get("taper", {})
+
+    @staticmethod
+    def load(directory: str | Path, pooling: str | None = None, normalized: bool | None = None) -> "Checkpoint":
+        directory = Path(directory)
+        if not directory.is_dir():
+            raise SystemExit(f"error: {directory}: expected a model directory")
+        modules = _json(directory / "modules.json")
+        base = Path(modules[0]["path"] or ".") if modules else Path(".")
+        config = _json(directory / base / "config.json")
+        if config is None:
+            raise SystemExit(f"error: {directory / base}: expected config.json")
+        family = Family.of(config)
+        stored = _weights(directory / base)
+        names = family.locate(family.shape(config).layers, set(stored))
+        head, weight, bias = _head(directory, modules, config, family, stored, names)
+        head = HeadSpec(pooling or head.pooling, head.pooler and pooling != "mean",
+                        head.normalized if normalized is None else normalized, head.labels)
+        extras = {name[len("taper."):]: stored.pop(name) for name in list(stored) if name.startswith("taper.")}
+        for role in ("head_weight", "head_bias"):
+            if role in names:
+                stored.pop(names.pop(role))
+        sequence = _json(directory / base / "sentence_bert_config.json") or {}
+        positions = family.quantity(config, "positions") - family.position_offset
+        return Checkpoint(directory, base, config, family, stored, names, head, weight, bias, extras,
+                          min(positions, sequence.get("max_seq_length") or positions))
+
+    def write(self, target: Path, report: dict) -> None:
+        """Writes the whole directory, or nothing of it."""
+        def fill(directory: Path) -> None:
+            _copy(self.directory, directory)
+            write_json(directory / self.base / "config.json", self.config)
+            tensors = {**self.tensors, **{f"taper.{name}": value for name, value in self.extras.items()}}
+            _save(tensors, directory / self.base / "model.safetensors")
+            write_json(directory / HEAD_DESCRIPTION, {
+                "schema_version": 1, "kind": "classification", "labels": list(self.head.labels),
+                "width": self.shape.hidden, "outputs": len(self.head.labels), "pooling": self.head.pooling,
+                "pooler": self.head.pooler, "follows_normalization": self.head.normalized})
+            _save({"head.weight": self.head_weight, "head.bias": self.head_bias}, directory / HEAD_WEIGHTS)
+            write_json(directory / REPORT, report)
+        replace_directory(target, fill)
+
+
+def _json(path: Path):
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _save(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path,
+              metadata={"format": "pt"})
+    path.chmod(0o644)  # safetensors makes files for the owner only
+
+
+def _weights(base: Path) -> dict[str, torch.Tensor]:
+    index = _json(base / "model.safetensors.index.json")
+    names = sorted(set(index["weight_map"].values())) if index else ["model.safetensors"]
+    stored: dict[str, torch.Tensor] = {}
+    for name in names:
+        if not (base / name).exists():
+            raise SystemExit(f"error: {base}: expected {name}")
+        stored.update(load_file(base / name))
+    return {name: value.float() if value.is_floating_point() else value for name, value in stored.items()}
+
+
+def _head(directory: Path, modules, config: dict, family: Family, stored, names):
+    """First match, as ModelSpec.load: taper_head.json; modules.json; a classifier architecture; default pooling."""
+    fitted = _json(directory / HEAD_DESCRIPTION)
+    if fitted:
+        if fitted["kind"] != "classification":
+            raise SystemExit(f"error: {directory}: tune trains classification heads, this one is {fitted['kind']}")
+        tensors = load_file(directory / HEAD_WEIGHTS)
+        spec = HeadSpec(fitted["pooling"], fitted["pooler"], fitted["follows_normalization"], tuple(fitted["labels"]))
+        return spec, tensors["head.weight"].float(), tensors["head.bias"].float()
+    if modules:
+        pooling = _json(directory / modules[1]["path"] / "config.json")
+        mode = pooling.get("pooling_mode") or ("cls" if pooling.get("pooling_mode_cls_token") else "mean")
+        return HeadSpec(mode, False, len(modules) == 3), None, None
+    if family.is_classifier(config) and "head_weight" in names:
+        weight, bias = stored[names["head_weight"]], stored[names["head_bias"]]
+        named = config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(len(bias))}
+        return HeadSpec("cls", "pooler_weight" in family.description["classifier_tensors"], False,
+                        tuple(named[str(i)] for i in range(len(bias)))), weight, bias
+    return HeadSpec(family.default_pooling, False, False), None, None
+
+
+def _copy(source: Path, target: Path) -> None:
+    for entry in sorted(source.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            (target / entry.name).mkdir()
+            _copy(entry, target / entry.name)
+        elif entry.suffix not in LEFT_OUT and entry.name not in LEFT_OUT_NAMES:
+            shutil.copyfile(entry, target / entry.name)

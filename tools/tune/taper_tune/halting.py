@@ -1,0 +1,64 @@
+"""`tune halting`: DACT-BERT's training: −log a_L(y) + τ Σ_{n<L} p_n, all layers run (halting_units.py says what these are)."""
+from __future__ import annotations
+
+import torch
+
+from .halting_units import Halting
+from .job import Job, whole_part
+from .model import Model, Reduction, reduction_of, set_linear
+from .supervised import encoder_groups
+from .trainer import Group, Task, train
+
+#: A probability below this counts as this in the logarithm of the loss.
+FLOOR = 1e-9
+
+
+def options(parser) -> None:
+    parser.add_argument("--tau", type=float, default=0.05, help="weight of the ponder loss (default %(default)s)")
+    parser.add_argument("--frozen", action="store_true", help="train classifiers and units only, not the encoder")
+
+
+class Ponder(Task):
+    def __init__(self, model: Model, halting: Halting, reduction: Reduction, steps: int, job: Job):
+        a = job.arguments
+        self.model, self.halting, self.reduction, self.steps, self.tau = model, halting, reduction, steps, a.tau
+        self.modules = {"model": model, "halting": halting}
+        self.frozen = a.frozen
+        # The last group is the head, which layer L's classifier stands for here.
+        body = [] if a.frozen else encoder_groups(model, a.rate, a.head_rate)[:-1]
+        self.groups = [*body, Group(list(halting.parameters()), a.head_rate, 0.0)]
+
+    def prepare(self, step: int) -> None:
+        if self.frozen:
+            self.model.encoder.dropout.p = 0.0
+            for layer in self.model.encoder.layers:
+                layer.dropout.p = 0.0
+
+    def loss(self, step, batch):
+        with torch.set_grad_enabled(not self.frozen):
+            features = [self.model.features(s, batch.lengths) for s in self.model.walk(batch, self.reduction)]
+        answers, left = self.halting(features)
+        hit = answers[-1].gather(1, batch.labels[:, None]).clamp(min=FLOOR)
+        ponder = sum(left).mean()
+        loss = -hit.log().mean() + self.tau * ponder
+        return loss, {"loss": loss.item(), "ponder": ponder.item()}
+
+
+def run(job: Job) -> None:
+    a, checkpoint = job.arguments, job.checkpoint
+    if checkpoint.head.pooler:
+        raise SystemExit("error: tune halting: heads with a pooler are not supported; give --pooling mean")
+    model = job.model()
+    reduction = reduction_of(checkpoint, job.device)
+    layers, classes = model.shape.layers, len(checkpoint.head.labels)
+    halting = Halting(model.shape.hidden, layers, classes).to(job.device)
+    if job.run.saved() is None:
+        for layer, (weight, bias) in job.fit_heads(model, reduction, list(range(1, layers + 1)), a.head_texts).items():
+            set_linear(halting.classifiers[layer - 1], weight, bias)
+    task = Ponder(model, halting, reduction, whole_part(a.epochs, job.batches), job)
+    outcome = train(job.run, task, job.texts)
+    # The plain head of the directory is the last layer's classifier: running it dense answers y_L.
+    set_linear(model.head, halting.classifiers[-1].weight, halting.classifiers[-1].bias)
+    job.write(model, "halting", outcome, {"halting": {
+        "layers": layers, "classes": classes, "tau": a.tau, "encoder_trained": not a.frozen,
+        "pooling": checkpoint.head.pooling, "follows_normalization": checkpoint.head.normalized}}, {}, halting.extras())

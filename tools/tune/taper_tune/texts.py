@@ -1,0 +1,121 @@
+"""Labelled texts: reading, tokenizing, and batches of like lengths."""
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import BertWordPieceTokenizer, Tokenizer
+
+from .files import sha256
+
+#: (text, second text) keys, most telling first: Taper's ColumnRoles.
+TEXT_KEYS = [("text", "text_pair"), ("question", "sentence"), ("sentence1", "sentence2"),
+             ("question1", "question2"), ("premise", "hypothesis"), ("text", None), ("sentence", None),
+             ("sentence1", None), ("question", None), ("content", None)]
+LABEL_KEYS = ["label", "gold_label", "score", "quality", "is_duplicate", "sentiment", "category", "class"]
+#: A batch is cut from this many batches' worth of shuffled texts sorted by length.
+POOL = 32
+
+
+@dataclass
+class Texts:
+    """Token ids, type ids and label of every text."""
+    ids: list[list[int]]
+    types: list[list[int]]
+    labels: list[int]
+    digest: str
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def subset(self, indices: list[int]) -> "Texts":
+        pick = lambda values: [values[i] for i in indices]
+        return Texts(pick(self.ids), pick(self.types), pick(self.labels), self.digest)
+
+
+@dataclass
+class Batch:
+    """ids, types [B, W]; lengths, labels [B]. Beyond a text's length there is padding, which no method counts."""
+    ids: torch.Tensor
+    types: torch.Tensor
+    lengths: torch.Tensor
+    labels: torch.Tensor
+
+
+def load_tokenizer(base: Path, maximum_length: int) -> Tokenizer:
+    if (base / "tokenizer.json").exists():
+        tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    else:
+        settings = base / "tokenizer_config.json"
+        lowercase = json.loads(settings.read_text()).get("do_lower_case", True) if settings.exists() else True
+        tokenizer = BertWordPieceTokenizer(str(base / "vocab.txt"), lowercase=lowercase)
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(maximum_length)
+    return tokenizer
+
+
+def read_rows(path: Path) -> list[tuple[str, str | None, str]]:
+    """(text, second text, label) of every line of a JSON-lines file."""
+    rows = []
+    with open(path, encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            row = json.loads(line)
+            keys = next((k for k in TEXT_KEYS if k[0] in row and (k[1] is None or k[1] in row)), None)
+            label = next((row[k] for k in LABEL_KEYS if k in row), None)
+            if keys is None or label is None:
+                raise SystemExit(f"error: {path}:{number}: expected a text and a label, found {', '.join(row)}")
+            rows.append((row[keys[0]], row[keys[1]] if keys[1] else None, str(label).strip(" \t")))
+    if not rows:
+        raise SystemExit(f"error: {path}: expected at least one row")
+    return rows
+
+
+def load_texts(path: Path, tokenizer: Tokenizer, labels: tuple[str, ...], limit: int | None, seed: int):
+    """The texts of a file and its labels in output order; `labels` are the head's if it already has some.
+
+    `limit` takes a seeded sample, in file order.
+    """
+    rows = read_rows(path)
+    if limit is not None and limit < len(rows):
+        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:limit]
+        rows = [rows[i] for i in sorted(order.tolist())]
+    labels = labels or tuple(sorted({label for _, _, label in rows}))
+    index = {label: i for i, label in enumerate(labels)}
+    unknown = sorted({label for _, _, label in rows} - set(labels))
+    if unknown:
+        raise SystemExit(f"error: {path}: expected labels {', '.join(labels)}; found {', '.join(unknown)}")
+    encoded = tokenizer.encode_batch([text if pair is None else (text, pair) for text, pair, _ in rows])
+    return Texts([e.ids for e in encoded], [e.type_ids for e in encoded], [index[label] for _, _, label in rows],
+                 sha256(path)), labels
+
+
+def make_batch(texts: Texts, indices: list[int], device: torch.device) -> Batch:
+    lengths = [len(texts.ids[i]) for i in indices]
+    ids = torch.zeros(len(indices), max(lengths), dtype=torch.long)
+    types = torch.zeros_like(ids)
+    for row, i in enumerate(indices):
+        ids[row, :lengths[row]] = torch.tensor(texts.ids[i])
+        types[row, :lengths[row]] = torch.tensor(texts.types[i])
+    labels = torch.tensor([texts.labels[i] for i in indices])
+    return Batch(*(value.to(device) for value in (ids, types, torch.tensor(lengths), labels)))
+
+
+def epoch_batches(texts: Texts, size: int, seed: int, epoch: int) -> list[list[int]]:
+    """Every text once, in batches of like lengths; a function of its arguments alone, so that a run can be resumed."""
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    order = torch.randperm(len(texts), generator=generator).tolist()
+    batches = []
+    for start in range(0, len(order), size * POOL):
+        pool = sorted(order[start:start + size * POOL], key=lambda i: len(texts.ids[i]))
+        batches += [pool[i:i + size] for i in range(0, len(pool), size)]
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
+
+
+def sorted_batches(texts: Texts, size: int) -> list[list[int]]:
+    """Every text once, short ones first."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts.ids[i]))
+    return [order[i:i + size] for i in range(0, len(order), size)]

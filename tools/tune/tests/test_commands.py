@@ -1,0 +1,129 @@
+"""Every verb: what it reports is what the directory holds; a run cut short and resumed gives the same bytes."""
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from taper_tune.__main__ import main
+from taper_tune.checkpoint import Checkpoint
+from taper_tune.trainer import Run
+
+TRAINED = {"dense": [], "acc": ["--speedup", "2", "--refresh", "3", "--profile-texts", "20", "--distill", "0.5"],
+           "selector": ["--speedup", "1.3", "--samples", "4"], "halting": ["--tau", "0.1"],
+           "depth": ["--depth", "2", "--fine-tune"]}
+EXTRAS = {"dense": set(), "depth": set(), "acc": set(),
+          "selector": {f"taper.selector.{l}.{w}.{x}" for l in (1, 2) for w in ("w1", "w2") for x in ("weight", "bias")},
+          "halting": {f"taper.halting.{l}.classifier.{x}" for l in (1, 2, 3, 4) for x in ("weight", "bias")}
+          | {f"taper.halting.{l}.unit.{x}" for l in (1, 2, 3) for x in ("weight", "bias")}}
+
+
+@pytest.fixture
+def tune(data, capsys):
+    def run(verb, model, output, *options):
+        arguments = [verb, str(model), "--data", str(data), "--threads", "1", "--max-length", "24"]
+        if verb != "test":
+            arguments += ["--test", str(data), "-o", str(output), "--batch-size", "8", "--device", "cpu"]
+        main([*arguments, *options])
+        return json.loads(capsys.readouterr().out.splitlines()[-1])
+    return run
+
+
+@pytest.fixture
+def dense(base, tmp_path, tune):
+    tune("dense", base, tmp_path / "dense", "--epochs", "16", "--rate", "3e-3", "--dropout", "0")
+    return tmp_path / "dense"
+
+
+def source(verb, base, dense):
+    return base if verb in ("dense", "acc") else dense
+
+
+@pytest.mark.parametrize("verb", TRAINED)
+def test_directory_answers_as_reported(verb, base, dense, tmp_path, tune):
+    report = tune(verb, source(verb, base, dense), tmp_path / "out", *TRAINED[verb])
+    assert report["finished"] and not (tmp_path / "out.partial").exists()
+    assert tune("test", tmp_path / "out", None) == report["test"]
+    tensors = load_file(tmp_path / "out/model.safetensors")
+    assert {name for name in tensors if name.startswith("taper.")} == EXTRAS[verb]
+    described = json.loads((tmp_path / "out/config.json").read_text())["taper"]
+    assert described["methods"][-1] == verb and described["training"][-1]["seed"] == 1
+    assert json.loads((tmp_path / "out/tune_report.json").read_text()) == report
+
+
+@pytest.mark.parametrize("verb", TRAINED)
+def test_resumed_run_gives_the_same_bytes(verb, base, dense, tmp_path, tune, monkeypatch):
+    model = source(verb, base, dense)
+    tune(verb, model, tmp_path / "whole", *TRAINED[verb])
+    for steps in (5, 13):
+        monkeypatch.setattr(Run, "stop_after", steps)
+        assert not tune(verb, model, tmp_path / "cut", *TRAINED[verb])["finished"]
+    monkeypatch.setattr(Run, "stop_after", None)
+    assert tune(verb, model, tmp_path / "cut", *TRAINED[verb])["finished"]
+    for name in ("model.safetensors", "taper_head.safetensors", "config.json"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "cut" / name).read_bytes(), name
+
+
+def test_resuming_with_other_settings_is_refused(base, tmp_path, tune, monkeypatch):
+    monkeypatch.setattr(Run, "stop_after", 2)
+    tune("dense", base, tmp_path / "out")
+    with pytest.raises(SystemExit, match="other settings"):
+        tune("dense", base, tmp_path / "out", "--seed", "2")
+
+
+def test_training_learns(dense, tmp_path, tune):
+    assert tune("test", dense, None)["accuracy"] > 0.8
+
+
+def test_frozen_halting_leaves_the_encoder_alone(dense, tmp_path, tune):
+    tune("halting", dense, tmp_path / "out", "--frozen")
+    before, after = load_file(dense / "model.safetensors"), load_file(tmp_path / "out/model.safetensors")
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_halting_changes_no_label_and_goes_with_elimination_and_selectors(base, dense, tmp_path, tune):
+    tune("acc", base, tmp_path / "acc", *TRAINED["acc"])
+    tune("selector", dense, tmp_path / "selector", *TRAINED["selector"])
+    for before, member in (("acc", "elimination"), ("selector", "selector"), ("dense", None)):
+        report = tune("halting", tmp_path / before, tmp_path / f"{before}+halting", "--tau", "1", "--head-rate", "0.05")
+        for rule in ("authors", "tighter"):
+            assert report["test"][rule]["label_changes"] == 0
+        assert report["test"]["tighter"]["mean_depth"] < 4
+        described = Checkpoint.load(tmp_path / f"{before}+halting").taper
+        assert "halting" in described and (member is None or member in described)
+
+
+def test_depth_cut_keeps_the_first_layers(dense, tmp_path, tune):
+    tune("depth", dense, tmp_path / "out", "--depth", "2")
+    checkpoint = Checkpoint.load(tmp_path / "out")
+    assert checkpoint.shape.layers == 2 and checkpoint.taper["depth"] == {"layers": 2, "of": 4}
+    before, after = load_file(dense / "model.safetensors"), load_file(tmp_path / "out/model.safetensors")
+    assert set(after) == {name for name in before if ".layer.2." not in name and ".layer.3." not in name}
+    assert all(torch.equal(before[name], value) for name, value in after.items())
+
+
+def test_acc_records_the_counts_it_ended_with(base, tmp_path, tune):
+    report = tune("acc", base, tmp_path / "out", "--speedup", "2.5")
+    described = Checkpoint.load(tmp_path / "out").taper
+    assert described["restores_dropped_tokens"] is True
+    counts = described["elimination"]["keep_counts"]
+    assert counts == sorted(counts, reverse=True) and counts[-1] < 24
+    assert report["test"]["work_speedup"] > 1.5
+
+
+def test_a_failing_write_leaves_the_old_directory(dense, monkeypatch):
+    before = (dense / "config.json").read_bytes()
+    checkpoint = Checkpoint.load(dense)
+    monkeypatch.setattr("taper_tune.checkpoint._save", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError):
+        checkpoint.write(dense, {})
+    assert (dense / "config.json").read_bytes() == before
+    assert sorted(os.listdir(dense.parent)) == sorted({Path(dense).name, "base", "train.jsonl"})
+
+
+@pytest.mark.parametrize("options,message", [(["--max-length", "99"], "at most 24"), (["--selectors", "4"], "ascending")])
+def test_refusals(options, message, dense, tmp_path, tune):
+    with pytest.raises(SystemExit, match=message):
+        tune("selector", dense, tmp_path / "out", *options)

@@ -1,0 +1,53 @@
+"""The logistic head, the teacher's loss, batches, Wilson's interval."""
+import pytest
+import torch
+from torch.nn import functional as F
+
+from taper_tune.evaluation import wilson
+from taper_tune.logistic import fit
+from taper_tune.supervised import teaching
+from taper_tune.texts import Texts, epoch_batches, sorted_batches
+from taper_tune.trainer import ramp_and_decay
+
+
+def test_logistic_head_separates_what_is_separable():
+    generator = torch.Generator().manual_seed(1)
+    labels = torch.randint(3, (300,), generator=generator)
+    features = torch.randn(300, 8, generator=generator) * 0.2 + 5
+    features[torch.arange(300), labels] += 3
+    features[:, 7] = 4.0  # a constant column carries nothing
+    weight, bias = fit(features, labels, 3, seed=1)
+    assert ((features @ weight.T + bias).argmax(dim=1) == labels).all()
+    assert (weight[:, 7] == 0).all()
+
+
+def test_teaching_is_least_at_the_teacher():
+    taught = torch.tensor([[2.0, 0.0, -1.0]])
+    logits = taught.clone().requires_grad_()
+    gradient, = torch.autograd.grad(teaching(logits, taught, 2.0), logits)
+    assert gradient.abs().max() < 1e-6
+    assert teaching(torch.zeros(1, 3), taught, 2.0) > teaching(taught, taught, 2.0)
+    soft = F.cross_entropy(torch.zeros(1, 3), taught.softmax(dim=1))
+    assert teaching(torch.zeros(1, 3), taught, 1.0).item() == pytest.approx(soft.item())
+
+
+def test_an_epoch_has_every_text_once_in_batches_of_like_length():
+    generator = torch.Generator().manual_seed(1)
+    lengths = torch.randint(1, 100, (1000,), generator=generator).tolist()
+    texts = Texts([[0] * n for n in lengths], [[0] * n for n in lengths], [0] * 1000, "")
+    for batches in (epoch_batches(texts, 16, seed=3, epoch=1), sorted_batches(texts, 16)):
+        assert sorted(i for batch in batches for i in batch) == list(range(1000))
+        padding = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches) / sum(lengths)
+        assert padding < 1.1
+    assert epoch_batches(texts, 16, 3, 1) == epoch_batches(texts, 16, 3, 1) != epoch_batches(texts, 16, 3, 2)
+
+
+def test_rate_rises_then_falls_to_nothing():
+    factors = [ramp_and_decay(step, 100) for step in range(100)]
+    assert factors[0] == pytest.approx(0.1) and max(factors) == 1 and factors[-1] == pytest.approx(1 / 90)
+    assert factors.index(1) in (9, 10)
+
+
+def test_wilson_interval():
+    low, high = wilson(8, 10)
+    assert (low, high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
