@@ -1,7 +1,8 @@
 /// SHA-256 (FIPS 180-4), incremental.
 ///
-/// The message schedule is a ring of sixteen words and the eight working variables change their names, not their
-/// places, so eight rounds run without a move; that is what portable Swift can do without the SHA instructions.
+/// The message schedule is a ring of sixteen words in variables of their own, and the eight working variables change
+/// their names, not their places, so sixteen rounds run without a move; that is what portable Swift can do without the
+/// SHA instructions.
 public struct SHA256: Sendable {
   private var h0: UInt32 = 0x6a09_e667
   private var h1: UInt32 = 0xbb67_ae85
@@ -102,75 +103,98 @@ public struct SHA256: Sendable {
     pendingCount = 0
   }
 
-  /// Safe: `base` points to blocks × 64 readable bytes, as both callers see to; the ring and the constants are
-  /// indexed below 16 and 64.
+  /// Safe: `base` points to blocks × 64 readable bytes, as both callers see to; the constants are indexed below 64.
   private mutating func compress(_ base: UnsafeRawPointer, blocks: Int) {
-    unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { ring in
-      guard let w = ring.baseAddress else { return }
-      unsafe SHA256.constants.withUnsafeBufferPointer { table in
-        guard let k = table.baseAddress else { return }
-        for block in 0..<blocks { unsafe compressBlock(base + block * 64, w, k) }
-      }
+    unsafe SHA256.constants.withUnsafeBufferPointer { table in
+      guard let k = table.baseAddress else { return }
+      for block in 0..<blocks { unsafe compressBlock(base + block &* 64, k) }
     }
   }
 
   @inline(__always)
-  private mutating func compressBlock(
-    _ block: UnsafeRawPointer, _ w: UnsafeMutablePointer<UInt32>, _ k: UnsafePointer<UInt32>
-  ) {
-    var a = h0
-    var b = h1
-    var c = h2
-    var d = h3
-    var e = h4
-    var f = h5
-    var g = h6
-    var h = h7
-    for t in 0..<16 {
-      unsafe w[t] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 &* t, as: UInt32.self))
-    }
+  private mutating func compressBlock(_ block: UnsafeRawPointer, _ k: UnsafePointer<UInt32>) {
+    var w0 = unsafe SHA256.word(block, 0)
+    var w1 = unsafe SHA256.word(block, 1)
+    var w2 = unsafe SHA256.word(block, 2)
+    var w3 = unsafe SHA256.word(block, 3)
+    var w4 = unsafe SHA256.word(block, 4)
+    var w5 = unsafe SHA256.word(block, 5)
+    var w6 = unsafe SHA256.word(block, 6)
+    var w7 = unsafe SHA256.word(block, 7)
+    var w8 = unsafe SHA256.word(block, 8)
+    var w9 = unsafe SHA256.word(block, 9)
+    var w10 = unsafe SHA256.word(block, 10)
+    var w11 = unsafe SHA256.word(block, 11)
+    var w12 = unsafe SHA256.word(block, 12)
+    var w13 = unsafe SHA256.word(block, 13)
+    var w14 = unsafe SHA256.word(block, 14)
+    var w15 = unsafe SHA256.word(block, 15)
+    var (a, b, c, d, e, f, g, h) = (h0, h1, h2, h3, h4, h5, h6, h7)
     var t = 0
-    while t < 64 {
-      unsafe SHA256.round(a, b, c, &d, e, f, g, &h, k[t], w[t & 15])
-      unsafe SHA256.round(h, a, b, &c, d, e, f, &g, k[t &+ 1], w[(t &+ 1) & 15])
-      unsafe SHA256.round(g, h, a, &b, c, d, e, &f, k[t &+ 2], w[(t &+ 2) & 15])
-      unsafe SHA256.round(f, g, h, &a, b, c, d, &e, k[t &+ 3], w[(t &+ 3) & 15])
-      unsafe SHA256.round(e, f, g, &h, a, b, c, &d, k[t &+ 4], w[(t &+ 4) & 15])
-      unsafe SHA256.round(d, e, f, &g, h, a, b, &c, k[t &+ 5], w[(t &+ 5) & 15])
-      unsafe SHA256.round(c, d, e, &f, g, h, a, &b, k[t &+ 6], w[(t &+ 6) & 15])
-      unsafe SHA256.round(b, c, d, &e, f, g, h, &a, k[t &+ 7], w[(t &+ 7) & 15])
-      t &+= 8
-      if t & 15 == 0, t < 64 {
-        // The words of the next sixteen rounds take the places of those just used.
-        for j in 0..<16 {
-          let early = unsafe w[(j &+ 1) & 15]
-          let late = unsafe w[(j &+ 14) & 15]
-          let s0 = rotate(early, 7) ^ rotate(early, 18) ^ (early &>> 3)
-          let s1 = rotate(late, 17) ^ rotate(late, 19) ^ (late &>> 10)
-          unsafe w[j] = w[j] &+ s0 &+ w[(j &+ 9) & 15] &+ s1
-        }
-      }
+    while true {
+      unsafe SHA256.round(a, b, c, &d, e, f, g, &h, k[t] &+ w0)
+      unsafe SHA256.round(h, a, b, &c, d, e, f, &g, k[t &+ 1] &+ w1)
+      unsafe SHA256.round(g, h, a, &b, c, d, e, &f, k[t &+ 2] &+ w2)
+      unsafe SHA256.round(f, g, h, &a, b, c, d, &e, k[t &+ 3] &+ w3)
+      unsafe SHA256.round(e, f, g, &h, a, b, c, &d, k[t &+ 4] &+ w4)
+      unsafe SHA256.round(d, e, f, &g, h, a, b, &c, k[t &+ 5] &+ w5)
+      unsafe SHA256.round(c, d, e, &f, g, h, a, &b, k[t &+ 6] &+ w6)
+      unsafe SHA256.round(b, c, d, &e, f, g, h, &a, k[t &+ 7] &+ w7)
+      unsafe SHA256.round(a, b, c, &d, e, f, g, &h, k[t &+ 8] &+ w8)
+      unsafe SHA256.round(h, a, b, &c, d, e, f, &g, k[t &+ 9] &+ w9)
+      unsafe SHA256.round(g, h, a, &b, c, d, e, &f, k[t &+ 10] &+ w10)
+      unsafe SHA256.round(f, g, h, &a, b, c, d, &e, k[t &+ 11] &+ w11)
+      unsafe SHA256.round(e, f, g, &h, a, b, c, &d, k[t &+ 12] &+ w12)
+      unsafe SHA256.round(d, e, f, &g, h, a, b, &c, k[t &+ 13] &+ w13)
+      unsafe SHA256.round(c, d, e, &f, g, h, a, &b, k[t &+ 14] &+ w14)
+      unsafe SHA256.round(b, c, d, &e, f, g, h, &a, k[t &+ 15] &+ w15)
+      t &+= 16
+      if t == 64 { break }
+      w0 = SHA256.expand(w0, w1, w9, w14)
+      w1 = SHA256.expand(w1, w2, w10, w15)
+      w2 = SHA256.expand(w2, w3, w11, w0)
+      w3 = SHA256.expand(w3, w4, w12, w1)
+      w4 = SHA256.expand(w4, w5, w13, w2)
+      w5 = SHA256.expand(w5, w6, w14, w3)
+      w6 = SHA256.expand(w6, w7, w15, w4)
+      w7 = SHA256.expand(w7, w8, w0, w5)
+      w8 = SHA256.expand(w8, w9, w1, w6)
+      w9 = SHA256.expand(w9, w10, w2, w7)
+      w10 = SHA256.expand(w10, w11, w3, w8)
+      w11 = SHA256.expand(w11, w12, w4, w9)
+      w12 = SHA256.expand(w12, w13, w5, w10)
+      w13 = SHA256.expand(w13, w14, w6, w11)
+      w14 = SHA256.expand(w14, w15, w7, w12)
+      w15 = SHA256.expand(w15, w0, w8, w13)
     }
-    h0 = h0 &+ a
-    h1 = h1 &+ b
-    h2 = h2 &+ c
-    h3 = h3 &+ d
-    h4 = h4 &+ e
-    h5 = h5 &+ f
-    h6 = h6 &+ g
-    h7 = h7 &+ h
+    (h0, h1, h2, h3) = (h0 &+ a, h1 &+ b, h2 &+ c, h3 &+ d)
+    (h4, h5, h6, h7) = (h4 &+ e, h5 &+ f, h6 &+ g, h7 &+ h)
+  }
+
+  @inline(__always)
+  private static func word(_ block: UnsafeRawPointer, _ number: Int) -> UInt32 {
+    unsafe UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 &* number, as: UInt32.self))
+  }
+
+  /// The word of sixteen rounds later, from those of this round and of one, nine and fourteen later.
+  @inline(__always)
+  private static func expand(_ w: UInt32, _ early: UInt32, _ mid: UInt32, _ late: UInt32) -> UInt32 {
+    let s0 = rotate(early, 7) ^ rotate(early, 18) ^ (early &>> 3)
+    let s1 = rotate(late, 17) ^ rotate(late, 19) ^ (late &>> 10)
+    return w &+ s0 &+ mid &+ s1
   }
 
   @inline(__always)
   private static func round(
     _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
-    _ h: inout UInt32, _ k: UInt32, _ w: UInt32
+    _ h: inout UInt32, _ kw: UInt32
   ) {
     let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
     let choice = g ^ (e & (f ^ g))
-    let t1 = h &+ s1 &+ choice &+ k &+ w
+    let t1 = h &+ kw &+ choice &+ s1
     let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-    let majority = (a & b) | (c & (a | b))
+    // (a ^ b) is the next round's (b ^ c).
+    let majority = b ^ ((a ^ b) & (b ^ c))
     d = d &+ t1
     h = t1 &+ s0 &+ majority
   }
