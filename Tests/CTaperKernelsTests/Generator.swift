@@ -1,15 +1,11 @@
-/// SplitMix64: a seeded source of test values.
-struct Generator: RandomNumberGenerator {
-  var state: UInt64
-  init(seed: UInt64) { state = seed }
+import TestSupport
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+/// The tests' seeded generator, with the values these tests draw.
+struct Generator: RandomNumberGenerator {
+  private var source: SeededGenerator
+  init(seed: UInt64) { source = SeededGenerator(seed: seed) }
+
+  mutating func next() -> UInt64 { source.next() }
 
   mutating func floats(_ count: Int, in range: ClosedRange<Float> = -2...2) -> [Float] {
     (0..<count).map { _ in Float.random(in: range, using: &self) }
