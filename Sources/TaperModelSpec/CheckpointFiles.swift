@@ -8,19 +8,27 @@ struct CheckpointFiles {
   /// Which file has a tensor.
   private let fileOfTensor: [String: Int]
 
+  private static let singleName = "model.safetensors"
+  private static let indexName = "model.safetensors.index.json"
+
   init(directory: String) throws(ModelSpecError) {
     self.directory = directory
-    let single = directory + "/model.safetensors"
-    let index = directory + "/model.safetensors.index.json"
+    let single = "\(directory)/\(Self.singleName)"
     if FileAccess.exists(single) {
       let file = try SafetensorsFile(path: single)
       files = [file]
       fileOfTensor = Dictionary(file.tensors.map { ($0.name, 0) }) { first, _ in first }
-    } else if let indexFile = try JSONFile(ifPresent: index) {
+    } else if let indexFile = try JSONFile(ifPresent: "\(directory)/\(Self.indexName)") {
       (files, fileOfTensor) = try Self.shards(indexFile, directory: directory)
     } else {
-      throw .fileMissing(directory: directory, anyOf: ["model.safetensors", "model.safetensors.index.json"])
+      throw .fileMissing(directory: directory, anyOf: [Self.singleName, Self.indexName])
     }
+  }
+
+  /// Names of the files that hold the weights, the index of the shards among them.
+  func names() -> [String] {
+    let names = files.map { FileAccess.name($0.path) }
+    return names == [Self.singleName] ? names : names + [Self.indexName]
   }
 
   private static func shards(_ index: JSONFile, directory: String) throws(ModelSpecError)

@@ -1,9 +1,10 @@
 import Glibc
 public import TaperPlanFormat
 
-/// Writes a model directory that is a base model with a fitted linear head: the base's files (large ones hard-linked
-/// where the file system allows, small ones copied, so that editing a configuration edits one model) and the head beside them (specs/models/README.md). Everything is put
-/// into a temporary directory that is renamed into place, so the destination is whole or not there.
+/// Writes a model directory that is a base model with a fitted linear head: of the base's files those that make the
+/// model (large ones hard-linked where the file system allows, small ones copied, so that editing a configuration edits
+/// one model), and the head beside them (specs/models/README.md). Everything is put into a temporary directory that is
+/// renamed into place, so the destination is whole or not there.
 public enum ModelDirectoryWriter {
   /// - Parameters:
   ///   - base: the model whose pooled features the head was fitted on. Its own head, if any, is replaced; its pooling,
@@ -56,23 +57,45 @@ public enum ModelDirectoryWriter {
     return path
   }
 
-  /// The base's regular files and folders, without an earlier fitted head and without hidden files.
+  /// What tells a Hugging Face or sentence-transformers loader about a model, beside the weights. An earlier fitted
+  /// head is not among them, nor are READMEs, other frameworks' weights and what else a hub's directory gathers.
+  private static let descriptions = [
+    "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json",
+    "added_tokens.json", "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
+  ]
+
   private static func duplicate(_ source: String, as target: String) throws(ModelSpecError) {
-    guard unsafe mkdir(target, 0o755) == 0 else {
-      throw .system(path: target, operation: "create", code: errno)
+    try makeDirectory(target)
+    let modules = try SentenceModules(directory: source)
+    let transformer = modules?.transformerFolder ?? ""
+    for folder in Set(["", transformer] + (modules?.folders ?? [])).sorted() {
+      let (from, to) = (join(source, folder), join(target, folder))
+      let weights = folder == transformer ? try CheckpointFiles(directory: from).names() : []
+      for name in descriptions + weights {
+        var status = stat()
+        guard unsafe stat("\(from)/\(name)", &status) == 0 else { continue }
+        try makeDirectories(folder, in: target)
+        try duplicate(file: "\(from)/\(name)", byteCount: Int(status.st_size), as: "\(to)/\(name)")
+      }
     }
-    for name in try entries(of: source) where !name.hasPrefix(".") {
-      if name == FittedHead.descriptionName || name == FittedHead.weightsName { continue }
-      let from = "\(source)/\(name)"
-      var status = stat()
-      guard unsafe stat(from, &status) == 0 else {
-        throw .system(path: from, operation: "examine", code: errno)
-      }
-      switch status.st_mode & S_IFMT {
-      case S_IFDIR: try duplicate(from, as: "\(target)/\(name)")
-      case S_IFREG: try duplicate(file: from, byteCount: Int(status.st_size), as: "\(target)/\(name)")
-      default: continue
-      }
+  }
+
+  private static func join(_ directory: String, _ folder: String) -> String {
+    folder.isEmpty ? directory : "\(directory)/\(folder)"
+  }
+
+  /// Makes `folder` of `directory`, which may be several deep.
+  private static func makeDirectories(_ folder: String, in directory: String) throws(ModelSpecError) {
+    var path = directory
+    for part in folder.split(separator: "/") {
+      path += "/\(part)"
+      if !FileAccess.exists(path) { try makeDirectory(path) }
+    }
+  }
+
+  private static func makeDirectory(_ path: String) throws(ModelSpecError) {
+    guard unsafe mkdir(path, 0o755) == 0 else {
+      throw .system(path: path, operation: "create", code: errno)
     }
   }
 

@@ -6,6 +6,10 @@ import TaperPlanFormat
 struct SentenceModules {
   /// Where config.json and the weights are.
   let transformerDirectory: String
+  /// The transformer's folder inside the model directory; empty when it is the model directory itself.
+  let transformerFolder: String
+  /// The modules' folders inside the model directory; empty for the model directory itself.
+  let folders: [String]
   let pooling: Pooling
   let normalized: Bool
   let modulesFile: JSONFile
@@ -31,7 +35,9 @@ struct SentenceModules {
         "the module types", expected: "Transformer, Pooling and optionally Normalize",
         .string(kinds.joined(separator: ", ")))
     }
-    transformerDirectory = paths[0].path.isEmpty ? directory : "\(directory)/\(paths[0].path)"
+    folders = paths.map(\.path)
+    transformerFolder = paths[0].path
+    transformerDirectory = transformerFolder.isEmpty ? directory : "\(directory)/\(transformerFolder)"
     normalized = kinds.count == 3
     modulesFile = file
     poolingFile = try JSONFile(path: "\(directory)/\(paths[1].path)/config.json")

@@ -61,6 +61,54 @@ import Testing
     #expect(try again.tensor(.headBias) == [2])
   }
 
+  /// What else lies in a hub's directory stays there; shards and a transformer in a folder of its own come along.
+  @Test func onlyTheModelsFilesAreTaken() throws {
+    let directory = TemporaryDirectory()
+    let source = TinyModel.bertOldNames.path
+    for name in TemporaryDirectory.entries(source)
+    where name != "modules.json" && !TestFile.exists("\(source)/\(name)/.") {
+      directory.write("0_Transformer/\(name)", TestFile.bytes("\(source)/\(name)"))
+    }
+    directory.write("1_Pooling/config.json", TestFile.bytes("\(source)/1_Pooling/config.json"))
+    var tensors = try TinyModel.bertOldNames.tensors()
+    let rest = Array(tensors[3...])
+    tensors.removeSubrange(3...)
+    var map: [String] = []
+    for (name, part) in [("a.safetensors", tensors), ("b.safetensors", rest)] {
+      directory.write("0_Transformer/\(name)", RawTensor.file(part))
+      map += part.map { #""\#($0.name)":"\#(name)""# }
+    }
+    directory.write(
+      "0_Transformer/model.safetensors.index.json", #"{"weight_map":{\#(map.joined(separator: ","))}}"#)
+    directory.remove("0_Transformer/model.safetensors")
+    directory.write(
+      "modules.json",
+      """
+      [{"path":"0_Transformer","type":"sentence_transformers.models.Transformer"},
+      {"path":"1_Pooling","type":"sentence_transformers.models.Pooling"}]
+      """)
+    for name in ["README.md", "pytorch_model.bin", "0_Transformer/model.onnx", "2_Notes/a.txt"] {
+      directory.write(name, "not ours")
+    }
+    let fitted = directory.path + "/fitted"
+    try ModelDirectoryWriter.write(
+      base: ModelSpec.load(directory: directory.path), kind: .regression,
+      weight: [Float](repeating: 0, count: 24), bias: [1], labels: [], to: fitted)
+    #expect(
+      TemporaryDirectory.entries(fitted) == [
+        "0_Transformer", "1_Pooling", "modules.json", "taper_head.json", "taper_head.safetensors",
+      ])
+    #expect(
+      TemporaryDirectory.entries(fitted + "/0_Transformer") == [
+        "a.safetensors", "b.safetensors", "config.json", "model.safetensors.index.json",
+        "sentence_bert_config.json", "tokenizer_config.json", "vocab.txt",
+      ])
+    #expect(TemporaryDirectory.entries(fitted + "/1_Pooling") == ["config.json"])
+    #expect(
+      try ModelSpec.load(directory: fitted).tensor(.wordEmbedding)
+        == TinyModel.bertOldNames.load().tensor(.wordEmbedding))
+  }
+
   @Test func anExistingDestinationIsRefused() throws {
     let directory = TemporaryDirectory()
     #expect(throws: ModelSpecError.destinationExists(path: directory.path)) {
