@@ -57,6 +57,34 @@ import Testing
     #expect(cases.failures > 0 || verdict != "outside")
   }
 
+  /// A reference that answers in other terms cannot be compared with.
+  @Test func referencesThatDoNotFit() throws {
+    func head(_ name: String, _ labels: [String]) throws -> String {
+      let rows = (0..<30).map { row in
+        let place = row % labels.count
+        return
+          #"{"text":"\#(["a plan of", "token at 7", "model for"][place]) \#(row)","label":"\#(labels[place])"}"#
+      }
+      let data = taper.folder.write("\(name).jsonl", rows.joined(separator: "\n") + "\n")
+      let model = TaperProgram.model("tiny-bert-old-names")
+      let run = taper("fit-head", model, "--data", data, "-o", taper.path(name))
+      try #require(run.exitCode == 0, "\(run.errors)")
+      return try taper.plan("--dense", model: taper.path(name), name: "\(name).plan")
+    }
+    let plan = try head("two", ["x", "y"])
+    let references = [
+      (try head("renamed", ["x", "z"]), "x, z"), (try head("three", ["x", "y", "z"]), "3"),
+      (try taper.plan("--dense"), "embedding"),
+      (try taper.plan("--dense", "--max-length", "12", model: taper.path("two"), name: "short.plan"), "12"),
+      (try taper.plan("--dense", model: "tiny-mpnet", name: "mpnet.plan"), "tokenizer"),
+    ]
+    for (reference, found) in references {
+      let run = taper("audit", plan, "--data", taper.texts(), "--reference", reference, "--runs", "3")
+      #expect(run.exitCode == 64 && run.output == "", "\(run.errors)")
+      #expect(run.errors.contains("--reference: expected") && run.errors.contains(found), "\(run.errors)")
+    }
+  }
+
   @Test func textsThatCannotBeRead() throws {
     let plan = try taper.plan("--dense")
     let bad = taper("audit", plan, "--data", taper.folder.write("bad.jsonl", "{\"text\":\"a\"}\nno\n"))

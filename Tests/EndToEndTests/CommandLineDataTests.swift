@@ -61,6 +61,12 @@ import Testing
     #expect(summary["labels"] == ["plans", "tokens"])
     #expect((summary["accuracy"]?.double ?? 0) > 0.7, "the two classes share few words")
 
+    #expect(
+      TemporaryDirectory.entries(taper.path("head")) == [
+        "1_Pooling", "config.json", "model.safetensors", "modules.json", "sentence_bert_config.json",
+        "taper_head.json", "taper_head.safetensors", "tokenizer_config.json", "vocab.txt",
+      ], "the model's files, and not the fixture's expected.safetensors beside them")
+
     let plan = try taper.plan("--dense", model: taper.path("head"))
     let input = String(decoding: TestFile.bytes(labelled), as: UTF8.self)
     let answers = try JSONValue.lines(taper("run", plan, input: input).output)

@@ -60,6 +60,40 @@ import Testing
     let text = taper("explain", plan, "--text")
     #expect(text.exitCode == 0 && text.output.count > tree.output.count)
     #expect(text.output != tree.output)
+    #expect(taper("explain", plan, "--text", "--json").exitCode == 64)
+  }
+
+  /// specs/command-json.md
+  @Test func explainsAsJSON() throws {
+    let plan = try taper.plan("--flops-speedup", "1.5x", calibration: try taper.calibration())
+    let tree = try taper.json("explain", plan)
+    #expect(
+      tree.keys == [
+        "schema_version", "model", "family", "device", "method", "precision", "threads", "request", "passes",
+        "shape", "restores_dropped_tokens", "lengths", "detail_tokens", "sections", "arena", "weights",
+      ])
+    #expect(tree["schema_version"] == 1 && tree["method"] == "acc" && tree["detail_tokens"] == 24)
+    let longest = try #require(tree["lengths"]?.array?.last)
+    let prediction = try #require(longest["prediction"])
+    #expect(longest["tokens"] == 24 && longest["keep_counts"]?.array?.count == 2)
+    let times = ["low_ns", "predicted_ns", "high_ns"].compactMap { prediction[$0]?.int }
+    #expect(times.count == 3 && times == times.sorted(), "integers, low to high")
+    #expect((longest["dense_ns"]?.int ?? 0) > 0)
+
+    let sections = try #require(tree["sections"]?.array)
+    #expect(sections.map { $0["layer"] } == [0, 1, 2, 3])
+    #expect(sections.first?["tokens_in"] == 24 && sections.last?["tokens_out"] == longest["keep_counts"]?[1])
+    for section in sections {
+      let ops = try #require(section["ops"]?.array)
+      #expect(!ops.isEmpty)
+      let sum = ops.compactMap { $0["prediction"]?["predicted_ns"]?.int }.reduce(0, +)
+      #expect(section["predicted_ns"]?.int == sum, "a section's time is its ops'")
+      #expect(ops.allSatisfy { ["compute", "bandwidth", "overhead"].contains($0["prediction"]?["bound"]) })
+    }
+    let slots = try #require(tree["arena"]?["slots"]?.array)
+    let arena = try #require(tree["arena"]?["bytes"]?.int)
+    #expect(slots.allSatisfy { ($0["offset"]?.int ?? .max) + ($0["bytes"]?.int ?? 0) <= arena })
+    #expect(slots.contains { $0["last_op"] == .null }, "the result lives to the end")
   }
 
   @Test func verifiesDigestsAndCanaries() throws {

@@ -121,7 +121,7 @@ import Testing
     #expect(diagnostic.bestKeepCounts == [1, 1, 1, 1])
     #expect(
       "\(diagnostic)".contains(
-        "with one token kept after layer 1 the encoder still streams 0.8 MB of weights"))
+        "with one token kept after layer 1 the encoder still streams 786.4 KB of weights"))
     // The best is reachable, one nanosecond less is not.
     #expect(throws: Never.self) { try plan(.latency(diagnostic.best)) }
     #expect(throws: PlanningError.self) { try plan(.latency(Nanoseconds(diagnostic.best.rawValue - 1))) }

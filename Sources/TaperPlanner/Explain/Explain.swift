@@ -56,12 +56,13 @@ public enum Explain {
     ]
     for length in explanation.lengths {
       lines.append(
-        String(length.tokens).rightAligned(8) + ("~" + duration(length.denseTime)).rightAligned(13)
-          + ("~" + duration(length.planned.time)).rightAligned(13)
-          + "\(duration(length.planned.low)) … \(duration(length.planned.high))".rightAligned(23)
-          + (decimal(length.timeSpeedup, 2) + "x").rightAligned(8)
-          + (decimal(length.workSpeedup, 2) + "x").rightAligned(8)
-          + (decimal(length.publishedSpeedup, 2) + "x").rightAligned(8) + "  "
+        String(length.tokens).rightAligned(8) + ("~" + NumberText.time(length.denseTime)).rightAligned(13)
+          + ("~" + NumberText.time(length.planned.time)).rightAligned(13)
+          + "\(NumberText.time(length.planned.low)) … \(NumberText.time(length.planned.high))".rightAligned(
+            23)
+          + NumberText.times(length.timeSpeedup).rightAligned(8)
+          + NumberText.times(length.workSpeedup).rightAligned(8)
+          + NumberText.times(length.publishedSpeedup).rightAligned(8) + "  "
           + counts(length.keepCounts, dense: length.tokens))
     }
     lines.append("  time, work: dense over planned, as predicted; K: work speedup by the published form")
@@ -97,7 +98,7 @@ public enum Explain {
     let tokens =
       section.tokensIn == section.tokensOut
       ? "\(section.tokensIn) tokens" : "\(section.tokensIn) → \(section.tokensOut) tokens"
-    let share = "~\(duration(section.time)), \(decimal(section.share * 100, 1))%"
+    let share = "~\(NumberText.time(section.time)), \(NumberText.percent(section.share))"
     let kept = zip(explanation.lengths, section.keepCounts).map { "\($1)/\($0.tokens)" }
     let isWhole = zip(explanation.lengths, section.keepCounts).allSatisfy { $0.tokens == $1 }
     let isLayer = section.layer > 0 && section.layer < explanation.sections.count - 1
@@ -107,24 +108,17 @@ public enum Explain {
 
   private static func line(_ op: Explanation.Op) -> String {
     clipped(op.title, 28).leftAligned(29) + op.kernel.leftAligned(22) + clipped(op.shape, 19).leftAligned(19)
-      + size(op.prediction.traffic).rightAligned(8) + ("~" + duration(op.prediction.time)).rightAligned(10)
-      + (decimal(op.share * 100, 1) + "%").rightAligned(6) + " " + bound(op.prediction)
-  }
-
-  private static func bound(_ prediction: Prediction) -> String {
-    switch prediction.bound {
-    case .compute: "compute"
-    case .bandwidth: "bandwidth"
-    case .overhead: "overhead"
-    }
+      + NumberText.size(op.prediction.traffic).rightAligned(8)
+      + ("~" + NumberText.time(op.prediction.time)).rightAligned(10)
+      + NumberText.percent(op.share).rightAligned(6) + " " + op.prediction.bound.name
   }
 
   private static func memory(_ explanation: Explanation, _ plan: Plan) -> [String] {
     let slots = explanation.arena.slots
     let apart = slots.reduce(UInt64(0)) { $0 + ($1.byteCount.rawValue + 63) / 64 * 64 }
     var lines = [
-      "arena    \(size(explanation.arena.byteCount)) for \(slots.count) slots "
-        + "(\(size(Bytes(apart))) side by side); the largest:"
+      "arena    \(NumberText.size(explanation.arena.byteCount)) for \(slots.count) slots "
+        + "(\(NumberText.size(Bytes(apart))) side by side); the largest:"
     ]
     let largest = slots.indices.sorted {
       (slots[$1].byteCount, $0) < (slots[$0].byteCount, $1)
@@ -133,11 +127,11 @@ public enum Explain {
       let slot = slots[number]
       let last = slot.lastOp == .max ? "end" : "\(slot.lastOp)"
       lines.append(
-        "         " + slot.name.leftAligned(30) + size(slot.byteCount).rightAligned(10)
+        "         " + slot.name.leftAligned(30) + NumberText.size(slot.byteCount).rightAligned(10)
           + "  at \(slot.offset.rawValue), ops \(slot.firstOp) to \(last)")
     }
     lines.append(
-      "weights  \(size(explanation.weightBytes)) in \(explanation.tensorCount) tensors"
+      "weights  \(NumberText.size(explanation.weightBytes)) in \(explanation.tensorCount) tensors"
         + (plan.weights.isEmbedded ? ", inside the plan" : ", digest \(short(plan.weights.digest))…"))
     return lines
   }

@@ -21,21 +21,21 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
     let wish =
       switch target {
       case .dense: "dense plan"
-      case .latency(let time): "target \(milliseconds(time)) unreachable"
-      case .speedup(let factor): "speedup \(decimal(factor, 2))x in time unreachable"
-      case .workSpeedup(let factor): "speedup \(decimal(factor, 2))x in work unreachable"
+      case .latency(let time): "target \(NumberText.time(time)) unreachable"
+      case .speedup(let factor): "speedup \(NumberText.times(factor)) in time unreachable"
+      case .workSpeedup(let factor): "speedup \(NumberText.times(factor)) in work unreachable"
       }
     let reached =
       switch target {
       case .workSpeedup, .speedup:
-        "best \(decimal(bestSpeedup, 2))x at \(length) tokens (\(milliseconds(best)); dense \(milliseconds(dense)))"
-      default: "best \(milliseconds(best)) at \(length) tokens (dense \(milliseconds(dense)))"
+        "best \(NumberText.times(bestSpeedup)) at \(length) tokens (\(NumberText.time(best)); dense \(NumberText.time(dense)))"
+      default: "best \(NumberText.time(best)) at \(length) tokens (dense \(NumberText.time(dense)))"
       }
     let kept = bestKeepCounts.first ?? length
     let tokens = kept == 1 ? "one token" : "\(kept) tokens"
     return """
       \(wish): \(reached); with \(tokens) kept after layer 1 the encoder still streams \
-      \(megabytes(weightTraffic)) of weights: \(milliseconds(weightTime))
+      \(NumberText.size(weightTraffic)) of weights: \(NumberText.time(weightTime))
       """
   }
 }

@@ -1,4 +1,5 @@
 import TaperAuditor
+import TaperPlanFormat
 
 /// Tokens after each layer, one stepped line for each audited length.
 struct KeepCountChart {

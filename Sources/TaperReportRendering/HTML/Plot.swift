@@ -1,3 +1,5 @@
+import TaperPlanFormat
+
 /// The frame of a chart: size, margins, and the way from values to pixels.
 struct Plot {
   let width: Double

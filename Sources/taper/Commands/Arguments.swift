@@ -1,64 +1,112 @@
 import ArgumentParser
 import TaperPlanFormat
 
-/// "5ms", "800us", "2.5 ms": a duration on the command line.
-struct LatencyArgument: ExpressibleByArgument {
-  var time: Nanoseconds
+/// A value on the command line that the parser does not know by itself; what is refused is told what was expected.
+protocol ArgumentWord: SendableMetatype {
+  associatedtype Value
+  static var expectation: String { get }
+  static func value(of argument: String) -> Value?
+}
 
-  init?(argument: String) {
+extension ArgumentWord {
+  fileprivate static func parse(_ argument: String) throws -> Value {
+    guard let value = value(of: argument) else { throw ValidationError("expected \(expectation)") }
+    return value
+  }
+}
+
+/// What follows such an option is its value even when it begins with a dash: -1 is a wrong number, not an option.
+extension Option {
+  init<Word: ArgumentWord>(_ word: Word.Type, help: ArgumentHelp) where Value == Word.Value? {
+    self.init(parsing: .unconditional, help: help, transform: { try word.parse($0) })
+  }
+
+  init<Word: ArgumentWord>(wrappedValue: Word.Value, _ word: Word.Type, help: ArgumentHelp)
+  where Value == Word.Value {
+    self.init(
+      wrappedValue: wrappedValue, parsing: .unconditional, help: help, transform: { try word.parse($0) })
+  }
+}
+
+/// "8": how many of something there is one of at least.
+enum Count: ArgumentWord {
+  static let expectation = "a whole number of at least 1"
+
+  static func value(of argument: String) -> Int? {
+    guard let count = Int(argument), (1...Int(Int32.max)).contains(count) else { return nil }
+    return count
+  }
+}
+
+/// "5ms", "800us", "2.5 ms": a duration.
+enum Latency: ArgumentWord {
+  static let expectation = "a time above zero with its unit: 5ms, 800us"
+
+  static func value(of argument: String) -> Nanoseconds? {
     let units: [(suffix: String, nanoseconds: Double)] = [
       ("ms", 1e6), ("us", 1e3), ("µs", 1e3), ("ns", 1), ("s", 1e9),
     ]
     guard let unit = units.first(where: { argument.hasSuffix($0.suffix) }),
       let value = Double(argument.dropLast(unit.suffix.count)), value > 0, value * unit.nanoseconds < 1e15
     else { return nil }
-    time = Nanoseconds(UInt64(value * unit.nanoseconds))
+    return Nanoseconds(UInt64(value * unit.nanoseconds))
   }
 }
 
 /// "3x" or "3": a factor of at least one.
-struct SpeedupArgument: ExpressibleByArgument {
-  var factor: Double
+enum Speedup: ArgumentWord {
+  static let expectation = "a factor of at least 1: 3x"
 
-  init?(argument: String) {
+  static func value(of argument: String) -> Double? {
     guard let value = Double(argument.hasSuffix("x") ? argument.dropLast() : argument[...]), value >= 1,
       value.isFinite
     else { return nil }
-    factor = value
+    return value
   }
 }
 
-/// "0.75%" or "0.0075": a share.
-struct ShareArgument: ExpressibleByArgument {
-  var share: Double
+/// "0.75%" or "0.0075".
+enum Share: ArgumentWord {
+  static let expectation = "a share of at least 0: 0.75%, 0.0075"
 
-  init?(argument: String) {
+  static func value(of argument: String) -> Double? {
     let isPercent = argument.hasSuffix("%")
     guard let value = Double(isPercent ? argument.dropLast() : argument[...]), value >= 0, value.isFinite
-    else {
-      return nil
-    }
-    share = isPercent ? value / 100 : value
+    else { return nil }
+    return isPercent ? value / 100 : value
+  }
+}
+
+/// "16,32,64": input lengths in tokens.
+enum Lengths: ArgumentWord {
+  static let expectation = "input lengths, each from 1 to 65535 tokens: 16,32,64"
+
+  static func value(of argument: String) -> [Int]? {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard !parts.isEmpty, parts.allSatisfy({ $0.map { $0 > 0 && $0 <= 65_535 } ?? false }) else { return nil }
+    return parts.compactMap(\.self)
   }
 }
 
 /// "acc", "search" or a number: the elimination profile's decay.
-enum DecayArgument: ExpressibleByArgument, Equatable, CustomStringConvertible {
+enum Decay: ArgumentWord, Equatable, CustomStringConvertible {
   case calibrated
   case search
   case fixed(Double)
 
-  init?(argument: String) {
+  static let expectation = "acc, search, or a number from 0 to 10"
+
+  static func value(of argument: String) -> Decay? {
     switch argument {
-    case "acc": self = .calibrated
-    case "search": self = .search
+    case "acc": return .calibrated
+    case "search": return .search
     default:
       guard let decay = Double(argument), decay >= 0, decay <= 10 else { return nil }
-      self = .fixed(decay)
+      return .fixed(decay)
     }
   }
 
-  var value: Double? {
+  var number: Double? {
     if case .fixed(let decay) = self { decay } else { nil }
   }
 
@@ -68,17 +116,6 @@ enum DecayArgument: ExpressibleByArgument, Equatable, CustomStringConvertible {
     case .search: "search"
     case .fixed(let decay): "\(decay)"
     }
-  }
-}
-
-/// "16,32,64": input lengths.
-struct LengthsArgument: ExpressibleByArgument {
-  var lengths: [Int]
-
-  init?(argument: String) {
-    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    guard !parts.isEmpty, parts.allSatisfy({ $0.map { $0 > 0 && $0 <= 65_535 } ?? false }) else { return nil }
-    lengths = parts.compactMap(\.self)
   }
 }
 

@@ -20,26 +20,30 @@ struct AuditCommand: ParsableCommand {
   @Argument(help: "The plan.") var plan: String
   @OptionGroup var texts: TextOptions
   @Option(help: "A dense plan of the same model, to compare answers with.") var reference: String?
-  @Option(help: "Input lengths to time; the plan's reference lengths when absent.") var lengths:
-    LengthsArgument?
-  @Option(help: "Timed runs at each length.") var runs = 100
-  @Option(help: "Largest residual that still counts as within: 5%.") var tolerance: ShareArgument?
-  @Option(help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.") var limit: Int?
-  @Option(help: "Workers; at most the plan's.") var threads: Int?
+  @Option(Lengths.self, help: "Input lengths to time; the plan's reference lengths when absent.")
+  var lengths: [Int]?
+  @Option(Count.self, help: "Timed runs at each length.")
+  var runs = 100
+  @Option(Share.self, help: "Largest residual that still counts as within: 5%.")
+  var tolerance: Double?
+  @Option(Count.self, help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.")
+  var limit: Int?
+  @Option(Count.self, help: "Workers; at most the plan's.")
+  var threads: Int?
   @Option(help: "Write the report as one HTML file.") var html: String?
   @Option(help: "Write the verdict as JUnit XML, for CI.") var junit: String?
   @Flag(help: "The report as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      let loaded = try LoadedPlan(path: plan)
+      let loaded = try Inputs.plan(plan)
       let dataset = try Inputs.texts(texts, limit: limit)
       var bar = ProgressBar()
       let samples = try samples(dataset, loaded.plan, &bar)
       let request = AuditRequest(
-        samples: samples, lengths: lengths?.lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init),
+        samples: samples, lengths: lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init),
         runs: runs,
-        tolerance: tolerance?.share ?? 0.05, threads: threads,
+        tolerance: tolerance ?? 0.05, threads: threads,
         environment: Fingerprint.current().environmentFacts)
       let report = try Auditor.audit(loaded, request) { bar.update($0, "auditing") }
       bar.finish()
@@ -70,12 +74,8 @@ struct AuditCommand: ParsableCommand {
         text: String(row.text.prefix(200)))
     }
     guard let reference else { return samples }
-    let dense = try LoadedPlan(path: reference)
-    guard dense.plan.schedule.maximumLength >= plan.schedule.maximumLength else {
-      throw CommandError.usage(
-        "--reference: expected a plan for at least \(plan.schedule.maximumLength) tokens; found "
-          + "\(dense.plan.schedule.maximumLength)")
-    }
+    let dense = try Inputs.plan(reference)
+    try ReferenceMismatch.check(dense.plan, against: plan)
     let answers = try PlanExecution(dense, threads: threads).results(
       of: samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
     ) { bar.update(Double($0) / Double($1), "the dense plan's answers, text \($0) of \($1)") }

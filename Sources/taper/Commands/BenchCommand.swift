@@ -9,18 +9,20 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Latency by input length: percentiles of many runs, lengths interleaved.")
 
   @Argument(help: "The plan.") var plan: String
-  @Option(help: "Input lengths in tokens.") var lengths: LengthsArgument?
-  @Option(help: "Timed runs at each length.") var runs = 200
-  @Option(help: "Workers; at most the plan's.") var threads: Int?
+  @Option(Lengths.self, help: "Input lengths in tokens.")
+  var lengths: [Int]?
+  @Option(Count.self, help: "Timed runs at each length.")
+  var runs = 200
+  @Option(Count.self, help: "Workers; at most the plan's.")
+  var threads: Int?
   @Flag(help: "With --json: every run's time as well.") var samples = false
   @Flag(help: "The result as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      guard runs > 0 else { throw CommandError.usage("--runs: expected at least 1; found \(runs)") }
-      let loaded = try LoadedPlan(path: plan)
+      let loaded = try Inputs.plan(plan)
       let maximum = loaded.plan.schedule.maximumLength
-      let lengths = lengths?.lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init)
+      let lengths = lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init)
       if let tooLong = lengths.first(where: { $0 > maximum }) {
         throw CommandError.usage(
           "--lengths: expected at most \(maximum), the plan's longest input; found \(tooLong)")
@@ -56,7 +58,7 @@ struct BenchCommand: ParsableCommand {
     for timing in timings {
       table.rows.append(
         ["\(timing.tokens)", "\(timing.samples.count)"]
-          + [0.5, 0.9, 0.99].map { Format.milliseconds(timing.percentile($0)) })
+          + [0.5, 0.9, 0.99].map { NumberText.time(timing.percentile($0)) })
     }
     return table.rendered()
   }

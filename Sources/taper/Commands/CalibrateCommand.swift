@@ -13,22 +13,23 @@ struct CalibrateCommand: ParsableCommand {
   @Argument(help: "The model directory.") var model: String
   @OptionGroup var texts: TextOptions
   @Option(name: .shortAndLong, help: "The calibration to write (a directory).") var output: String
-  @Option(help: "Longest text in tokens, specials included; the model's own when absent.") var maxLength: Int?
-  @Option(help: "Texts to use, drawn evenly from the file with a fixed seed.") var limit: Int = 512
+  @Option(Count.self, help: "Longest text in tokens, specials included; the model's own when absent.")
+  var maxLength: Int?
+  @Option(Count.self, help: "Texts to use, drawn evenly from the file with a fixed seed.")
+  var limit: Int = 512
   @Option(help: "Seed of the draw.") var seed: UInt64 = 1
-  @Option(help: "Workers; the machine's CPUs when absent.") var threads: Int?
+  @Option(Count.self, help: "Workers; the machine's CPUs when absent.")
+  var threads: Int?
   @Flag(help: "The summary as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      let spec = try ModelSpec.load(directory: model)
-      let texts = try Inputs.texts(texts, limit: limit, seed: seed)
-      let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
-      let samples = TokenizedSample.tokenize(texts.rows, model: spec, maximumLength: maximumLength)
-      let bench = Workbench(model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads))
+      let work = try EncoderWork(
+        model: model, texts: texts, limit: limit, seed: seed, maxLength: maxLength, threads: threads)
       var bar = ProgressBar()
-      let calibration = try bench.calibrate(
-        samples, labels: texts.labels, dataDigest: texts.digest, badRowCount: texts.badRowCount
+      let dataset = work.dataset
+      let calibration = try work.bench.calibrate(
+        work.samples, labels: dataset.labels, dataDigest: dataset.digest, badRowCount: dataset.badRowCount
       ) { bar.update(Double($0) / Double($1), "calibrating, text \($0) of \($1)") }
       bar.finish()
       try calibration.save(directory: output)
@@ -51,7 +52,7 @@ struct CalibrateCommand: ParsableCommand {
     for (layer, (contribution, retention)) in zip(
       calibration.contextContributions, calibration.eliminationProfile
     ).enumerated() {
-      table.rows.append(["\(layer + 1)", Format.decimal(contribution, 3), Format.decimal(retention, 3)])
+      table.rows.append(["\(layer + 1)", NumberText.fixed(contribution, 3), NumberText.fixed(retention, 3)])
     }
     Console.print(table.rendered())
     Console.print(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperJSON
 import TaperPlanFormat
 import TaperPlanner
 
@@ -9,10 +10,15 @@ struct ExplainCommand: ParsableCommand {
 
   @Argument(help: "The plan.") var plan: String
   @Flag(help: "The complete plan text instead of the tree.") var text = false
+  @Flag(help: "The tree as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
+      guard !(text && json) else {
+        throw CommandError.usage("--text, --json: expected one of them; found both")
+      }
       let plan = try PlanFile.read(plan)
+      if json { return Console.print(ExplainJSON.object(plan).serialized(pretty: true)) }
       Console.print(text ? PlanText.render(plan) : Explain.render(plan))
     }
   }

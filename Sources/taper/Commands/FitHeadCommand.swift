@@ -18,28 +18,29 @@ struct FitHeadCommand: ParsableCommand {
   @Argument(help: "The model directory.") var model: String
   @OptionGroup var texts: TextOptions
   @Option(name: .shortAndLong, help: "The model directory to write.") var output: String
-  @Option(help: "Longest text in tokens, specials included; the model's own when absent.") var maxLength: Int?
-  @Option(help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.") var limit: Int?
+  @Option(Count.self, help: "Longest text in tokens, specials included; the model's own when absent.")
+  var maxLength: Int?
+  @Option(Count.self, help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.")
+  var limit: Int?
   @Option(help: "Seed of the draw.") var seed: UInt64 = 1
-  @Option(help: "Workers; the machine's CPUs when absent.") var threads: Int?
+  @Option(Count.self, help: "Workers; the machine's CPUs when absent.")
+  var threads: Int?
   @Flag(help: "The summary as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      let spec = try ModelSpec.load(directory: model)
-      let dataset = try Inputs.texts(texts, limit: limit, seed: seed, requiresLabels: true)
-      let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
-      let samples = TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
-      let targets = try HeadTargets(of: samples)
+      let work = try EncoderWork(
+        model: model, texts: texts, limit: limit, seed: seed, maxLength: maxLength, threads: threads,
+        requiresLabels: true)
+      let targets = try HeadTargets(of: work.samples)
       var bar = ProgressBar()
-      let features = try Workbench(
-        model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads)
-      )
-      .features(samples) { bar.update(Double($0) / Double($1), "features of text \($0) of \($1)") }
+      let features = try work.bench.features(work.samples) {
+        bar.update(Double($0) / Double($1), "features of text \($0) of \($1)")
+      }
       bar.finish()
-      let head = try targets.fit(features: features, width: Int(spec.shape.hidden))
+      let head = try targets.fit(features: features, width: Int(work.spec.shape.hidden))
       try ModelDirectoryWriter.write(
-        base: spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels,
+        base: work.spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels,
         to: output)
       show(head)
     }
@@ -67,10 +68,10 @@ enum HeadSummary {
       switch report.validation {
       case .none: "nothing held out"
       case .classification(let accuracy, let interval, _):
-        "held-out accuracy \(Format.percent(accuracy, 2)) (95% interval \(Format.percent(interval.low, 1)) to "
-          + "\(Format.percent(interval.high, 1)), \(report.heldOutExamples) texts)"
+        "held-out accuracy \(NumberText.percent(accuracy, 2)) (95% interval \(NumberText.percent(interval.low, 1)) to "
+          + "\(NumberText.percent(interval.high, 1)), \(report.heldOutExamples) texts)"
       case .regression(let rSquared, let pearson):
-        "held-out R² \(Format.decimal(rSquared, 3)), Pearson \(Format.decimal(pearson, 3)), \(report.heldOutExamples) texts"
+        "held-out R² \(NumberText.fixed(rSquared, 3)), Pearson \(NumberText.fixed(pearson, 3)), \(report.heldOutExamples) texts"
       }
     let labels = head.labels.isEmpty ? "a number" : "\(head.labels.count) labels"
     return "head fitted on \(report.examples) texts, \(labels), strength \(report.strength): \(validation)"

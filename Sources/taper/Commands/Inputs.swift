@@ -1,5 +1,6 @@
 import Glibc
 import TaperCalibration
+import TaperDeviceProfile
 import TaperModelSpec
 import TaperPlanFormat
 import TaperPlanRuntime
@@ -7,6 +8,27 @@ import TaperWorkflow
 
 /// What several commands read in the same way.
 enum Inputs {
+  static func model(_ path: String) throws -> ModelSpec {
+    try InputKind.model.require(path)
+    return try ModelSpec.load(directory: path)
+  }
+
+  static func calibration(_ path: String) throws -> Calibration {
+    try InputKind.calibration.require(path)
+    return try Calibration.load(directory: path)
+  }
+
+  static func deviceProfile(_ path: String) throws -> DeviceProfile {
+    try InputKind.deviceProfile.require(path)
+    return try DeviceProfile.load(path: path)
+  }
+
+  /// A plan with its weights, ready to run.
+  static func plan(_ path: String) throws -> LoadedPlan {
+    try InputKind.plan.require(path)
+    return try LoadedPlan(path: path)
+  }
+
   /// The texts of a file, perhaps a seeded subset; skipped rows are reported on standard error.
   static func texts(
     _ options: TextOptions, limit: Int? = nil, seed: UInt64 = 1, requiresLabels: Bool = false
@@ -18,11 +40,11 @@ enum Inputs {
   static func texts(
     from path: String, skipBad: Bool, limit: Int?, seed: UInt64, requiresLabels: Bool
   ) throws -> TextDataset {
+    try InputKind.texts.require(path)
     var dataset = try TextDataset.read(path: path, requiresLabels: requiresLabels, skipBad: skipBad)
     for row in dataset.badRows.prefix(10) { Console.note("warning: \(path), \(row), skipped") }
     if dataset.badRowCount > 0 { Console.note("warning: \(dataset.badRowCount) rows of \(path) skipped") }
     if let limit {
-      guard limit > 0 else { throw CommandError.usage("--limit: expected at least 1; found \(limit)") }
       dataset.rows = SeededSubset.indices(count: dataset.rows.count, limit: limit, seed: seed).map {
         dataset.rows[$0]
       }
@@ -40,7 +62,7 @@ enum Inputs {
   }
 
   static func threads(_ wish: Int?) -> Int {
-    max(1, wish ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    wish ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   }
 
   /// The first byte of a file; nil when there is none.

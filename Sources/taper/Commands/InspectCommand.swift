@@ -36,9 +36,7 @@ enum Inspection {
   static func facts(of path: String) throws -> [Fact] {
     if exists(path + "/config.json") { return model(try ModelSpec.load(directory: path)) }
     if exists(path + "/calibration.json") { return calibration(try Calibration.load(directory: path)) }
-    guard exists(path) else {
-      throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
-    }
+    try InputKind.any.require(path)
     guard let first = Inputs.firstByte(of: path) else {
       throw CommandError.unrecognised(path: path)
     }
@@ -69,7 +67,7 @@ enum Inspection {
       ("layers", "\(calibration.layers.count)"),
       (
         "context_contributions",
-        calibration.contextContributions.map { Format.decimal($0, 3) }.joined(separator: " ")
+        calibration.contextContributions.map { NumberText.fixed($0, 3) }.joined(separator: " ")
       ),
       ("model_digest", calibration.modelDigest.hex), ("digest", calibration.digest.hex),
     ]
@@ -80,7 +78,7 @@ enum Inspection {
       ("kind", "device profile"), ("name", profile.name), ("cpu", profile.fingerprint.cpu),
       ("tier", profile.fingerprint.tier), ("blas_core", profile.fingerprint.blasCore),
       ("threads", profile.threadCounts.map(String.init).joined(separator: ", ")),
-      ("entries", "\(profile.entries.count)"), ("noise", Format.decimal(profile.noise.figure, 3)),
+      ("entries", "\(profile.entries.count)"), ("noise", NumberText.fixed(profile.noise.figure, 3)),
     ]
   }
 
@@ -94,7 +92,7 @@ enum Inspection {
       ("arena_bytes", "\(plan.arena.byteCount.rawValue)"),
       (
         "weights",
-        "\(Format.bytes(plan.weights.byteCount)), \(plan.weights.isEmbedded ? "inside" : "in a file beside it")"
+        "\(NumberText.size(plan.weights.byteCount)), \(plan.weights.isEmbedded ? "inside" : "in a file beside it")"
       ),
       ("head", head(plan.head.kind, plan.head.labels, width: Int(plan.head.outputWidth))),
       ("tool", identity.toolVersion),

@@ -16,29 +16,32 @@ struct PlanCommand: ParsableCommand {
   @Argument(help: "The model directory.") var model: String
   @Option(help: "The calibration of this model; needed unless the plan is dense.") var calibration: String?
   @Option(help: "The device profile.") var device: String
-  @Option(help: "Predicted time at most this, for every length up to the longest: 5ms, 800us.") var latency:
-    LatencyArgument?
-  @Option(help: "Predicted time this many times less than dense at the longest length: 3x.") var speedup:
-    SpeedupArgument?
-  @Option(help: "Work (FLOPs, the published form) this many times less at the longest length.")
-  var flopsSpeedup: SpeedupArgument?
+  @Option(Latency.self, help: "Predicted time at most this, for every length up to the longest: 5ms, 800us.")
+  var latency: Nanoseconds?
+  @Option(Speedup.self, help: "Predicted time this many times less than dense at the longest length: 3x.")
+  var speedup: Double?
+  @Option(Speedup.self, help: "Work (FLOPs, the published form) this many times less at the longest length.")
+  var flopsSpeedup: Double?
   @Flag(help: "Every token in every layer.") var dense = false
-  @Option(help: "Longest input in tokens, specials included; the model's own when absent.") var maxLength:
-    Int?
+  @Option(Count.self, help: "Longest input in tokens, specials included; the model's own when absent.")
+  var maxLength: Int?
   @Option(help: "How tokens are chosen: acc.") var method = "acc"
   @Option(
+    Decay.self,
     help: """
       Decay b of the elimination profile exp(-b·l): acc (fitted to the calibration), a number, or search (tried on the \
       labelled texts of --refit-head; the best held-out accuracy wins).
       """)
-  var decay = DecayArgument.calibrated
+  var decay = Decay.calibrated
   @Option(help: "Precision: f32.") var precision = "f32"
   @Option(help: "Refit the head on these labelled texts with the reduced encoder's features.") var refitHead:
     String?
-  @Option(help: "Labelled texts to refit on at most; all when absent.") var refitLimit: Int?
-  @Option(help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.") var maxDrop:
-    ShareArgument?
-  @Option(help: "Workers the plan is made for; the profile's largest when absent.") var threads: Int?
+  @Option(Count.self, help: "Labelled texts to refit on at most; all when absent.")
+  var refitLimit: Int?
+  @Option(Share.self, help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.")
+  var maxDrop: Double?
+  @Option(Count.self, help: "Workers the plan is made for; the profile's largest when absent.")
+  var threads: Int?
   @Option(
     help:
       "Switch a planner pass off (repeatable): \(PlannerPass.allCases.map(\.name).joined(separator: ", ")).")
@@ -60,15 +63,15 @@ struct PlanCommand: ParsableCommand {
         let known = PlanningMethod.allCases.map(\.rawValue).joined(separator: ", ")
         throw CommandError.usage("--method: expected \(known); found \(method)")
       }
-      let spec = try ModelSpec.load(directory: model)
-      let profile = try DeviceProfile.load(path: device)
-      let calibration = try calibration.map { try Calibration.load(directory: $0) }
+      let spec = try Inputs.model(model)
+      let profile = try Inputs.deviceProfile(device)
+      let calibration = try calibration.map(Inputs.calibration)
       let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
       let threads = threads ?? profile.threadCounts.last ?? 1
       let request = PlanningRequest(
         target: target, method: method, maximumLength: maximumLength, threads: threads,
         passes: try PassSet(disablingNames: disablePass), restoresDroppedTokens: !noRestore,
-        decay: decay.value, deviceName: profile.name,
+        decay: decay.number, deviceName: profile.name,
         requestText: requestText(maximumLength: maximumLength, threads: threads),
         toolVersion: TaperVersion.current)
       let refit = try refitSamples(spec, maximumLength: maximumLength)
@@ -79,7 +82,7 @@ struct PlanCommand: ParsableCommand {
       var bar = ProgressBar()
       let outcome = try PlanCompiler(
         model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads)
-      ).compile(request, refit: refit, searchingDecay: decay == .search, maximumDrop: maxDrop?.share) {
+      ).compile(request, refit: refit, searchingDecay: decay == .search, maximumDrop: maxDrop) {
         stage, done, total in
         bar.update(Double(done) / Double(max(1, total)), "\(stage), text \(done) of \(total)")
       }
@@ -91,9 +94,9 @@ struct PlanCommand: ParsableCommand {
 
   private func target() throws -> PlanningTarget {
     var targets: [PlanningTarget] = []
-    if let latency { targets.append(.latency(latency.time)) }
-    if let speedup { targets.append(.speedup(speedup.factor)) }
-    if let flopsSpeedup { targets.append(.workSpeedup(flopsSpeedup.factor)) }
+    if let latency { targets.append(.latency(latency)) }
+    if let speedup { targets.append(.speedup(speedup)) }
+    if let flopsSpeedup { targets.append(.workSpeedup(flopsSpeedup)) }
     if dense { targets.append(.dense) }
     guard let target = targets.first, targets.count == 1 else {
       throw CommandError.usage(
@@ -105,15 +108,15 @@ struct PlanCommand: ParsableCommand {
   /// The wish in words, without paths, for the plan's provenance.
   private func requestText(maximumLength: Int, threads: Int) -> String {
     var words: [String] = []
-    if let latency { words.append("--latency \(latency.time.rawValue)ns") }
-    if let speedup { words.append("--speedup \(speedup.factor)x") }
-    if let flopsSpeedup { words.append("--flops-speedup \(flopsSpeedup.factor)x") }
+    if let latency { words.append("--latency \(latency.rawValue)ns") }
+    if let speedup { words.append("--speedup \(speedup)x") }
+    if let flopsSpeedup { words.append("--flops-speedup \(flopsSpeedup)x") }
     if dense { words.append("--dense") }
     words.append(
       "--max-length \(maximumLength) --method \(method) --precision \(precision) --threads \(threads)")
     if decay != .calibrated { words.append("--decay \(decay)") }
     if refitHead != nil { words.append("--refit-head") }
-    if let maxDrop { words.append("--max-drop \(maxDrop.share)") }
+    if let maxDrop { words.append("--max-drop \(maxDrop)") }
     words += disablePass.map { "--disable-pass \($0)" }
     if noRestore { words.append("--no-restore") }
     return words.joined(separator: " ")

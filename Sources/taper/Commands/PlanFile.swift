@@ -4,10 +4,9 @@ import TaperPlanFormat
 /// Reading a plan without its weights.
 enum PlanFile {
   static func read(_ path: String) throws -> Plan {
+    try InputKind.plan.require(path)
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-      throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
-    }
+    guard file >= 0 else { throw CommandError.unreadable(path: path) }
     defer { close(file) }
     var status = stat()
     guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -19,7 +18,7 @@ enum PlanFile {
       return try unsafe PlanReader.read(UnsafeRawBufferPointer(start: nil, count: 0)).plan
     }
     guard let base = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), unsafe base != MAP_FAILED else {
-      throw CommandError.unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
+      throw CommandError.unreadable(path: path)
     }
     defer { unsafe munmap(base, size) }
     return try unsafe PlanReader.read(UnsafeRawBufferPointer(start: base, count: size)).plan

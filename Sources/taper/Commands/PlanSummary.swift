@@ -39,19 +39,19 @@ enum PlanSummary {
         "\(tokens)",
         plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { "\($0)" }.joined(
           separator: " "),
-        "~" + Format.milliseconds(prediction.planned.time), "~" + Format.milliseconds(prediction.denseTime),
-        Format.times(speedups.time), Format.times(speedups.work),
+        "~" + NumberText.time(prediction.planned.time), "~" + NumberText.time(prediction.denseTime),
+        NumberText.times(speedups.time), NumberText.times(speedups.work),
       ])
     }
     var lines = [
       table.rendered(),
-      "arena \(Format.bytes(plan.arena.byteCount)), weights \(Format.bytes(plan.weights.byteCount))",
+      "arena \(NumberText.size(plan.arena.byteCount)), weights \(NumberText.size(plan.weights.byteCount))",
     ]
     if let head = outcome.head { lines.append(HeadSummary.text(head)) }
     if let accuracy = outcome.accuracy {
       lines.append(
-        "\(accuracy.metric.rawValue) on \(accuracy.count) held-out texts: dense \(Format.percent(accuracy.dense, 2)), "
-          + "planned \(Format.percent(accuracy.planned, 2))")
+        "\(accuracy.metric.rawValue) on \(accuracy.count) held-out texts: dense \(NumberText.percent(accuracy.dense, 2)), "
+          + "planned \(NumberText.percent(accuracy.planned, 2))")
     }
     return (lines + ["→ \(path)"]).joined(separator: "\n")
   }

@@ -12,16 +12,19 @@ struct ProfileCommand: ParsableCommand {
     discussion: "Exit 69 when the machine is too noisy for its figures to be of use.")
 
   @Option(help: "Measure this model's shapes; MiniLM-L6's and BERT-base's when absent.") var model: String?
-  @Option(help: "Measure one worker up to this many (powers of two between); the machine's CPUs when absent.")
+  @Option(
+    Count.self,
+    help: "Measure one worker up to this many (powers of two between); the machine's CPUs when absent.")
   var threads: Int?
   @Option(help: "The device's name in the profile; this host's when absent.") var name: String?
-  @Option(help: "Seconds to measure for, about.") var budget = 75
+  @Option(Count.self, help: "Seconds to measure for, about.")
+  var budget = 75
   @Option(name: .shortAndLong, help: "The device profile to write.") var output: String
   @Flag(help: "The summary as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      guard (1...3_600).contains(budget) else {
+      guard budget <= 3_600 else {
         throw CommandError.usage("--budget: expected 1 to 3600 seconds; found \(budget)")
       }
       let request = ProfilingRequest(
@@ -43,7 +46,7 @@ struct ProfileCommand: ParsableCommand {
         hidden: 768, layers: 12, heads: 12, feedForward: 3072, vocabulary: 30_522, tokenTypes: 2)
       return ProfilingRequest.shapes(of: small) + ProfilingRequest.shapes(of: base)
     }
-    let spec = try ModelSpec.load(directory: model)
+    let spec = try Inputs.model(model)
     return ProfilingRequest.shapes(
       of: spec.shape, activation: spec.activation,
       outputWidth: spec.head.hasLinear ? spec.head.outputWidth : 0,
@@ -58,7 +61,7 @@ struct ProfileCommand: ParsableCommand {
       counts.append(count)
       count *= 2
     }
-    return counts + [max(1, most)]
+    return counts + [most]
   }
 
   private func show(_ profile: DeviceProfile) {
@@ -75,14 +78,14 @@ struct ProfileCommand: ParsableCommand {
     var table = Table(header: ["threads", "peak GFLOP/s", "one stream GB/s", "several GB/s", "op overhead"])
     for figures in profile.threadFigures {
       table.rows.append([
-        "\(figures.threads)", Format.decimal(Double(figures.computePeak) / 1e9, 0),
-        Format.decimal(Double(figures.bandwidthOneStream) / 1e9, 1),
-        Format.decimal(Double(figures.bandwidthManyStreams) / 1e9, 1), "\(figures.opOverhead.rawValue) ns",
+        "\(figures.threads)", NumberText.fixed(Double(figures.computePeak) / 1e9, 0),
+        NumberText.fixed(Double(figures.bandwidthOneStream) / 1e9, 1),
+        NumberText.fixed(Double(figures.bandwidthManyStreams) / 1e9, 1), "\(figures.opOverhead.rawValue) ns",
       ])
     }
     Console.print(table.rendered())
     Console.print(
-      "\(profile.entries.count) entries, noise \(Format.decimal(profile.noise.figure, 3)) → \(output)")
+      "\(profile.entries.count) entries, noise \(NumberText.fixed(profile.noise.figure, 3)) → \(output)")
   }
 
   private static func hostName() -> String {

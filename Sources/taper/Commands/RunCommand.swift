@@ -9,23 +9,23 @@ struct RunCommand: ParsableCommand {
 
   @Argument(help: "The plan.") var plan: String
   @Option(help: "The input file; - for standard input.") var input = "-"
-  @Option(help: "Only the best K labels.") var topK: Int?
-  @Option(help: "Workers; at most the plan's.") var threads: Int?
+  @Option(Count.self, help: "Only the best K labels.")
+  var topK: Int?
+  @Option(Count.self, help: "Workers; at most the plan's.")
+  var threads: Int?
   @Flag(help: "Every line is a text as it stands, not JSON.") var plain = false
   @Flag(help: "Accepted for uniformity; the output is always JSON lines.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      if let topK, topK < 1 { throw CommandError.usage("--top-k: expected at least 1; found \(topK)") }
       var descriptor = STDIN_FILENO
       if input != "-" {
+        try InputKind.texts.require(input)
         descriptor = unsafe open(input, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-          throw CommandError.unreadable(path: input, reason: unsafe String(cString: strerror(errno)))
-        }
+        guard descriptor >= 0 else { throw CommandError.unreadable(path: input) }
       }
       defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-      var runner = try TextRunner(LoadedPlan(path: plan), threads: threads, topK: topK)
+      var runner = try TextRunner(Inputs.plan(plan), threads: threads, topK: topK)
       try runner.answerLines(from: descriptor, to: STDOUT_FILENO, plain: plain)
     }
   }

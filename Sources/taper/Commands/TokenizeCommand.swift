@@ -11,15 +11,15 @@ struct TokenizeCommand: ParsableCommand {
       """)
 
   @Argument(help: "The model directory.") var model: String
-  @Option(help: "Longest result in tokens, specials included; the model's own when absent.") var maxLength:
-    Int?
+  @Option(Count.self, help: "Longest result in tokens, specials included; the model's own when absent.")
+  var maxLength: Int?
   @Flag(help: "Treat special tokens in the text, such as [CLS], as plain text.") var refuseSpecialTokens =
     false
   @Flag(help: "Accepted for uniformity; the output is always JSON lines.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      let spec = try ModelSpec.load(directory: model)
+      let spec = try Inputs.model(model)
       var tokenizer = spec.tokenizer
       tokenizer.allowsSpecialTokensInText = !refuseSpecialTokens
       let maximumLength = maxLength ?? spec.maximumLength

@@ -12,9 +12,10 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     try ExitStatus.catching {
-      let loaded = try LoadedPlan(path: plan)
+      let loaded = try Inputs.plan(plan)
       try loaded.verifyWeights()
-      say("sections and weights: digests match (\(Format.bytes(loaded.plan.weights.byteCount)) of weights)")
+      say(
+        "sections and weights: digests match (\(NumberText.size(loaded.plan.weights.byteCount)) of weights)")
       var session = try Session(loaded, threads: loaded.defaultThreads)
       var failed = 0
       var canaries: [JSONValue] = []

@@ -1,14 +1,27 @@
+import Glibc
+
 /// What is wrong with a command's arguments or files, beyond what its parser sees.
 enum CommandError: Error, CustomStringConvertible {
   case unwritable(path: String, reason: String)
   case unreadable(path: String, reason: String)
+  case missing(path: String, isDirectory: Bool, expected: String, remedy: String)
+  case wrongKind(path: String, expected: String, found: String, remedy: String)
   case usage(String)
   case unrecognised(path: String)
+
+  /// With what errno says.
+  static func unreadable(path: String) -> CommandError {
+    .unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
+  }
 
   var description: String {
     switch self {
     case .unwritable(let path, let reason): "\(path): expected to write it; found: \(reason)"
     case .unreadable(let path, let reason): "\(path): expected to read it; found: \(reason)"
+    case .missing(let path, let isDirectory, let expected, let remedy):
+      "no such \(isDirectory ? "directory" : "file"): \(path); expected \(expected); \(remedy)"
+    case .wrongKind(let path, let expected, let found, let remedy):
+      "\(path): expected \(expected); found \(found); \(remedy)"
     case .usage(let message): message
     case .unrecognised(let path):
       "\(path): expected a model directory, a plan, a device profile or a calibration; found none of them"

@@ -38,7 +38,7 @@ enum ExitStatus: Int32 {
     case let error as ProfilerError: code(for: error)
     case let error as AuditError: code(for: error)
     case is CostModelError: .usage
-    case CommandError.usage, CommandError.unreadable: .usage
+    case CommandError.usage, CommandError.unreadable, CommandError.missing, CommandError.wrongKind: .usage
     // Everything else is about the content of a file: a checkpoint, texts, a plan, a profile, a calibration.
     default: .badData
     }

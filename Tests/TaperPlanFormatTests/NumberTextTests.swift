@@ -1,15 +1,22 @@
 import TaperPlanFormat
-import TaperReportRendering
 import Testing
 
 @Suite struct NumberTextTests {
   @Test func times() {
     let cases: [(UInt64, String)] = [
-      (0, "0 ns"), (840, "840 ns"), (999, "999 ns"), (1_000, "1.00 µs"), (12_549, "12.5 µs"),
-      (999_499, "999 µs"),
-      (999_500, "1.00 ms"), (5_100_000, "5.10 ms"), (99_960_000, "100 ms"), (1_204_000_000, "1.20 s"),
+      (0, "0 ns"), (840, "840 ns"), (999, "999 ns"), (1_000, "1.0 µs"), (12_549, "12.5 µs"),
+      (999_949, "999.9 µs"), (999_950, "1.00 ms"), (5_100_000, "5.10 ms"), (99_994_999, "99.99 ms"),
+      (99_995_000, "100 ms"), (1_204_000_000, "1204 ms"),
     ]
     for (time, text) in cases { #expect(NumberText.time(Nanoseconds(time)) == text) }
+  }
+
+  @Test func sizes() {
+    let cases: [(UInt64, String)] = [
+      (0, "0 B"), (999, "999 B"), (1_000, "1.0 KB"), (32_768, "32.8 KB"), (999_949, "999.9 KB"),
+      (999_950, "1.0 MB"), (85_400_000, "85.4 MB"), (999_950_000, "1.00 GB"), (1_340_000_000, "1.34 GB"),
+    ]
+    for (bytes, text) in cases { #expect(NumberText.size(Bytes(bytes)) == text) }
   }
 
   @Test func fixedDigits() {
@@ -27,18 +34,5 @@ import Testing
     #expect(NumberText.signedPercent(0) == "+0.0%")
     #expect(NumberText.signedPercent(nil) == "–")
     #expect(NumberText.signedPercent(1e11) == "–")
-  }
-
-  @Test func axesEndAboveTheLargestWithRoundTicks() {
-    for largest in [0.0004, 0.9, 1, 3, 7.3, 12.4, 99, 256, 1_000_000] {
-      let axis = Axis(upTo: largest, count: 5)
-      #expect(axis.limit >= largest * 0.998)
-      #expect(axis.limit <= largest * 1.6)
-      #expect((3...8).contains(axis.ticks.count))
-    }
-    #expect(Axis(upTo: 256, count: 5).ticks == [0, 100, 200, 300])
-    #expect(Axis(tokens: 256, count: 5).ticks == [0, 64, 128, 192, 256])
-    #expect(Axis(tokens: 300, count: 5).ticks == [0, 64, 128, 192, 256])
-    #expect(Axis(tokens: 1, count: 5).ticks == [0, 1])
   }
 }

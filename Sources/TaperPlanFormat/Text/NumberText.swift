@@ -1,6 +1,5 @@
-package import TaperPlanFormat
-
-/// Numbers as a report shows them. Written out because Foundation's formatting brings 50 MB of tables along.
+/// Numbers as people read them, the same in every command, plan text and report. Written out because Foundation's
+/// formatting brings 50 MB of tables along.
 package enum NumberText {
   /// With `digits` decimals, half away from zero; "–" for what is no number.
   package static func fixed(_ value: Double, _ digits: Int) -> String {
@@ -14,18 +13,22 @@ package enum NumberText {
     return sign + "\(units / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 
-  /// Three significant digits with the unit that fits: "840 ns", "12.5 µs", "5.10 ms", "1.20 s".
+  /// With the unit that fits: "840 ns", "41.2 µs", "3.10 ms", "120 ms".
   package static func time(_ time: Nanoseconds) -> String {
     let ns = Double(time.rawValue)
     if ns < 999.5 { return "\(time.rawValue) ns" }
-    if ns < 999_500 { return significant(ns / 1e3) + " µs" }
-    if ns < 999_500_000 { return significant(ns / 1e6) + " ms" }
-    return significant(ns / 1e9) + " s"
+    if ns < 999_950 { return fixed(ns / 1e3, 1) + " µs" }
+    if ns < 99_995_000 { return fixed(ns / 1e6, 2) + " ms" }
+    return fixed(ns / 1e6, 0) + " ms"
   }
 
-  /// Three digits in all, where there is a decimal point to save them with.
-  package static func significant(_ value: Double) -> String {
-    fixed(value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0)
+  /// "768 B", "1.5 KB", "42.3 MB", "1.21 GB" (powers of 1000).
+  package static func size(_ bytes: Bytes) -> String {
+    let value = Double(bytes.rawValue)
+    if value < 1000 { return "\(bytes.rawValue) B" }
+    if value < 999_950 { return fixed(value / 1e3, 1) + " KB" }
+    if value < 999_950_000 { return fixed(value / 1e6, 1) + " MB" }
+    return fixed(value / 1e9, 2) + " GB"
   }
 
   /// "2.1%".
@@ -41,14 +44,8 @@ package enum NumberText {
     return share >= 0 && text != "–" ? "+" + text : text
   }
 
-  /// "12.5 KiB".
-  package static func size(_ bytes: Bytes) -> String {
-    let value = Double(bytes.rawValue)
-    if value < 1024 { return "\(bytes.rawValue) B" }
-    if value < 1024 * 1024 { return significant(value / 1024) + " KiB" }
-    if value < 1024 * 1024 * 1024 { return significant(value / 1024 / 1024) + " MiB" }
-    return significant(value / 1024 / 1024 / 1024) + " GiB"
-  }
+  /// "2.05x": a speedup.
+  package static func times(_ factor: Double) -> String { fixed(factor, 2) + "x" }
 
   /// "1 thread", "2 threads".
   package static func count(_ number: Int, _ singular: String) -> String {

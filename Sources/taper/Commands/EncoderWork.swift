@@ -1,0 +1,23 @@
+import TaperCalibration
+import TaperModelSpec
+import TaperWorkflow
+
+/// The dense encoder and the texts it is to read: what calibrating and fitting a head begin with.
+struct EncoderWork {
+  let spec: ModelSpec
+  let dataset: TextDataset
+  let samples: [TokenizedSample]
+  let bench: Workbench
+
+  /// Arguments are the options of those names; nil is the option left out.
+  init(
+    model: String, texts: TextOptions, limit: Int?, seed: UInt64, maxLength: Int?, threads: Int?,
+    requiresLabels: Bool = false
+  ) throws {
+    spec = try Inputs.model(model)
+    dataset = try Inputs.texts(texts, limit: limit, seed: seed, requiresLabels: requiresLabels)
+    let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
+    samples = TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
+    bench = Workbench(model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads))
+  }
+}
