@@ -124,6 +124,7 @@ let package = Package(
     tests("TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization"]),
     tests("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime"]),
     tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"]),
+    tests("TaperWorkflow", ["TaperPlanFormat", "TaperPlanner"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

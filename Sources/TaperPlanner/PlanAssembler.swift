@@ -11,19 +11,29 @@ package struct PlanAssembler {
   let request: PlanningRequest
   let inputs: PlanningInputs
   let pricer: OpPricer
-  private var facts: EncoderFacts { inputs.facts }
+  /// The encoder as far as it is planned.
+  private var facts: EncoderFacts
 
   package init(_ request: PlanningRequest, _ inputs: PlanningInputs) {
     self.request = request
     self.inputs = inputs
+    facts = inputs.facts
     pricer = OpPricer(inputs.costs, selectingKernels: request.passes.contains(.kernelSelection))
   }
 
   /// The plan, with a weights digest of zero, and where its weights come from.
   package func assemble() throws(PlanningError) -> (plan: Plan, recipes: [WeightRecipe]) {
     try checkRequest()
-    let dense = graph(reducing: [], restores: false)
-    if let kind = pricer.missingKernel(in: dense.ops) { throw .kernelMissing(kind) }
+    let ops = graph(reducing: [], restores: false).ops
+    if let kind = pricer.missingKernel(in: ops) { throw .kernelMissing(kind) }
+    let dense = DenseReference(facts, ops: ops, maximumLength: request.maximumLength, pricer: pricer)
+    var cut = self
+    cut.facts = try facts.cut(to: depth(dense))
+    return try cut.assemble(dense: dense)
+  }
+
+  private func assemble(dense: DenseReference) throws(PlanningError) -> (plan: Plan, recipes: [WeightRecipe])
+  {
     var schedule = try schedule(dense: dense)
     let reducingLayers = Set((1...facts.layers).filter { schedule.reduces(layer: $0) })
     let restores = restores && !reducingLayers.isEmpty
@@ -34,11 +44,12 @@ package struct PlanAssembler {
     if let kind = pricer.missingKernel(in: finished.ops) { throw .kernelMissing(kind) }
     let emission = Emission(finished, schedule: schedule, sharing: request.passes.contains(.arenaPlanning))
     let plan = Plan(
-      identity: identity(reduces: !reducingLayers.isEmpty), model: facts.shape, schedule: schedule,
+      identity: identity(reduces: !reducingLayers.isEmpty, isCut: facts.layers < dense.layers),
+      model: facts.shape, schedule: schedule,
       ops: emission.ops, selections: selections(emission.ops), arena: emission.arena,
       resultSlot: emission.resultSlot,
       predictions: PredictionTable.make(
-        ops: emission.ops, schedule: schedule, denseOps: dense.ops, shape: facts.shape, pricer: pricer),
+        ops: emission.ops, schedule: schedule, dense: dense, pricer: pricer),
       tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
     check(plan)
     return (plan, emission.weights)
@@ -61,6 +72,9 @@ package struct PlanAssembler {
     {
       throw .importanceNeedsDense(request.target)
     }
+    if let depth = request.depth, !(1...facts.layers).contains(depth) {
+      throw .depthOutOfRange(requested: depth, layers: facts.layers)
+    }
     if let head = request.headOverride {
       let expected = head.bias.count * facts.hidden
       let named = head.kind == .classification || head.kind == .multiLabel
@@ -75,6 +89,36 @@ package struct PlanAssembler {
 
   // MARK: Graphs and schedule
 
+  /// Layers to plan: as requested, or for method `depth` the most that meet the target with every token kept.
+  private func depth(_ dense: DenseReference) throws(PlanningError) -> Int {
+    if let depth = request.depth { return depth }
+    guard request.method == .depth, request.target != .dense else { return facts.layers }
+    let length = request.maximumLength
+    var shallowest: DenseReference?
+    for depth in (1...facts.layers).reversed() {
+      var cut = self
+      cut.facts = facts.cut(to: depth)
+      let reference = DenseReference(
+        cut.facts, ops: cut.graph(reducing: [], restores: false).ops, maximumLength: length, pricer: pricer)
+      let meets =
+        switch request.target {
+        case .dense: true
+        case .latency(let limit): (1...length).allSatisfy { reference.time($0) <= limit.rawValue }
+        case .speedup(let factor): Double(reference.time(length)) * factor <= Double(dense.time(length))
+        case .workSpeedup(let factor): Double(facts.layers) >= factor * Double(depth)
+        }
+      if meets { return depth }
+      shallowest = reference
+    }
+    let best = shallowest?.time(length) ?? 0
+    let whole = dense.time(length)
+    throw .infeasible(
+      PlanningDiagnostic(
+        target: request.target, length: length, best: Nanoseconds(best), dense: Nanoseconds(whole),
+        bestSpeedup: request.target.isInWork ? Double(facts.layers) : Double(whole) / Double(max(best, 1)),
+        bestDepth: 1, bestKeepCounts: [length], weightTraffic: .zero, weightTime: .zero))
+  }
+
   private var restores: Bool { request.restoresDroppedTokens && facts.head.pooling == .mean }
 
   private func graph(reducing layers: Set<Int>, restores: Bool) -> PlanGraph {
@@ -85,27 +129,29 @@ package struct PlanAssembler {
     return GraphPasses.run(plain, passes: request.passes)
   }
 
-  private func schedule(dense: PlanGraph) throws(PlanningError) -> Schedule {
+  private func schedule(dense: DenseReference) throws(PlanningError) -> Schedule {
     let length = request.maximumLength
     if let fixed = request.fixedSchedule {
       try check(fixed)
       return fixed
     }
-    if request.target == .dense { return .dense(maximumLength: length, layerCount: facts.layers) }
+    if request.target == .dense || request.method == .depth {
+      return .dense(maximumLength: length, layerCount: facts.layers)
+    }
     guard let profile = inputs.profile else { throw .calibrationMissing(method: request.method) }
-    guard profile.count == facts.layers else {
-      throw .calibrationLayersDiffer(expected: facts.layers, found: profile.count)
+    guard profile.count == dense.layers else {
+      throw .calibrationLayersDiffer(expected: dense.layers, found: profile.count)
     }
     // Elimination in every layer, as ops of the schedule in which each drops a token somewhere.
     let reducing = graph(reducing: Set(1...facts.layers), restores: restores)
     if let kind = pricer.missingKernel(in: reducing.ops) { throw .kernelMissing(kind) }
-    var family = RetentionFamily(profile: profile)
+    var family = RetentionFamily(profile: Array(profile.prefix(facts.layers)))
     if request.passes.contains(.tileRounding) {
       family.rounded = TileRounding.table(reducing.ops, maximumLength: length, pricer: pricer)
     }
     let search = ScheduleSearch(
       facts: facts, target: request.target, maximumLength: length, family: family, reducingOps: reducing.ops,
-      denseOps: dense.ops, pricer: pricer)
+      wholeOps: graph(reducing: [], restores: false).ops, dense: dense, pricer: pricer)
     let rows = try search.run()
     return Schedule(
       maximumLength: length, layerCount: facts.layers, keepCounts: rows.flatMap { $0.map(UInt16.init) },
@@ -152,10 +198,14 @@ package struct PlanAssembler {
       outputWidth: override.bias.count)
   }
 
-  private func identity(reduces: Bool) -> PlanIdentity {
-    PlanIdentity(
+  private func identity(reduces: Bool, isCut: Bool) -> PlanIdentity {
+    var methods: [String] = []
+    if reduces { methods.append(PlanningMethod.acc.rawValue) }
+    if isCut { methods.append(PlanningMethod.depth.rawValue) }
+    return PlanIdentity(
       modelName: facts.name, family: facts.family, toolVersion: request.toolVersion,
-      request: request.requestText, method: reduces ? request.method.rawValue : "dense", precision: "f32",
+      request: request.requestText, method: methods.isEmpty ? "dense" : methods.joined(separator: "+"),
+      precision: "f32",
       deviceName: request.deviceName, threads: request.threads, passes: request.passes.names,
       modelDigest: facts.modelDigest, tokenizerDigest: facts.tokenizerDigest,
       calibrationDigest: reduces ? inputs.calibrationDigest : .zero, profileDigest: inputs.profileDigest)

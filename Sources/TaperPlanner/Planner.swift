@@ -2,7 +2,7 @@ public import TaperCalibration
 public import TaperCostModel
 import TaperDeviceProfile
 public import TaperModelSpec
-import TaperPlanFormat
+public import TaperPlanFormat
 
 /// The planner: a request, a model, a calibration and a device's costs in; a plan, or why there is none, out.
 ///
@@ -19,6 +19,21 @@ public enum Planner {
   public static func plan(
     _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
   ) throws(PlanningError) -> PlannedModel {
+    let (request, inputs) = try prepared(request, model: model, calibration: calibration, cost: cost)
+    return try plan(request, model: model, inputs: inputs)
+  }
+
+  /// The schedule of the plan that `plan` would make, without reading a weight.
+  public static func schedule(
+    _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
+  ) throws(PlanningError) -> Schedule {
+    let (request, inputs) = try prepared(request, model: model, calibration: calibration, cost: cost)
+    return try PlanAssembler(request, inputs).assemble().plan.schedule
+  }
+
+  private static func prepared(
+    _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
+  ) throws(PlanningError) -> (PlanningRequest, PlanningInputs) {
     if let calibration, calibration.modelDigest != model.modelDigest {
       throw .calibrationOfAnotherModel(expected: model.modelDigest, found: calibration.modelDigest)
     }
@@ -34,7 +49,7 @@ public enum Planner {
       facts: EncoderFacts(model), profile: profile ?? calibration?.eliminationProfile, costs: OpCosts(cost),
       calibrationDigest: calibration?.digest ?? .zero,
       profileDigest: cost.profile.digest)
-    return try plan(request, model: model, inputs: inputs)
+    return (request, inputs)
   }
 
   /// As above, for inputs written down.

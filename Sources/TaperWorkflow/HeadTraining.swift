@@ -56,6 +56,17 @@ public enum HeadTargets: Hashable, Sendable {
 }
 
 extension FitReport {
+  /// What a method search ranks candidates by; nil when nothing was held out.
+  var score: SearchTrial.Score? {
+    switch validation {
+    case .none: nil
+    case .classification(let accuracy, _, let loss):
+      SearchTrial.Score(metric: accuracy, loss: loss, heldOut: heldOutExamples)
+    case .regression(let rSquared, _):
+      SearchTrial.Score(metric: rSquared, loss: 1 - rSquared, heldOut: heldOutExamples)
+    }
+  }
+
   /// The held-out figure heads are compared by, with its name; nil when nothing was held out.
   public var heldOut: (metric: AccuracyComparison.Metric, value: Double)? {
     switch validation {

@@ -19,6 +19,21 @@ public struct PlanCompiler {
     public var planned: PlannedModel
     public var accuracy: AccuracyComparison?
     public var head: LinearHead?
+    /// What method `search` tried, best first; empty for the others.
+    public var trials: [SearchTrial] = []
+  }
+
+  /// How method `search` goes about it.
+  public struct SearchOptions {
+    /// Trials already made, and where new ones are kept; nil keeps none.
+    public var cache: SearchCache?
+    /// Whether time is up, asked before each trial.
+    public var isOver: () -> Bool
+
+    public init(cache: SearchCache? = nil, isOver: @escaping () -> Bool = { false }) {
+      self.cache = cache
+      self.isOver = isOver
+    }
   }
 
   public typealias Progress = (_ stage: String, _ done: Int, _ total: Int) -> Void
@@ -38,21 +53,27 @@ public struct PlanCompiler {
 
   /// - Parameters:
   ///   - refit: labelled samples to refit the head on; nil keeps the model's head.
-  ///   - searchingDecay: whether to choose the elimination profile's decay by held-out accuracy; needs `refit`.
+  ///   - search: how method `search` goes about it; it needs `refit`.
   ///   - maximumDrop: share of accuracy (or agreement) the plan may lose; nil measures nothing but what it needs.
   /// - Throws: the planner's, the runtime's and the fitting's errors; `WorkflowError.accuracyGateFailed`.
   public func compile(
-    _ request: PlanningRequest, refit: [TokenizedSample]?, searchingDecay: Bool = false, maximumDrop: Double?,
+    _ request: PlanningRequest, refit: [TokenizedSample]?, search: SearchOptions = SearchOptions(),
+    maximumDrop: Double?,
     progress: Progress
   ) throws -> Outcome {
     var request = request
-    if searchingDecay, let refit { request.decay = try bestDecay(request, refit, progress: progress) }
+    var trials: [SearchTrial] = []
+    if request.method == .search {
+      guard let refit else { throw WorkflowError.searchNeedsLabels }
+      (request, trials) = try searched(request, refit, search, progress: progress)
+    }
     var outcome: Outcome
     if let refit {
       outcome = try refitted(request, refit, comparingDense: maximumDrop != nil, progress: progress)
     } else {
       outcome = Outcome(planned: try plan(request))
     }
+    outcome.trials = trials
     let loaded = try LoadedPlan(outcome.planned)
     if refit == nil, maximumDrop != nil {
       guard let calibration else { throw WorkflowError.gateNeedsEvidence }
@@ -66,32 +87,32 @@ public struct PlanCompiler {
     return outcome
   }
 
-  /// Decays that are tried beside the calibration's: from keeping alike in every layer to dropping late and steeply.
-  private static let decays = [0.1, 0.2, 0.35, 0.5, 0.75, 1.0]
-  /// Labelled texts a candidate is judged on, at most.
-  private static let searchTexts = 1_500
-
-  /// The decay whose plan, with its head refitted, has the best held-out accuracy on a seeded subset; the calibration's
-  /// own (nil) when none is better. Every candidate meets the same target, so they are compared at equal predicted time.
-  private func bestDecay(
-    _ request: PlanningRequest, _ samples: [TokenizedSample], progress: Progress
-  ) throws -> Double? {
-    let subset = SeededSubset.indices(count: samples.count, limit: Self.searchTexts, seed: 1).map {
-      samples[$0]
+  /// The request of the best candidate, and every trial.
+  private func searched(
+    _ request: PlanningRequest, _ samples: [TokenizedSample], _ options: SearchOptions, progress: Progress
+  ) throws -> (PlanningRequest, [SearchTrial]) {
+    var search = MethodSearch(
+      request: request, layers: Int(model.shape.layers), texts: samples.count, cache: options.cache,
+      isOver: options.isOver,
+      schedule: { candidate in
+        do throws(PlanningError) {
+          return try Planner.schedule(candidate, model: model, calibration: calibration, cost: cost)
+        } catch .infeasible {
+          return nil
+        }
+      },
+      judge: { candidate, texts in
+        let subset = SeededSubset.indices(count: samples.count, limit: texts, seed: 1).map { samples[$0] }
+        return try refitted(candidate, subset, comparingDense: false) { _, _, _ in }.head?.report.score
+      })
+    let trials = try search.run { round, done, total in
+      progress("method search, round \(round): candidate", done, total)
     }
-    let candidates: [Double?] = [nil] + Self.decays
-    var best: (decay: Double?, value: Double) = (nil, -.infinity)
-    for (place, decay) in candidates.enumerated() {
-      var candidate = request
-      candidate.decay = decay
-      let head = try refitted(candidate, subset, comparingDense: false) { _, done, total in
-        progress(
-          "elimination profile \(place + 1) of \(candidates.count)", place * total + done,
-          candidates.count * total)
-      }.head
-      if let value = head?.report.heldOut?.value, value > best.value { best = (decay, value) }
+    guard let best = trials.first else {
+      _ = try plan(request)  // says why there is no candidate
+      throw WorkflowError.searchNeedsLabels
     }
-    return best.decay
+    return (best.candidate.applied(to: request), trials)
   }
 
   private func plan(_ request: PlanningRequest) throws(PlanningError) -> PlannedModel {
@@ -107,13 +128,16 @@ public struct PlanCompiler {
     request.headOverride = HeadOverride(
       kind: targets.kind, weight: [Float](repeating: 0, count: targets.outputs * width),
       bias: [Float](repeating: 0, count: targets.outputs), labels: targets.labels)
-    request.fixedSchedule = try plan(request).plan.schedule
+    let schedule = try Planner.schedule(request, model: model, calibration: calibration, cost: cost)
+    request.fixedSchedule = schedule
+    request.depth = schedule.layerCount
 
     let reduced = try features(request, samples) { progress("features of the reduced encoder", $0, $1) }
     let head = try targets.fit(features: reduced, width: width)
     var accuracy: AccuracyComparison?
     if comparingDense, let planned = head.report.heldOut {
       var dense = request
+      dense.depth = nil
       dense.fixedSchedule = .dense(maximumLength: request.maximumLength, layerCount: Int(model.shape.layers))
       let features = try features(dense, samples) { progress("features of the dense encoder", $0, $1) }
       if let reference = try targets.fit(features: features, width: width).report.heldOut {

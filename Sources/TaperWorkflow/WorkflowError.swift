@@ -7,6 +7,8 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
   case labelsMixed
   case modelHasNoLinearHead
   case gateNeedsEvidence
+  case searchNeedsLabels
+  case cacheUnwritable(path: String)
 
   public var description: String {
     switch self {
@@ -21,6 +23,10 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
     case .labelsMixed: "labels: expected all words or all numbers; found both; correct the file"
     case .modelHasNoLinearHead:
       "model: expected one with a fitted head; found an embedding model; fit one with taper fit-head"
+    case .searchNeedsLabels:
+      "method search: expected labelled texts to measure candidates on; found none; give --refit-head"
+    case .cacheUnwritable(let path):
+      "\(path): expected a file that lines can be added to; found none; choose another --search-cache"
     case .gateNeedsEvidence:
       "--max-drop: expected texts to measure on; found none; give --calibration or --refit-head"
     }

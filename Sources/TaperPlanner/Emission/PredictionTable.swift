@@ -6,14 +6,14 @@ package enum PredictionTable {
   package static let referenceLengths = [16, 32, 64, 128, 256, 512]
 
   package static func make(
-    ops: [PlanOp], schedule: Schedule, denseOps: [PlanOp], shape: ModelShape, pricer: OpPricer
+    ops: [PlanOp], schedule: Schedule, dense reference: DenseReference, pricer: OpPricer
   ) -> Predictions {
-    let dense = Schedule.dense(maximumLength: schedule.maximumLength, layerCount: schedule.layerCount)
-    let analysis = SpeedupAnalysis(shape)
+    let dense = Schedule.dense(maximumLength: schedule.maximumLength, layerCount: reference.layers)
+    let analysis = SpeedupAnalysis(reference.shape)
     var table = Predictions()
     for length in 1...schedule.maximumLength {
       let planned = pricer.endToEnd(predictions(ops, schedule, length, pricer).compactMap(\.self))
-      let whole = pricer.endToEnd(predictions(denseOps, dense, length, pricer).compactMap(\.self))
+      let whole = pricer.endToEnd(predictions(reference.ops, dense, length, pricer).compactMap(\.self))
       table.lengths.append(
         LengthPrediction(
           planned: planned, denseTime: whole.time, denseWork: whole.work,

@@ -39,6 +39,13 @@ package struct EncoderFacts: Sendable {
     self.tokenizerDigest = tokenizerDigest
   }
 
+  /// The encoder that ends after layer `depth`.
+  package func cut(to depth: Int) -> EncoderFacts {
+    var cut = self
+    cut.shape.layers = UInt32(depth)
+    return cut
+  }
+
   package var hidden: Int { Int(shape.hidden) }
   package var layers: Int { Int(shape.layers) }
   package var heads: Int { Int(shape.heads) }

@@ -11,6 +11,8 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
   public var dense: Nanoseconds
   /// The greatest speedup at that length, in time or in work as the target asks.
   public var bestSpeedup: Double
+  /// Layers of the plan that reaches the best, when they are what the method gives up; nil when tokens are.
+  public var bestDepth: Int?
   /// The schedule that reaches the best: T(1)…T(L).
   public var bestKeepCounts: [Int]
   /// Weights streamed at the best schedule, and the predicted time of the ops that read them.
@@ -31,6 +33,9 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
         "best \(NumberText.times(bestSpeedup)) at \(length) tokens (\(NumberText.time(best)); dense \(NumberText.time(dense)))"
       default: "best \(NumberText.time(best)) at \(length) tokens (dense \(NumberText.time(dense)))"
       }
+    if let bestDepth {
+      return "\(wish): \(reached); with \(bestDepth == 1 ? "one layer" : "\(bestDepth) layers") left"
+    }
     let kept = bestKeepCounts.first ?? length
     let tokens = kept == 1 ? "one token" : "\(kept) tokens"
     return """

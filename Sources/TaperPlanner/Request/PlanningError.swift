@@ -6,6 +6,7 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   case infeasible(PlanningDiagnostic)
   case lengthOutOfRange(requested: Int, maximum: Int)
   case threadsOutOfRange(requested: Int)
+  case depthOutOfRange(requested: Int, layers: Int)
   /// The cost model is of another thread count.
   case threadsDiffer(requested: Int, priced: Int)
   /// A latency of zero, or a speedup that is not a number of at least 1.
@@ -29,6 +30,8 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
     case .lengthOutOfRange(let requested, let maximum):
       "maximum length: expected 1 to \(maximum) tokens, as the model's positions allow; found \(requested)"
     case .threadsOutOfRange(let requested): "threads: expected 1 to 1024; found \(requested)"
+    case .depthOutOfRange(let requested, let layers):
+      "depth: expected 1 to \(layers), the model's layers; found \(requested)"
     case .threadsDiffer(let requested, let priced):
       "threads: expected costs of \(requested) threads; found a cost model of \(priced); profile with --threads"
     case .targetOutOfRange(let target):

@@ -16,6 +16,9 @@ public struct PlanningRequest: Hashable, Sendable {
   public var headOverride: HeadOverride?
   /// Decay b of the elimination profile k_l = exp(−b·l), in place of the calibration's.
   public var decay: Double?
+  /// Layers to keep, from the first on; the head reads the state that leaves the last of them. Nil: all, or as many as
+  /// the target allows when the method chooses depth.
+  public var depth: Int?
   /// Name of the device the profile was measured on, for the plan's provenance.
   public var deviceName: String
   /// The request in words, for the plan's provenance; must not hold paths.
@@ -27,7 +30,8 @@ public struct PlanningRequest: Hashable, Sendable {
   public init(
     target: PlanningTarget = .dense, method: PlanningMethod = .acc, maximumLength: Int, threads: Int = 1,
     passes: PassSet = .all, instrumentation: Instrumentation = [], restoresDroppedTokens: Bool = true,
-    headOverride: HeadOverride? = nil, decay: Double? = nil, deviceName: String = "",
+    headOverride: HeadOverride? = nil, decay: Double? = nil, depth: Int? = nil,
+    deviceName: String = "",
     requestText: String = "",
     toolVersion: String = "0.1.0",
     fixedSchedule: Schedule? = nil
@@ -41,6 +45,7 @@ public struct PlanningRequest: Hashable, Sendable {
     self.restoresDroppedTokens = restoresDroppedTokens
     self.headOverride = headOverride
     self.decay = decay
+    self.depth = depth
     self.deviceName = deviceName
     self.requestText = requestText
     self.toolVersion = toolVersion

@@ -10,4 +10,8 @@ public enum PlanningTarget: Hashable, Sendable {
   case speedup(Double)
   /// Dense work over planned work by the published form at the maximum length.
   case workSpeedup(Double)
+
+  package var isInWork: Bool {
+    if case .workSpeedup = self { true } else { false }
+  }
 }

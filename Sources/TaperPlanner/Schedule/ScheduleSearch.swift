@@ -8,20 +8,24 @@ package import TaperPlanFormat
 /// n·L of them; all are tried from the largest down, because predicted time need not be monotone (a layer that starts
 /// to drop pays for choosing) and a search that assumes it would keep fewer tokens for some looser target.
 package struct ScheduleSearch {
+  /// The encoder as far as it is planned.
   let facts: EncoderFacts
   let target: PlanningTarget
   let maximumLength: Int
   let family: RetentionFamily
   /// Times the op list in which every layer may drop tokens.
   let reducing: OpListTimer
-  let dense: OpListTimer
+  /// Times the op list in which none may.
+  let whole: OpListTimer
+  /// The dense encoder, which speedups are relative to; it may have more layers than are planned.
+  let dense: DenseReference
   /// Ops of the reducing list, for the diagnostic.
   let reducingOps: [PlanOp]
   let pricer: OpPricer
 
   package init(
     facts: EncoderFacts, target: PlanningTarget, maximumLength: Int, family: RetentionFamily,
-    reducingOps: [PlanOp], denseOps: [PlanOp], pricer: OpPricer
+    reducingOps: [PlanOp], wholeOps: [PlanOp], dense: DenseReference, pricer: OpPricer
   ) {
     self.facts = facts
     self.target = target
@@ -31,17 +35,18 @@ package struct ScheduleSearch {
     self.pricer = pricer
     reducing = OpListTimer(
       reducingOps, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
-    dense = OpListTimer(denseOps, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
+    whole = OpListTimer(wholeOps, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
+    self.dense = dense
   }
 
   package func run() throws(PlanningError) -> [[Int]] {
     let lengths = 1...maximumLength
     switch target {
     case .dense:
-      return lengths.map(denseCounts)
+      return lengths.map(everyToken)
     case .latency(let limit):
-      if lengths.allSatisfy({ dense.time(denseCounts($0)) <= limit.rawValue }) {
-        return lengths.map(denseCounts)
+      if lengths.allSatisfy({ whole.time(everyToken($0)) <= limit.rawValue }) {
+        return lengths.map(everyToken)
       }
       var rows: [[Int]] = []
       for length in lengths {
@@ -51,20 +56,22 @@ package struct ScheduleSearch {
       }
       return rows
     case .speedup(let factor):
-      let whole = Double(dense.time(denseCounts(maximumLength)))
-      if factor <= 1 { return lengths.map(denseCounts) }
-      let found = largest(length: maximumLength) { Double(reducing.time($0)) * factor <= whole }
+      let limit = Double(dense.time(maximumLength))
+      if Double(whole.time(everyToken(maximumLength))) * factor <= limit { return lengths.map(everyToken) }
+      let found = largest(length: maximumLength) { Double(reducing.time($0)) * factor <= limit }
       guard let found else { throw .infeasible(diagnostic(length: maximumLength)) }
       return lengths.map { family.counts(found, length: $0) }
     case .workSpeedup(let factor):
       let analysis = SpeedupAnalysis(facts.shape)
-      let found = largest(length: maximumLength) { analysis.publishedSpeedup($0) >= factor }
+      let found = largest(length: maximumLength) {
+        analysis.publishedSpeedup($0, denseLayers: dense.layers) >= factor
+      }
       guard let found else { throw .infeasible(diagnostic(length: maximumLength)) }
       return lengths.map { family.counts(found, length: $0) }
     }
   }
 
-  private func denseCounts(_ length: Int) -> [Int] { [Int](repeating: length, count: facts.layers + 1) }
+  private func everyToken(_ length: Int) -> [Int] { [Int](repeating: length, count: facts.layers + 1) }
 
   private func largest(length: Int, _ meetsTarget: ([Int]) -> Bool) -> RetentionFamily.Member? {
     var previous: [Int] = []
@@ -80,7 +87,7 @@ package struct ScheduleSearch {
   /// The least predicted time (or work, for a target in work) at a length, and the counts that give it.
   private func best(length: Int) -> (time: UInt64, counts: [Int]) {
     let analysis = SpeedupAnalysis(facts.shape)
-    var best = (time: dense.time(denseCounts(length)), counts: denseCounts(length))
+    var best = (time: whole.time(everyToken(length)), counts: everyToken(length))
     var least = analysis.publishedWork(best.counts)
     for member in family.members(length: length) {
       let counts = family.counts(member, length: length)
@@ -107,7 +114,7 @@ package struct ScheduleSearch {
 
   private func diagnostic(length: Int) -> PlanningDiagnostic {
     let best = best(length: length)
-    let whole = dense.time(denseCounts(length))
+    let denseTime = dense.time(length)
     var traffic: UInt64 = 0
     var time: UInt64 = 0
     let schedule = Schedule(
@@ -121,12 +128,12 @@ package struct ScheduleSearch {
     let analysis = SpeedupAnalysis(facts.shape)
     let speedup =
       if case .workSpeedup = target {
-        analysis.publishedSpeedup(best.counts)
+        analysis.publishedSpeedup(best.counts, denseLayers: dense.layers)
       } else {
-        Double(whole) / Double(max(best.time, 1))
+        Double(denseTime) / Double(max(best.time, 1))
       }
     return PlanningDiagnostic(
-      target: target, length: length, best: Nanoseconds(best.time), dense: Nanoseconds(whole),
+      target: target, length: length, best: Nanoseconds(best.time), dense: Nanoseconds(denseTime),
       bestSpeedup: speedup, bestKeepCounts: Array(best.counts.dropFirst()), weightTraffic: Bytes(traffic),
       weightTime: Nanoseconds(time))
   }

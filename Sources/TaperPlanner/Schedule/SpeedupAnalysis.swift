@@ -33,9 +33,10 @@ public struct SpeedupAnalysis: Hashable, Sendable {
     }
   }
 
-  /// K: dense over reduced published work.
-  public func publishedSpeedup(_ counts: [Int]) -> Double {
-    let dense = [Int](repeating: counts[0], count: counts.count)
+  /// K: dense over reduced published work; the dense encoder has `denseLayers` layers, as many as
+  /// the reduced one when nil.
+  public func publishedSpeedup(_ counts: [Int], denseLayers: Int? = nil) -> Double {
+    let dense = [Int](repeating: counts[0], count: denseLayers.map { $0 + 1 } ?? counts.count)
     return Double(publishedWork(dense).rawValue) / Double(publishedWork(counts).rawValue)
   }
 

@@ -88,18 +88,16 @@ enum Lengths: ArgumentWord {
   }
 }
 
-/// "acc", "search" or a number: the elimination profile's decay.
+/// "acc" or a number: the elimination profile's decay.
 enum Decay: ArgumentWord, Equatable, CustomStringConvertible {
   case calibrated
-  case search
   case fixed(Double)
 
-  static let expectation = "acc, search, or a number from 0 to 10"
+  static let expectation = "acc, or a number from 0 to 10"
 
   static func value(of argument: String) -> Decay? {
     switch argument {
     case "acc": return .calibrated
-    case "search": return .search
     default:
       guard let decay = Double(argument), decay >= 0, decay <= 10 else { return nil }
       return .fixed(decay)
@@ -113,7 +111,6 @@ enum Decay: ArgumentWord, Equatable, CustomStringConvertible {
   var description: String {
     switch self {
     case .calibrated: "acc"
-    case .search: "search"
     case .fixed(let decay): "\(decay)"
     }
   }

@@ -25,12 +25,23 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "Every token in every layer.") var dense = false
   @Option(Count.self, help: "Longest input in tokens, specials included; the model's own when absent.")
   var maxLength: Int?
-  @Option(help: "How tokens are chosen: acc.") var method = "acc"
+  @Option(
+    help: """
+      What is given up: acc (tokens, by attention context contribution), depth (layers, every token kept) or search (both; \
+      candidates are judged on the labelled texts of --refit-head).
+      """)
+  var method = "acc"
+  @Option(Count.self, help: "Layers to keep; all, or what the method chooses, when absent.") var depth: Int?
+  @Option(
+    help: "Method search: a file (JSON lines) that keeps trials, so that a search can go on where it stopped."
+  )
+  var searchCache: String?
+  @Option(help: "Method search: minutes after which no further candidate is tried.") var searchMinutes:
+    Double?
   @Option(
     Decay.self,
     help: """
-      Decay b of the elimination profile exp(-b·l): acc (fitted to the calibration), a number, or search (tried on the \
-      labelled texts of --refit-head; the best held-out accuracy wins).
+      Decay b of the elimination profile exp(-b·l): acc (fitted to the calibration) or a number.
       """)
   var decay = Decay.calibrated
   @Option(help: "Precision: f32.") var precision = "f32"
@@ -71,18 +82,22 @@ struct PlanCommand: ParsableCommand {
       let request = PlanningRequest(
         target: target, method: method, maximumLength: maximumLength, threads: threads,
         passes: try PassSet(disablingNames: disablePass), restoresDroppedTokens: !noRestore,
-        decay: decay.number, deviceName: profile.name,
+        decay: decay.number, depth: depth, deviceName: profile.name,
         requestText: requestText(maximumLength: maximumLength, threads: threads),
         toolVersion: TaperVersion.current)
-      let refit = try refitSamples(spec, maximumLength: maximumLength)
-      if decay == .search, refit == nil {
-        throw CommandError.usage(
-          "--decay search: expected labelled texts to measure on; found none; give --refit-head")
+      let texts = try refitHead.map {
+        try Inputs.texts(from: $0, skipBad: skipBad, limit: refitLimit, seed: 1, requiresLabels: true)
       }
+      let refit = texts.map { TokenizedSample.tokenize($0.rows, model: spec, maximumLength: maximumLength) }
+      try checkSearch(method, hasLabels: refit != nil)
+      let question = [
+        request.requestText, spec.modelDigest.hex, profile.digest.hex, calibration?.digest.hex ?? "",
+        texts?.digest.hex ?? "", "\(texts?.rows.count ?? 0)",
+      ].joined(separator: "\n")
       var bar = ProgressBar()
       let outcome = try PlanCompiler(
         model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads)
-      ).compile(request, refit: refit, searchingDecay: decay == .search, maximumDrop: maxDrop) {
+      ).compile(request, refit: refit, search: searchOptions(question), maximumDrop: maxDrop) {
         stage, done, total in
         bar.update(Double(done) / Double(max(1, total)), "\(stage), text \(done) of \(total)")
       }
@@ -90,6 +105,35 @@ struct PlanCommand: ParsableCommand {
       let plan = try write(outcome.planned)
       show(plan, outcome)
     }
+  }
+
+  private func checkSearch(_ method: PlanningMethod, hasLabels: Bool) throws {
+    guard method == .search else {
+      if searchCache != nil || searchMinutes != nil {
+        throw CommandError.usage(
+          "--search-cache, --search-minutes: expected --method search; found \(method.rawValue)")
+      }
+      if method == .depth, dense, depth == nil {
+        throw CommandError.usage("--method depth: expected a target or --depth; found --dense alone")
+      }
+      return
+    }
+    guard hasLabels else { throw WorkflowError.searchNeedsLabels }
+    guard !dense, depth == nil, decay == .calibrated else {
+      throw CommandError.usage(
+        "--method search: expected a target in time or work, and neither --depth nor --decay, which it chooses; found one"
+      )
+    }
+  }
+
+  private func searchOptions(_ question: String) -> PlanCompiler.SearchOptions {
+    var options = PlanCompiler.SearchOptions()
+    if let searchMinutes {
+      let end = ContinuousClock.now + .seconds(searchMinutes * 60)
+      options.isOver = { ContinuousClock.now >= end }
+    }
+    if let searchCache { options.cache = SearchCache(path: searchCache, question: question) }
+    return options
   }
 
   private func target() throws -> PlanningTarget {
@@ -114,19 +158,13 @@ struct PlanCommand: ParsableCommand {
     if dense { words.append("--dense") }
     words.append(
       "--max-length \(maximumLength) --method \(method) --precision \(precision) --threads \(threads)")
+    if let depth { words.append("--depth \(depth)") }
     if decay != .calibrated { words.append("--decay \(decay)") }
     if refitHead != nil { words.append("--refit-head") }
     if let maxDrop { words.append("--max-drop \(maxDrop)") }
     words += disablePass.map { "--disable-pass \($0)" }
     if noRestore { words.append("--no-restore") }
     return words.joined(separator: " ")
-  }
-
-  private func refitSamples(_ spec: ModelSpec, maximumLength: Int) throws -> [TokenizedSample]? {
-    guard let refitHead else { return nil }
-    let dataset = try Inputs.texts(
-      from: refitHead, skipBad: skipBad, limit: refitLimit, seed: 1, requiresLabels: true)
-    return TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
   }
 
   private func write(_ planned: PlannedModel) throws -> Plan {

@@ -11,6 +11,7 @@ enum PlanSummary {
       ("lengths", .array(plan.predictions.referenceLengths.map { length(plan, Int($0)) })),
       ("arena_bytes", .integer(Int64(plan.arena.byteCount.rawValue))),
     ])
+    if !outcome.trials.isEmpty { object["trials"] = .array(outcome.trials.map { .object($0.json) }) }
     if let accuracy = outcome.accuracy {
       object["accuracy"] = [
         "metric": .string(accuracy.metric.rawValue), "dense": .number(accuracy.dense),
@@ -47,6 +48,7 @@ enum PlanSummary {
       table.rendered(),
       "arena \(NumberText.size(plan.arena.byteCount)), weights \(NumberText.size(plan.weights.byteCount))",
     ]
+    if !outcome.trials.isEmpty { lines.append(trials(outcome.trials)) }
     if let head = outcome.head { lines.append(HeadSummary.text(head)) }
     if let accuracy = outcome.accuracy {
       lines.append(
@@ -54,6 +56,18 @@ enum PlanSummary {
           + "planned \(NumberText.percent(accuracy.planned, 2))")
     }
     return (lines + ["→ \(path)"]).joined(separator: "\n")
+  }
+
+  /// The best of what method `search` tried.
+  private static func trials(_ trials: [SearchTrial]) -> String {
+    var table = Table(header: ["layers", "decay", "texts", "held-out", "loss"])
+    for trial in trials.prefix(8) {
+      table.rows.append([
+        "\(trial.candidate.depth)", trial.candidate.decay.map { "\($0)" } ?? "acc", "\(trial.texts)",
+        NumberText.percent(trial.score.metric, 2), NumberText.fixed(trial.score.loss, 4),
+      ])
+    }
+    return "search: \(trials.count) candidates, the best\n" + table.rendered()
   }
 
   /// Dense over planned, in predicted time and in work by the published form.
