@@ -20,6 +20,30 @@ typedef struct ck_panel_job {
   uint32_t ldy;
 } ck_panel_job;
 
+/// y[rows, n] = softmax(scale · a + bias) row by row. A NaN makes its whole row NaN.
+typedef struct ck_softmax_job {
+  const float *a;
+  float *y;
+  size_t lda, ldy;
+  const float *const *bias; // rows pointers, read at position[column], in order when that is NULL; NULL: none
+  const uint32_t *position;
+  float *sums; // n elements, gain y's column sums in row order; NULL: not wanted
+  float scale;
+  uint32_t rows, n;
+} ck_softmax_job;
+
+/// A small product in attention: y[rows, columns] = (y +) a · b, every element one sum over depth in
+/// ascending order. b lies in panels of CK_PANEL columns: element (k, n) is at b[n / 16 · panel_stride + k ·
+/// ldb + n % 16], and the last panel may be read up to its full width.
+typedef struct ck_product {
+  const float *const *a; // rows pointers
+  const float *b;
+  float *y;
+  uint32_t rows, columns, depth;
+  uint32_t ldb, panel_stride, ldy;
+  uint32_t accumulate; // whether sums go on from what y holds
+} ck_product;
+
 struct ck_table {
   ck_tier tier;
   /// y = act(a + bias); bias may be NULL; y may be a.
@@ -32,16 +56,17 @@ struct ck_table {
   /// Two passes, the mean and then the variance about it, so that a large common offset costs no accuracy.
   void (*layer_norm)(float *y, const float *a, const float *bias, const float *b, const float *gamma,
                      const float *beta, float epsilon, size_t n);
-  /// y = softmax(scale · a + bias[position]); y may be a. `bias` may be NULL; `position` NULL reads bias in
-  /// order. A NaN makes the whole row NaN.
-  void (*softmax)(float *y, const float *a, const float *bias, const uint32_t *position, float scale,
-                  size_t n);
+  /// Rows of probabilities; y may be a.
+  void (*softmax)(const ck_softmax_job *job);
   /// Σ a²
   float (*sum_of_squares)(const float *a, size_t n);
   /// y = 1 / (1 + e^−a); y may be a.
   void (*sigmoid)(float *y, const float *a, size_t n);
   /// y = e^a; y may be a. Within 2 ulp.
   void (*exp)(float *y, const float *a, size_t n);
+  void (*multiply)(const ck_product *product);
+  /// One panel of a transposed b: panel[depth][16] from 16 rows of depth elements.
+  void (*pack_transposed)(float *panel, const float *const *rows, uint32_t depth);
   /// Products over packed panels, epilogue included.
   void (*gemm_f32)(const ck_panel_job *job);
   void (*gemm_bf16)(const ck_panel_job *job);

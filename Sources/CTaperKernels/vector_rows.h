@@ -4,7 +4,9 @@
 //   ck_vf load_some(const float *p, size_t n)            the first n < CK_WIDTH lanes from p, the others zero
 //   void store_some(float *p, ck_vf v, size_t n)         the first n < CK_WIDTH lanes to p
 //   ck_vf gather(const float *p, const uint32_t *at)     p[at[lane]]
+// and may define CK_TIMES_POWER_OF_TWO with its own times_power_of_two.
 // No reference to memory beyond n elements is ever made.
+#pragma once
 
 #define CK_INLINE static inline __attribute__((always_inline))
 
@@ -49,19 +51,29 @@ CK_INLINE float sum_lanes(ck_vf v) {
   return two.x + two.y;
 }
 
+/// The largest lane of a vector without NaNs.
 CK_INLINE float largest_lane(ck_vf v) {
-  float largest = v[0];
-  for (int i = 1; i < CK_WIDTH; i++)
-    largest = v[i] > largest ? v[i] : largest;
-  return largest;
+#if CK_WIDTH == 16
+  ck_v8f eight = __builtin_elementwise_max(v.lo, v.hi);
+  ck_v4f four = __builtin_elementwise_max(eight.lo, eight.hi);
+#elif CK_WIDTH == 8
+  ck_v4f four = __builtin_elementwise_max(v.lo, v.hi);
+#else
+  ck_v4f four = v;
+#endif
+  ck_v2f two = __builtin_elementwise_max(four.lo, four.hi);
+  return two.x > two.y ? two.x : two.y;
 }
 
-/// v · 2^n for n in −252 … 254, in two steps so that results may be subnormal.
-CK_INLINE ck_vf times_power_of_two(ck_vf v, ck_vi n) {
-  ck_vi half = n >> 1;
-  ck_vf first = (ck_vf)((half + 127) << 23), second = (ck_vf)((n - half + 127) << 23);
+#ifndef CK_TIMES_POWER_OF_TWO
+/// v · 2^n for n in −252 … 254, in two steps so that results may be subnormal. With n NaN v must be NaN.
+CK_INLINE ck_vf times_power_of_two(ck_vf v, ck_vf n) {
+  // a NaN has no integer; its power of two does not matter
+  ck_vi power = __builtin_convertvector(choose(n == n, n, splat(0)), ck_vi), half = power >> 1;
+  ck_vf first = (ck_vf)((half + 127) << 23), second = (ck_vf)((power - half + 127) << 23);
   return v * first * second;
 }
+#endif
 
 /// e^x within 2 ulp. x = n·ln 2 + r with |r| ≤ ln 2 / 2 (ln 2 in two parts), e^r by a polynomial of degree 6
 /// whose relative error is 4.8e-9 (coefficients: tools/reference/fit_kernel_polynomials.py).
@@ -76,9 +88,7 @@ CK_INLINE ck_vf exponential(ck_vf x) {
   p = multiply_add(p, r, splat(0.16666515171527863f));
   p = multiply_add(p, r, splat(0.4999999403953552f));
   p = multiply_add(p * r, r, r) + splat(1);
-  // a NaN has no integer; its power of two does not matter
-  ck_vi power = __builtin_convertvector(choose(n == n, n, splat(0)), ck_vi);
-  return times_power_of_two(p, power);
+  return times_power_of_two(p, n);
 }
 
 /// erf(x), absolute error below 1.2e-7: for |x| < 1 an odd polynomial, elsewhere 1 − P(|x|)^−16 with P of
@@ -278,63 +288,11 @@ static void layer_norm(float *y, const float *a, const float *bias, const float 
   }
 }
 
-CK_INLINE ck_vf biased(ck_vf v, const float *bias, const uint32_t *position, size_t i) {
-  if (!bias)
-    return v;
-  return v + (position ? gather(bias, position + i) : load(bias + i));
-}
-
-CK_INLINE ck_vf biased_some(ck_vf v, const float *bias, const uint32_t *position, size_t i, size_t n) {
-  if (!bias)
-    return v;
-  if (!position)
-    return v + load_some(bias + i, n);
-  float some[CK_WIDTH] = {0};
-  for (size_t k = 0; k < n; k++)
-    some[k] = bias[position[i + k]];
-  return v + load(some);
-}
-
-static void softmax(float *y, const float *a, const float *bias, const uint32_t *position, float factor,
-                    size_t n) {
-  ck_vf largest = splat(-__builtin_inff());
-  size_t i = 0;
-  for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
-    ck_vf v = biased(load(a + i) * splat(factor), bias, position, i);
-    store(y + i, v);
-    largest = choose(v > largest, v, largest);
-  }
-  if (i < n) {
-    ck_vf v = biased_some(load_some(a + i, n - i) * splat(factor), bias, position, i, n - i);
-    store_some(y + i, v, n - i);
-    largest = choose(lanes_below(n - i) & (v > largest), v, largest);
-  }
-  ck_vf top = splat(largest_lane(largest)), even = splat(0), odd = splat(0);
-  for (i = 0; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
-    ck_vf first = exponential(load(y + i) - top), second = exponential(load(y + i + CK_WIDTH) - top);
-    store(y + i, first);
-    store(y + i + CK_WIDTH, second);
-    even += first;
-    odd += second;
-  }
-  if (i + CK_WIDTH <= n) {
-    ck_vf v = exponential(load(y + i) - top);
-    store(y + i, v);
-    even += v;
-    i += CK_WIDTH;
-  }
-  if (i < n) {
-    ck_vf v = exponential(load_some(y + i, n - i) - top);
-    store_some(y + i, v, n - i);
-    odd += choose(lanes_below(n - i), v, splat(0));
-  }
-  scale(y, y, 1 / sum_lanes(even + odd), n);
-}
-
 #define CK_VECTOR_TABLE(its_tier)                                                                            \
   {                                                                                                          \
     .tier = its_tier, .bias_activation = bias_activation, .add = add, .scale = scale,                        \
     .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
-    .exp = exponentials, .gemm_f32 = ck_panel_f32_scalar, .gemm_bf16 = ck_panel_bf16_scalar,                 \
-    .gemm_i8 = ck_panel_i8_scalar, .encode_bf16 = ck_encode_bf16_scalar, .encode_i8 = ck_encode_i8_scalar,   \
+    .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed,                           \
+    .gemm_f32 = ck_panel_f32_scalar, .gemm_bf16 = ck_panel_bf16_scalar, .gemm_i8 = ck_panel_i8_scalar,       \
+    .encode_bf16 = ck_encode_bf16_scalar, .encode_i8 = ck_encode_i8_scalar,                                  \
   }

@@ -1,6 +1,7 @@
 // Vector types for vector_rows.h; CK_WIDTH (4, 8 or 16) is defined before.
 #include "ck_table.h"
 #include "generic/panel.h"
+#include "include/ck_panel.h"
 
 typedef float ck_vf __attribute__((ext_vector_type(CK_WIDTH)));
 typedef int32_t ck_vi __attribute__((ext_vector_type(CK_WIDTH)));

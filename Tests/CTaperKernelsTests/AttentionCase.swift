@@ -76,7 +76,7 @@ struct AttentionCase {
   }
 
   /// The op without outputs and scratch.
-  func op(_ base: ck_op, _ product: Product) -> ck_op {
+  func op(_ base: ck_op) -> ck_op {
     var op = unsafe base
     unsafe op.rows = UInt32(rows)
     unsafe op.inner_rows = UInt32(keys)
@@ -94,7 +94,6 @@ struct AttentionCase {
     unsafe op.index = index?.constPointer
     unsafe op.origin = bias == .byOrigin ? origin.constPointer : nil
     unsafe op.bias = bias == .none ? nil : table.constPointer
-    unsafe op.sgemm = product.function
     return unsafe op
   }
 }

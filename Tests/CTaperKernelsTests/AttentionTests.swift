@@ -2,62 +2,65 @@ import CTaperKernels
 import Testing
 
 @Suite struct AttentionTests {
+  /// Round the edges of tiles (rows of 6, 12 and 16; panels of 16 and 32), of query blocks (64), of key packs
+  /// (128 keys of width 32, 64 of width 64) and of depth packs (128).
   private let sizes = [
-    (1, 1, 1, 4), (1, 9, 2, 3), (2, 16, 2, 8), (7, 7, 3, 5), (31, 33, 2, 16), (64, 64, 2, 7), (65, 70, 2, 16),
-    (129, 130, 1, 32),
+    (1, 1, 1, 4), (1, 9, 2, 3), (2, 16, 2, 8), (7, 7, 3, 5), (12, 13, 2, 32), (16, 16, 2, 32),
+    (17, 17, 2, 64),
+    (31, 33, 2, 16), (33, 48, 2, 64), (64, 64, 2, 7), (65, 70, 2, 20), (129, 130, 1, 32), (65, 131, 1, 64),
+    (5, 35, 2, 128), (20, 21, 1, 131),
   ]
 
-  private func withEveryCase(_ body: (ck_op, AttentionCase, Product) -> Void) {
+  private func withEveryCase(indexed: [Bool] = [false, true], _ body: (ck_op, AttentionCase) -> Void) {
     unsafe withEveryTier { base in
-      withEvery("product", in: Product.allCases) { product in
-        withEvery("rows, keys, heads, width", in: sizes) { rows, keys, heads, width in
-          withEvery("bias", in: AttentionCase.Bias.allCases) { bias in
-            withEvery("index", in: [false, true]) { indexed in
-              let test = AttentionCase(
-                rows: rows, keys: keys, heads: heads, width: width, indexed: indexed, bias: bias)
-              unsafe body(test.op(base, product), test, product)
-            }
+      withEvery("rows, keys, heads, width", in: sizes) { rows, keys, heads, width in
+        withEvery("bias", in: AttentionCase.Bias.allCases) { bias in
+          withEvery("index", in: indexed) { indexed in
+            let test = AttentionCase(
+              rows: rows, keys: keys, heads: heads, width: width, indexed: indexed, bias: bias)
+            unsafe body(test.op(base), test)
           }
         }
       }
     }
   }
 
-  private func fusedScratch(_ keys: Int) -> Int { Int(CK_ATTENTION_BLOCK) * ((keys + 15) / 16 * 16) }
+  /// Runs a driver with scratch of just the documented size, full of NaNs.
+  private func runFused(_ driver: ck_driver, _ op: ck_op, _ y: Matrix, sums: Matrix? = nil) {
+    var op = unsafe op
+    let elements = Int(CK_ATTENTION_BLOCK) * ((Int(unsafe op.inner_rows) + 15) / 16 * 16)
+    let scratch = GuardedMemory([Float](repeating: .nan, count: elements))
+    unsafe op.y = y.pointer
+    unsafe op.ldy = y.ld
+    unsafe op.y2 = sums?.pointer
+    unsafe op.scratch = scratch.pointer
+    unsafe op.scratch_stride = elements
+    unsafe run(driver, op, tasks: Int(op.heads))
+    expect(scratch.isIntact, "memory outside the scratch was written")
+  }
 
   @Test func fused() {
-    unsafe withEveryCase { op, test, _ in
-      var op = unsafe op
+    unsafe withEveryCase { op, test in
       let y = Matrix(test.rows, test.heads * test.width)
-      let scratch = GuardedMemory([Float](repeating: .nan, count: fusedScratch(test.keys)))
-      unsafe op.y = y.pointer
-      unsafe op.ldy = y.ld
-      unsafe op.scratch = scratch.pointer
-      unsafe op.scratch_stride = fusedScratch(test.keys)
-      unsafe run(ck_attention, op, tasks: test.heads)
+      unsafe runFused(ck_attention, op, y)
       let wanted = test.context()
       y.expectEqual(5e-6) { wanted[$0][$1] }
     }
   }
 
   @Test func fusedInPlaceOfTheQueries() {
-    unsafe withEveryCase { op, test, _ in
+    unsafe withEveryCase { op, test in
       var op = unsafe op
       let y = test.query.copy()
-      let scratch = GuardedMemory([Float](repeating: .nan, count: fusedScratch(test.keys)))
       unsafe op.a = y.constPointer
-      unsafe op.y = y.pointer
-      unsafe op.ldy = y.ld
-      unsafe op.scratch = scratch.pointer
-      unsafe op.scratch_stride = fusedScratch(test.keys)
-      unsafe run(ck_attention, op, tasks: test.heads)
+      unsafe runFused(ck_attention, op, y)
       let wanted = test.context()
       y.expectEqual(5e-6) { r, c in r < test.rows ? wanted[r][c] : test.query.double(r, c) }
     }
   }
 
   @Test func scoresThenContext() {
-    unsafe withEveryCase { op, test, _ in
+    unsafe withEveryCase { op, test in
       let (keys, heads) = (test.keys, test.heads)
       let probabilities = Matrix(heads * keys, keys, gap: 0)
       let sums = Matrix(heads, keys, gap: 0)
@@ -75,17 +78,62 @@ import Testing
       sums.expectEqual(2e-5) { head, c in wanted[head].map { $0[c] }.reduce(0, +) }
 
       let y = Matrix(test.rows, heads * test.width)
-      let scratch = GuardedMemory([Float](repeating: .nan, count: test.rows * keys))
       unsafe op.rows = UInt32(test.rows)
       unsafe op.index = test.index?.constPointer
       unsafe op.b = probabilities.constPointer
       unsafe op.y = y.pointer
       unsafe op.ldy = y.ld
-      unsafe op.scratch = scratch.pointer
-      unsafe op.scratch_stride = test.rows * keys
       unsafe run(ck_attention_context, op, tasks: heads)
       let context = test.context()
       y.expectEqual(5e-6) { context[$0][$1] }
+    }
+  }
+
+  /// Three ways to one result, bit for bit: the plain attention, the one that also scores its tokens, and the
+  /// two older ops that keep all probabilities between them.
+  @Test func scoredIsPlainAndIsScoresThenContext() {
+    unsafe withEveryCase(indexed: [false]) { op, test in
+      let (keys, heads) = (test.keys, test.heads)
+      var op = unsafe op
+      unsafe op.rows = UInt32(keys)
+      let (plain, scored) = (Matrix(keys, heads * test.width), Matrix(keys, heads * test.width))
+      let (sums, wantedSums) = (Matrix(heads, keys, gap: 0), Matrix(heads, keys, gap: 0))
+      unsafe runFused(ck_attention, op, plain)
+      unsafe runFused(ck_attention_scored, op, scored, sums: sums)
+      let probabilities = Matrix(heads * keys, keys, gap: 0)
+      let context = Matrix(keys, heads * test.width)
+      unsafe op.y = probabilities.pointer
+      unsafe op.y2 = wantedSums.pointer
+      unsafe run(ck_attention_scores, op, tasks: heads)
+      unsafe op.b = probabilities.constPointer
+      unsafe op.y = context.pointer
+      unsafe op.ldy = context.ld
+      unsafe run(ck_attention_context, op, tasks: heads)
+      expect(scored.bits == plain.bits, "the scored context differs from the plain one")
+      expect(scored.bits == context.bits, "the scored context differs from that of the older ops")
+      expect(sums.bits == wantedSums.bits, "the token scores differ from those of the older ops")
+      expect(sums.memory.isIntact && scored.memory.isIntact, "memory outside the results was written")
+    }
+  }
+
+  /// A query's result depends on nothing but the query: not on which queries share its block.
+  @Test func queriesDoNotDependOnTheirBlock() {
+    unsafe withEveryTier { base in
+      withEvery("width", in: [20, 32, 64]) { width in
+        let test = AttentionCase(rows: 90, keys: 90, heads: 2, width: width, indexed: false, bias: .byOrigin)
+        let all = Matrix(90, 2 * width)
+        unsafe runFused(ck_attention, test.op(base), all)
+        withEvery("rows", in: [1, 5, 12, 40, 66]) { rows in
+          let few = AttentionCase(
+            rows: rows, keys: 90, heads: 2, width: width, indexed: true, bias: .byOrigin)
+          var op = unsafe test.op(base)
+          unsafe op.rows = UInt32(rows)
+          unsafe op.index = few.index?.constPointer
+          let y = Matrix(rows, 2 * width)
+          unsafe runFused(ck_attention, op, y)
+          y.expectEqual(0) { r, c in all.double(few.row(ofQuery: r), c) }
+        }
+      }
     }
   }
 
@@ -95,7 +143,7 @@ import Testing
       let test = AttentionCase(rows: 65, keys: 65, heads: 2, width: 16, indexed: false, bias: .none)
       let probabilities = Matrix(2 * 65, 65, gap: 0)
       let sums = Matrix(2, 65, gap: 0)
-      var op = unsafe test.op(base, .openBLAS)
+      var op = unsafe test.op(base)
       unsafe op.y = probabilities.pointer
       unsafe op.y2 = sums.pointer
       unsafe run(ck_attention_scores, op, tasks: 2)
@@ -103,6 +151,21 @@ import Testing
         let total = (0..<65).map { sums.double(head, $0) }.reduce(0, +)
         expect(abs(total - 65) < 1e-4, "head \(head): every row sums to one, all of them to \(total)")
       }
+    }
+  }
+
+  /// A NaN among the keys makes every query's result NaN, in its head only; an infinite score takes all.
+  @Test func nonFiniteKeys() {
+    unsafe withEveryTier { base in
+      let test = AttentionCase(rows: 20, keys: 20, heads: 2, width: 8, indexed: false, bias: .none)
+      let key = test.key.copy()
+      unsafe key.pointer[17 * key.leading + 3] = .nan
+      var op = unsafe test.op(base)
+      unsafe op.b = key.constPointer
+      let y = Matrix(20, 16)
+      unsafe runFused(ck_attention, op, y)
+      let wanted = test.context()
+      y.expectEqual(5e-6) { r, c in c < 8 ? .nan : wanted[r][c] }
     }
   }
 }

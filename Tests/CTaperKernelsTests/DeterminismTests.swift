@@ -31,12 +31,15 @@ import Testing
       unsafe base.table = ck_kernels(hostTiers[tier])
       let elements = Int(CK_ATTENTION_BLOCK) * 144
       try unsafe expectSameBits(
-        ck_attention, test.op(base, .openBLAS), tasks: 6, scratch: elements, y: Matrix(100, 6 * 32))
-      var scores = unsafe test.op(base, .openBLAS)
+        ck_attention, test.op(base), tasks: 6, scratch: elements, y: Matrix(100, 6 * 32))
+      var scores = unsafe test.op(base)
       unsafe scores.rows = 130
       unsafe scores.index = nil
       try unsafe expectSameBits(
         ck_attention_scores, scores, tasks: 6, y: Matrix(6 * 130, 130, gap: 0), y2: Matrix(6, 130, gap: 0))
+      try unsafe expectSameBits(
+        ck_attention_scored, scores, tasks: 6, scratch: elements, y: Matrix(130, 6 * 32),
+        y2: Matrix(6, 130, gap: 0))
     }
   }
 

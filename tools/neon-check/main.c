@@ -1,5 +1,5 @@
-// Compares the NEON row kernels with the scalar reference over lengths round the vector width, and the
-// drivers that stand on them once. Run by tools/check-neon under qemu; prints the first difference of each
+// Compares the NEON row kernels with the scalar reference over lengths round the vector width, and attention
+// over shapes round its tiles. Run by tools/check-neon under qemu; prints the first difference of each
 // kind and exits 1.
 #include "../../Sources/CTaperKernels/ck_table.h"
 #include "../../Sources/CTaperKernels/include/CTaperKernels.h"
@@ -70,8 +70,12 @@ static void check_rows(size_t n) {
     compare("layer_norm", n, got, want, n < 4 ? 3e-4 : 1e-5);
   }
   for (int way = 0; way < 3; way++) {
-    vector->softmax(got, a, way ? table : NULL, way > 1 ? position : NULL, 0.7f, n);
-    scalar->softmax(want, a, way ? table : NULL, way > 1 ? position : NULL, 0.7f, n);
+    const float *table_rows[] = {table};
+    ck_softmax_job job = {.a = a, .y = got, .scale = 0.7f, .rows = 1, .n = (uint32_t)n};
+    job.bias = way ? table_rows : NULL, job.position = way > 1 ? position : NULL;
+    vector->softmax(&job);
+    job.y = want;
+    scalar->softmax(&job);
     compare("softmax", n, got, want, 2e-6);
   }
   got[0] = vector->sum_of_squares(a, n);
@@ -106,31 +110,38 @@ static void check_extremes(void) {
   compare("exp of extremes", count, got, want, 3e-7);
 }
 
-/// The whole attention, on a pool, with relative bias.
-static void check_attention(void) {
-  enum { tokens = 70, heads = 2, width = 8, d = heads * width, reach = 80, stride = 64 * 80 };
+/// Attention with its token scores, on a pool, with relative bias, round the tiles' edges.
+static void check_attention(uint32_t tokens, uint32_t width) {
+  enum { heads = 2 };
+  uint32_t d = heads * width, reach = 2 * tokens, stride = CK_ATTENTION_BLOCK * ((tokens + 15) & ~15u);
   float *q = vector_of(tokens * d, -2, 2), *k = vector_of(tokens * d, -2, 2),
         *v = vector_of(tokens * d, -2, 2);
   float *bias = vector_of(heads * (2 * reach - 1), -1, 1), *scratch = vector_of(2 * stride, 0, 0);
   float *got = vector_of(tokens * d, 0, 0), *want = vector_of(tokens * d, 0, 0);
-  uint32_t origin[tokens];
+  float *got_scores = vector_of(heads * tokens, 0, 0), *want_scores = vector_of(heads * tokens, 0, 0);
+  uint32_t *origin = malloc(tokens * sizeof(uint32_t));
   for (uint32_t i = 0; i < tokens; i++)
     origin[i] = i + i / 10;
-  ck_op op = {
-      .rows = tokens, .inner_rows = tokens, .depth = width, .heads = heads, .extent = reach, .scale = 0.35f};
+  ck_op op = {.rows = tokens,
+              .inner_rows = tokens,
+              .depth = width,
+              .heads = heads,
+              .extent = reach,
+              .scale = 1 / sqrtf((float)width)};
   op.a = q, op.b = k, op.c = v, op.lda = op.ldb = op.ldc = op.ldy = d;
-  op.bias = bias, op.origin = origin, op.scratch = scratch, op.scratch_stride = stride,
-  op.sgemm = ck_sgemm_scalar;
+  op.bias = bias, op.origin = origin, op.scratch = scratch, op.scratch_stride = stride;
   ck_pool *pool = ck_pool_create(2);
-  op.table = vector, op.y = got;
-  ck_pool_run(pool, ck_attention, &op, heads);
-  op.table = scalar, op.y = want;
-  ck_pool_run(pool, ck_attention, &op, heads);
+  op.table = vector, op.y = got, op.y2 = got_scores;
+  ck_pool_run(pool, ck_attention_scored, &op, heads);
+  op.table = scalar, op.y = want, op.y2 = want_scores;
+  ck_pool_run(pool, ck_attention_scored, &op, heads);
   ck_pool_destroy(pool);
   compare("attention", tokens * d, got, want, 5e-6);
-  float *all[] = {q, k, v, bias, scratch, got, want};
+  compare("token scores", heads * tokens, got_scores, want_scores, 2e-5);
+  float *all[] = {q, k, v, bias, scratch, got, want, got_scores, want_scores};
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
     free(all[i]);
+  free(origin);
 }
 
 int main(void) {
@@ -148,7 +159,11 @@ int main(void) {
   check_rows(384);
   check_rows(399);
   check_extremes();
-  check_attention();
+  for (uint32_t tokens = 1; tokens <= 40; tokens += 3)
+    for (uint32_t width = 1; width <= 36; width += 5)
+      check_attention(tokens, width);
+  check_attention(130, 32);
+  check_attention(70, 132);
   printf("%d comparisons, %d differ\n", comparisons, failures);
   return failures > 0;
 }

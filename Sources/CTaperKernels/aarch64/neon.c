@@ -19,7 +19,9 @@ static inline ck_vf gather(const float *p, const uint32_t *at) {
   return (ck_vf){p[at[0]], p[at[1]], p[at[2]], p[at[3]]};
 }
 
+#include "../vector_products.h"
 #include "../vector_rows.h"
+#include "../vector_softmax.h"
 
 const ck_table ck_table_neon = CK_VECTOR_TABLE(CK_TIER_NEON);
 #endif

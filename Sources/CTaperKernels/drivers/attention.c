@@ -1,106 +1,196 @@
-// Attention, one head a task: both products run on strided views of the projected rows, softmax in between.
+// Attention, one head a task: scores, softmax and context of CK_ATTENTION_BLOCK queries at a time.
 //
-// Scores are computed for CK_ATTENTION_BLOCK queries at a time, so that a block (64 × 512 × 4 bytes = 128
-// KiB) stays in the L2 cache between its two products. The block size is fixed: a product's shape, and with
-// it the order in which it sums, never depends on the number of workers.
+// The block's probabilities (64 × 512 × 4 bytes = 128 KiB at most in common models) stay in the L2 cache;
+// keys and values are repacked for every block, a few kilobytes at a time, so that they stay in L1 and read
+// without gaps: packing costs about a sixteenth of the products it serves. Every score is one sum over the
+// head's columns and every context element one sum over the keys, in ascending order: neither blocks nor
+// workers change a bit.
 #include "../ck_table.h"
+#include "../include/ck_panel.h"
 #include "ck_driver.h"
 #include <string.h>
 
-/// The relative-bias row of the query at `position`, to be read at a key's position; NULL without relative
-/// bias. The table runs over key position − query position, from −(extent − 1).
-static const float *bias_row(const ck_op *op, uint32_t head, uint32_t position) {
+enum {
+  /// Keys or values packed at a time: 16 KiB on the stack.
+  pack_elements = 4096,
+  /// Depth of a packed panel at most, so that a pack holds two panels, as much as one tile reads.
+  pack_depth = pack_elements / (2 * CK_PANEL),
+  /// Up to so many queries, values are read where they are: packing would not pay.
+  few_rows = 32,
+};
+
+static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+/// Query i is row `source_row` of the keys' sequence.
+static uint32_t source_row(const ck_op *op, uint32_t i) { return op->index ? op->index[i] : i; }
+
+/// The relative-bias row of query i, to be read at a key's position; NULL without relative bias. The table
+/// runs over key position − query position, from −(extent − 1).
+static const float *bias_row(const ck_op *op, uint32_t head, uint32_t i) {
   if (!op->bias)
     return NULL;
+  uint32_t row = source_row(op, i), position = op->origin ? op->origin[row] : row;
   return op->bias + (size_t)head * (2 * op->extent - 1) + (op->extent - 1 - position);
 }
 
-/// Row numbers and original positions of the queries: query i is row `row` of the keys' sequence.
-static uint32_t query_position(const ck_op *op, uint32_t i) {
-  uint32_t row = op->index ? op->index[i] : i;
-  return op->origin ? op->origin[row] : row;
-}
-
-/// p[count, inner_rows] = probabilities of queries first ..< first + count, which lie at q.
-static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, const float *q,
-                          uint32_t ldq, float *p, uint32_t ldp) {
-  op->sgemm(ck_row_major, ck_no_trans, ck_trans, (int)count, (int)op->inner_rows, (int)op->depth, 1, q,
-            (int)ldq, op->b + head * op->depth, (int)op->ldb, 0, p, (int)ldp);
-  for (uint32_t i = 0; i < count; i++) {
-    float *row = p + (size_t)i * ldp;
-    const float *bias = bias_row(op, head, op->bias ? query_position(op, first + i) : 0);
-    op->table->softmax(row, row, bias, op->origin, op->scale, op->inner_rows);
+/// pack[ceil(count / 16)][depth][16] = keys first ..< first + count, columns begin ..< begin + depth of the
+/// head. The last panel is filled up with the last key.
+static void pack_keys(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, uint32_t begin,
+                      uint32_t depth, float *pack) {
+  const float *keys = op->b + (size_t)first * op->ldb + (size_t)head * op->depth + begin;
+  for (uint32_t panel = 0; panel < ck_panels(count); panel++) {
+    const float *rows[CK_PANEL];
+    for (uint32_t i = 0; i < CK_PANEL; i++)
+      rows[i] = keys + (size_t)smaller(panel * CK_PANEL + i, count - 1) * op->ldb;
+    op->table->pack_transposed(pack + (size_t)panel * depth * CK_PANEL, rows, depth);
   }
 }
 
-/// y's columns of this head, rows first ..< first + count = p · v.
-static void context(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, const float *p,
-                    uint32_t ldp) {
-  op->sgemm(ck_row_major, ck_no_trans, ck_no_trans, (int)count, (int)op->depth, (int)op->inner_rows, 1, p,
-            (int)ldp, op->c + head * op->depth, (int)op->ldc, 0,
-            op->y + (size_t)first * op->ldy + head * op->depth, (int)op->ldy);
+/// p[count, inner_rows] = probabilities of queries first ..< first + count; `sums`, unless NULL, gain their
+/// column sums in row order.
+static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, float *p,
+                          uint32_t ldp, float *sums) {
+  float pack[pack_elements];
+  uint32_t keys_at_once = pack_elements / smaller(op->depth, pack_depth) / CK_PANEL * CK_PANEL;
+  for (uint32_t key = 0; key < op->inner_rows; key += keys_at_once)
+    for (uint32_t begin = 0; begin < op->depth; begin += pack_depth) {
+      const float *queries[CK_ATTENTION_BLOCK];
+      for (uint32_t i = 0; i < count; i++)
+        queries[i] = op->a + (size_t)source_row(op, first + i) * op->lda + (size_t)head * op->depth + begin;
+      ck_product product = {
+          .a = queries,
+          .b = pack,
+          .y = p + key,
+          .rows = count,
+          .columns = smaller(op->inner_rows - key, keys_at_once),
+          .depth = smaller(op->depth - begin, pack_depth),
+          .ldb = CK_PANEL,
+          .ldy = ldp,
+          .accumulate = begin > 0,
+      };
+      product.panel_stride = product.depth * CK_PANEL;
+      pack_keys(op, head, key, product.columns, begin, product.depth, pack);
+      op->table->multiply(&product);
+    }
+  const float *bias[CK_ATTENTION_BLOCK];
+  for (uint32_t i = 0; i < count; i++)
+    bias[i] = bias_row(op, head, first + i);
+  ck_softmax_job job = {
+      .a = p,
+      .y = p,
+      .lda = ldp,
+      .ldy = ldp,
+      .bias = op->bias ? bias : NULL,
+      .position = op->origin,
+      .sums = sums,
+      .scale = op->scale,
+      .rows = count,
+      .n = op->inner_rows,
+  };
+  op->table->softmax(&job);
+}
+
+/// pack[ceil(columns / 16)][count][16] = values first ..< first + count at the `columns` columns from
+/// `values` on; the last panel is filled up with zeros.
+static void pack_values(const ck_op *op, const float *values, uint32_t count, uint32_t columns, float *pack) {
+  for (uint32_t column = 0; column < columns; column += CK_PANEL)
+    for (uint32_t key = 0; key < count; key++, pack += CK_PANEL) {
+      const float *from = values + (size_t)key * op->ldc + column;
+      if (columns - column >= CK_PANEL) {
+        memcpy(pack, from, CK_PANEL * sizeof(float));
+      } else {
+        memset(pack, 0, CK_PANEL * sizeof(float));
+        memcpy(pack, from, (columns - column) * sizeof(float));
+      }
+    }
+}
+
+/// y's columns of this head, rows first ..< first + count = p · v, with p's rows by pointer.
+static void context(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, const float *const *p) {
+  float pack[pack_elements];
+  int in_place = op->depth % CK_PANEL == 0 && count <= few_rows;
+  uint32_t columns_at_once = smaller(op->depth, 4 * CK_PANEL);
+  uint32_t keys_at_once = pack_elements / (ck_panels(columns_at_once) * CK_PANEL);
+  for (uint32_t begin = 0; begin < op->depth; begin += columns_at_once) {
+    size_t column = (size_t)head * op->depth + begin;
+    for (uint32_t key = 0; key < op->inner_rows; key += keys_at_once) {
+      const float *rows[CK_ATTENTION_BLOCK];
+      for (uint32_t i = 0; i < count; i++)
+        rows[i] = p[i] + key;
+      ck_product product = {
+          .a = rows,
+          .y = op->y + (size_t)first * op->ldy + column,
+          .rows = count,
+          .columns = smaller(op->depth - begin, columns_at_once),
+          .depth = smaller(op->inner_rows - key, keys_at_once),
+          .ldy = op->ldy,
+          .accumulate = key > 0,
+      };
+      const float *values = op->c + (size_t)key * op->ldc + column;
+      if (in_place) {
+        product.b = values;
+        product.ldb = op->ldc;
+        product.panel_stride = CK_PANEL;
+      } else {
+        pack_values(op, values, product.depth, product.columns, pack);
+        product.b = pack;
+        product.ldb = CK_PANEL;
+        product.panel_stride = product.depth * CK_PANEL;
+      }
+      op->table->multiply(&product);
+    }
+  }
 }
 
 static uint32_t block_count(const ck_op *op, uint32_t first) {
-  return op->rows - first < CK_ATTENTION_BLOCK ? op->rows - first : CK_ATTENTION_BLOCK;
+  return smaller(op->rows - first, CK_ATTENTION_BLOCK);
 }
 
-void ck_attention(const ck_op *op, uint32_t task, uint32_t worker) {
+/// All blocks of one head; `sums`, unless NULL, gains the probabilities' column sums in row order.
+static void attend(const ck_op *op, uint32_t head, uint32_t worker, float *sums) {
   float *p = worker_scratch(op, worker);
   uint32_t ldp = round_up16(op->inner_rows);
+  const float *rows[CK_ATTENTION_BLOCK];
+  for (uint32_t i = 0; i < CK_ATTENTION_BLOCK; i++)
+    rows[i] = p + (size_t)i * ldp;
   for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
     uint32_t count = block_count(op, first);
-    const float *q = op->a + (size_t)first * op->lda + task * op->depth;
-    uint32_t ldq = op->lda;
-    if (op->index) {
-      // The product wants rows at one stride. Their place in y is free until the context is written there.
-      float *rows = op->y + (size_t)first * op->ldy + task * op->depth;
-      for (uint32_t i = 0; i < count; i++)
-        memcpy(rows + (size_t)i * op->ldy, op->a + (size_t)op->index[first + i] * op->lda + task * op->depth,
-               op->depth * sizeof(float));
-      q = rows;
-      ldq = op->ldy;
-    }
-    probabilities(op, task, first, count, q, ldq, p, ldp);
-    context(op, task, first, count, p, ldp);
+    probabilities(op, head, first, count, p, ldp, sums);
+    context(op, head, first, count, rows);
   }
 }
 
-void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
-  uint32_t n = op->inner_rows;
-  float *sums = op->y2 + (size_t)task * n;
-  memset(sums, 0, n * sizeof(float));
-  for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
-    uint32_t count = block_count(op, first);
-    float *p = op->y + ((size_t)task * n + first) * n;
-    probabilities(op, task, first, count, op->a + (size_t)first * op->lda + task * op->depth, op->lda, p, n);
-    for (uint32_t i = 0; i < count; i++)
-      op->table->add(sums, sums, p + (size_t)i * n, n);
-  }
+void ck_attention(const ck_op *op, uint32_t task, uint32_t worker) { attend(op, task, worker, NULL); }
+
+/// The head's column sums, set to zero.
+static float *cleared_sums(const ck_op *op, uint32_t head) {
+  float *sums = op->y2 + (size_t)head * op->inner_rows;
+  memset(sums, 0, op->inner_rows * sizeof(float));
+  return sums;
 }
 
 void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker) {
-  uint32_t n = op->inner_rows, ldp = round_up16(n);
-  float *p = worker_scratch(op, worker), *sums = op->y2 + (size_t)task * n;
-  memset(sums, 0, n * sizeof(float));
+  attend(op, task, worker, cleared_sums(op, task));
+}
+
+void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
+  uint32_t n = op->inner_rows;
+  float *sums = cleared_sums(op, task);
   for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
     uint32_t count = block_count(op, first);
-    probabilities(op, task, first, count, op->a + (size_t)first * op->lda + task * op->depth, op->lda, p,
-                  ldp);
-    for (uint32_t i = 0; i < count; i++)
-      op->table->add(sums, sums, p + (size_t)i * ldp, n);
-    context(op, task, first, count, p, ldp);
+    probabilities(op, task, first, count, op->y + ((size_t)task * n + first) * n, n, sums);
   }
 }
 
 void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
   uint32_t n = op->inner_rows;
-  const float *p = op->b + (size_t)task * n * n;
-  if (op->index) {
-    float *rows = worker_scratch(op, worker);
-    for (uint32_t i = 0; i < op->rows; i++)
-      memcpy(rows + (size_t)i * n, p + (size_t)op->index[i] * n, n * sizeof(float));
-    p = rows;
+  for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
+    uint32_t count = block_count(op, first);
+    const float *rows[CK_ATTENTION_BLOCK];
+    for (uint32_t i = 0; i < count; i++)
+      rows[i] = op->b + ((size_t)task * n + source_row(op, first + i)) * n;
+    context(op, task, first, count, rows);
   }
-  context(op, task, 0, op->rows, p, n);
 }

@@ -70,8 +70,16 @@ void ck_l2_normalize(const ck_op *op, uint32_t task, uint32_t worker) {
 
 void ck_softmax(const ck_op *op, uint32_t task, uint32_t worker) {
   row_range range = rows_of(op, task);
-  for (uint32_t i = range.begin; i < range.end; i++)
-    op->table->softmax(out_row(op, i), row(op->a, op->lda, i), NULL, NULL, op->scale, op->columns);
+  ck_softmax_job job = {
+      .a = row(op->a, op->lda, range.begin),
+      .y = out_row(op, range.begin),
+      .lda = op->lda,
+      .ldy = op->ldy,
+      .scale = op->scale,
+      .rows = range.end - range.begin,
+      .n = op->columns,
+  };
+  op->table->softmax(&job);
 }
 
 void ck_sigmoid(const ck_op *op, uint32_t task, uint32_t worker) {

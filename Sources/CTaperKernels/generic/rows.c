@@ -2,6 +2,7 @@
 // sums are carried in double.
 #include "../ck_table.h"
 #include "panel.h"
+#include "product.h"
 #include <math.h>
 
 static float activate(float x, ck_activation activation) {
@@ -52,20 +53,25 @@ static void layer_norm(float *y, const float *a, const float *bias, const float 
     y[i] = (float)((y[i] - mean) * inverse) * gamma[i] + beta[i];
 }
 
-static void softmax(float *y, const float *a, const float *bias, const uint32_t *position, float factor,
-                    size_t n) {
-  float largest = -INFINITY;
-  for (size_t i = 0; i < n; i++) {
-    y[i] = factor * a[i] + (bias ? bias[position ? position[i] : i] : 0);
-    largest = y[i] > largest ? y[i] : largest;
+static void softmax(const ck_softmax_job *job) {
+  for (uint32_t row = 0; row < job->rows; row++) {
+    const float *a = job->a + row * job->lda, *bias = job->bias ? job->bias[row] : NULL;
+    float *y = job->y + row * job->ldy, largest = -INFINITY;
+    for (uint32_t i = 0; i < job->n; i++) {
+      y[i] = job->scale * a[i] + (bias ? bias[job->position ? job->position[i] : i] : 0);
+      largest = y[i] > largest ? y[i] : largest;
+    }
+    double sum = 0;
+    for (uint32_t i = 0; i < job->n; i++) {
+      y[i] = expf(y[i] - largest);
+      sum += y[i];
+    }
+    for (uint32_t i = 0; i < job->n; i++) {
+      y[i] = (float)(y[i] / sum);
+      if (job->sums)
+        job->sums[i] += y[i];
+    }
   }
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) {
-    y[i] = expf(y[i] - largest);
-    sum += y[i];
-  }
-  for (size_t i = 0; i < n; i++)
-    y[i] = (float)(y[i] / sum);
 }
 
 static float sum_of_squares(const float *a, size_t n) {
@@ -95,6 +101,8 @@ const ck_table ck_table_scalar = {
     .sum_of_squares = sum_of_squares,
     .sigmoid = sigmoid,
     .exp = exponential,
+    .multiply = ck_multiply_scalar,
+    .pack_transposed = ck_pack_transposed_scalar,
     .gemm_f32 = ck_panel_f32_scalar,
     .gemm_bf16 = ck_panel_bf16_scalar,
     .gemm_i8 = ck_panel_i8_scalar,

@@ -53,7 +53,7 @@ typedef struct ck_op {
   const float *table0, *table1, *table2; // embed only: word, position, token type (may be NULL)
   float *scratch;                        // scratch_stride elements for each worker
   size_t scratch_stride;                 // elements
-  ck_sgemm_fn sgemm;                     // gemm and attention ops
+  ck_sgemm_fn sgemm;                     // gemm ops
   const ck_table *table;
 } ck_op;
 
@@ -101,7 +101,9 @@ void ck_layer_norm(const ck_op *op, uint32_t task, uint32_t worker);
 /// bias[h·(2·extent−1) + p(j) − p(row of query i) + extent − 1], where p(j) = origin[j], or j when origin is
 /// NULL, and the row of query i is index[i], or i when index is NULL. Every p must be below extent. y may be
 /// a when index is NULL or ascending and the leading dimensions agree. `heads` tasks. scratch for each
-/// worker: CK_ATTENTION_BLOCK × round_up(inner_rows, 16) elements (queries in blocks).
+/// worker: CK_ATTENTION_BLOCK × round_up(inner_rows, 16) elements (queries in blocks). Every sum runs in one
+/// order (a score over the head's columns, an element of y over the keys, ascending), so a query's result
+/// depends neither on the other queries nor on which worker computes it.
 void ck_attention(const ck_op *op, uint32_t task, uint32_t worker);
 #define CK_ATTENTION_BLOCK 64u
 /// y[heads, inner_rows, inner_rows] = softmax probabilities of every row (leading dimension inner_rows);
@@ -109,12 +111,12 @@ void ck_attention(const ck_op *op, uint32_t task, uint32_t worker);
 /// `heads` tasks. Operands as ck_attention; rows == inner_rows, index NULL.
 void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[rows, heads·dh] = probabilities b[heads, inner_rows, inner_rows] at rows `index` (or the first `rows`)
-/// times values c. `heads` tasks. scratch for each worker: rows × inner_rows elements (used when index is
-/// given).
+/// times values c. `heads` tasks.
 void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker);
 /// ck_attention over all rows (rows == inner_rows, index NULL) that also gives the partial token scores of
 /// ck_attention_scores: y2[heads, inner_rows] = column sums of the probabilities over the rows, in row order.
-/// Nothing of size rows × rows is kept. `heads` tasks; scratch as ck_attention.
+/// Both are bit for bit what ck_attention_scores and ck_attention_context give. Nothing of size rows × rows
+/// is kept. `heads` tasks; scratch as ck_attention.
 void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker);
 /// index_out[i] = i for i < rows. One task.
 void ck_iota(const ck_op *op, uint32_t task, uint32_t worker);

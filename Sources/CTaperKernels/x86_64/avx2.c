@@ -19,7 +19,9 @@ static inline ck_vf gather(const float *p, const uint32_t *at) {
   return (ck_vf)_mm256_i32gather_ps(p, _mm256_loadu_si256((const __m256i *)at), 4);
 }
 
+#include "../vector_products.h"
 #include "../vector_rows.h"
+#include "../vector_softmax.h"
 
 #pragma clang attribute pop
 

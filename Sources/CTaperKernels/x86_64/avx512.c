@@ -19,7 +19,14 @@ static inline ck_vf gather(const float *p, const uint32_t *at) {
   return (ck_vf)_mm512_i32gather_ps(_mm512_loadu_si512(at), p, 4);
 }
 
+#define CK_TIMES_POWER_OF_TWO
+static inline ck_vf times_power_of_two(ck_vf v, ck_vf n) {
+  return (ck_vf)_mm512_scalef_ps((__m512)v, (__m512)n);
+}
+
+#include "../vector_products.h"
 #include "../vector_rows.h"
+#include "../vector_softmax.h"
 
 #pragma clang attribute pop
 

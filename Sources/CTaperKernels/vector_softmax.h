@@ -1,0 +1,125 @@
+// Softmax over vectors of CK_WIDTH floats: the one text that every SIMD tier compiles.
+#pragma once
+#include "vector_rows.h"
+
+CK_INLINE ck_vf larger(ck_vf v, ck_vf largest) { return choose(v > largest, v, largest); }
+
+/// The largest element that is not NaN; −∞ if there is none.
+CK_INLINE float largest_of(const float *a, size_t n) {
+  ck_vf even = splat(-__builtin_inff()), odd = even;
+  size_t i = 0;
+  for (; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
+    even = larger(load(a + i), even);
+    odd = larger(load(a + i + CK_WIDTH), odd);
+  }
+  if (i + CK_WIDTH <= n) {
+    even = larger(load(a + i), even);
+    i += CK_WIDTH;
+  }
+  if (i < n)
+    odd = larger(choose(lanes_below(n - i), load_some(a + i, n - i), odd), odd);
+  return largest_lane(larger(even, odd));
+}
+
+CK_INLINE ck_vf biased(ck_vf v, const float *bias, const uint32_t *position, size_t i) {
+  if (!bias)
+    return v;
+  return v + (position ? gather(bias, position + i) : load(bias + i));
+}
+
+CK_INLINE ck_vf biased_some(ck_vf v, const float *bias, const uint32_t *position, size_t i, size_t n) {
+  if (!bias)
+    return v;
+  if (!position)
+    return v + load_some(bias + i, n);
+  float some[CK_WIDTH] = {0};
+  for (size_t k = 0; k < n; k++)
+    some[k] = bias[position[i + k]];
+  return v + load(some);
+}
+
+/// y = factor · a + bias[position]
+CK_INLINE void scale_and_bias(float *y, const float *a, const float *bias, const uint32_t *position,
+                              float factor, size_t n) {
+  size_t i = 0;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store(y + i, biased(load(a + i) * splat(factor), bias, position, i));
+  if (i < n)
+    store_some(y + i, biased_some(load_some(a + i, n - i) * splat(factor), bias, position, i, n - i), n - i);
+}
+
+/// y = e^(factor · a − top); returns the sum of y.
+CK_INLINE float exponentials_below(float *y, const float *a, float factor, float top, size_t n) {
+  ck_vf even = splat(0), odd = splat(0), f = splat(factor), minus_top = splat(-top);
+  size_t i = 0;
+  for (; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
+    ck_vf first = exponential(multiply_add(load(a + i), f, minus_top));
+    ck_vf second = exponential(multiply_add(load(a + i + CK_WIDTH), f, minus_top));
+    store(y + i, first);
+    store(y + i + CK_WIDTH, second);
+    even += first;
+    odd += second;
+  }
+  if (i + CK_WIDTH <= n) {
+    ck_vf v = exponential(multiply_add(load(a + i), f, minus_top));
+    store(y + i, v);
+    even += v;
+    i += CK_WIDTH;
+  }
+  if (i < n) {
+    ck_vf v = exponential(multiply_add(load_some(a + i, n - i), f, minus_top));
+    store_some(y + i, v, n - i);
+    odd += choose(lanes_below(n - i), v, splat(0));
+  }
+  return sum_lanes(even + odd);
+}
+
+/// y = factor · y; sums = sums + y.
+CK_INLINE void scale_and_sum(float *y, float factor, float *sums, size_t n) {
+  size_t i = 0;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
+    ck_vf v = load(y + i) * splat(factor);
+    store(y + i, v);
+    store(sums + i, load(sums + i) + v);
+  }
+  if (i < n) {
+    ck_vf v = load_some(y + i, n - i) * splat(factor);
+    store_some(y + i, v, n - i);
+    store_some(sums + i, load_some(sums + i, n - i) + v, n - i);
+  }
+}
+
+/// Rows whose reductions are in flight together; a power of two of short rows, one long row.
+enum { softmax_rows = 64, softmax_elements = 4096 };
+
+/// Some rows of a job, each pass over all of them before the next: within a row every pass waits for the one
+/// before, so short rows one by one would be all latency.
+CK_INLINE void softmax_of(const ck_softmax_job *job, uint32_t first, uint32_t count) {
+  const size_t n = job->n;
+  // A positive factor keeps the order, so it can wait for the exponent, where it costs nothing.
+  int early = job->bias || !(job->scale > 0);
+  float *y = job->y + first * job->ldy, factor = early ? 1 : job->scale;
+  const float *a = early ? y : job->a + first * job->lda;
+  const size_t lda = early ? job->ldy : job->lda;
+  float top[softmax_rows], sum[softmax_rows];
+  if (early)
+    for (uint32_t i = 0; i < count; i++)
+      scale_and_bias(y + i * job->ldy, job->a + (first + i) * job->lda,
+                     job->bias ? job->bias[first + i] : NULL, job->position, job->scale, n);
+  for (uint32_t i = 0; i < count; i++)
+    top[i] = factor * largest_of(a + i * lda, n);
+  for (uint32_t i = 0; i < count; i++)
+    sum[i] = exponentials_below(y + i * job->ldy, a + i * lda, factor, top[i], n);
+  for (uint32_t i = 0; i < count; i++)
+    if (job->sums)
+      scale_and_sum(y + i * job->ldy, 1 / sum[i], job->sums, n);
+    else
+      scale(y + i * job->ldy, y + i * job->ldy, 1 / sum[i], n);
+}
+
+static void softmax(const ck_softmax_job *job) {
+  uint32_t count = softmax_elements / (job->n < softmax_elements ? job->n : softmax_elements);
+  count = count < softmax_rows ? count : softmax_rows;
+  for (uint32_t first = 0; first < job->rows; first += count)
+    softmax_of(job, first, job->rows - first < count ? job->rows - first : count);
+}
