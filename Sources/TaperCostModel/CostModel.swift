@@ -25,6 +25,9 @@ public struct CostModel: Sendable {
   private var fittedRates: [KernelID: [Double]] = [:]
   private var neighbours: [KernelID: [OpShape]] = [:]
   private var kernelsByKind: [OpKind: [KernelID]] = [:]
+  /// For each product kernel: FLOP a nanosecond of the fastest measured point. A packed product of few bits has
+  /// a peak of its own.
+  private var peaks: [KernelID: Double] = [:]
 
   struct Key: Hashable {
     var kernel: KernelID
@@ -54,12 +57,18 @@ public struct CostModel: Sendable {
         for index in sum.times.indices { sum.times[index] += max(0, line.times[index] - overhead) }
         sum.elements += Double(entry.shape.columns * entry.shape.depth)
         sums[entry.kernel] = sum
+        for point in entry.points {
+          let work = OpWork.work(of: entry.shape, rows: point.rows, innerRows: 1).rawValue
+          let rate = Double(work) / Double(max(1, point.time.p50.rawValue))
+          peaks[entry.kernel] = max(peaks[entry.kernel] ?? 0, rate)
+        }
       }
     }
     for kind in OpKind.allCases {
       let all = kind.kernels
       let measured = all.filter { neighbours[$0] != nil }
-      kernelsByKind[kind] = measured.isEmpty ? Array(all.prefix(1)) : measured
+      kernelsByKind[kind] =
+        measured.isEmpty && !Self.optional.contains(kind) ? Array(all.prefix(1)) : measured
     }
     fittedRates = sums.compactMapValues { sum in
       sum.elements > 0 ? sum.times.map { $0 / sum.elements } : nil
@@ -73,6 +82,7 @@ public struct CostModel: Sendable {
 
   /// As above, by key. Row counts of ops that do not have them are ignored.
   public func predict(_ shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> Prediction {
+    let shape = shape.served(by: kernel)
     let rows = max(1, rows)
     let innerRows = max(1, innerRows)
     let band = measuredBand(shape, kernel: kernel, rows: rows, innerRows: innerRows)
@@ -89,8 +99,8 @@ public struct CostModel: Sendable {
       low: Self.nanoseconds(isModelled ? min(result.low, result.time / 2) : result.low),
       high: Self.nanoseconds(isModelled ? max(result.high, result.time * 2) : result.high),
       work: OpWork.work(of: shape, rows: rows, innerRows: innerRows),
-      traffic: OpWork.traffic(of: shape, rows: rows, innerRows: innerRows),
-      bound: bound(of: shape, rows: rows, innerRows: innerRows), provenance: provenance)
+      traffic: OpWork.traffic(of: shape, kernel: kernel, rows: rows, innerRows: innerRows),
+      bound: bound(of: shape, kernel: kernel, rows: rows, innerRows: innerRows), provenance: provenance)
   }
 
   /// Work: 2·rows·columns·depth for a product, 4·rows·innerRows·heads·depth for attention, half of it for
@@ -100,12 +110,16 @@ public struct CostModel: Sendable {
   }
 
   /// Traffic: weights and activations read and results written, each once.
-  public func traffic(of op: PlanOp, rows: Int, innerRows: Int) -> Bytes {
-    OpWork.traffic(of: OpShape(of: op), rows: rows, innerRows: innerRows)
+  public func traffic(of op: PlanOp, kernel: KernelID, rows: Int, innerRows: Int) -> Bytes {
+    OpWork.traffic(of: OpShape(of: op), kernel: kernel, rows: rows, innerRows: innerRows)
   }
 
+  /// Kinds that a plan can do without: without a measurement they are not there.
+  private static let optional: Set<OpKind> = [.encode, .attentionScored]
+
   /// Kernels for this kind that the profile measured with these threads, in id order; when it measured none,
-  /// the portable default (the lowest id), which is then predicted by the model.
+  /// the portable default (the lowest id), which is then predicted by the model, or for kinds that a plan can do
+  /// without nothing.
   public func kernels(for kind: OpKind) -> [KernelID] {
     kernelsByKind[kind] ?? []
   }
@@ -169,7 +183,8 @@ public struct CostModel: Sendable {
   private func modelledBand(_ shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> TimeBand {
     let overhead = Double(figures.opOverhead.rawValue)
     let work = Double(OpWork.work(of: shape, rows: rows, innerRows: innerRows).rawValue)
-    let traffic = Double(OpWork.traffic(of: shape, rows: rows, innerRows: innerRows).rawValue)
+    let traffic = Double(
+      OpWork.traffic(of: shape, kernel: kernel, rows: rows, innerRows: innerRows).rawValue)
     let floor = traffic * 1e9 / Double(figures.bandwidth)
     let body: Double
     if shape.kind == .gemm, let rates = fittedRates[kernel] {
@@ -194,7 +209,8 @@ public struct CostModel: Sendable {
   /// about as much as 16 more elements of head size would.
   private static func width(_ shape: OpShape) -> Double {
     switch shape.kind {
-    case .attention, .attentionScores, .attentionContext: Double(shape.heads) * Double(shape.depth + 16)
+    case .attention, .attentionScores, .attentionScored, .attentionContext:
+      Double(shape.heads) * Double(shape.depth + 16)
     case .select: Double(shape.heads)
     case .iota, .compose: 1
     default: Double(shape.columns)
@@ -214,10 +230,11 @@ public struct CostModel: Sendable {
     return neighbours[kernel]?.min { distance($0) < distance($1) }
   }
 
-  private func bound(of shape: OpShape, rows: Int, innerRows: Int) -> Bound {
+  private func bound(of shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> Bound {
     let work = Double(OpWork.work(of: shape, rows: rows, innerRows: innerRows).rawValue)
-    let traffic = Double(OpWork.traffic(of: shape, rows: rows, innerRows: innerRows).rawValue)
-    let compute = work * 1e9 / Double(figures.computePeak)
+    let traffic = Double(
+      OpWork.traffic(of: shape, kernel: kernel, rows: rows, innerRows: innerRows).rawValue)
+    let compute = work / max(Double(figures.computePeak) / 1e9, peaks[kernel] ?? 0)
     let memory = traffic * 1e9 / Double(figures.bandwidth)
     let overhead = Double(figures.opOverhead.rawValue)
     if overhead >= compute && overhead >= memory { return .overhead }

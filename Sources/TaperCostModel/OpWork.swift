@@ -5,8 +5,8 @@ internal import TaperPlanFormat
 ///
 /// Work counts the multiply-adds of products, two FLOP each, as the literature on token elimination does;
 /// row-wise arithmetic (softmax, layer norm, activation, means) counts as no work, only as traffic (ours).
-/// Traffic is every operand once: weights and activations read, results written, four bytes an element; what
-/// a cache saves is not known here.
+/// Traffic is every operand once, in its bytes: weights and activations read, results written; what a cache
+/// saves is not known here.
 enum OpWork {
   /// Saturates instead of overflowing: shapes may come from a plan nobody has checked.
   private static func product(_ factors: Int...) -> UInt64 {
@@ -19,23 +19,27 @@ enum OpWork {
   static func work(of shape: OpShape, rows: Int, innerRows: Int) -> Flops {
     switch shape.kind {
     case .gemm: Flops(product(2, rows, shape.columns, shape.depth))
-    case .attention: Flops(product(4, rows, innerRows, shape.heads, shape.depth))
+    case .attention, .attentionScored: Flops(product(4, rows, innerRows, shape.heads, shape.depth))
     case .attentionScores: Flops(product(2, innerRows, innerRows, shape.heads, shape.depth))
     case .attentionContext: Flops(product(2, rows, innerRows, shape.heads, shape.depth))
     default: .zero
     }
   }
 
-  static func traffic(of shape: OpShape, rows: Int, innerRows: Int) -> Bytes {
+  static func traffic(of shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> Bytes {
     let width = Int(clamping: product(shape.heads, shape.depth))
     let columns = shape.columns
     let elements: UInt64
     switch shape.kind {
-    case .gemm:
-      elements =
-        product(columns, shape.depth) &+ product(columns) &+ product(rows, shape.depth)
-        &+ product(rows, columns)
+    case .gemm: return productTraffic(of: shape, layout: kernel.weightLayout, rows: rows)
+    case .encode:
+      // bf16, or u8 codes and a scale.
+      return Bytes(
+        kernel == .encodeI8
+          ? product(5, rows, columns) &+ product(4, rows) : product(6, rows, columns))
     case .attention: elements = product(2, rows, width) &+ product(2, innerRows, width)
+    case .attentionScored:
+      elements = product(4, innerRows, width) &+ product(shape.heads, innerRows)
     case .attentionScores:
       elements =
         product(2, innerRows, width) &+ product(shape.heads, innerRows, innerRows)
@@ -55,5 +59,11 @@ enum OpWork {
     case .compose: elements = product(3, rows)
     }
     return Bytes(elements &* 4)
+  }
+
+  private static func productTraffic(of shape: OpShape, layout: WeightLayout, rows: Int) -> Bytes {
+    let weight = layout.byteCount(columns: Int(clamping: shape.columns), depth: Int(clamping: shape.depth))
+    let input = product(rows, shape.depth, layout.activation.byteCount)
+    return Bytes(weight &+ input &+ product(4, rows, shape.columns) &+ product(4, shape.columns))
   }
 }

@@ -18,7 +18,7 @@ struct TimeLine: Sendable {
 
   init(_ entry: ProfileEntry) {
     let byInner = entry.shape.variables == .innerRows
-    let quadratic = entry.shape.kind == .attentionScores
+    let quadratic = entry.shape.kind.givesScores
     // A later point with the same count (another rows at the same innerRows) adds nothing here.
     var points: [ProfilePoint] = []
     func x(_ point: ProfilePoint) -> Int { byInner ? point.innerRows : point.rows }

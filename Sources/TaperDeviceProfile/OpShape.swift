@@ -5,11 +5,11 @@ public import TaperPlanFormat
 ///
 /// Fields an op kind does not use are 0 (parts: 1), so that equal work has equal keys; build keys with
 /// `init(of:)`, which keeps, by kind (widths in elements):
-/// - gemm: columns, depth, activation, parts
-/// - attention, attentionScores, attentionContext: heads, depth (head size), relative bias yes or no (scores,
-///   fused)
+/// - gemm: columns, depth, activation, and of a BLAS product parts; a packed one is cut by the entry's threads
+/// - attention, attentionScores, attentionScored, attentionContext: heads, depth (head size), relative bias yes
+///   or no (all but context)
 /// - biasActivation: columns, activation · select: heads · iota, compose: nothing
-/// - embed, add, layerNorm, scatter, gather, mean, l2Normalize, softmax, sigmoid: columns
+/// - encode, embed, add, layerNorm, scatter, gather, mean, l2Normalize, softmax, sigmoid: columns
 public struct OpShape: Hashable, Sendable {
   public var kind: OpKind
   public var columns: Int
@@ -32,13 +32,13 @@ public struct OpShape: Hashable, Sendable {
     self.relativeBias = relativeBias
   }
 
-  /// The key of a planned op.
+  /// The key of a planned op; `served(by:)` makes it its kernel's.
   public init(of op: PlanOp) {
     switch op.kind {
     case .gemm:
       self = .gemm(
         columns: Int(op.columns), depth: Int(op.depth), activation: op.activation, parts: Int(op.parts))
-    case .attention, .attentionScores:
+    case .attention, .attentionScores, .attentionScored:
       self.init(op.kind, depth: Int(op.depth), heads: Int(op.heads), relativeBias: !op.bias.isNone)
     case .attentionContext:
       self.init(op.kind, depth: Int(op.depth), heads: Int(op.heads))
@@ -48,12 +48,12 @@ public struct OpShape: Hashable, Sendable {
       self.init(op.kind, heads: Int(op.heads))
     case .iota, .compose:
       self.init(op.kind)
-    case .embed, .add, .layerNorm, .scatter, .gather, .mean, .l2Normalize, .softmax, .sigmoid:
+    case .embed, .add, .layerNorm, .scatter, .gather, .mean, .l2Normalize, .softmax, .sigmoid, .encode:
       self.init(op.kind, columns: Int(op.columns))
     }
   }
 
-  /// A product's key; `parts` nil means as `GemmPartition` cuts it.
+  /// A BLAS product's key; `parts` nil means as `GemmPartition` cuts it.
   public static func gemm(
     columns: Int, depth: Int, activation: Activation = .none, parts: Int? = nil
   ) -> OpShape {
@@ -62,13 +62,19 @@ public struct OpShape: Hashable, Sendable {
       parts: parts ?? GemmPartition.parts(columns: columns, depth: depth), activation: activation)
   }
 
+  /// The key of the same work served by `kernel`: a packed product's has no parts.
+  public func served(by kernel: KernelID) -> OpShape {
+    guard kind == .gemm, kernel.weightLayout != .rowMajor else { return self }
+    return .gemm(columns: columns, depth: depth, activation: activation, parts: 1)
+  }
+
   /// Which of an op's two row counts its time follows.
   public var variables: RowVariables {
     switch kind {
     case .attention, .attentionContext: .both
-    case .attentionScores, .select, .scatter, .mean: .innerRows
+    case .attentionScores, .attentionScored, .select, .scatter, .mean: .innerRows
     case .embed, .gemm, .biasActivation, .add, .layerNorm, .iota, .compose, .gather, .l2Normalize, .softmax,
-      .sigmoid:
+      .sigmoid, .encode:
       .rows
     }
   }

@@ -1,10 +1,29 @@
-/// What an arena slot's elements are; both take four bytes.
+/// What the elements of an arena slot or of a tensor are.
 public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case f32 = 0
   case u32 = 1
   case f16 = 2
   case bf16 = 3
-  public var byteCount: Int { self == .f32 || self == .u32 ? 4 : 2 }
+  /// One byte: unsigned codes, 128 too high, in slots (ck_encode_i8); signed in weights.
+  case i8 = 4
+
+  public var byteCount: Int {
+    switch self {
+    case .f32, .u32: 4
+    case .f16, .bf16: 2
+    case .i8: 1
+    }
+  }
+
+  /// Neighbours in depth that a packed product of this element takes together (ck_panel.h): rows of encoded
+  /// activations, and panels of weights, are filled up to a multiple of it.
+  public var group: Int {
+    switch self {
+    case .f32, .u32, .f16: 1
+    case .bf16: 2
+    case .i8: 4
+    }
+  }
 }
 
 /// A buffer of the arena: its shape in symbols, its place, and the ops between which it is alive.

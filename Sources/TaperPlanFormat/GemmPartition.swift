@@ -1,6 +1,12 @@
-/// How a gemm's columns are cut into panels: by shape alone, never by thread count, so results are bit-identical for
-/// any number of workers (ours). The planner emits it as `PlanOp.parts`; the profiler measures under the same rule.
+/// How a gemm's columns are cut into tasks (ours). The planner emits it as `PlanOp.parts`; the profiler measures under the
+/// same rule. Results are bit-identical for any number of workers: a BLAS product, whose sums may depend on the cut, is
+/// cut by shape alone; a packed product sums every element alike whatever the cut, so the workers may decide.
 public enum GemmPartition {
+  /// Tasks of a packed product: four a thread, so that one that comes late costs a fraction, and no more than panels.
+  public static func packedParts(columns: Int, threads: Int) -> Int {
+    min(WeightLayout.panels(columns: columns), 4 * threads)
+  }
+
   /// Panels are whole multiples of this many columns (the last one may be narrower), as in `ck_gemm`.
   public static let columnMultiple = 16
 

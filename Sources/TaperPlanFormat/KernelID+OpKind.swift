@@ -3,7 +3,7 @@ extension KernelID {
   public var opKind: OpKind? {
     switch self {
     case .embedF32: .embed
-    case .gemmF32OpenBLAS, .gemmF32Scalar: .gemm
+    case .gemmF32OpenBLAS, .gemmF32Scalar, .gemmF32Panel, .gemmBF16Panel, .gemmI8Panel: .gemm
     case .biasActivationF32: .biasActivation
     case .addF32: .add
     case .layerNormF32: .layerNorm
@@ -19,7 +19,33 @@ extension KernelID {
     case .l2NormalizeF32: .l2Normalize
     case .softmaxF32: .softmax
     case .sigmoidF32: .sigmoid
+    case .encodeBF16, .encodeI8: .encode
+    case .attentionScoredF32: .attentionScored
     default: nil
     }
   }
+
+  /// How a product's kernel wants its weight; row-major for everything that is no packed product.
+  public var weightLayout: WeightLayout {
+    switch self {
+    case .gemmF32Panel: .panelF32
+    case .gemmBF16Panel: .panelBF16
+    case .gemmI8Panel: .panelI8
+    default: .rowMajor
+    }
+  }
+
+  /// Whether this family computes `op` when its weight lies in `layout` (row-major for ops without one): the kind, and
+  /// within a kind the operands' elements.
+  public func computes(_ op: PlanOp, weight layout: WeightLayout) -> Bool {
+    guard opKind == op.kind else { return false }
+    return op.kind == .encode ? encodes == op.encodedElement : weightLayout == layout
+  }
+
+  private var encodes: ElementType { self == .encodeI8 ? .i8 : .bf16 }
+}
+
+extension PlanOp {
+  /// What an encode op writes: i8 codes when it also writes their scales, else bf16.
+  public var encodedElement: ElementType { output2.isNone ? .bf16 : .i8 }
 }

@@ -163,12 +163,6 @@ public struct Canary: Hashable, Sendable {
   }
 }
 
-/// How a tensor's elements lie in the weights section.
-public enum WeightLayout: UInt8, CaseIterable, Hashable, Sendable {
-  /// Row-major, as in the checkpoint: [out, in] for linear layers.
-  case rowMajor = 0
-}
-
 public struct WeightEntry: Hashable, Sendable {
   public var name: String
   public var element: ElementType

@@ -17,6 +17,8 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case l2Normalize = 15
   case softmax = 16
   case sigmoid = 17
+  case encode = 18
+  case attentionScored = 19
 }
 
 /// Raw values equal ck_activation's.

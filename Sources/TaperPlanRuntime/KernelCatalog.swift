@@ -12,12 +12,18 @@ enum KernelCatalog {
     case (.embed, .embedF32): unsafe bound(ck_embed)
     case (.gemm, .gemmF32OpenBLAS): unsafe bound(ck_gemm)
     case (.gemm, .gemmF32Scalar): unsafe bound(ck_gemm, product: ck_sgemm_scalar)
+    case (.gemm, .gemmF32Panel): unsafe bound(ck_gemm_f32_panel)
+    case (.gemm, .gemmBF16Panel): unsafe bound(ck_gemm_bf16_panel)
+    case (.gemm, .gemmI8Panel): unsafe bound(ck_gemm_i8_panel)
+    case (.encode, .encodeBF16): unsafe bound(ck_encode_bf16)
+    case (.encode, .encodeI8): unsafe bound(ck_encode_i8)
     case (.biasActivation, .biasActivationF32): unsafe bound(ck_bias_activation)
     case (.add, .addF32): unsafe bound(ck_add)
     case (.layerNorm, .layerNormF32): unsafe bound(ck_layer_norm)
     case (.attention, .attentionF32): unsafe bound(ck_attention)
     case (.attentionScores, .attentionScoresF32): unsafe bound(ck_attention_scores)
     case (.attentionContext, .attentionContextF32): unsafe bound(ck_attention_context)
+    case (.attentionScored, .attentionScoredF32): unsafe bound(ck_attention_scored)
     case (.iota, .iotaU32): unsafe bound(ck_iota)
     case (.select, .selectF32): unsafe bound(ck_select)
     case (.scatter, .scatterF32): unsafe bound(ck_scatter)
@@ -38,9 +44,9 @@ enum KernelCatalog {
   /// The cut of each driver into tasks, as documented at the driver in ck_op.h.
   static func tasks(of kind: OpKind) -> TaskRule {
     switch kind {
-    case .embed, .biasActivation, .add, .layerNorm, .gather, .l2Normalize, .softmax, .sigmoid: .rows
+    case .embed, .biasActivation, .add, .layerNorm, .gather, .l2Normalize, .softmax, .sigmoid, .encode: .rows
     case .gemm: .parts
-    case .attention, .attentionScores, .attentionContext: .heads
+    case .attention, .attentionScores, .attentionScored, .attentionContext: .heads
     case .iota, .select, .scatter, .compose, .mean: .one
     }
   }

@@ -24,8 +24,8 @@ package struct PlanAssembler {
   /// The plan, with a weights digest of zero, and where its weights come from.
   package func assemble() throws(PlanningError) -> (plan: Plan, recipes: [WeightRecipe]) {
     try checkRequest()
-    let ops = graph(reducing: [], restores: false).ops
-    if let kind = pricer.missingKernel(in: ops) { throw .kernelMissing(kind) }
+    let ops = graph(reducing: [], restores: false, request.passes).pricedOps
+    try requireKernels(ops)
     let dense = DenseReference(facts, ops: ops, maximumLength: request.maximumLength, pricer: pricer)
     var cut = self
     cut.facts = try facts.cut(to: depth(dense))
@@ -34,22 +34,32 @@ package struct PlanAssembler {
 
   private func assemble(dense: DenseReference) throws(PlanningError) -> (plan: Plan, recipes: [WeightRecipe])
   {
-    var schedule = try schedule(dense: dense)
+    var passes = request.passes
+    var schedule: Schedule
+    do throws(PlanningError) {
+      schedule = try self.schedule(dense: dense, passes)
+    } catch {
+      // Context for every row pays where about half are kept; a target that asks for far fewer may need the other way.
+      guard case .infeasible = error, passes.contains(.fuseAttentionScores) else { throw error }
+      passes.disable(.fuseAttentionScores)
+      schedule = try self.schedule(dense: dense, passes)
+    }
     let reducingLayers = Set((1...facts.layers).filter { schedule.reduces(layer: $0) })
     let restores = restores && !reducingLayers.isEmpty
     schedule.restoresDroppedTokens = restores
 
     let finished = Scratch.run(
-      graph(reducing: reducingLayers, restores: restores), schedule: schedule, threads: request.threads)
-    if let kind = pricer.missingKernel(in: finished.ops) { throw .kernelMissing(kind) }
+      graph(reducing: reducingLayers, restores: restores, passes), schedule: schedule,
+      threads: request.threads)
+    try requireKernels(finished.pricedOps)
     let emission = Emission(finished, schedule: schedule, sharing: request.passes.contains(.arenaPlanning))
     let plan = Plan(
       identity: identity(reduces: !reducingLayers.isEmpty, isCut: facts.layers < dense.layers),
       model: facts.shape, schedule: schedule,
-      ops: emission.ops, selections: selections(emission.ops), arena: emission.arena,
+      ops: emission.ops, selections: selections(emission.pricedOps), arena: emission.arena,
       resultSlot: emission.resultSlot,
       predictions: PredictionTable.make(
-        ops: emission.ops, schedule: schedule, dense: dense, pricer: pricer),
+        ops: emission.pricedOps, schedule: schedule, dense: dense, pricer: pricer),
       tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
     check(plan)
     return (plan, emission.weights)
@@ -99,7 +109,8 @@ package struct PlanAssembler {
       var cut = self
       cut.facts = facts.cut(to: depth)
       let reference = DenseReference(
-        cut.facts, ops: cut.graph(reducing: [], restores: false).ops, maximumLength: length, pricer: pricer)
+        cut.facts, ops: cut.graph(reducing: [], restores: false, request.passes).pricedOps,
+        maximumLength: length, pricer: pricer)
       let meets =
         switch request.target {
         case .dense: true
@@ -121,15 +132,27 @@ package struct PlanAssembler {
 
   private var restores: Bool { request.restoresDroppedTokens && facts.head.pooling == .mean }
 
-  private func graph(reducing layers: Set<Int>, restores: Bool) -> PlanGraph {
+  private func graph(reducing layers: Set<Int>, restores: Bool, _ passes: PassSet) -> PlanGraph {
     let options = GraphOptions(
       maximumLength: request.maximumLength, threads: request.threads, reducingLayers: layers,
       restores: restores, instrumentation: request.instrumentation)
     let plain = GraphBuilder.build(facts, options: options, override: request.headOverride)
-    return GraphPasses.run(plain, passes: request.passes)
+    let rewritten = GraphPasses.run(
+      plain, passes: passes, pricer: pricer, maximumLength: request.maximumLength)
+    return ProductFamilies(
+      pricer: pricer, precision: request.precision, layerCount: facts.layers,
+      maximumLength: request.maximumLength, threads: request.threads,
+      selects: request.passes.contains(.kernelSelection)
+    ).run(rewritten)
   }
 
-  private func schedule(dense: DenseReference) throws(PlanningError) -> Schedule {
+  private func requireKernels(_ ops: [PricedOp]) throws(PlanningError) {
+    guard let op = pricer.firstWithoutKernel(ops) else { return }
+    throw op.layout.activation == .f32 && op.kind != .encode
+      ? .kernelMissing(op.kind) : .precisionNotMeasured(request.precision.base)
+  }
+
+  private func schedule(dense: DenseReference, _ passes: PassSet) throws(PlanningError) -> Schedule {
     let length = request.maximumLength
     if let fixed = request.fixedSchedule {
       try check(fixed)
@@ -143,15 +166,16 @@ package struct PlanAssembler {
       throw .calibrationLayersDiffer(expected: dense.layers, found: profile.count)
     }
     // Elimination in every layer, as ops of the schedule in which each drops a token somewhere.
-    let reducing = graph(reducing: Set(1...facts.layers), restores: restores)
-    if let kind = pricer.missingKernel(in: reducing.ops) { throw .kernelMissing(kind) }
+    let reducing = graph(reducing: Set(1...facts.layers), restores: restores, passes)
+    try requireKernels(reducing.pricedOps)
     var family = RetentionFamily(profile: Array(profile.prefix(facts.layers)))
     if request.passes.contains(.tileRounding) {
-      family.rounded = TileRounding.table(reducing.ops, maximumLength: length, pricer: pricer)
+      family.rounded = TileRounding.table(reducing.pricedOps, maximumLength: length, pricer: pricer)
     }
     let search = ScheduleSearch(
-      facts: facts, target: request.target, maximumLength: length, family: family, reducingOps: reducing.ops,
-      wholeOps: graph(reducing: [], restores: false).ops, dense: dense, pricer: pricer)
+      facts: facts, target: request.target, maximumLength: length, family: family,
+      reducingOps: reducing.pricedOps,
+      wholeOps: graph(reducing: [], restores: false, passes).pricedOps, dense: dense, pricer: pricer)
     let rows = try search.run()
     return Schedule(
       maximumLength: length, layerCount: facts.layers, keepCounts: rows.flatMap { $0.map(UInt16.init) },
@@ -179,7 +203,7 @@ package struct PlanAssembler {
 
   // MARK: Parts of the plan
 
-  private func selections(_ ops: [PlanOp]) -> [KernelSelection] {
+  private func selections(_ ops: [PricedOp]) -> [KernelSelection] {
     ops.indices.flatMap { number in
       let rows = ops[number].rows == .one ? 1 : request.maximumLength
       return pricer.selections(of: ops[number], number: number, maximumRows: rows)
@@ -205,7 +229,7 @@ package struct PlanAssembler {
     return PlanIdentity(
       modelName: facts.name, family: facts.family, toolVersion: request.toolVersion,
       request: request.requestText, method: methods.isEmpty ? "dense" : methods.joined(separator: "+"),
-      precision: "f32",
+      precision: request.precision.name,
       deviceName: request.deviceName, threads: request.threads, passes: request.passes.names,
       modelDigest: facts.modelDigest, tokenizerDigest: facts.tokenizerDigest,
       calibrationDigest: reduces ? inputs.calibrationDigest : .zero, profileDigest: inputs.profileDigest)

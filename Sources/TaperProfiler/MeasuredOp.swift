@@ -8,6 +8,8 @@ internal import TaperPlanFormat
   private(set) var op: ck_op
   private let driver: ck_driver
   private let tasks: UInt32
+  private let kernel: KernelID
+  /// Elements of f32 (four bytes) that the weight takes in the ring.
   private let weightCount: Int
   private let warmCounts: [Int]
   private let kind: OpKind
@@ -22,6 +24,7 @@ internal import TaperPlanFormat
     let (rows, inner) = (UInt32(point.rows), UInt32(point.innerRows))
     let width = UInt32(shape.heads * shape.depth)
     unsafe driver = kernel.driver
+    self.kernel = point.kernel
     kind = shape.kind
     tasks =
       switch unsafe kernel.tasks {
@@ -56,22 +59,30 @@ internal import TaperPlanFormat
     var weights = 0
     switch shape.kind {
     case .gemm:
-      unsafe op.lda = UInt32(shape.depth)
-      weights = shape.columns * shape.depth
+      let layout = point.kernel.weightLayout
+      // Encoded rows are narrower than f32 ones; what they hold does not matter, how far they reach does.
+      let group = layout.activation.group
+      unsafe op.lda = UInt32((shape.depth + group - 1) / group * group)
+      weights = Int(layout.byteCount(columns: shape.columns, depth: shape.depth) + 3) / 4
+      unsafe op.b = UnsafePointer(buffers.activations[1])
       unsafe op.bias = buffers.weights(shape.columns)
-      counts[0] = point.rows * shape.depth
-    case .attention, .attentionScores:
+      counts[0] = point.rows * shape.depth * layout.activation.byteCount / 4
+      counts[1] = layout == .panelI8 ? point.rows : 0
+    case .encode:
+      counts[3] = counts[0] / 4 * (point.kernel == .encodeI8 ? 1 : 2)
+    case .attention, .attentionScores, .attentionScored:
       // Queries, keys and values are column views of one slot, as fused products leave them.
       unsafe op.lda = 3 * width
       unsafe op.ldb = 3 * width
       unsafe op.ldc = 3 * width
-      unsafe op.ldy = shape.kind == .attention ? width : inner
+      let givesProbabilities = shape.kind == .attentionScores
+      unsafe op.ldy = givesProbabilities ? inner : width
       unsafe op.b = UnsafePointer(buffers.activations[0] + Int(width))
       unsafe op.c = UnsafePointer(buffers.activations[0] + 2 * Int(width))
       unsafe op.scale = 1 / Float(shape.depth).squareRoot()
       counts[0] = 3 * point.innerRows * Int(width)
       counts[3] =
-        shape.kind == .attention ? point.rows * Int(width) : shape.heads * point.innerRows * point.innerRows
+        givesProbabilities ? shape.heads * point.innerRows * point.innerRows : point.rows * Int(width)
       if shape.relativeBias {
         unsafe op.extent = inner
         unsafe op.bias = buffers.weights(shape.heads * (2 * point.innerRows - 1))
@@ -131,9 +142,14 @@ internal import TaperPlanFormat
   }
 
   /// One sample, in nanoseconds: fork, all tasks, join.
-  mutating func time(on pool: OpaquePointer, buffers: WorkBuffers) -> UInt64 {
+  mutating func time(on pool: OpaquePointer, threads: Int, buffers: WorkBuffers) -> UInt64 {
+    var tasks = tasks
     if kind == .gemm {
       unsafe op.weight = UnsafeRawPointer(buffers.weights(weightCount))
+      if kernel.weightLayout != .rowMajor {
+        tasks = UInt32(GemmPartition.packedParts(columns: unsafe Int(op.columns), threads: threads))
+        unsafe op.parts = tasks
+      }
     } else if kind == .embed {
       // Rows of the word table are cold wherever they lie; here they lie together. Positions and types are
       // read by every run.
@@ -143,7 +159,7 @@ internal import TaperPlanFormat
       unsafe op.table2 = UnsafePointer(buffers.activations[2])
     }
     blackHole = buffers.warm(warmCounts)
-    return unsafe withUnsafePointer(to: op) { op in
+    return unsafe withUnsafePointer(to: op) { [tasks] op in
       let start = ck_now_ns()
       unsafe ck_pool_run(pool, driver, op, tasks)
       return ck_now_ns() &- start

@@ -30,7 +30,7 @@ enum MeasurementGrid {
       switch shape.kind {
       case .attention, .attentionContext:
         Set([1, (count + 7) / 8, (count + 3) / 4, (count + 1) / 2, count]).sorted().map { point($0, count) }
-      case .attentionScores: [point(count, count)]
+      case .attentionScores, .attentionScored: [point(count, count)]
       case .select, .scatter: [point((count + 1) / 2, count)]
       case .mean: [point(1, count)]
       default: [point(count, 1)]
@@ -38,7 +38,11 @@ enum MeasurementGrid {
     }
   }
 
-  /// Kernels worth measuring: all of the kind but the scalar reference product, which no plan should choose
-  /// by speed.
-  static func kernels(for kind: OpKind) -> [KernelID] { kind.kernels.filter { $0 != .gemmF32Scalar } }
+  /// Kernels worth measuring: all of the kind but the scalar reference products, which no plan should choose
+  /// by speed. Packed ones are such a reference where the CPU's tier is scalar.
+  static func kernels(for kind: OpKind, isScalarTier: Bool) -> [KernelID] {
+    kind.kernels.filter {
+      $0 != .gemmF32Scalar && !(isScalarTier && ($0.weightLayout != .rowMajor || kind == .encode))
+    }
+  }
 }

@@ -32,8 +32,9 @@ public enum Profiler {
       shapes: request.shapes, maximumRows: request.maximumRows, workers: threads.last!,
       lastCache: fingerprint.lastCacheByteCount)
     let table = unsafe ck_kernels(ck_detect_tier())!
+    let isScalar = unsafe ck_table_tier(table) == CK_TIER_SCALAR
     let points = request.shapes.flatMap { shape in
-      MeasurementGrid.kernels(for: shape.kind).flatMap {
+      MeasurementGrid.kernels(for: shape.kind, isScalarTier: isScalar).flatMap {
         MeasurementGrid.points(kernel: $0, shape: shape, maximumRows: request.maximumRows)
       }
     }
@@ -120,7 +121,7 @@ public enum Profiler {
       try demand((1...1024).contains(shape.parts), "\(name) parts", "from 1 to 1024", shape.parts)
       switch shape.kind {
       case .iota, .compose: break
-      case .attention, .attentionScores, .attentionContext:
+      case .attention, .attentionScores, .attentionScored, .attentionContext:
         try demand(shape.heads > 0 && shape.depth > 0, "\(name) heads and depth", "at least 1", 0)
       case .select: try demand(shape.heads > 0, "\(name) heads", "at least 1", 0)
       case .gemm:

@@ -35,7 +35,7 @@ internal import TaperPlanFormat
           probeTimes.append(unsafe probe.noiseSample(on: pool.handle))
           report((Double(number) + Double(index) / Double(points.count)) / Double(threads.count), count)
         }
-        let time = unsafe ops[index].time(on: pool.handle, buffers: buffers)
+        let time = unsafe ops[index].time(on: pool.handle, threads: count, buffers: buffers)
         samples[number * points.count + index].append(time)
       }
     }
@@ -49,13 +49,14 @@ internal import TaperPlanFormat
         let measured = ProfilePoint(
           rows: point.rows, innerRows: point.innerRows,
           time: TimeDistribution(samples[number * points.count + index]))
-        if let last = entries.last, last.kernel == point.kernel, last.shape == point.shape,
+        let shape = point.shape.served(by: point.kernel)
+        if let last = entries.last, last.kernel == point.kernel, last.shape == shape,
           last.threads == count
         {
           entries[entries.count - 1].points.append(measured)
         } else {
           entries.append(
-            ProfileEntry(kernel: point.kernel, shape: point.shape, threads: count, points: [measured]))
+            ProfileEntry(kernel: point.kernel, shape: shape, threads: count, points: [measured]))
         }
       }
     }

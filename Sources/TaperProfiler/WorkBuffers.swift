@@ -96,12 +96,14 @@ internal import TaperPlanFormat
     return unsafe memory.bindMemory(to: Element.self, capacity: count)
   }
 
-  /// Small values of both signs: no denormals, nothing that grows out of range.
+  /// Small values of both signs: no denormals, nothing that grows out of range; read as bf16 too, since the lower half of
+  /// each is the upper once more.
   private static func fill(_ memory: UnsafeMutablePointer<Float>, _ count: Int, seed: UInt32) {
     var state = seed &* 2_654_435_761
     for index in 0..<count {
       state = state &* 1_664_525 &+ 1_013_904_223
-      unsafe memory[index] = (Float(state >> 8) * 0x1p-24 - 0.5) * 0.1
+      let half = ((Float(state >> 8) * 0x1p-24 - 0.5) * 0.1).bitPattern >> 16
+      unsafe memory[index] = Float(bitPattern: half << 16 | half)
     }
   }
 }

@@ -5,30 +5,39 @@ import TaperPlanner
 /// Costs that make every choice possible: products of few rows go to the scalar kernel, others to OpenBLAS, so that
 /// plans carry several selections an op. Times mean nothing else.
 enum RuntimeCosts {
-  static let mixed = OpCosts(
-    predict: { _, kernel, rows, _ in
-      let time: UInt64 = kernel == .gemmF32Scalar ? UInt64(10 * rows) : 50
-      return Prediction(
-        time: Nanoseconds(time), low: Nanoseconds(time), high: Nanoseconds(time), work: Flops(1),
-        traffic: Bytes(1), bound: .compute, provenance: .modelled)
-    },
-    kernels: { kind in KernelID.all.map(\.id).filter { $0.opKind == kind } },
-    endToEnd: { ops in
-      var total = Prediction(
-        time: .zero, low: .zero, high: .zero, work: .zero, traffic: .zero, bound: .compute,
-        provenance: .modelled)
-      for op in ops {
-        total.time = total.time + op.time
-        total.low = total.low + op.low
-        total.high = total.high + op.high
-      }
-      return total
-    }, runOverhead: .zero)
+  static let mixed = make(packed: 1000)
+  /// Packed products, and attention that gives its scores along with the context, are the fastest.
+  static let packed = make(packed: 1)
+
+  private static func make(packed: UInt64) -> OpCosts {
+    OpCosts(
+      predict: { _, kernel, rows, _ in
+        let isPacked = kernel.weightLayout != .rowMajor || kernel == .attentionScoredF32
+        let time: UInt64 = kernel == .gemmF32Scalar ? UInt64(10 * rows) : isPacked ? packed : 50
+        return Prediction(
+          time: Nanoseconds(time), low: Nanoseconds(time), high: Nanoseconds(time), work: Flops(1),
+          traffic: Bytes(1), bound: .compute, provenance: .modelled)
+      },
+      kernels: { kind in KernelID.all.map(\.id).filter { $0.opKind == kind } },
+      endToEnd: { ops in
+        var total = Prediction(
+          time: .zero, low: .zero, high: .zero, work: .zero, traffic: .zero, bound: .compute,
+          provenance: .modelled)
+        for op in ops {
+          total.time = total.time + op.time
+          total.low = total.low + op.low
+          total.high = total.high + op.high
+        }
+        return total
+      }, runOverhead: .zero)
+  }
 
   /// Plans with them, without a calibration.
-  static func plan(_ request: PlanningRequest, _ model: ModelSpec) throws -> PlannedModel {
+  static func plan(
+    _ request: PlanningRequest, _ model: ModelSpec, costs: OpCosts = mixed
+  ) throws -> PlannedModel {
     try Planner.plan(
       request, model: model,
-      inputs: PlanningInputs(facts: EncoderFacts(model), profile: nil, costs: mixed))
+      inputs: PlanningInputs(facts: EncoderFacts(model), profile: nil, costs: costs))
   }
 }

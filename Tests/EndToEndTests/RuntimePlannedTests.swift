@@ -17,12 +17,14 @@ import Testing
   }
 
   static func plan(
-    _ model: ModelSpec, _ schedule: Schedule, passes: PassSet = .all, threads: Int = 4
+    _ model: ModelSpec, _ schedule: Schedule, passes: PassSet = .all, threads: Int = 4,
+    costs: OpCosts = RuntimeCosts.mixed, precision: Precision = .f32
   ) throws -> LoadedPlan {
     let request = PlanningRequest(
       maximumLength: maximumLength, threads: threads, passes: passes,
-      restoresDroppedTokens: schedule.restoresDroppedTokens, fixedSchedule: schedule)
-    let planned = try RuntimeCosts.plan(request, model)
+      restoresDroppedTokens: schedule.restoresDroppedTokens, precision: PrecisionAssignment(precision),
+      fixedSchedule: schedule)
+    let planned = try RuntimeCosts.plan(request, model, costs: costs)
     #expect(planned.plan.schedule.keepCounts == schedule.keepCounts, "a fixed schedule is taken as it is")
     return try LoadedPlan(plan: planned.plan, weightBytes: planned.materializedWeights())
   }

@@ -215,7 +215,9 @@ import Testing
     #expect(model.work(of: op, rows: 7, innerRows: 7) == Flops(2 * 7 * 7 * 12 * 32))
     let norm = PlanOp(.layerNorm, layer: 1, rows: .input, columns: 384)
     #expect(model.work(of: norm, rows: 9, innerRows: 1) == .zero)
-    #expect(model.traffic(of: norm, rows: 9, innerRows: 1) == Bytes(4 * (3 * 9 * 384 + 3 * 384)))
+    #expect(
+      model.traffic(of: norm, kernel: .layerNormF32, rows: 9, innerRows: 1)
+        == Bytes(4 * (3 * 9 * 384 + 3 * 384)))
   }
 
   @Test func refusesThreadsNotMeasured() {

@@ -185,6 +185,12 @@ let sampleProfile = DeviceProfile(
     op.parts = 4
     op.activation = .gelu
     #expect(OpShape(of: op) == .gemm(columns: 512, depth: 64, activation: .gelu))
+    // A packed product is cut by its threads, which are the entry's.
+    let packed = OpShape.gemm(columns: 512, depth: 64, activation: .gelu, parts: 1)
+    #expect(OpShape(of: op).served(by: .gemmF32OpenBLAS) == OpShape(of: op))
+    for kernel in [KernelID.gemmF32Panel, .gemmBF16Panel, .gemmI8Panel] {
+      #expect(OpShape(of: op).served(by: kernel) == packed)
+    }
     var attention = PlanOp(.attention, layer: 1, rows: .input, innerRows: .input, columns: 128, depth: 32)
     attention.heads = 4
     #expect(OpShape(of: attention) == OpShape(.attention, depth: 32, heads: 4))

@@ -39,6 +39,26 @@ import Testing
     #expect(try PlanReader.read(changed).plan == plan)
   }
 
+  /// A file is of the oldest format that can say it, and of no other.
+  @Test func theVersionIsTheContents() throws {
+    var options = ToyPlan.Options()
+    #expect(ToyPlan.make(options).plan.formatVersion == .first)
+    options.scored = true
+    #expect(ToyPlan.make(options).plan.formatVersion == .packed)
+    for (layout, minor) in [(WeightLayout.rowMajor, 0), (.panelF32, 1), (.panelBF16, 1), (.panelI8, 1)] {
+      options.scored = false
+      options.layout = layout
+      let (plan, weights) = ToyPlan.make(options)
+      var bytes = try encode(plan, weights)
+      #expect(Sealed.number(bytes, at: 18, 2) == minor && Sealed.number(bytes, at: 22, 2) == minor)
+      Sealed.put(1 - minor, 2, at: 18, in: &bytes)
+      Sealed.put(1 - minor, 2, at: 22, in: &bytes)
+      Sealed.seal(&bytes)
+      #expect(
+        failure { _ = try PlanReader.read(bytes) } == .malformedHeader(.version, found: UInt64(1 - minor)))
+    }
+  }
+
   @Test func aFileThatNeedsANewerReaderIsRefusedWithBothVersions() throws {
     var changed = try file().bytes
     Sealed.put(2, 2, at: 16, in: &changed)
@@ -48,7 +68,7 @@ import Testing
     #expect(error == .newerVersion(written: two, needsReader: two, thisReader: ContainerFormat.version))
     #expect(
       error?.description
-        == "the file is of format 2.0 and needs a reader of format 2.0 or later; this one reads up to 1.0: "
+        == "the file is of format 2.0 and needs a reader of format 2.0 or later; this one reads up to 1.1: "
         + "update Taper, or plan again with this version")
   }
 

@@ -5,7 +5,9 @@ extension ToyPlan {
   /// Lifetimes, sizes, places and selections, from the ops. A slot is put at the first place that is free for its life.
   static func layOut(_ plan: inout Plan) {
     plan.selections = plan.ops.indices.map { number in
-      let kernel = KernelID.all.first { $0.id.opKind == plan.ops[number].kind }!.id
+      let op = plan.ops[number]
+      let layout = plan.weightLayout(of: op)
+      let kernel = KernelID.all.first { $0.id.computes(op, weight: layout) }!.id
       return KernelSelection(op: number, maximumRows: 0xFFFF, kernel: kernel)
     }
     for number in plan.arena.slots.indices {
@@ -18,7 +20,9 @@ extension ToyPlan {
       let rows = (1...plan.schedule.maximumLength).map {
         plan.schedule.value(of: slot.rows, length: $0) * plan.schedule.value(of: slot.innerRows, length: $0)
       }
-      let size = UInt64(rows.max()!) * UInt64(slot.copies) * UInt64(slot.columns) * 4
+      let size =
+        UInt64(rows.max()!) * UInt64(slot.copies) * UInt64(slot.columns)
+        * UInt64(slot.element.byteCount)
       plan.arena.slots[number].byteCount = Bytes(size)
       var offset: UInt64 = 0
       var moved = true

@@ -14,6 +14,10 @@ struct ToyPlan {
     var fused = true
     var head = HeadKind.classification
     var pooling = Pooling.mean
+    /// How products' weights lie.
+    var layout = WeightLayout.rowMajor
+    /// Reducing layers compute all rows' context with their scores.
+    var scored = false
     /// Layers that drop tokens.
     var reducing: Set<Int> = [1, 2]
 
@@ -31,6 +35,8 @@ struct ToyPlan {
       options.head = HeadKind.allCases[random.below(4)]
       options.pooling = random.coin() ? .mean : .cls
       options.reducing = Set((0..<options.layers).map { $0 + 1 }.filter { _ in random.coin() })
+      options.layout = WeightLayout.allCases[random.below(4)]
+      options.scored = random.coin()
       return options
     }
   }
@@ -121,11 +127,16 @@ struct ToyPlan {
     return UInt16(plan.arena.slots.count - 1)
   }
 
-  private mutating func weight(_ name: String, _ shape: [Int]) -> WeightReference {
+  private mutating func weight(
+    _ name: String, _ shape: [Int], _ layout: WeightLayout = .rowMajor
+  ) -> WeightReference {
+    let isPacked = layout != .rowMajor
     plan.weights.entries.append(
       WeightEntry(
-        name: name, element: .f32, layout: .rowMajor, shape: shape.map { UInt32($0) }, offset: .zero,
-        byteCount: Bytes(UInt64(shape.reduce(4, *)))))
+        name: name, element: layout.activation, layout: layout, shape: shape.map { UInt32($0) },
+        offset: .zero,
+        byteCount: Bytes(
+          isPacked ? layout.byteCount(columns: shape[0], depth: shape[1]) : UInt64(shape.reduce(4, *)))))
     return WeightReference(rawValue: UInt16(plan.weights.entries.count - 1))
   }
 
@@ -216,17 +227,24 @@ struct ToyPlan {
     let before = RowCount.tokens(after: layer - 1)
     let after = RowCount.tokens(after: layer)
     let most = options.maximumLength
-    let probabilities = slot("probabilities", rows: before, before, columns: options.heads)
-    let partial = slot("partial scores", rows: before, columns: options.heads)
     let index = Operand(slot: slot("kept", .u32, rows: after, columns: 1))
+    let partial = slot("partial scores", rows: before, columns: options.heads)
     var scores = plain
-    scores.kind = .attentionScores
     scores.condition = .ifReduced
-    scores.c = .none
-    scores.output = Operand(slot: probabilities)
     scores.output2 = Operand(slot: partial)
-    scores.scratch = .none
-    scores.scratchStride = 0
+    let whole = options.scored ? slot("whole context", rows: before, columns: hidden) : nil
+    let probabilities =
+      whole == nil ? slot("probabilities", rows: before, before, columns: options.heads) : nil
+    if let whole {
+      scores.kind = .attentionScored
+      scores.output = Operand(slot: whole, leading: UInt32(hidden))
+    } else if let probabilities {
+      scores.kind = .attentionScores
+      scores.c = .none
+      scores.output = Operand(slot: probabilities)
+      scores.scratch = .none
+      scores.scratchStride = 0
+    }
     plan.ops.append(scores)
     var select = PlanOp(.select, layer: layer, rows: after, innerRows: before)
     select.condition = .ifReduced
@@ -251,12 +269,21 @@ struct ToyPlan {
         $0.index = index
       }
     }
+    if let whole {
+      add(PlanOp(.gather, layer: layer, rows: after, columns: hidden)) {
+        $0.condition = .ifReduced
+        $0.a = Operand(slot: whole, leading: $0.columns)
+        $0.output = plain.output
+        $0.index = index
+      }
+      return index
+    }
     var context = plain
     context.kind = .attentionContext
     context.condition = .ifReduced
     context.rows = after
     context.a = .none
-    context.b = Operand(slot: probabilities)
+    context.b = probabilities.map { Operand(slot: $0) } ?? .none
     context.bias = .none
     context.origin = .none
     context.index = index
@@ -360,7 +387,18 @@ struct ToyPlan {
     var op = PlanOp(.gemm, layer: layer, rows: rows, columns: columns, depth: depth)
     op.a = Operand(slot: from, leading: UInt32(depth))
     op.output = Operand(slot: to, leading: UInt32(columns))
-    op.weight = weight("weight", [columns, depth])
+    op.weight = weight("weight", [columns, depth], options.layout)
+    let element = options.layout.activation
+    if element != .f32 {
+      let width = (depth + element.group - 1) / element.group * element.group
+      var encode = PlanOp(.encode, layer: layer, rows: rows, columns: depth)
+      encode.a = op.a
+      encode.output = Operand(
+        slot: slot("codes", element, rows: rows, columns: width), leading: UInt32(width))
+      if element == .i8 { encode.output2 = Operand(slot: slot("scales", rows: rows, columns: 1)) }
+      plan.ops.append(encode)
+      (op.a, op.b) = (encode.output, encode.output2)
+    }
     op.bias = weight("bias", [columns])
     return op
   }

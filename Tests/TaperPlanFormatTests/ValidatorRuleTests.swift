@@ -25,6 +25,46 @@ import Testing
     #expect(violation.description.contains(rule.meaning))
   }
 
+  /// What packed products and encodings ask for beyond what every plan's ops do.
+  @Test(arguments: [WeightLayout.panelF32, .panelBF16, .panelI8])
+  func packedProductsAreHeldToTheirLayout(_ layout: WeightLayout) throws {
+    var options = ToyPlan.Options()
+    options.layout = layout
+    options.scored = true
+    let valid = ToyPlan.make(options).plan
+    try PlanValidator.validate(valid)
+    let product = valid.ops.firstIndex { $0.kind == .gemm }!
+    let weight = Int(valid.ops[product].weight.rawValue)
+    func rule(_ change: (inout Plan) -> Void) -> PlanRule? {
+      var plan = valid
+      change(&plan)
+      guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else { return nil }
+      return violation.rule
+    }
+    #expect(rule { $0.weights.entries[weight].byteCount = Bytes(64) } == .weightSize)
+    #expect(rule { $0.weights.entries[weight].shape = [1, 1, 1] } == .weightLayout)
+    #expect(rule { $0.weights.entries[weight].element = .u32 } == .weightLayout)
+    #expect(rule { $0.ops[product].parts = 3 } == .panels)
+    #expect(
+      rule { $0.ops[product].b = $0.ops[product].b.isNone ? $0.ops[product].output : .none }
+        == .operandPresence)
+    // A packed tensor is a product's weight and nothing else.
+    let norm = valid.ops.firstIndex { $0.kind == .layerNorm }!
+    #expect(rule { $0.ops[norm].gamma = $0.ops[product].weight } == .weightElement)
+    let scored = valid.ops.firstIndex { $0.kind == .attentionScored }!
+    #expect(
+      rule { $0.ops[scored].rows = $0.ops[scored].layer == 1 ? .tokens(after: 1) : .input } == .rowSymbol)
+    #expect(rule { $0.ops[scored].scratchStride = 3 } == .scratchSize)
+    guard let encode = valid.ops.firstIndex(where: { $0.kind == .encode }) else { return }
+    #expect(rule { $0.ops[product].a = $0.ops[encode].a } == .slotElement)
+    #expect(rule { $0.ops[encode].output = $0.ops[encode].a } == .slotElement)
+    #expect(rule { $0.ops[encode].output.leading -= 1 } == .leadingDimension)
+    let other: KernelID = layout == .panelI8 ? .encodeBF16 : .encodeI8
+    let selection = valid.selections.firstIndex { Int($0.op) == encode }!
+    #expect(rule { $0.selections[selection].kernel = other } == .kernelFitsOperands)
+    #expect(rule { $0.ops[encode].condition = .ifReduced } == .readAfterWrite)
+  }
+
   @Test func aWalkFailsAtTheLengthThatIsWrong() throws {
     var plan = ToyPlan.make().plan
     let wide = plan.ops.firstIndex { $0.kind == .gemm && $0.activation == .gelu }!
@@ -73,6 +113,7 @@ enum Breakage {
     case .predictionInterval:
       { $0.predictions.ops[3].low = Nanoseconds($0.predictions.ops[3].time.rawValue + 1) }
     case .weightShape: { $0.weights.entries[0].shape = [] }
+    case .weightLayout: { $0.weights.entries[0].layout = .panelBF16 }
     case .weightSize: { $0.weights.entries[0].byteCount = Bytes(4) }
     case .weightAlignment: { $0.weights.entries[1].offset = $0.weights.entries[1].offset + Bytes(4) }
     case .weightOrder: { $0.weights.entries[1].offset = $0.weights.entries[0].offset }
@@ -85,6 +126,11 @@ enum Breakage {
     case .selectionComplete: { $0.selections.removeLast() }
     case .kernelKnown: { $0.selections[0].kernel = KernelID(rawValue: 999) }
     case .kernelFitsOp: { $0.selections[0].kernel = .addF32 }
+    case .kernelFitsOperands:
+      { plan in
+        let product = first(plan, .gemm)
+        plan.selections[plan.selections.firstIndex { Int($0.op) == product }!].kernel = .gemmF32Panel
+      }
     case .slotAlignment: { $0.arena.slots[1].offset = $0.arena.slots[1].offset + Bytes(4) }
     case .slotSize: { $0.arena.slots[0].byteCount = Bytes($0.arena.slots[0].byteCount.rawValue - 4) }
     case .slotInside: { $0.arena.byteCount = Bytes($0.arena.byteCount.rawValue - 4) }

@@ -19,6 +19,7 @@ import Testing
     var target: PlanningTarget
     /// As the command line says it.
     var request: String
+    var precision = Precision.f32
     var testDescription: String { "\(model) \(name)" }
   }
 
@@ -31,6 +32,12 @@ import Testing
     Golden(
       model: "tiny-bert-old-names", name: "flops-speedup-1.5x", target: .workSpeedup(1.5),
       request: "--flops-speedup 1.5x"),
+    Golden(
+      model: "tiny-bert-classifier", name: "bf16-dense", target: .dense, request: "--dense --precision bf16",
+      precision: .bf16),
+    Golden(
+      model: "tiny-bert-old-names", name: "int8-flops-speedup-1.5x", target: .workSpeedup(1.5),
+      request: "--flops-speedup 1.5x --precision int8", precision: .int8),
     Golden(model: "tiny-mpnet", name: "dense", target: .dense, request: "--dense"),
     Golden(
       model: "tiny-mpnet", name: "flops-speedup-2x", target: .workSpeedup(2),
@@ -44,7 +51,8 @@ import Testing
     let profile = try DeviceProfile.load(path: root() + "/specs/devices/\(Self.device).json")
     let costs = OpCosts(try CostModel(profile: profile, threads: 1))
     let request = PlanningRequest(
-      target: golden.target, maximumLength: min(24, model.maximumLength), deviceName: profile.name,
+      target: golden.target, maximumLength: min(24, model.maximumLength),
+      precision: PrecisionAssignment(golden.precision), deviceName: profile.name,
       requestText: golden.request + " --max-length 24",
       toolVersion: "golden")
     let inputs = PlanningInputs(

@@ -1,19 +1,19 @@
 import TaperPlanFormat
 import TaperPlanner
 
-/// A device written down as formulas: 1 FLOP/ns for scalar products, 32 for BLAS, stairs of `tile` rows, 8 bytes/ns,
-/// 500 ns an op.
+/// A device written down as formulas: 1 FLOP/ns for scalar products, 32 for BLAS, `panel` for packed ones, stairs of
+/// `tile` rows, 8 bytes/ns, 500 ns an op.
 enum SyntheticCosts {
-  static func make(tile: Int = 1, overhead: UInt64 = 500, kinds: Set<OpKind> = Set(OpKind.allCases))
-    -> OpCosts
-  {
+  static func make(
+    tile: Int = 1, overhead: UInt64 = 500, panel: UInt64 = 32, kinds: Set<OpKind> = Set(OpKind.allCases)
+  ) -> OpCosts {
     OpCosts(
       predict: { op, kernel, rows, innerRows in
         let isProduct = op.kind == .gemm
         let counted = isProduct ? (rows + tile - 1) / tile * tile : rows
         let work = self.work(op, counted, innerRows)
         let traffic = UInt64(isProduct ? 4 * Int(op.columns) * Int(op.depth) : 8 * rows * Int(op.columns))
-        let rate: UInt64 = kernel == .gemmF32Scalar ? 1 : 32
+        let rate: UInt64 = kernel == .gemmF32Scalar ? 1 : kernel.weightLayout == .rowMajor ? 32 : panel
         let compute = work / rate
         let streaming = traffic / 8
         let time = max(compute, streaming) + overhead
@@ -47,7 +47,7 @@ enum SyntheticCosts {
     let work =
       switch op.kind {
       case .gemm: 2 * rows * Int(op.columns) * Int(op.depth)
-      case .attention: 4 * rows * innerRows * Int(op.depth) * Int(op.heads)
+      case .attention, .attentionScored: 4 * rows * innerRows * Int(op.depth) * Int(op.heads)
       case .attentionScores: 2 * innerRows * innerRows * Int(op.depth) * Int(op.heads)
       case .attentionContext: 2 * rows * innerRows * Int(op.depth) * Int(op.heads)
       case .select, .mean, .scatter: innerRows * max(1, Int(op.columns))

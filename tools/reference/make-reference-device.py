@@ -12,6 +12,7 @@ THREADS = {1: (1000, 100, 200, 0), 2: (1900, 180, 1000, 5000), 4: (3600, 300, 15
 # (hidden, heads, feed-forward, relative bias, linear head's width)
 MODELS = [(384, 12, 1536, [False], 8), (768, 12, 3072, [False, True], 0), (128, 2, 512, [False], 2)]
 TILE = 16
+PANEL_ROWS = [1, 8, 9, 16, 17, 24, 25, 32, 33, 48, 49, 64, 65, 128, 129, 256, 257, 512]
 GEMM_ROWS = [1, 16, 17, 32, 33, 48, 49, 64, 65, 96, 97, 128, 129, 192, 193, 256, 257, 384, 385, 512]
 ATTENTION_ROWS = [1, 8, 16, 32, 64, 128, 256, 512]
 LINE_ROWS = [1, 64, 512]
@@ -27,6 +28,13 @@ def gemm(t, rows, columns, depth):
     compute = ceil_div(2 * tiled * columns * depth * 10, flop10)
     memory = ceil_div(4 * columns * depth * 10, byte10)
     return overhead + max(compute, memory)
+
+
+def panel(t, rows, columns, depth, rate, byte_count):
+    """A packed product: tiles of 8 rows, `rate` times the f32 peak, `byte_count` bytes a weight element."""
+    flop10, byte10, overhead, _ = THREADS[t]
+    compute = ceil_div(2 * ceil_div(rows, 8) * 8 * columns * depth * 10, flop10 * rate)
+    return overhead + max(compute, ceil_div(byte_count * columns * depth * 10, byte10))
 
 
 def attention(t, multiply_adds, exponentials):
@@ -60,6 +68,12 @@ def entries(t):
             if activation:
                 shape["activation"] = activation
             yield "gemm_f32_openblas", shape, [point(m, 1, gemm(t, m, columns, depth)) for m in GEMM_ROWS]
+            packed = {key: value for key, value in shape.items() if key != "parts"}
+            for name, rate, byte_count in [("gemm_f32_panel", 1, 4), ("gemm_bf16_panel", 2, 2), ("gemm_i8_panel", 4, 1)]:
+                yield name, packed, [point(m, 1, panel(t, m, columns, depth, rate, byte_count)) for m in PANEL_ROWS]
+        for columns in sorted({hidden, inner}):
+            yield "encode_bf16", {"columns": columns}, [point(m, 1, line(t, m, 6 * columns)) for m in LINE_ROWS]
+            yield "encode_i8", {"columns": columns}, [point(m, 1, line(t, m, 5 * columns)) for m in LINE_ROWS]
         for bias in biases:
             shape = {"depth": head_size, "heads": heads, **({"relative_bias": True} if bias else {})}
             pairs = [(r, n) for n in ATTENTION_ROWS
@@ -67,7 +81,10 @@ def entries(t):
             yield "attention_f32", shape, [
                 point(r, n, attention(t, 2 * r * n * hidden, r * n * heads * (2 if bias else 1))) for r, n in pairs]
             yield "attention_scores_f32", shape, [
-                point(n, n, attention(t, n * n * hidden, n * n * heads * (2 if bias else 1))) for n in ATTENTION_ROWS]
+                point(n, n, attention(t, n * n * hidden, n * n * heads * (2 if bias else 1)) + line(t, n, 8 * n * heads))
+                for n in ATTENTION_ROWS]
+            yield "attention_scored_f32", shape, [
+                point(n, n, attention(t, 2 * n * n * hidden, n * n * heads * (2 if bias else 1))) for n in ATTENTION_ROWS]
         shape = {"depth": head_size, "heads": heads}
         yield "attention_context_f32", shape, [point(r, n, attention(t, r * n * hidden, 0)) for r, n in pairs]
         for name, columns, reads in [("embed_f32", hidden, 4), ("layer_norm_f32", hidden, 3), ("add_f32", hidden, 3),

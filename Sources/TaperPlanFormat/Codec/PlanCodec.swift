@@ -26,7 +26,7 @@ public enum PlanCodec {
 
   /// The file up to the first byte of its weights section; the whole file when the weights are not embedded.
   static func prefix(of plan: Plan) -> [UInt8] {
-    var builder = ContainerBuilder(kind: .plan)
+    var builder = ContainerBuilder(kind: .plan, version: plan.formatVersion)
     builder.add(.identity) { write(plan.identity, to: &$0) }
     builder.add(.model) { write(plan.model, to: &$0) }
     builder.add(.ops) { write(plan.ops, to: &$0) }

@@ -64,6 +64,7 @@ public enum PlanReader {
       identity: identity, model: model, schedule: schedule, ops: ops, selections: selections, arena: arena,
       resultSlot: resultSlot, predictions: predictions, tokenizer: tokenizer, head: head, canaries: canaries,
       weights: weights)
+    try container.requireVersion(plan.formatVersion)
     return (plan, try weightsRange(container, index: weights))
   }
 

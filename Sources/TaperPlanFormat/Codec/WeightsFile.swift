@@ -22,6 +22,7 @@ public enum WeightsFile {
     var reader = unsafe ByteReader(content, section: .weightsIndex)
     let index = unsafe try PlanCodec.readWeightsIndex(&reader)
     unsafe try reader.finish()
+    try container.requireVersion(index.formatVersion)
     for section in container.sections where section.kind.name != nil {
       guard section.kind == .weightsIndex || section.kind == .weights else {
         throw .wrongFileKind(found: ContainerKind.plan.rawValue)
@@ -38,7 +39,7 @@ public enum WeightsFile {
   public static func encodeHeader(_ index: WeightsIndex) -> [UInt8] {
     var index = index
     index.isEmbedded = true
-    var builder = ContainerBuilder(kind: .weights)
+    var builder = ContainerBuilder(kind: .weights, version: index.formatVersion)
     builder.add(.weightsIndex) { PlanCodec.write(index, to: &$0) }
     return builder.prefix(weights: (index.byteCount.rawValue, index.digest))
   }

@@ -1,5 +1,7 @@
 /// A parsed container: where its sections lie. Reading it checks everything but the sections' contents.
 struct Container {
+  /// As written.
+  var version: FormatVersion
   var kind: ContainerKind
   var sections: [Section]
 
@@ -36,7 +38,15 @@ struct Container {
       let content = unsafe section.content(of: bytes)
       guard unsafe SHA256.digest(of: content) == section.digest else { throw .sectionDigest(section.kind) }
     }
-    return Container(kind: kind, sections: sections)
+    return Container(version: header.version, kind: kind, sections: sections)
+  }
+
+  /// Refuses a file of a version we could have written that is not the one its content asks for: equal content, equal
+  /// bytes.
+  func requireVersion(_ expected: FormatVersion) throws(PlanFormatError) {
+    guard version == expected || version > ContainerFormat.version else {
+      throw .malformedHeader(.version, found: UInt64(version.minor))
+    }
   }
 
   func section(_ kind: SectionKind) throws(PlanFormatError) -> Section {

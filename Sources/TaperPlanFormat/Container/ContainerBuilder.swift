@@ -1,10 +1,14 @@
 /// Lays out a container: everything up to where the weights begin, padding included.
 struct ContainerBuilder {
   var kind: ContainerKind
+  var version: FormatVersion
   /// Ascending by kind.
   private(set) var sections: [(kind: SectionKind, content: [UInt8])] = []
 
-  init(kind: ContainerKind) { self.kind = kind }
+  init(kind: ContainerKind, version: FormatVersion) {
+    self.kind = kind
+    self.version = version
+  }
 
   mutating func add(_ kind: SectionKind, _ body: (inout ByteWriter) -> Void) {
     var writer = ByteWriter()
@@ -43,10 +47,11 @@ struct ContainerBuilder {
   private func headerAndTable(_ table: [Section], fileSize: UInt64, digest: Digest) -> [UInt8] {
     var writer = ByteWriter()
     writer.write(raw: ContainerFormat.magic)
-    writer.write(ContainerFormat.version.major)
-    writer.write(ContainerFormat.version.minor)
-    writer.write(ContainerFormat.minimumReader.major)
-    writer.write(ContainerFormat.minimumReader.minor)
+    // Written, and the oldest reader that understands it.
+    for _ in 0..<2 {
+      writer.write(version.major)
+      writer.write(version.minor)
+    }
     writer.write(UInt32(ContainerFormat.headerSize))
     writer.write(UInt32(table.count))
     writer.write(kind.rawValue)

@@ -5,10 +5,9 @@ public enum ContainerFormat {
   static let magic: [UInt8] = [
     0x89, 0x54, 0x41, 0x50, 0x45, 0x52, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0, 0, 0,
   ]
-  /// The version this code writes, and the newest it reads.
-  public static let version = FormatVersion(major: 1, minor: 0)
-  /// The oldest reader that understands what this code writes.
-  static let minimumReader = FormatVersion(major: 1, minor: 0)
+  /// The newest version this code reads and writes. A file is written in the oldest version that can say it
+  /// (`Plan.formatVersion`), which is then also the oldest reader that understands it.
+  public static let version = FormatVersion.packed
   /// Bytes of the header that this version knows; later versions may append to it.
   static let headerSize = 96
   static let maximumHeaderSize = 4096

@@ -6,8 +6,28 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
     self.major = major
     self.minor = minor
   }
+  /// Row-major f32 weights only.
+  public static let first = FormatVersion(major: 1, minor: 0)
+  /// Packed weights, encoded activations, scored attention.
+  public static let packed = FormatVersion(major: 1, minor: 1)
+
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
   }
   public var description: String { "\(major).\(minor)" }
+}
+
+extension Plan {
+  /// The oldest format that can say this plan.
+  public var formatVersion: FormatVersion {
+    let isPacked = ops.contains { $0.kind == .encode || $0.kind == .attentionScored }
+    return isPacked ? .packed : weights.formatVersion
+  }
+}
+
+extension WeightsIndex {
+  /// The oldest format that can say this index.
+  public var formatVersion: FormatVersion {
+    entries.contains { $0.layout != .rowMajor || $0.element == .i8 } ? .packed : .first
+  }
 }

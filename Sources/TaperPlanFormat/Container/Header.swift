@@ -1,5 +1,6 @@
 /// A container's header: what stands before the section table.
 struct Header {
+  var version: FormatVersion
   var kind: UInt32
   /// Bytes of the header, those of later versions included; the table begins after them.
   var size: Int
@@ -21,12 +22,13 @@ struct Header {
     guard needed <= ContainerFormat.version else {
       throw .newerVersion(written: written, needsReader: needed, thisReader: ContainerFormat.version)
     }
-    // What this version wrote has one spelling; a later one may need this or any older reader.
+    // What this version or an older one wrote has one spelling; a later one may need any older reader.
     guard written.major >= 1, needed <= written,
-      written > ContainerFormat.version || needed == ContainerFormat.minimumReader
+      written > ContainerFormat.version || needed == written
     else {
       throw .malformedHeader(.version, found: UInt64(written.major))
     }
+    version = written
     let headerSize = unsafe try reader.read(UInt32.self)
     guard headerSize >= UInt32(minimum), headerSize <= UInt32(ContainerFormat.maximumHeaderSize),
       headerSize % 8 == 0,

@@ -7,6 +7,7 @@ extension ElementType {
     case .u32: "u32"
     case .f16: "f16"
     case .bf16: "bf16"
+    case .i8: "i8"
     }
   }
 }
@@ -15,6 +16,9 @@ extension WeightLayout {
   public var name: String {
     switch self {
     case .rowMajor: "rowMajor"
+    case .panelF32: "panelF32"
+    case .panelBF16: "panelBF16"
+    case .panelI8: "panelI8"
     }
   }
 }
@@ -59,6 +63,8 @@ extension OpKind {
     case .l2Normalize: "l2Normalize"
     case .softmax: "softmax"
     case .sigmoid: "sigmoid"
+    case .encode: "encode"
+    case .attentionScored: "attentionScored"
     }
   }
 }

@@ -5,7 +5,7 @@
 /// canaries to their digests.
 public enum PlanText {
   public static func render(_ plan: Plan) -> String {
-    var text = "taper plan, format \(ContainerFormat.version.description)\n"
+    var text = "taper plan, format \(plan.formatVersion.description)\n"
     render(plan.identity, &text)
     render(plan.model, &text)
     render(plan.head, tokenizer: plan.tokenizer, &text)

@@ -5,7 +5,7 @@ extension LengthWalk {
   /// Reads `rows` rows of the operand in `role`.
   func readRows(_ op: PlanOp, _ role: OperandRole, _ rows: Int) throws(PlanFormatError) {
     let operand = op.operand(role)
-    try read(operand, role, elements: span(operand, rows: rows, width: op.rowWidth(role) ?? 0))
+    try read(operand, role, elements: span(operand, rows: rows, width: plan.rowWidth(of: op, role) ?? 0))
   }
 
   func read(_ operand: Operand, _ role: OperandRole, elements: Int) throws(PlanFormatError) {
@@ -15,7 +15,8 @@ extension LengthWalk {
 
   /// Writes `rows` rows of the output.
   mutating func writeRows(_ op: PlanOp, _ rows: Int) throws(PlanFormatError) {
-    try write(op.output, .output, elements: span(op.output, rows: rows, width: op.rowWidth(.output) ?? 0))
+    try write(
+      op.output, .output, elements: span(op.output, rows: rows, width: plan.rowWidth(of: op, .output) ?? 0))
   }
 
   mutating func write(_ operand: Operand, _ role: OperandRole, elements: Int) throws(PlanFormatError) {

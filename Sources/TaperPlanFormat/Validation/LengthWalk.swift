@@ -56,9 +56,17 @@ struct LengthWalk {
       try checkScratch(op, elements: 0)
       try writeRows(op, rows)
     case .gemm:
-      try checkScratch(op, elements: usesIndex ? rows * Int(op.depth) : 0)
+      let copies = usesIndex && plan.weightLayout(of: op) == .rowMajor
+      try checkScratch(op, elements: copies ? rows * Int(op.depth) : 0)
+      let named = try namedRows(op, rows: rows, usesIndex: usesIndex)
+      try readRows(op, .a, named)
+      if !op.b.isNone { try read(op.b, .b, elements: named) }
+      try writeRows(op, rows)
+    case .encode:
+      try checkScratch(op, elements: 0)
       try readRows(op, .a, namedRows(op, rows: rows, usesIndex: usesIndex))
       try writeRows(op, rows)
+      if !op.output2.isNone { try write(op.output2, .output2, elements: rows) }
     case .biasActivation, .l2Normalize, .softmax, .sigmoid:
       try checkScratch(op, elements: 0)
       try readRows(op, .a, rows)
@@ -83,8 +91,14 @@ struct LengthWalk {
       try checkReach(op, rows: inner)
       try write(op.output, .output, elements: heads * inner * inner)
       try write(op.output2, .output2, elements: heads * inner)
+    case .attentionScored:
+      try checkScratch(op, elements: LengthWalk.attentionBlock * roundUp16(inner))
+      for role in [OperandRole.a, .b, .c] { try readRows(op, role, inner) }
+      try checkReach(op, rows: inner)
+      try writeRows(op, rows)
+      try write(op.output2, .output2, elements: heads * inner)
     case .attentionContext:
-      try checkScratch(op, elements: usesIndex ? rows * inner : 0)
+      try checkScratch(op, elements: 0)
       try checkRowsAvailable(try namedRows(op, rows: rows, usesIndex: usesIndex), of: inner, usesIndex)
       try read(op.b, .b, elements: heads * inner * inner)
       try readRows(op, .c, inner)

@@ -20,11 +20,14 @@ struct OpSignature {
     switch kind {
     case .embed:
       self.init([.output, .table0, .table1], optional: [.table2, .gamma, .beta, .scratch])
-    case .gemm: self.init([.a, .output, .weight], optional: [.bias, .index, .scratch])
+    case .gemm: self.init([.a, .output, .weight], optional: [.b, .bias, .index, .scratch])
+    case .encode: self.init([.a, .output], optional: [.output2, .index, .scratch])
     case .biasActivation: self.init([.a, .output], optional: [.bias, .scratch])
     case .add: self.init([.a, .b, .output], optional: [.index, .scratch])
     case .layerNorm: self.init([.a, .output, .gamma, .beta], optional: [.b, .bias, .index, .scratch])
     case .attention: self.init([.a, .b, .c, .output], optional: [.bias, .origin, .index, .scratch])
+    case .attentionScored:
+      self.init([.a, .b, .c, .output, .output2], optional: [.bias, .origin, .scratch])
     case .attentionScores: self.init([.a, .b, .output, .output2], optional: [.bias, .origin, .scratch])
     case .attentionContext: self.init([.b, .c, .output], optional: [.index, .scratch])
     case .iota: self.init([.output], optional: [.scratch])
@@ -48,5 +51,13 @@ extension OpKind {
   var allowsInPlace: Bool { self == .biasActivation || self == .add || self == .layerNorm }
 
   /// Whether heads and depth say how wide the op's rows are.
-  var isAttention: Bool { self == .attention || self == .attentionScores || self == .attentionContext }
+  public var isAttention: Bool {
+    switch self {
+    case .attention, .attentionScores, .attentionScored, .attentionContext: true
+    default: false
+    }
+  }
+
+  /// Whether the op computes all rows' attention against all rows and gives the partial token scores.
+  public var givesScores: Bool { self == .attentionScores || self == .attentionScored }
 }

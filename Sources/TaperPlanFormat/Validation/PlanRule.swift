@@ -24,6 +24,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   case predictionInterval
   // Weights
   case weightShape
+  case weightLayout
   case weightSize
   case weightAlignment
   case weightOrder
@@ -50,6 +51,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   case selectionComplete
   case kernelKnown
   case kernelFitsOp
+  case kernelFitsOperands
   // Arena
   case slotAlignment
   case slotSize
@@ -91,7 +93,8 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .opPredictionCount: "there is one op prediction an op and reference length"
     case .predictionInterval: "a predicted time lies in its interval"
     case .weightShape: "a tensor has one to four dimensions, none of them zero"
-    case .weightSize: "a tensor's bytes are the product of its dimensions and its element's size"
+    case .weightLayout: "packed tensors are matrices of their layout's element"
+    case .weightSize: "a tensor's bytes are those of its shape, element and layout"
     case .weightAlignment: "tensors start at multiples of 64"
     case .weightOrder: "tensors stand in order of their offsets and do not overlap"
     case .weightInside: "tensors lie inside the weights section"
@@ -100,21 +103,23 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .rowSymbol: "a row symbol names a layer of the model or the op's kind demands another one"
     case .operandPresence: "an op has the operands its kind reads and no others"
     case .slotExists: "an operand names a slot of the arena"
-    case .slotElement: "index and origin slots hold u32, the others f32"
+    case .slotElement:
+      "row numbers and positions are u32, encoded activations what their product reads, the rest f32"
     case .indexOffset: "u32 operands start at their slot's first element"
     case .weightExists: "an operand names an entry of the weights index"
-    case .weightElement: "weights are f32, row-major"
+    case .weightElement: "weights are row-major f32; a product's may be packed"
     case .operandShape: "a weight has the shape its op reads"
     case .leadingDimension: "rows of an operand do not overlap"
     case .attentionWidth: "heads, columns and depth of an op are not zero and bounded"
     case .attentionReach: "relative bias reaches as far as the keys"
-    case .panels: "every panel of a product has columns"
+    case .panels: "every part of a product has columns"
     case .epsilon: "epsilon is not negative"
     case .inPlace: "an op writes a slot it also reads only where its driver allows it, through the same view"
     case .selectionOrder: "kernel selections ascend by op, then by rows"
     case .selectionComplete: "every op has a kernel for every row count"
     case .kernelKnown: "kernels are known to this version"
     case .kernelFitsOp: "a kernel computes its op's kind"
+    case .kernelFitsOperands: "a kernel reads its op's weight and writes its op's output as they lie"
     case .slotAlignment: "slots start on a cache line"
     case .slotSize: "a slot has room for its shape at every input length"
     case .slotInside: "slots lie inside the arena"

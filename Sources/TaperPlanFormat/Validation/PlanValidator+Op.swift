@@ -25,7 +25,7 @@ extension PlanValidator {
         layer <= plan.schedule.layerCount, .rowSymbol, .op(number), expected: plan.schedule.layerCount,
         found: layer)
     }
-    if op.kind == .attentionScores {
+    if op.kind.givesScores {
       try require(
         op.rows == op.innerRows, .rowSymbol, .op(number), expected: Int(op.innerRows.rawValue),
         found: Int(op.rows.rawValue))
@@ -53,7 +53,7 @@ extension PlanValidator {
       try together(.gamma, with: .beta)
       try together(.beta, with: .gamma)
     case .layerNorm: try together(.index, with: .b)
-    case .attention, .attentionScores: try together(.origin, with: .bias)
+    case .attention, .attentionScores, .attentionScored: try together(.origin, with: .bias)
     default: break
     }
   }
@@ -69,7 +69,7 @@ extension PlanValidator {
         Int(operand.slot) < plan.arena.slots.count, .slotExists, place, expected: plan.arena.slots.count - 1,
         found: Int(operand.slot))
       let isNumbers = role == .index || role == .origin || (role == .output && op.kind.writesRowNumbers)
-      let expected: ElementType = isNumbers ? .u32 : .f32
+      let expected = isNumbers ? .u32 : plan.activationElement(of: op, role)
       let found = plan.arena.slots[Int(operand.slot)].element
       try require(
         found == expected, .slotElement, place, expected: Int(expected.rawValue), found: Int(found.rawValue))
@@ -86,7 +86,7 @@ extension PlanValidator {
       try require(size >= 1 && size < maximumSize, .attentionWidth, .op(number), expected: 1, found: size)
     }
     switch op.kind {
-    case .attention, .attentionScores, .attentionContext:
+    case .attention, .attentionScores, .attentionScored, .attentionContext:
       try atLeastOne(Int(op.heads))
       try atLeastOne(Int(op.depth))
       try atLeastOne(Int(op.heads) * Int(op.depth))
@@ -108,6 +108,11 @@ extension PlanValidator {
     let op = plan.ops[number]
     try require(op.parts >= 1, .panels, .op(number), expected: 1, found: 0)
     guard op.kind == .gemm else { return }
+    if plan.weightLayout(of: op) != .rowMajor {
+      let panels = WeightLayout.panels(columns: Int(op.columns))
+      return try require(
+        Int(op.parts) <= panels, .panels, .op(number), expected: Int(op.parts), found: panels)
+    }
     // Where the last panel starts must be a column.
     let width = GemmPartition.width(columns: Int(op.columns), parts: Int(op.parts))
     let last = (Int(op.parts) - 1) * width
@@ -127,7 +132,7 @@ extension PlanValidator {
     let isSingle = op.rows == .one && op.index.isNone && op.kind != .gemm && !op.kind.isAttention
     for role in [OperandRole.a, .b, .c, .output] {
       let operand = op.operand(role)
-      guard !operand.isNone, let width = op.rowWidth(role) else { continue }
+      guard !operand.isNone, let width = plan.rowWidth(of: op, role) else { continue }
       let place = PlanPlace.operand(op: number, role)
       try require(
         Int(operand.leading) < maximumSize, .leadingDimension, place, expected: width,
@@ -154,7 +159,8 @@ extension PlanValidator {
     }
   }
 
-  /// Rules `weightExists` and `weightElement`.
+  /// Rules `weightExists`, `weightElement`, and `operandPresence` of what a product's layout asks for beside it: i8
+  /// codes come with a scale a row.
   static func checkWeightOperands(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
     let op = plan.ops[number]
     for role in OperandRole.weightRoles where !op.weight(role).isNone {
@@ -163,26 +169,55 @@ extension PlanValidator {
       try require(
         entry < plan.weights.entries.count, .weightExists, place, expected: plan.weights.entries.count - 1,
         found: entry)
+      let isPacked = plan.weights.entries[entry].layout != .rowMajor
       let found = plan.weights.entries[entry].element
       try require(
-        found == .f32 && plan.weights.entries[entry].layout == .rowMajor, .weightElement, place,
+        isPacked ? op.kind == .gemm && role == .weight : found == .f32, .weightElement, place,
         expected: Int(ElementType.f32.rawValue), found: Int(found.rawValue))
+    }
+    if op.kind == .gemm {
+      let needsScales = plan.weightLayout(of: op) == .panelI8
+      try require(
+        op.b.isNone != needsScales, .operandPresence, .operand(op: number, .b), expected: needsScales ? 1 : 0,
+        found: op.b.isNone ? 0 : 1)
     }
   }
 }
 
-extension PlanOp {
-  /// Elements of one row of the operand in `role`; nil where the driver takes no leading dimension.
-  func rowWidth(_ role: OperandRole) -> Int? {
-    switch (kind, role) {
-    case (.attentionScores, .output), (.attentionScores, .output2), (.attentionContext, .b), (.select, .a),
-      (.mean, .output):
-      nil
-    case (.gemm, .a): Int(depth)
-    case (.attention, _), (.attentionScores, _), (.attentionContext, _): Int(heads) * Int(depth)
-    case (_, .output) where kind.writesRowNumbers: nil
-    case (_, .a), (_, .b), (_, .c), (_, .output): Int(columns)
-    default: nil
+extension Plan {
+  /// The layout of the op's `weight`; row-major for an op without one.
+  /// - Precondition: the weight's entry exists.
+  public func weightLayout(of op: PlanOp) -> WeightLayout {
+    op.weight.isNone ? .rowMajor : weights.entries[Int(op.weight.rawValue)].layout
+  }
+
+  /// The element of an operand that holds no row numbers.
+  func activationElement(of op: PlanOp, _ role: OperandRole) -> ElementType {
+    switch (op.kind, role) {
+    case (.gemm, .a): weightLayout(of: op).activation
+    case (.encode, .output): op.encodedElement
+    default: .f32
+    }
+  }
+
+  /// Elements of one row of the operand in `role`; nil where the driver takes no leading dimension. Encoded rows are
+  /// filled up to their element's group.
+  func rowWidth(of op: PlanOp, _ role: OperandRole) -> Int? {
+    func filled(_ width: UInt32) -> Int {
+      let group = activationElement(of: op, role).group
+      return (Int(width) + group - 1) / group * group
+    }
+    switch (op.kind, role) {
+    case (.attentionScores, .output), (_, .output2), (.attentionContext, .b), (.select, .a),
+      (.mean, .output), (.gemm, .b):
+      return nil
+    case (.gemm, .a): return filled(op.depth)
+    case (.encode, .output): return filled(op.columns)
+    case (.attention, _), (.attentionScores, _), (.attentionScored, _), (.attentionContext, _):
+      return Int(op.heads) * Int(op.depth)
+    case (_, .output) where op.kind.writesRowNumbers: return nil
+    case (_, .a), (_, .b), (_, .c), (_, .output): return Int(op.columns)
+    default: return nil
     }
   }
 }

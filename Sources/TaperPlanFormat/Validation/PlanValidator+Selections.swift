@@ -14,7 +14,7 @@ extension PlanValidator {
     }
   }
 
-  /// Rules `kernelKnown` and `kernelFitsOp`.
+  /// Rules `kernelKnown`, `kernelFitsOp` and `kernelFitsOperands`.
   static func checkKernels(_ plan: Plan) throws(PlanFormatError) {
     for (number, selection) in plan.selections.enumerated() {
       let op = Int(selection.op)
@@ -28,6 +28,10 @@ extension PlanValidator {
         kind == plan.ops[op].kind, .kernelFitsOp, .selection(number),
         expected: Int(plan.ops[op].kind.rawValue),
         found: Int(kind?.rawValue ?? 0))
+      let layout = plan.weightLayout(of: plan.ops[op])
+      try require(
+        selection.kernel.computes(plan.ops[op], weight: layout), .kernelFitsOperands, .selection(number),
+        expected: Int(layout.rawValue), found: Int(selection.kernel.weightLayout.rawValue))
     }
   }
 

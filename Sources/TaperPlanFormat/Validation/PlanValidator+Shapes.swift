@@ -37,7 +37,8 @@ extension PlanValidator {
       try exact(.bias, [columns])
       try exact(.gamma, [columns])
       try exact(.beta, [columns])
-    case .attention, .attentionScores: try exact(.bias, [Int(op.heads), 2 * Int(op.extent) - 1])
+    case .attention, .attentionScores, .attentionScored:
+      try exact(.bias, [Int(op.heads), 2 * Int(op.extent) - 1])
     default: break
     }
   }

@@ -1,5 +1,5 @@
 extension PlanValidator {
-  /// Rules `weightShape` and `weightSize`.
+  /// Rules `weightShape`, `weightLayout` and `weightSize`.
   static func checkWeightShapes(_ index: WeightsIndex) throws(PlanFormatError) {
     guard index.entries.count < 0xFFFF else {
       throw .violated(
@@ -10,16 +10,36 @@ extension PlanValidator {
         throw .violated(
           PlanViolation(.weightShape, .weight(number), expected: 4, found: UInt64(entry.shape.count)))
       }
-      var size = UInt64(entry.element.byteCount)
-      for extent in entry.shape {
-        let (product, overflow) = size.multipliedReportingOverflow(by: UInt64(extent))
-        size = overflow ? .max : product
+      if let element = entry.layout.packedElement {
+        let isMatrix =
+          entry.element == element && entry.shape.count == 2
+          && entry.shape.allSatisfy { $0 < 1 << 31 }
+        guard isMatrix else {
+          throw .violated(
+            PlanViolation(
+              .weightLayout, .weight(number), expected: UInt64(element.rawValue),
+              found: UInt64(entry.element.rawValue)))
+        }
       }
+      let size = size(of: entry)
       guard size == entry.byteCount.rawValue, size != .max else {
         throw .violated(
           PlanViolation(.weightSize, .weight(number), expected: size, found: entry.byteCount.rawValue))
       }
     }
+  }
+
+  /// The bytes a tensor takes; the largest value when they are too many to say.
+  private static func size(of entry: WeightEntry) -> UInt64 {
+    guard entry.layout == .rowMajor else {
+      return entry.layout.byteCount(columns: Int(entry.shape[0]), depth: Int(entry.shape[1]))
+    }
+    var size = UInt64(entry.element.byteCount)
+    for extent in entry.shape {
+      let (product, overflow) = size.multipliedReportingOverflow(by: UInt64(extent))
+      size = overflow ? .max : product
+    }
+    return size
   }
 
   /// Rules `weightAlignment`, `weightOrder` and `weightInside`.

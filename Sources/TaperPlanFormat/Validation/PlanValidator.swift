@@ -48,13 +48,13 @@ public enum PlanValidator {
     try checkConditionLayer(number, plan)
     try checkRowSymbols(number, plan)
     try checkOperandPresence(number, plan)
+    try checkWeightOperands(number, plan)
     try checkSlotOperands(number, plan)
     try checkWidths(number, plan)
     try checkPanels(number, plan)
     try checkEpsilon(number, plan)
     try checkLeadingDimensions(number, plan)
     try checkInPlace(number, plan)
-    try checkWeightOperands(number, plan)
     try checkOperandShapes(number, plan)
   }
 

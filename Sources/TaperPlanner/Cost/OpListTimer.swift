@@ -1,4 +1,4 @@
-package import TaperPlanFormat
+import TaperPlanFormat
 
 /// Predicted time of an op list for any keep counts, fast enough to try every schedule of a family.
 ///
@@ -8,11 +8,11 @@ package final class OpListTimer {
   private let pricer: OpPricer
   private let maximumLength: Int
   /// By layer 0…L + 1: the ops, and which table holds their times.
-  private var layers: [[PlanOp]]
+  private var layers: [[PricedOp]]
   private var tableNumbers: [Int] = []
   private var tables: [[UInt64]] = []
 
-  package init(_ ops: [PlanOp], layerCount: Int, maximumLength: Int, pricer: OpPricer) {
+  package init(_ ops: [PricedOp], layerCount: Int, maximumLength: Int, pricer: OpPricer) {
     self.pricer = pricer
     self.maximumLength = maximumLength
     layers = (0...layerCount + 1).map { layer in ops.filter { Int($0.layer) == layer } }
@@ -34,7 +34,7 @@ package final class OpListTimer {
     var rows: Int
     var innerRows: Int
 
-    init(_ op: PlanOp, layer: Int, _ pricer: OpPricer) {
+    init(_ op: PricedOp, layer: Int, _ pricer: OpPricer) {
       shape = pricer.shape(of: op)
       condition = op.condition
       rows = LayerKey.relative(op.rows, layer)

@@ -14,7 +14,7 @@ package final class OpPricer {
   private let cost: OpCosts
   /// Whether the fastest kernel is chosen by row count (pass kernel-selection).
   private let selects: Bool
-  private var shapes: [PlanOp: Int] = [:]
+  private var shapes: [PricedOp: Int] = [:]
   private var prices: [Key: Prediction] = [:]
   private var choices: [Key: KernelID] = [:]
 
@@ -24,27 +24,28 @@ package final class OpPricer {
   }
 
   /// A number shared by ops of equal cost.
-  package func shape(of op: PlanOp) -> Int {
-    let plain = op.withoutPlaces
+  package func shape(of op: PricedOp) -> Int {
+    let plain = PricedOp(op.op.withoutPlaces, layout: op.layout)
     if let known = shapes[plain] { return known }
     shapes[plain] = shapes.count
     return shapes.count - 1
   }
 
-  /// The kernel that serves the op at `rows` rows: the fastest of the profile's, the lower id on a tie. Without the
-  /// pass, the first family of its kind: for products that is OpenBLAS, the portable default.
-  package func kernel(_ op: PlanOp, rows: Int) -> KernelID {
+  /// The kernel that serves the op at `rows` rows: the fastest of the profile's that read its operands as they lie, the
+  /// lower id on a tie. Without the pass, the first of them: for row-major products that is OpenBLAS, the portable
+  /// default.
+  package func kernel(_ op: PricedOp, rows: Int) -> KernelID {
     let key = Key(shape: shape(of: op), rows: rows, innerRows: 0)
     if let known = choices[key] { return known }
-    let families = KernelID.all.map(\.id).filter { $0.opKind == op.kind }
-    let available = cost.kernels(op.kind)
-    var best = families.first { available.contains($0) } ?? families[0]
+    let families = kernels(op)
+    precondition(!families.isEmpty, "an op that no measured kernel serves was not refused")
+    var best = families[0]
     if selects {
       // Where keys matter too, all of them are rows of the same layer at most.
       let innerRows = op.innerRows == .one ? 1 : rows
-      var least = cost.predict(op, best, rows, innerRows).time
-      for kernel in families where available.contains(kernel) && kernel != best {
-        let time = cost.predict(op, kernel, rows, innerRows).time
+      var least = cost.predict(op.op, best, rows, innerRows).time
+      for kernel in families.dropFirst() {
+        let time = cost.predict(op.op, kernel, rows, innerRows).time
         if time < least { (best, least) = (kernel, time) }
       }
     }
@@ -52,16 +53,16 @@ package final class OpPricer {
     return best
   }
 
-  package func price(_ op: PlanOp, rows: Int, innerRows: Int) -> Prediction {
+  package func price(_ op: PricedOp, rows: Int, innerRows: Int) -> Prediction {
     let key = Key(shape: shape(of: op), rows: rows, innerRows: innerRows)
     if let known = prices[key] { return known }
-    let price = cost.predict(op, kernel(op, rows: rows), rows, innerRows)
+    let price = cost.predict(op.op, kernel(op, rows: rows), rows, innerRows)
     prices[key] = price
     return price
   }
 
   /// The kernels of `op` by row count up to `maximumRows`, runs of equal choices joined; the last covers every count.
-  package func selections(of op: PlanOp, number: Int, maximumRows: Int) -> [KernelSelection] {
+  package func selections(of op: PricedOp, number: Int, maximumRows: Int) -> [KernelSelection] {
     var selections: [KernelSelection] = []
     for rows in 1...maximumRows {
       let kernel = kernel(op, rows: rows)
@@ -80,10 +81,14 @@ package final class OpPricer {
 
   package var runOverhead: Nanoseconds { cost.runOverhead }
 
-  /// Whether the profile has a kernel for every op; the first kind without one otherwise.
-  package func missingKernel(in ops: [PlanOp]) -> OpKind? {
-    ops.map(\.kind).first { cost.kernels($0).isEmpty }
+  /// The profile's kernels that read the op's operands as they lie, in id order.
+  package func kernels(_ op: PricedOp) -> [KernelID] {
+    let available = cost.kernels(op.kind)
+    return KernelID.all.map(\.id).filter { $0.computes(op.op, weight: op.layout) && available.contains($0) }
   }
+
+  /// Whether the profile has a kernel for every op; the first op without one otherwise.
+  package func firstWithoutKernel(_ ops: [PricedOp]) -> PricedOp? { ops.first { kernels($0).isEmpty } }
 }
 
 extension PlanOp {

@@ -6,6 +6,8 @@ package struct Emission {
   package var arena: ArenaLayout
   package var weights: [WeightRecipe]
   package var resultSlot: UInt16
+  /// The ops with their weights' layouts, for costs.
+  package let pricedOps: [PricedOp]
 
   package init(_ graph: PlanGraph, schedule: Schedule, sharing shares: Bool) {
     var slotNumbers: [UInt16: UInt16] = [:]
@@ -52,6 +54,7 @@ package struct Emission {
     }
     arena = ArenaPlanner.place(slots, sharing: shares)
     weights = recipes
+    pricedOps = zip(ops, graph.pricedOps).map { PricedOp($0, layout: $1.layout) }
     resultSlot = slotNumbers[graph.result] ?? 0
   }
 

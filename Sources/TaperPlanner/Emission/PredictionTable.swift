@@ -6,7 +6,7 @@ package enum PredictionTable {
   package static let referenceLengths = [16, 32, 64, 128, 256, 512]
 
   package static func make(
-    ops: [PlanOp], schedule: Schedule, dense reference: DenseReference, pricer: OpPricer
+    ops: [PricedOp], schedule: Schedule, dense reference: DenseReference, pricer: OpPricer
   ) -> Predictions {
     let dense = Schedule.dense(maximumLength: schedule.maximumLength, layerCount: reference.layers)
     let analysis = SpeedupAnalysis(reference.shape)
@@ -36,10 +36,10 @@ package enum PredictionTable {
 
   /// By op; nil for those that do not run at that length.
   private static func predictions(
-    _ ops: [PlanOp], _ schedule: Schedule, _ length: Int, _ pricer: OpPricer
+    _ ops: [PricedOp], _ schedule: Schedule, _ length: Int, _ pricer: OpPricer
   ) -> [Prediction?] {
     ops.map { op in
-      guard op.runs(in: schedule, length: length) else { return nil }
+      guard op.op.runs(in: schedule, length: length) else { return nil }
       return pricer.price(
         op, rows: schedule.value(of: op.rows, length: length),
         innerRows: schedule.value(of: op.innerRows, length: length))

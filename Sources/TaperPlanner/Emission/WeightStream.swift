@@ -1,7 +1,7 @@
 package import TaperModelSpec
 public import TaperPlanFormat
 
-/// Streams a plan's tensors from the model, one at a time; none is held.
+/// Streams a plan's tensors from the model, one at a time, packing those whose layout asks for it; none is held.
 public struct WeightStream: Sendable {
   let recipes: [WeightRecipe]
   let model: ModelSpec
@@ -16,12 +16,8 @@ public struct WeightStream: Sendable {
   /// The source that `PlanWriter` asks: entry by entry, the same bytes every time.
   public var source: PlanWriter.WeightSource {
     { (entry, consumer) throws(PlanFormatError) in
-      for role in try pieces(of: entry) {
-        let elements = try elements(of: role, entry: entry)
-        // As they lie in memory: little-endian on every platform Taper is built for.
-        unsafe try elements.span.bytes.withUnsafeBytes { (bytes) throws(PlanFormatError) in
-          unsafe try consumer.append(bytes)
-        }
+      unsafe try forEachPiece(of: entry) { (bytes) throws(PlanFormatError) in
+        unsafe try consumer.append(bytes)
       }
     }
   }
@@ -33,15 +29,12 @@ public struct WeightStream: Sendable {
     for (number, entry) in index.entries.enumerated() {
       do throws(PlanFormatError) {
         var place = Int(entry.offset.rawValue)
-        for piece in try pieces(of: number) {
-          let elements = try elements(of: piece, entry: number)
-          unsafe elements.span.bytes.withUnsafeBytes { source in
-            unsafe bytes.withUnsafeMutableBytes { target in
-              unsafe UnsafeMutableRawBufferPointer(rebasing: target[place..<place + source.count])
-                .copyMemory(from: source)
-            }
-            place += source.count
+        unsafe try forEachPiece(of: number) { source in
+          unsafe bytes.withUnsafeMutableBytes { target in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: target[place..<place + source.count])
+              .copyMemory(from: source)
           }
+          place += source.count
         }
         precondition(
           place == Int(entry.offset.rawValue + entry.byteCount.rawValue), "a tensor of another size")
@@ -53,6 +46,27 @@ public struct WeightStream: Sendable {
   }
 
   // MARK: Pieces
+
+  /// Gives the entry's bytes in order: row-major tensors one by one, a packed one whole.
+  private func forEachPiece(
+    of entry: Int, _ body: (UnsafeRawBufferPointer) throws(PlanFormatError) -> Void
+  ) throws(PlanFormatError) {
+    let recipe = recipes[entry]
+    guard recipe.layout != .rowMajor else {
+      for piece in try pieces(of: entry) {
+        let elements = try elements(of: piece, entry: entry)
+        // As they lie in memory: little-endian on every platform Taper is built for.
+        unsafe try elements.span.bytes.withUnsafeBytes(body)
+      }
+      return
+    }
+    var elements: [Float] = []
+    elements.reserveCapacity(recipe.elementCount)
+    for piece in try pieces(of: entry) { elements += try self.elements(of: piece, entry: entry) }
+    let packed = PanelPacking.pack(
+      elements, columns: recipe.shape[0], depth: recipe.shape[1], layout: recipe.layout)
+    unsafe try packed.span.bytes.withUnsafeBytes(body)
+  }
 
   private enum Piece {
     case tensor(TensorRole)

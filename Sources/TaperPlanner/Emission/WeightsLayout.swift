@@ -1,16 +1,20 @@
 package import TaperPlanFormat
 
-/// Where tensors lie in the weights section: in order of first use, row-major f32, each on a cache line.
+/// Where tensors lie in the weights section: in order of first use, each in its recipe's layout, on a cache line.
 package enum WeightsLayout {
   package static func index(_ recipes: [WeightRecipe]) -> WeightsIndex {
     var entries: [WeightEntry] = []
     var end: UInt64 = 0
     for recipe in recipes {
       let offset = (end + 63) / 64 * 64
-      let byteCount = UInt64(recipe.elementCount) * 4
+      let byteCount =
+        recipe.layout == .rowMajor
+        ? UInt64(recipe.elementCount) * 4
+        : recipe.layout.byteCount(columns: recipe.shape[0], depth: recipe.shape[1])
       entries.append(
         WeightEntry(
-          name: recipe.name, element: .f32, layout: .rowMajor, shape: recipe.shape.map(UInt32.init),
+          name: recipe.name, element: recipe.layout.packedElement ?? .f32, layout: recipe.layout,
+          shape: recipe.shape.map(UInt32.init),
           offset: Bytes(offset), byteCount: Bytes(byteCount)))
       end = offset + byteCount
     }

@@ -10,7 +10,8 @@ struct OpNames {
     switch op.kind {
     case .embed: return "embed" + (op.gamma.isNone ? "" : " + norm")
     case .gemm:
-      return weightName(op.weight) + (op.bias.isNone ? "" : " + bias") + activation(op.activation)
+      return weightName(op.weight) + indexed(op) + (op.bias.isNone ? "" : " + bias")
+        + activation(op.activation)
     case .biasActivation: return weightName(op.bias) + activation(op.activation)
     case .add: return "residual" + indexed(op)
     case .layerNorm:
@@ -18,6 +19,9 @@ struct OpNames {
         + "norm"
     case .attention: return "attention" + (op.bias.isNone ? "" : ", relative bias")
     case .attentionScores: return "attention scores" + (op.bias.isNone ? "" : ", rel. bias")
+    case .attentionScored:
+      return "attention + scores" + (op.bias.isNone ? "" : ", rel. bias")
+    case .encode: return "encode" + indexed(op) + " as " + op.encodedElement.name
     case .attentionContext: return "attention context" + indexed(op)
     case .iota: return "positions of all tokens"
     case .select: return "choose tokens to keep"
@@ -36,7 +40,7 @@ struct OpNames {
     let inner = plan.schedule.value(of: op.innerRows, length: length)
     switch op.kind {
     case .gemm: return "\(rows) × \(op.depth) → \(op.columns)"
-    case .attention, .attentionScores, .attentionContext:
+    case .attention, .attentionScores, .attentionScored, .attentionContext:
       return "\(rows) × \(inner) · \(op.heads) × \(op.depth)"
     case .select, .compose: return "\(inner) → \(rows)"
     case .scatter where !op.index.isNone: return "\(inner - rows) of \(inner) × \(op.columns)"

@@ -11,6 +11,11 @@ package struct PlanGraph: Hashable, Sendable {
   package var weights: [WeightRecipe] = []
   package var result: UInt16 = 0
 
+  /// The ops with their weights' layouts, for costs.
+  package var pricedOps: [PricedOp] {
+    ops.map { PricedOp($0, layout: $0.weight.isNone ? .rowMajor : weights[Int($0.weight.rawValue)].layout) }
+  }
+
   package func slot(_ operand: Operand) -> GraphSlot { slots[Int(operand.slot)] }
 
   /// Whether the operand spans its slot from the first element on, rows without gaps.
@@ -53,9 +58,9 @@ extension PlanOp {
   package var isRowWise: Bool {
     switch kind {
     case .embed, .gemm, .biasActivation, .add, .layerNorm, .gather, .l2Normalize, .softmax, .sigmoid,
-      .attention, .attentionContext:
+      .attention, .attentionContext, .encode:
       true
-    case .attentionScores, .iota, .select, .scatter, .compose, .mean: false
+    case .attentionScores, .attentionScored, .iota, .select, .scatter, .compose, .mean: false
     }
   }
 

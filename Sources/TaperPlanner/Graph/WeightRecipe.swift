@@ -1,4 +1,5 @@
 package import TaperModelSpec
+package import TaperPlanFormat
 
 /// A tensor of the plan's weights, told by where its elements come from; nothing is read until it is streamed.
 package struct WeightRecipe: Hashable, Sendable {
@@ -14,6 +15,14 @@ package struct WeightRecipe: Hashable, Sendable {
   package var name: String
   package var shape: [Int]
   package var source: Source
+  /// How it lies in the plan; a product's family decides.
+  package var layout = WeightLayout.rowMajor
+
+  package init(name: String, shape: [Int], source: Source) {
+    self.name = name
+    self.shape = shape
+    self.source = source
+  }
 
   package var elementCount: Int { shape.reduce(1, *) }
 }

@@ -2,8 +2,9 @@ import TaperPlanFormat
 
 /// Kept rows are read through an index instead of being copied together first.
 ///
-/// Two consumers take an index: the attention context, which then computes the kept rows only (our form of the layer's
-/// work, against the published form's all rows), and the residual sum, which reads the layer's input at those rows.
+/// Three consumers take an index: the attention context, which then computes the kept rows only (our form of the layer's
+/// work, against the published form's all rows); the residual sum, which reads the layer's input at those rows; and,
+/// where all rows' context is computed, the output projection. A packed product reads rows where they are.
 package enum FuseGather {
   package static func run(_ graph: PlanGraph) -> PlanGraph {
     var graph = graph
@@ -11,7 +12,7 @@ package enum FuseGather {
     for number in graph.ops.indices {
       let gather = graph.ops[number]
       guard gather.kind == .gather, gather.condition == .always, !gather.index.isNone else { continue }
-      if foldIntoContext(gather, number, &graph) || foldIntoSum(gather, number, &graph) {
+      if foldIntoContext(gather, number, &graph) || foldIntoReader(gather, &graph) {
         doomed.insert(number)
       }
     }
@@ -37,15 +38,18 @@ package enum FuseGather {
     return true
   }
 
-  private static func foldIntoSum(_ gather: PlanOp, _ number: Int, _ graph: inout PlanGraph) -> Bool {
+  private static func foldIntoReader(_ gather: PlanOp, _ graph: inout PlanGraph) -> Bool {
     let readers = graph.readers(of: gather.output.slot)
     guard readers.count == 1, !graph.slot(gather.output).isKept, graph.isWhole(gather.a) else { return false }
-    let sum = graph.ops[readers[0]]
-    guard sum.kind == .add, sum.b.slot == gather.output.slot, sum.index.isNone, sum.rows == gather.rows else {
-      return false
+    var reader = graph.ops[readers[0]]
+    guard reader.index.isNone, reader.rows == gather.rows else { return false }
+    switch reader.kind {
+    case .add where reader.b == gather.output: reader.b = gather.a
+    case .gemm where reader.a == gather.output: reader.a = gather.a
+    default: return false
     }
-    graph.ops[readers[0]].b = gather.a
-    graph.ops[readers[0]].index = gather.index
+    reader.index = gather.index
+    graph.ops[readers[0]] = reader
     return true
   }
 }

@@ -8,7 +8,7 @@ package enum Scratch {
   package static func run(_ graph: PlanGraph, schedule: Schedule, threads: Int) -> PlanGraph {
     var graph = graph
     for number in graph.ops.indices {
-      let stride = elements(graph.ops[number], schedule)
+      let stride = elements(graph.pricedOps[number], schedule)
       guard stride > 0 else { continue }
       let slot = UInt16(graph.slots.count)
       graph.slots.append(
@@ -22,17 +22,18 @@ package enum Scratch {
   }
 
   /// Scratch elements for each worker.
-  package static func elements(_ op: PlanOp, _ schedule: Schedule) -> Int {
+  package static func elements(_ op: PricedOp, _ schedule: Schedule) -> Int {
     func largest(_ value: (Int, Int) -> Int) -> Int {
       (1...schedule.maximumLength).map {
         value(schedule.value(of: op.rows, length: $0), schedule.value(of: op.innerRows, length: $0))
       }.max() ?? 0
     }
     switch op.kind {
-    case .attention: return largest { _, keys in attentionBlock * ((keys + 15) / 16 * 16) }
-    case .attentionContext where !op.index.isNone: return largest { rows, keys in rows * keys }
+    case .attention, .attentionScored: return largest { _, keys in attentionBlock * ((keys + 15) / 16 * 16) }
     case .select: return largest { _, keys in 2 * keys }
-    case .gemm where !op.index.isNone: return largest { rows, _ in rows * Int(op.depth) }
+    // BLAS wants the rows side by side; packed products read them where they are.
+    case .gemm where !op.index.isNone && op.layout == .rowMajor:
+      return largest { rows, _ in rows * Int(op.depth) }
     default: return 0
     }
   }

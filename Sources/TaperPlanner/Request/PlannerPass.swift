@@ -5,6 +5,9 @@ public enum PlannerPass: String, CaseIterable, Hashable, Sendable {
   case tileRounding = "tile-rounding"
   /// Rows nobody reads are not computed: [CLS] pooling needs row 0 of the last layer only.
   case deadRowElimination = "dead-row-elimination"
+  /// Layers that drop tokens compute all rows' context together with the token scores, where that is predicted faster
+  /// than keeping every probability until the kept rows are known.
+  case fuseAttentionScores = "fuse-attention-scores"
   /// Kept rows are read through an index instead of being copied together first.
   case fuseGather = "fuse-gather"
   /// Bias, residual sum and layer norm in one sweep over the rows.

@@ -19,6 +19,8 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   case importanceNeedsDense(PlanningTarget)
   /// The profile has no kernel for this kind of op.
   case kernelMissing(OpKind)
+  /// The profile has no kernels of this precision.
+  case precisionNotMeasured(Precision)
   case unknownPass(name: String)
   case scheduleMismatch(expectedLength: Int, expectedLayers: Int, foundLength: Int, foundLayers: Int)
   /// The model's weights could not be read; the reason is ModelSpec's.
@@ -51,6 +53,11 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
       "importance instrumentation: expected a dense target; found \(target)"
     case .kernelMissing(let kind):
       "device profile: expected a kernel for \(kind); found none; profile the device again with this version"
+    case .precisionNotMeasured(let precision):
+      """
+      device profile: expected measurements of \(precision.rawValue) products; found none; profile the device again \
+      with this version
+      """
     case .unknownPass(let name):
       "pass: expected one of \(PlannerPass.allCases.map(\.name).joined(separator: ", ")); found \(name)"
     case .scheduleMismatch(let expectedLength, let expectedLayers, let foundLength, let foundLayers):

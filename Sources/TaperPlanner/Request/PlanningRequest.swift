@@ -14,6 +14,8 @@ public struct PlanningRequest: Hashable, Sendable {
   /// Without effect on a plan that drops nothing, or that pools [CLS].
   public var restoresDroppedTokens: Bool
   public var headOverride: HeadOverride?
+  /// Of the encoder's products.
+  public var precision: PrecisionAssignment
   /// Decay b of the elimination profile k_l = exp(−b·l), in place of the calibration's.
   public var decay: Double?
   /// Layers to keep, from the first on; the head reads the state that leaves the last of them. Nil: all, or as many as
@@ -30,8 +32,8 @@ public struct PlanningRequest: Hashable, Sendable {
   public init(
     target: PlanningTarget = .dense, method: PlanningMethod = .acc, maximumLength: Int, threads: Int = 1,
     passes: PassSet = .all, instrumentation: Instrumentation = [], restoresDroppedTokens: Bool = true,
-    headOverride: HeadOverride? = nil, decay: Double? = nil, depth: Int? = nil,
-    deviceName: String = "",
+    headOverride: HeadOverride? = nil, precision: PrecisionAssignment = PrecisionAssignment(),
+    decay: Double? = nil, depth: Int? = nil, deviceName: String = "",
     requestText: String = "",
     toolVersion: String = "0.1.0",
     fixedSchedule: Schedule? = nil
@@ -44,6 +46,7 @@ public struct PlanningRequest: Hashable, Sendable {
     self.instrumentation = instrumentation
     self.restoresDroppedTokens = restoresDroppedTokens
     self.headOverride = headOverride
+    self.precision = precision
     self.decay = decay
     self.depth = depth
     self.deviceName = deviceName

@@ -3,10 +3,10 @@ package import TaperPlanFormat
 /// The dense encoder with all its layers: what speedups, in time and in work, are relative to.
 package struct DenseReference {
   package let shape: ModelShape
-  package let ops: [PlanOp]
+  package let ops: [PricedOp]
   private let timer: OpListTimer
 
-  package init(_ facts: EncoderFacts, ops: [PlanOp], maximumLength: Int, pricer: OpPricer) {
+  package init(_ facts: EncoderFacts, ops: [PricedOp], maximumLength: Int, pricer: OpPricer) {
     shape = facts.shape
     self.ops = ops
     timer = OpListTimer(ops, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)

@@ -1,4 +1,4 @@
-package import TaperPlanFormat
+import TaperPlanFormat
 
 /// Finds the keep counts that meet a target with the most tokens kept.
 ///
@@ -20,12 +20,12 @@ package struct ScheduleSearch {
   /// The dense encoder, which speedups are relative to; it may have more layers than are planned.
   let dense: DenseReference
   /// Ops of the reducing list, for the diagnostic.
-  let reducingOps: [PlanOp]
+  let reducingOps: [PricedOp]
   let pricer: OpPricer
 
   package init(
     facts: EncoderFacts, target: PlanningTarget, maximumLength: Int, family: RetentionFamily,
-    reducingOps: [PlanOp], wholeOps: [PlanOp], dense: DenseReference, pricer: OpPricer
+    reducingOps: [PricedOp], wholeOps: [PricedOp], dense: DenseReference, pricer: OpPricer
   ) {
     self.facts = facts
     self.target = target
@@ -120,9 +120,9 @@ package struct ScheduleSearch {
     let schedule = Schedule(
       maximumLength: 1, layerCount: facts.layers, keepCounts: best.counts.map(UInt16.init),
       restoresDroppedTokens: false)
-    for op in reducingOps where op.kind == .gemm && op.runs(in: schedule, length: 1) {
+    for op in reducingOps where op.kind == .gemm && op.op.runs(in: schedule, length: 1) {
       let rows = schedule.value(of: op.rows, length: 1)
-      traffic += UInt64(op.columns) * UInt64(op.depth) * 4
+      traffic += op.layout.byteCount(columns: Int(op.columns), depth: Int(op.depth))
       time += pricer.price(op, rows: rows, innerRows: 1).time.rawValue
     }
     let analysis = SpeedupAnalysis(facts.shape)

@@ -1,4 +1,4 @@
-package import TaperPlanFormat
+import TaperPlanFormat
 
 /// Pass tile-rounding: the largest count whose products cost no more than this count's.
 ///
@@ -8,7 +8,7 @@ package import TaperPlanFormat
 /// than at t, within 0.5%, as `CostModel.freeRows` has it for one op. It depends on t alone and never falls as t rises. What attention costs on top is in the predicted time of the whole
 /// schedule, which is searched over the rounded counts: rounding cannot break a target.
 package enum TileRounding {
-  package static func table(_ ops: [PlanOp], maximumLength: Int, pricer: OpPricer) -> [Int] {
+  package static func table(_ ops: [PricedOp], maximumLength: Int, pricer: OpPricer) -> [Int] {
     // Layer 1's products on T(1) rows and layer 2's on the same rows; other layers are built alike.
     let products = ops.filter { $0.kind == .gemm && $0.rows == .tokens(after: 1) && $0.condition == .always }
     let times = (0...maximumLength).map { rows in

@@ -18,7 +18,7 @@ struct ProfileCommand: ParsableCommand {
   var threads: Int?
   @Option(help: "The device's name in the profile; this host's when absent.") var name: String?
   @Option(Count.self, help: "Seconds to measure for, about.")
-  var budget = 75
+  var budget = 55
   @Option(name: .shortAndLong, help: "The device profile to write.") var output: String
   @Flag(help: "The summary as JSON.") var json = false
 

@@ -1,0 +1,110 @@
+import TaperPlanFormat
+
+/// Decides how every product is computed: in which precision, by which family of kernels, and so how its weight lies.
+///
+/// A weight has one layout, so a product has one family for every row count. Of the f32 families that the profile
+/// measured (BLAS on row-major weights, packed panels) it gets the one of least predicted time summed over every row
+/// count from 1 to the plan's longest input, row-major on a tie (ours). The sum, and not the time at the longest input,
+/// because a plan with a schedule meets every row count below it, long inputs above all where time goes; and every
+/// count once, not the schedule's own, so that plans of one model share their weights file whatever their schedules,
+/// and the schedule search prices the op list that is then planned. With the pass kernel-selection off, f32 products
+/// are row-major.
+///
+/// A product of low precision reads encoded rows: an encode op before it, which takes over its index, and which serves
+/// every product of the same rows in the same precision.
+package struct ProductFamilies {
+  let pricer: OpPricer
+  let precision: PrecisionAssignment
+  let layerCount: Int
+  let maximumLength: Int
+  let threads: Int
+  /// Pass kernel-selection.
+  let selects: Bool
+
+  package func run(_ graph: PlanGraph) -> PlanGraph {
+    var result = graph
+    result.ops = []
+    var encodings: [Encoding] = []
+    for op in graph.ops {
+      var op = op
+      if op.kind == .gemm {
+        let weight = Int(op.weight.rawValue)
+        let layout = layout(of: op, named: graph.weights[weight].name)
+        result.weights[weight].layout = layout
+        if layout != .rowMajor {
+          op.parts = UInt16(GemmPartition.packedParts(columns: Int(op.columns), threads: threads))
+        }
+        if layout.activation != .f32 { encodeInput(of: &op, layout.activation, &encodings, &result) }
+      }
+      encodings.removeAll { encoding in op.writtenOperands.contains { $0.slot == encoding.source.slot } }
+      result.ops.append(op)
+    }
+    return result
+  }
+
+  /// Encoded rows that are still what their source holds.
+  private struct Encoding {
+    var source: Operand
+    var index: Operand
+    var rows: RowCount
+    var element: ElementType
+    var codes: Operand
+    var scales: Operand
+
+    func serves(_ op: PlanOp, _ element: ElementType) -> Bool {
+      // The first row of all is row 0 of them.
+      let hasRows = rows == op.rows && index == op.index || op.rows == .one && index.isNone && op.index.isNone
+      return source == op.a && self.element == element && hasRows
+    }
+  }
+
+  private func encodeInput(
+    of op: inout PlanOp, _ element: ElementType, _ encodings: inout [Encoding], _ graph: inout PlanGraph
+  ) {
+    if !encodings.contains(where: { $0.serves(op, element) }) {
+      encodings.append(encoding(of: op, element, &graph))
+    }
+    guard let encoding = encodings.first(where: { $0.serves(op, element) }) else { return }
+    op.a = encoding.codes
+    op.b = encoding.scales
+    op.index = .none
+  }
+
+  private func encoding(of op: PlanOp, _ element: ElementType, _ graph: inout PlanGraph) -> Encoding {
+    let name = graph.slot(op.a).name
+    let width = (Int(op.depth) + element.group - 1) / element.group * element.group
+    func makeSlot(_ suffix: String, _ element: ElementType, columns: Int) -> Operand {
+      graph.slots.append(
+        GraphSlot(
+          name: name + suffix, element: element, copies: 1, rows: op.rows, innerRows: .one, columns: columns,
+          isKept: false))
+      return Operand(slot: UInt16(graph.slots.count - 1), offset: 0, leading: UInt32(columns))
+    }
+    var encode = PlanOp(.encode, layer: Int(op.layer), rows: op.rows, columns: Int(op.depth))
+    encode.fusionGroup = op.fusionGroup
+    encode.a = op.a
+    encode.index = op.index
+    encode.output = makeSlot(".\(element.name)", element, columns: width)
+    if element == .i8 { encode.output2 = makeSlot(".scales", .f32, columns: 1) }
+    graph.ops.append(encode)
+    return Encoding(
+      source: op.a, index: op.index, rows: op.rows, element: element, codes: encode.output,
+      scales: encode.output2)
+  }
+
+  private func layout(of op: PlanOp, named name: String) -> WeightLayout {
+    let isEncoders = (1...layerCount).contains(Int(op.layer))
+    if isEncoders, let layout = precision.precision(of: name).layout { return layout }
+    guard selects else { return .rowMajor }
+    let families = [WeightLayout.rowMajor, .panelF32].filter {
+      !pricer.kernels(PricedOp(op, layout: $0)).isEmpty
+    }
+    return families.min { time(op, $0) < time(op, $1) } ?? .rowMajor
+  }
+
+  private func time(_ op: PlanOp, _ layout: WeightLayout) -> UInt64 {
+    (1...(op.rows == .one ? 1 : maximumLength)).reduce(0) {
+      $0 &+ pricer.price(PricedOp(op, layout: layout), rows: $1, innerRows: 1).time.rawValue
+    }
+  }
+}

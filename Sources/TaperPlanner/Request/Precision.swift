@@ -1,0 +1,40 @@
+package import TaperPlanFormat
+
+/// What a product's weights and activations are reduced to. Raw values are the command line's and the plan's words.
+public enum Precision: String, CaseIterable, Hashable, Sendable {
+  case f32
+  /// Both rounded to bf16; products exact, sums f32.
+  case bf16
+  /// Weights with a scale a column, activations with a scale a row; sums exact.
+  case int8
+
+  /// The one layout of its products; nil for f32, which has two.
+  package var layout: WeightLayout? {
+    switch self {
+    case .f32: nil
+    case .bf16: .panelBF16
+    case .int8: .panelI8
+    }
+  }
+}
+
+/// The precision of every product of the encoder's layers; embeddings, attention, norms, pooling and head stay f32.
+public struct PrecisionAssignment: Hashable, Sendable {
+  /// Of products that are not named.
+  public var base: Precision
+  /// By the name of the product's weight in the plan ("layer.1.qkv.weight").
+  public var exceptions: [String: Precision]
+
+  public init(_ base: Precision = .f32, exceptions: [String: Precision] = [:]) {
+    self.base = base
+    self.exceptions = exceptions
+  }
+
+  /// As the plan's identity says it: the base, and how many products differ from it.
+  var name: String {
+    let others = exceptions.values.count { $0 != base }
+    return others == 0 ? base.rawValue : "\(base.rawValue), \(others) products otherwise"
+  }
+
+  public func precision(of weight: String) -> Precision { exceptions[weight] ?? base }
+}

@@ -1,0 +1,92 @@
+import TaperModelSpec
+import TaperPlanFormat
+import TaperPlanRuntime
+import TaperPlanner
+import TestSupport
+import Testing
+
+/// Packed products and scored attention, run, against the naive encoder that eliminates the same tokens.
+@Suite struct PackedPlanTests {
+  private typealias Planned = RuntimePlannedTests
+
+  /// The largest absolute difference from the naive encoder over inputs whose choice of tokens is clear by `margin`.
+  private func largestError(
+    _ loaded: LoadedPlan, _ model: ModelSpec, _ schedule: Schedule, margin: Double, tier: KernelTier? = nil
+  ) throws -> Double {
+    let naive = try NaiveEncoder(model)
+    var session = try Session(loaded, maximumTier: tier)
+    var error = 0.0
+    var compared = 0
+    for length in Planned.lengths {
+      let input = Planned.input(model, length, seed: 1)
+      let expected = naive.run(
+        ids: input.ids, typeIDs: input.typeIDs,
+        keepCounts: schedule.retentionConfiguration(length: length).map(Int.init),
+        restoresDroppedTokens: loaded.plan.schedule.restoresDroppedTokens)
+      guard expected.selectionMargin > margin else { continue }
+      try session.run(ids: input.ids, typeIDs: input.typeIDs)
+      error = max(error, zip(session.result, expected.output).map { abs(Double($0) - $1) }.max() ?? 0)
+      compared += 1
+    }
+    #expect(compared >= 3, "some inputs have a clear choice of tokens")
+    return error
+  }
+
+  @Test(arguments: Planned.models, [[]] + PlannerPass.allCases.map { [$0] } + [PlannerPass.allCases])
+  func equalsTheNaiveEncoderWithAnyPassOff(name: String, off: [PlannerPass]) throws {
+    let model = try Planned.model(name)
+    let passes = PassSet(disabling: off)
+    for restores in [false, true] {
+      let schedule = RuntimeSchedules.make("half", maximumLength: Planned.maximumLength, restores: restores)
+      let loaded = try Planned.plan(model, schedule, passes: passes, costs: RuntimeCosts.packed)
+      let isPacked = loaded.plan.ops.contains { loaded.plan.weightLayout(of: $0) == .panelF32 }
+      #expect(isPacked == passes.contains(.kernelSelection))
+      let isScored = loaded.plan.ops.contains { $0.kind == .attentionScored }
+      #expect(isScored == passes.contains(.fuseAttentionScores))
+      for tier in [KernelTier.scalar, .avx2, .avx512] {
+        #expect(try largestError(loaded, model, schedule, margin: 1e-4, tier: tier) < 2e-5)
+      }
+    }
+  }
+
+  /// Tolerances: outputs are logits, scores or unit vectors of order one; bf16 keeps 8 bits, int8 about 7, and
+  /// these models are so narrow that no errors average out.
+  @Test(arguments: Planned.models, [(Precision.bf16, 0.02), (.int8, 0.1)])
+  func lowPrecisionIsNear(name: String, precision: (Precision, Double)) throws {
+    let model = try Planned.model(name)
+    for scheduleName in ["dense", "half"] {
+      let schedule = RuntimeSchedules.make(scheduleName, maximumLength: Planned.maximumLength, restores: true)
+      for passes in [PassSet.all, .none] {
+        let loaded = try Planned.plan(
+          model, schedule, passes: passes, costs: RuntimeCosts.packed, precision: precision.0)
+        let layouts = Set(loaded.plan.ops.map { loaded.plan.weightLayout(of: $0) })
+        #expect(layouts.contains(precision.0 == .bf16 ? .panelBF16 : .panelI8))
+        let error = try largestError(loaded, model, schedule, margin: scheduleName == "dense" ? -1 : 0.02)
+        #expect(error < precision.1, "\(scheduleName)")
+        // It is another computation, not the same one.
+        #expect(error > 1e-6)
+      }
+    }
+  }
+
+  @Test(arguments: Planned.models, [Precision.f32, .bf16, .int8])
+  func isBitIdenticalForAnyThreadsAndParts(name: String, precision: Precision) throws {
+    let model = try Planned.model(name)
+    let schedule = RuntimeSchedules.make("half", maximumLength: Planned.maximumLength, restores: true)
+    var first: [Int: [UInt32]] = [:]
+    for planned in [1, 4] {
+      let loaded = try Planned.plan(
+        model, schedule, threads: planned, costs: RuntimeCosts.packed, precision: precision)
+      for threads in 1...planned {
+        var session = try Session(loaded, threads: threads)
+        for length in Planned.lengths {
+          let input = Planned.input(model, length, seed: 2)
+          try session.run(ids: input.ids, typeIDs: input.typeIDs)
+          let bits = session.result.map(\.bitPattern)
+          #expect(bits == first[length, default: bits], "\(planned), \(threads) threads, \(length) tokens")
+          first[length] = bits
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import TaperPlanFormat
+import TaperPlanner
+import TestSupport
+import Testing
+
+/// Packed weights, element by element against the formula of ck_panel.h, and back again.
+@Suite struct PanelPackingTests {
+  private static let shapes = [(1, 1), (16, 4), (17, 5), (3, 7), (40, 33), (64, 64), (33, 2)]
+
+  private func weights(_ columns: Int, _ depth: Int) -> [Float] {
+    var generator = SeededGenerator(seed: UInt64(columns * 100 + depth))
+    return (0..<columns * depth).map { _ in Float.random(in: -1...1, using: &generator) }
+  }
+
+  private func load<Element: FixedWidthInteger>(_ bytes: [UInt8], _ index: Int, from start: Int = 0)
+    -> Element
+  {
+    let size = Element.bitWidth / 8
+    return (0..<size).reduce(0) {
+      $0 | Element(truncatingIfNeeded: bytes[start + index * size + $1]) << (8 * $1)
+    }
+  }
+
+  /// ck_panel.h: the place of element (n, k) with `group` neighbours in depth side by side.
+  private func place(_ n: Int, _ k: Int, depth: Int, group: Int) -> Int {
+    let filled = (depth + group - 1) / group * group
+    return n / 16 * 16 * filled + k / group * 16 * group + n % 16 * group + k % group
+  }
+
+  @Test(arguments: shapes) func floatsArePermuted(columns: Int, depth: Int) {
+    let source = weights(columns, depth)
+    let packed = PanelPacking.pack(source, columns: columns, depth: depth, layout: .panelF32)
+    #expect(packed.count == (columns + 15) / 16 * 16 * depth * 4)
+    var rest = Set(0..<packed.count / 4)
+    for n in 0..<columns {
+      for k in 0..<depth {
+        let at = place(n, k, depth: depth, group: 1)
+        #expect(load(packed, at) == source[n * depth + k].bitPattern)
+        rest.remove(at)
+      }
+    }
+    #expect(rest.allSatisfy { load(packed, $0) as UInt32 == 0 })
+  }
+
+  @Test(arguments: shapes) func halvesAreRoundedToTheNearest(columns: Int, depth: Int) {
+    let source = weights(columns, depth)
+    let packed = PanelPacking.pack(source, columns: columns, depth: depth, layout: .panelBF16)
+    #expect(packed.count == (columns + 15) / 16 * 16 * ((depth + 1) / 2 * 2) * 2)
+    for n in 0..<columns {
+      for k in 0..<depth {
+        let bits: UInt16 = load(packed, place(n, k, depth: depth, group: 2))
+        let value = Float(bitPattern: UInt32(bits) << 16)
+        // Eight bits of mantissa: half a unit in the last place.
+        #expect(abs(value - source[n * depth + k]) <= source[n * depth + k].magnitude / 256)
+      }
+    }
+    #expect(PanelPacking.bf16(1 + 0x1p-8) == 0x3F80 && PanelPacking.bf16(1 + 0x1.8p-7) == 0x3F82)
+    #expect(PanelPacking.bf16(.nan) & 0x7F != 0 && PanelPacking.bf16(-.infinity) == 0xFF80)
+  }
+
+  @Test(arguments: shapes) func codesHaveAScaleAndASumAColumn(columns: Int, depth: Int) {
+    var source = weights(columns, depth)
+    // One column of zeros.
+    for k in 0..<depth { source[(columns - 1) * depth + k] = 0 }
+    let packed = PanelPacking.pack(source, columns: columns, depth: depth, layout: .panelI8)
+    let width = (columns + 15) / 16 * 16
+    let codeCount = width * ((depth + 3) / 4 * 4)
+    #expect(packed.count == codeCount + 8 * width)
+    for n in 0..<columns {
+      let scale = Float(bitPattern: load(packed, n, from: codeCount))
+      let row = source[n * depth..<(n + 1) * depth]
+      #expect(scale > 0)
+      var sum: Int32 = 0
+      for (k, weight) in row.enumerated() {
+        let code: Int8 = load(packed, place(n, k, depth: depth, group: 4))
+        #expect(code != -128)
+        #expect(abs(Float(code) * scale - weight) <= scale / 2 * 1.0001)
+        sum += Int32(code)
+      }
+      #expect(load(packed, width + n, from: codeCount) == sum)
+    }
+  }
+}

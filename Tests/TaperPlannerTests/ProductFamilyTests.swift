@@ -1,0 +1,151 @@
+import TaperModelSpec
+import TaperPlanFormat
+import TaperPlanner
+import Testing
+
+/// Which family serves a product, in which precision, and what reads the kept rows.
+@Suite struct ProductFamilyTests {
+  private func plan(
+    costs: OpCosts = SyntheticCosts.make(panel: 64), facts: EncoderFacts = SyntheticModels.facts(),
+    reducing: Bool = false, threads: Int = 2, off: [PlannerPass] = [],
+    precision: PrecisionAssignment = PrecisionAssignment()
+  ) throws(PlanningError) -> Plan {
+    var request = PlanningRequest(
+      maximumLength: 48, threads: threads, passes: PassSet(disabling: off), precision: precision)
+    if reducing {
+      let counts = (1...48).flatMap { n in [n] + (1...4).map { _ in (n + 1) / 2 } }
+      request.fixedSchedule = Schedule(
+        maximumLength: 48, layerCount: 4, keepCounts: counts.map(UInt16.init), restoresDroppedTokens: false)
+    }
+    return try PlanAssembler(request, PlanningInputs(facts: facts, profile: nil, costs: costs)).assemble()
+      .plan
+  }
+
+  private func products(_ plan: Plan) -> [(op: PlanOp, layout: WeightLayout, kernels: [KernelID])] {
+    plan.ops.indices.filter { plan.ops[$0].kind == .gemm }.map { number in
+      let op = plan.ops[number]
+      return (
+        op, plan.weightLayout(of: op), plan.selections.filter { Int($0.op) == number }.map(\.kernel)
+      )
+    }
+  }
+
+  @Test func theFasterFamilyServesAProduct() throws {
+    for product in products(try plan()) {
+      #expect(product.layout == .panelF32 && product.kernels == [.gemmF32Panel])
+      // Four parts a thread, no more than panels.
+      #expect(Int(product.op.parts) == min(8, (Int(product.op.columns) + 15) / 16))
+    }
+    for product in products(try plan(threads: 1)) { #expect(product.op.parts == 4) }
+    // A tie goes to row-major, and so does everything with the pass off.
+    for rowMajor in [try plan(costs: SyntheticCosts.make(panel: 32)), try plan(off: [.kernelSelection])] {
+      for product in products(rowMajor) {
+        #expect(product.layout == .rowMajor && product.kernels == [.gemmF32OpenBLAS])
+      }
+    }
+  }
+
+  @Test func aFamilyWithoutAMeasurementIsNotThere() throws {
+    var costs = SyntheticCosts.make(panel: 64)
+    let kernels = costs.kernels
+    costs.kernels = { kernels($0).filter { $0.weightLayout == .rowMajor } }
+    #expect(products(try plan(costs: costs)).allSatisfy { $0.layout == .rowMajor })
+    #expect(throws: PlanningError.precisionNotMeasured(.int8)) {
+      try plan(costs: costs, precision: PrecisionAssignment(.int8))
+    }
+  }
+
+  @Test(arguments: [(Precision.bf16, WeightLayout.panelBF16), (.int8, .panelI8)])
+  func lowPrecisionProductsReadEncodedRows(precision: Precision, layout: WeightLayout) throws {
+    let head = SyntheticModels.head(.mean, kind: .classification, outputs: 3, hidden: 64)
+    let plan = try plan(
+      facts: SyntheticModels.facts(head: head), precision: PrecisionAssignment(precision))
+    let products = products(plan)
+    #expect(products.count == 17)
+    for product in products.dropLast() {
+      #expect(product.layout == layout)
+      let encode = try #require(plan.ops.first { $0.kind == .encode && $0.output == product.op.a })
+      #expect(product.op.b == encode.output2 && product.op.rows == encode.rows)
+    }
+    // qkv, output projection and both of the FFN: an encoding each.
+    #expect(plan.ops.count { $0.kind == .encode } == 16)
+    #expect(products.last?.layout.activation == .f32 && products.last?.op.rows == .one)
+  }
+
+  @Test func oneEncodingServesEveryProductOfTheSameRows() throws {
+    // Queries, keys and values apart: one encoding, three products.
+    let apart = try plan(off: [.fuseQKV], precision: PrecisionAssignment(.int8))
+    #expect(apart.ops.count { $0.kind == .gemm } == 24 && apart.ops.count { $0.kind == .encode } == 16)
+    // One row of queries, all rows of keys and values: two counts of rows, encoded once where the order allows.
+    let cls = SyntheticModels.facts(head: SyntheticModels.head(.cls, hidden: 64))
+    let first = try plan(facts: cls, precision: PrecisionAssignment(.bf16))
+    let last = first.ops.filter { $0.layer == 4 }
+    #expect(last.count { $0.kind == .gemm } == 5)
+    #expect(last.count { $0.kind == .encode } <= 5)
+  }
+
+  @Test func exceptionsKeepTheirPrecision() throws {
+    let names: [String: Precision] = ["layer.2.qkv.weight": .f32, "layer.3.output.weight": .bf16]
+    let plan = try plan(precision: PrecisionAssignment(.int8, exceptions: names))
+    for product in products(plan) {
+      let name = plan.weights.entries[Int(product.op.weight.rawValue)].name
+      let expected: WeightLayout =
+        names[name] == .f32 ? .panelF32 : names[name] == .bf16 ? .panelBF16 : .panelI8
+      #expect(product.layout == expected, "\(name)")
+    }
+  }
+
+  /// Costs under which all rows' context with its scores is faster, or slower, than apart.
+  private func costs(scoredIsFaster: Bool) -> OpCosts {
+    var costs = SyntheticCosts.make(panel: 64)
+    let predict = costs.predict
+    costs.predict = { op, kernel, rows, innerRows in
+      var prediction = predict(op, kernel, rows, innerRows)
+      if op.kind == .attentionScored {
+        prediction.time = scoredIsFaster ? Nanoseconds(1) : Nanoseconds(1 << 40)
+        prediction.low = prediction.time
+        prediction.high = prediction.time
+      }
+      return prediction
+    }
+    return costs
+  }
+
+  @Test func scoredAttentionKeepsNoProbabilities() throws {
+    let fused = try plan(costs: costs(scoredIsFaster: true), reducing: true)
+    let apart = try plan(costs: costs(scoredIsFaster: false), reducing: true)
+    let off = try plan(costs: costs(scoredIsFaster: true), reducing: true, off: [.fuseAttentionScores])
+    for plan in [apart, off] {
+      #expect(plan.ops.count { $0.kind == .attentionScores } == 1)
+      #expect(plan.ops.count { $0.kind == .attentionContext } == 1)
+      #expect(plan.ops.allSatisfy { $0.kind != .attentionScored })
+    }
+    let scored = try #require(fused.ops.first { $0.kind == .attentionScored })
+    #expect(scored.condition == .ifReduced && scored.rows == scored.innerRows && scored.index.isNone)
+    #expect(
+      fused.ops.allSatisfy {
+        $0.kind != .attentionScores && $0.kind != .attentionContext && $0.kind != .gather
+      })
+    #expect(fused.arena.slots.allSatisfy { !$0.name.contains("probabilities") })
+    #expect(fused.arena.byteCount < apart.arena.byteCount)
+    // The projection reads the kept rows where they are, without scratch.
+    let projection = try #require(fused.ops.first { $0.kind == .gemm && !$0.index.isNone })
+    #expect(projection.a == scored.output && projection.scratch.isNone)
+    // BLAS wants them side by side.
+    let blas = try plan(costs: costs(scoredIsFaster: true), reducing: true, off: [.kernelSelection])
+    #expect(blas.ops.first { $0.kind == .gemm && !$0.index.isNone }?.scratch.isNone == false)
+    // Without the fused gather the rows are copied together first.
+    let gathered = try plan(costs: costs(scoredIsFaster: true), reducing: true, off: [.fuseGather])
+    #expect(gathered.ops.count { $0.kind == .gather } == 2)
+    #expect(gathered.ops.allSatisfy { $0.kind != .gemm || $0.index.isNone })
+  }
+
+  @Test func anEncodingTakesOverTheIndex() throws {
+    let plan = try plan(
+      costs: costs(scoredIsFaster: true), reducing: true, precision: PrecisionAssignment(.int8))
+    let scored = try #require(plan.ops.first { $0.kind == .attentionScored })
+    let encode = try #require(plan.ops.first { $0.kind == .encode && $0.a == scored.output })
+    #expect(!encode.index.isNone && encode.rows == .tokens(after: 1))
+    #expect(plan.ops.allSatisfy { $0.kind != .gemm || $0.index.isNone })
+  }
+}
