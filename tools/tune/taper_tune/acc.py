@@ -40,7 +40,8 @@ class Acc(Supervised):
     def prepare(self, step: int) -> None:
         if step < self.rising and step % self.refresh == 0:
             self.contributions = contributions(self.model, self.sample, self.job.device)
-        if step <= self.rising or isinstance(self.reduction, Eliminating) is False:
+        # After the rise nothing changes, but a resumed run has nothing yet.
+        if step <= self.rising or not isinstance(self.reduction, Eliminating):
             self.reduction = Eliminating(self.elimination(min(1.0, step / self.rising)))
 
     def elimination(self, progress: float) -> Elimination:

@@ -1,4 +1,4 @@
-"""Reads and writes model directories as Taper's ModelSpec does: encoder, pooling, a fitted linear head, `taper` extras."""
+"""Reads and writes model directories as Taper's ModelSpec does: encoder, pooling, linear head, `taper` extras."""
 from __future__ import annotations
 
 import json

@@ -36,7 +36,7 @@ def over_texts(texts: Texts, device: torch.device, visit, what: str) -> None:
 
 
 def evaluate(model: Model, reduction: Reduction, texts: Texts, device: torch.device, dense_layers: int) -> dict:
-    """Accuracy and work; the work is held against a dense encoder of `dense_layers` layers (more, after a depth cut)."""
+    """Accuracy, and work against a dense encoder of `dense_layers` layers (more than the model's, after a cut)."""
     model.eval()
     labels = torch.tensor(texts.labels)
     correct = done = dense = 0

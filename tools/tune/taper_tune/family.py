@@ -1,4 +1,4 @@
-"""How checkpoints of a family map onto the one encoder Taper knows: the descriptions in specs/models, read as Taper does."""
+"""How checkpoints of a family map onto the one encoder Taper knows: specs/models, read as Taper reads it."""
 from __future__ import annotations
 
 import json

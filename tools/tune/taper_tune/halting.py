@@ -1,4 +1,4 @@
-"""`tune halting`: DACT-BERT's training: −log a_L(y) + τ Σ_{n<L} p_n, all layers run (halting_units.py says what these are)."""
+"""`tune halting`: DACT-BERT's training: −log a_L(y) + τ Σ_{n<L} p_n, all layers run (see halting_units.py)."""
 from __future__ import annotations
 
 import torch

@@ -39,7 +39,7 @@ def common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--head-rate", type=float, default=1e-3, help="learning rate of heads (default %(default)s)")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--head-texts", type=int, default=1000,
-                        help="training texts a new head is first fitted on, by logistic regression (default %(default)s)")
+                        help="training texts a new head is fitted on, by logistic regression (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="(default: all cores)")
     parser.add_argument("--device", help="cpu or cuda (default: cuda when there is one)")
@@ -131,6 +131,7 @@ class Job:
         report |= {"training_texts": len(self.texts), "seed": self.arguments.seed,
                    "finished": outcome is None or outcome.finished,
                    "steps": [outcome.step, outcome.steps] if outcome else [0, 0],
+                   "figures": outcome.rounded() if outcome else {},
                    "seconds": round(outcome.seconds, 1) if outcome else 0.0, "threads": self.arguments.threads}
         checkpoint.write(self.arguments.output, report)
         if report["finished"]:

@@ -1,5 +1,7 @@
-"""Multinomial logistic regression on frozen features, as Taper's HeadFitting does it: standardised features, L2 strength
-of least held-out loss, standardisation folded into weight and bias."""
+"""Multinomial logistic regression on frozen features, as Taper's HeadFitting does it.
+
+Standardised features, L2 strength of least held-out loss, standardisation folded into weight and bias.
+"""
 from __future__ import annotations
 
 import torch

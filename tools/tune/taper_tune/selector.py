@@ -1,11 +1,13 @@
 """`tune selector`: TR-BERT (Ye et al., NAACL 2021): selectors of tokens, trained by REINFORCE.
 
-K samples of each text draw every token's fate from Bernoulli(π); R_k = −loss_k − λ·mean_t |S_{t,k}|/N over the selectors t,
-the baseline is the mean R, and the loss is the mean over k of (R_k − baseline)·Σ_t mean_i(−log Pr a_t(i)). First the
-selectors alone (policy stage; in its first half one of the samples is the residual-gradient heuristic), then encoder, head
-and selectors together with the dense model's logits as further target (joint stage).
+K samples of each text draw every token's fate from Bernoulli(π); R_k = −loss_k − λ·mean_t |S_{t,k}|/N over the
+selectors t, the baseline is the mean R, and the loss is the mean over k of (R_k − baseline)·Σ_t mean_i(−log Pr a_t(i)).
+First the selectors alone (policy stage; in its first half one of the samples is the residual-gradient heuristic), then
+encoder, head and selectors together with the dense model's logits as further target (joint stage).
 """
 from __future__ import annotations
+
+import math
 
 import torch
 from torch.nn import functional as F
@@ -18,7 +20,7 @@ from .supervised import encoder_groups, teaching
 from .texts import Batch
 from .trainer import Group, Task, ramp_and_decay, train
 
-#: How fast a searched λ follows the gap between the work done and the work wanted, and its bounds.
+#: How fast a searched λ follows the gap between work done and work wanted, a step; its bounds.
 SEARCH_RATE, LEAST, MOST = 0.05, 1e-4, 50.0
 
 
@@ -26,7 +28,8 @@ def options(parser) -> None:
     parser.add_argument("--selectors", type=lambda text: [int(x) for x in text.split(",")], metavar="LAYERS",
                         help="layers whose output is selected from (default: 1 and half the depth)")
     parser.add_argument("--width", type=int, default=32, help="of a selector's hidden layer (default %(default)s)")
-    parser.add_argument("--lambda", dest="price", type=float, help="price of a token; without it, searched for --speedup")
+    parser.add_argument("--lambda", dest="price", type=float,
+                        help="price of a token; without it, searched for --speedup")
     parser.add_argument("--speedup", type=float, default=3.0,
                         help="wanted work speedup, published form, over the training texts (default %(default)s)")
     parser.add_argument("--policy-epochs", type=float, default=1.0, help="(default %(default)s)")
@@ -144,7 +147,7 @@ class Reinforce(Task):
         dense = sum(dense_work(self.model.shape, n) for n in repeated.lengths[free].tolist())
         share = int(total[free].sum()) / dense
         if self.searching:
-            self._search(step, share)
+            self._search(step, share, texts / a.batch_size)
         return loss, {"loss": losses.mean().item(), "work": share, "price": self.price}
 
     def _branch(self, batch: Batch, sampling: Sampling, samples: int) -> tuple[Batch, Step, torch.Tensor]:
@@ -157,12 +160,13 @@ class Reinforce(Task):
         total = place * layer_work(self.model.shape, lengths, lengths)
         return repeated, Step(place, rows, last, None, lengths, lengths), total
 
-    def _search(self, step: int, share: float) -> None:
+    def _search(self, step: int, share: float, part: float) -> None:
         """Dual ascent [ours]: the price follows how far the work is above what is wanted, which falls in stages."""
         a = self.job.arguments
         progress = min(1.0, 2 * (step + 1) / self.policy_steps)
         wanted = 1 + (1 / a.speedup - 1) * progress
-        self.price = min(MOST, max(LEAST, self.price * torch.tensor(SEARCH_RATE * (share / wanted - 1)).exp().item()))
+        pull = SEARCH_RATE * part * (share / wanted - 1)
+        self.price = min(MOST, max(LEAST, self.price * math.exp(pull)))
 
     def state(self):
         return {"price": self.price}

@@ -1,4 +1,4 @@
-"""Labelled texts: reading, tokenizing, and batches of like lengths."""
+"""Labelled texts: reading, tokenizing, batches."""
 from __future__ import annotations
 
 import json
@@ -15,8 +15,8 @@ TEXT_KEYS = [("text", "text_pair"), ("question", "sentence"), ("sentence1", "sen
              ("question1", "question2"), ("premise", "hypothesis"), ("text", None), ("sentence", None),
              ("sentence1", None), ("question", None), ("content", None)]
 LABEL_KEYS = ["label", "gold_label", "score", "quality", "is_duplicate", "sentiment", "category", "class"]
-#: A batch is cut from this many batches' worth of shuffled texts sorted by length.
-POOL = 32
+#: Texts that are padded to one length in training.
+PART = 4
 
 
 @dataclass
@@ -105,14 +105,20 @@ def make_batch(texts: Texts, indices: list[int], device: torch.device) -> Batch:
 
 
 def epoch_batches(texts: Texts, size: int, seed: int, epoch: int) -> list[list[int]]:
-    """Every text once, in batches of like lengths; a function of its arguments alone, so that a run can be resumed."""
+    """Every text once in random batches; a function of its arguments alone, so that a run can be resumed."""
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     order = torch.randperm(len(texts), generator=generator).tolist()
-    batches = []
-    for start in range(0, len(order), size * POOL):
-        pool = sorted(order[start:start + size * POOL], key=lambda i: len(texts.ids[i]))
-        batches += [pool[i:i + size] for i in range(0, len(pool), size)]
-    return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
+    return [order[i:i + size] for i in range(0, len(order), size)]
+
+
+def parts(texts: Texts, batch: list[int]) -> list[list[int]]:
+    """A batch cut into PART texts of like lengths each.
+
+    Length is grouped inside a batch, not by choosing batches: where length tells the label, as in newswire, whole
+    batches of like lengths would be batches of one class.
+    """
+    batch = sorted(batch, key=lambda i: len(texts.ids[i]))
+    return [batch[i:i + PART] for i in range(0, len(batch), PART)]
 
 
 def sorted_batches(texts: Texts, size: int) -> list[list[int]]:

@@ -19,7 +19,7 @@ from torch import nn
 from tqdm import tqdm
 
 from .files import write_atomically
-from .texts import Batch, Texts, epoch_batches, make_batch
+from .texts import Batch, Texts, epoch_batches, make_batch, parts
 
 SAVE_EVERY_SECONDS = 120
 GRADIENT_NORM = 1.0
@@ -70,6 +70,15 @@ class Outcome:
     steps: int
     seconds: float
     figures: dict[str, float] = field(default_factory=dict)
+
+    def note(self, figures: dict[str, float], share: float) -> None:
+        """Figures are averaged over some 30 steps; `share` is the part of a step they stand for."""
+        for key, value in figures.items():
+            before = self.figures.get(key, value)
+            self.figures[key] = before + share / 30 * (value - before)
+
+    def rounded(self) -> dict[str, float]:
+        return {key: round(value, 4) for key, value in self.figures.items()}
 
     @property
     def finished(self) -> bool:
@@ -150,12 +159,15 @@ def train(run: Run, task: Task, texts: Texts) -> Outcome:
             for group, base, factor in zip(optimizer.param_groups, task.groups, task.factors(step)):
                 group["lr"] = base.rate * factor
             optimizer.zero_grad(set_to_none=True)
-            loss, outcome.figures = task.loss(step, make_batch(texts, batches[place], run.device))
-            loss.backward()
+            batch = batches[place]
+            for part in parts(texts, batch):
+                loss, figures = task.loss(step, make_batch(texts, part, run.device))
+                (loss * (len(part) / len(batch))).backward()
+                outcome.note(figures, len(part) / len(batch))
             nn.utils.clip_grad_norm_(parameters, GRADIENT_NORM)
             optimizer.step()
             outcome.step = step + 1
-            bar.set_postfix({key: f"{value:.3f}" for key, value in outcome.figures.items()}, refresh=False)
+            bar.set_postfix(outcome.rounded(), refresh=False)
             bar.update()
             elapsed = time.monotonic() - begun
             if (run.time_box is not None and elapsed > run.time_box * 60) or outcome.step == run.stop_after:

@@ -1,4 +1,4 @@
-"""The eliminated encoder by definition, in NumPy and double precision, one text at a time; shares no code with taper_tune."""
+"""The eliminated encoder by definition: NumPy, double precision, one text at a time, no code shared with taper_tune."""
 import math
 
 import numpy as np
@@ -24,15 +24,15 @@ class NaiveEncoder:
         self.epsilon = config["layer_norm_eps"]
 
     def norm(self, x, gamma, beta):
-        centred = x - x.mean(axis=-1, keepdims=True)
-        return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + self.epsilon) * self.t[gamma] + self.t[beta]
+        x = x - x.mean(axis=-1, keepdims=True)
+        return x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + self.epsilon) * self.t[gamma] + self.t[beta]
 
     def linear(self, x, role):
         return x @ self.t[role + "_weight"].T + self.t[role + "_bias"]
 
     def embed(self, ids, types):
-        x = self.t["word_embedding"][ids] + self.t["position_embedding"][:len(ids)] + self.t["token_type_embedding"][types]
-        return self.norm(x, "embedding_norm_gamma", "embedding_norm_beta")
+        x = self.t["word_embedding"][ids] + self.t["position_embedding"][:len(ids)]
+        return self.norm(x + self.t["token_type_embedding"][types], "embedding_norm_gamma", "embedding_norm_beta")
 
     def run(self, ids, types, keep_counts=None, select=None):
         """keep_counts: T(1)…T(L). select(layer, states) → the rows leaving `layer` that go on, ascending.

@@ -123,7 +123,8 @@ def test_a_failing_write_leaves_the_old_directory(dense, monkeypatch):
     assert sorted(os.listdir(dense.parent)) == sorted({Path(dense).name, "base", "train.jsonl"})
 
 
-@pytest.mark.parametrize("options,message", [(["--max-length", "99"], "at most 24"), (["--selectors", "4"], "ascending")])
+@pytest.mark.parametrize("options,message", [
+    (["--max-length", "99"], "at most 24"), (["--selectors", "4"], "ascending")])
 def test_refusals(options, message, dense, tmp_path, tune):
     with pytest.raises(SystemExit, match=message):
         tune("selector", dense, tmp_path / "out", *options)

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 from taper_tune.evaluation import wilson
 from taper_tune.logistic import fit
 from taper_tune.supervised import teaching
-from taper_tune.texts import Texts, epoch_batches, sorted_batches
+from taper_tune.texts import Texts, epoch_batches, parts, sorted_batches
 from taper_tune.trainer import ramp_and_decay
 
 
@@ -31,14 +31,16 @@ def test_teaching_is_least_at_the_teacher():
     assert teaching(torch.zeros(1, 3), taught, 1.0).item() == pytest.approx(soft.item())
 
 
-def test_an_epoch_has_every_text_once_in_batches_of_like_length():
+def test_an_epoch_has_every_text_once_and_parts_of_like_length():
     generator = torch.Generator().manual_seed(1)
     lengths = torch.randint(1, 100, (1000,), generator=generator).tolist()
     texts = Texts([[0] * n for n in lengths], [[0] * n for n in lengths], [0] * 1000, "")
-    for batches in (epoch_batches(texts, 16, seed=3, epoch=1), sorted_batches(texts, 16)):
-        assert sorted(i for batch in batches for i in batch) == list(range(1000))
-        padding = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches) / sum(lengths)
-        assert padding < 1.1
+    batches = epoch_batches(texts, 16, seed=3, epoch=1)
+    cut = [part for batch in batches for part in parts(texts, batch)]
+    for groups, waste in ((cut, 1.2), (sorted_batches(texts, 16), 1.05)):
+        assert sorted(i for group in groups for i in group) == list(range(1000))
+        assert sum(max(lengths[i] for i in group) * len(group) for group in groups) < waste * sum(lengths)
+    assert [sorted(batch) for batch in batches] == [sorted(sum(parts(texts, batch), [])) for batch in batches]
     assert epoch_batches(texts, 16, 3, 1) == epoch_batches(texts, 16, 3, 1) != epoch_batches(texts, 16, 3, 2)
 
 
