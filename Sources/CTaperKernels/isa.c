@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// Bit t stands for tier t.
+typedef uint32_t tier_set;
+
+static tier_set only(ck_tier tier) { return 1u << tier; }
+
 /// Appends text to the NUL-terminated buffer as far as it fits.
 static void append(char *buffer, uint32_t capacity, const char *text) {
   if (capacity == 0)
@@ -58,16 +63,33 @@ static uint64_t saved_states(void) {
 
 enum { states_avx = 0x6, states_avx512 = 0xE6, states_amx = 0x60000 };
 
-static ck_tier find_host_tier(void) {
-  registers one = cpuid(1, 0), seven = cpuid(7, 0);
+/// VDPBF16PS on Intel's cores runs at half the speed of converting to f32 (measured on Sapphire Rapids: 79
+/// against 157 GFLOP/s of fp32); on AMD's at twice that of fp32.
+static int has_fast_bf16_dot(void) {
+  static const char intel[] = "GenuineIntel";
+  registers vendor = cpuid(0, 0);
+  return memcmp(&vendor.b, intel, 4) != 0 || memcmp(&vendor.d, intel + 4, 4) != 0;
+}
+
+static tier_set find_host_tiers(void) {
+  registers one = cpuid(1, 0), seven = cpuid(7, 0), seven1 = cpuid(7, 1);
   uint64_t saved = saved_states();
   uint32_t fma = one.c >> 12 & 1, avx = one.c >> 28 & 1, avx2 = seven.b >> 5 & 1;
   if (!fma || !avx || !avx2 || (saved & states_avx) != states_avx)
-    return CK_TIER_SCALAR;
+    return only(CK_TIER_SCALAR);
+  tier_set tiers = only(CK_TIER_SCALAR) | only(CK_TIER_AVX2);
+  if (seven1.a >> 4 & 1)
+    tiers |= only(CK_TIER_AVX2_VNNI);
   uint32_t f = seven.b >> 16 & 1, dq = seven.b >> 17 & 1, bw = seven.b >> 30 & 1, vl = seven.b >> 31 & 1;
   if (!f || !dq || !bw || !vl || (saved & states_avx512) != states_avx512)
-    return CK_TIER_AVX2;
-  return CK_TIER_AVX512;
+    return tiers;
+  tiers |= only(CK_TIER_AVX512);
+  if (!(seven.c >> 11 & 1))
+    return tiers;
+  tiers |= only(CK_TIER_AVX512_VNNI);
+  if ((seven1.a >> 5 & 1) && has_fast_bf16_dot())
+    tiers |= only(CK_TIER_AVX512_BF16);
+  return tiers;
 }
 
 static void read_cpu_name(char *buffer, uint32_t capacity) {
@@ -131,8 +153,12 @@ enum {
   cap2_bf16 = 14
 };
 
-static ck_tier find_host_tier(void) {
-  return getauxval(AT_HWCAP) >> cap_asimd & 1 ? CK_TIER_NEON : CK_TIER_SCALAR;
+static tier_set find_host_tiers(void) {
+  unsigned long one = getauxval(AT_HWCAP);
+  if (!(one >> cap_asimd & 1))
+    return only(CK_TIER_SCALAR);
+  tier_set tiers = only(CK_TIER_SCALAR) | only(CK_TIER_NEON);
+  return one >> cap_asimddp & 1 ? tiers | only(CK_TIER_NEON_DOTPROD) : tiers;
 }
 
 static uint32_t read_text(const char *path, char *buffer, uint32_t capacity) {
@@ -198,7 +224,7 @@ void ck_cpu_features(char *buffer, uint32_t capacity) {
 
 #else
 
-static ck_tier find_host_tier(void) { return CK_TIER_SCALAR; }
+static tier_set find_host_tiers(void) { return only(CK_TIER_SCALAR); }
 static void read_cpu_name(char *buffer, uint32_t capacity) {}
 void ck_cpu_features(char *buffer, uint32_t capacity) {
   if (capacity > 0)
@@ -207,48 +233,57 @@ void ck_cpu_features(char *buffer, uint32_t capacity) {
 
 #endif
 
-ck_tier ck_host_tier(void) {
+static tier_set host_tiers(void) {
   // cpuid traps to the hypervisor in a virtual machine, so ask once
-  static _Atomic uint32_t known = UINT32_MAX;
-  uint32_t tier = atomic_load_explicit(&known, memory_order_relaxed);
-  if (tier == UINT32_MAX) {
-    tier = find_host_tier();
-    atomic_store_explicit(&known, tier, memory_order_relaxed);
+  static _Atomic tier_set known;
+  tier_set tiers = atomic_load_explicit(&known, memory_order_relaxed);
+  if (tiers == 0) {
+    tiers = find_host_tiers();
+    atomic_store_explicit(&known, tiers, memory_order_relaxed);
   }
-  return (ck_tier)tier;
+  return tiers;
 }
 
-static const ck_tier all_tiers[] = {CK_TIER_SCALAR, CK_TIER_AVX2, CK_TIER_AVX512, CK_TIER_NEON};
+static const struct {
+  ck_tier tier;
+  const char *name;
+} names[] = {
+    {CK_TIER_SCALAR, "scalar"},
+    {CK_TIER_AVX2, "avx2"},
+    {CK_TIER_AVX2_VNNI, "avx2_vnni"},
+    {CK_TIER_AVX512, "avx512"},
+    {CK_TIER_AVX512_VNNI, "avx512_vnni"},
+    {CK_TIER_AVX512_BF16, "avx512_bf16"},
+    {CK_TIER_NEON, "neon"},
+    {CK_TIER_NEON_DOTPROD, "neon_dotprod"},
+};
+enum { name_count = sizeof names / sizeof names[0] };
 
-/// Whether a machine whose best tier is `host` can run `tier`.
-static int runs(ck_tier host, ck_tier tier) {
-  if (tier == CK_TIER_SCALAR)
-    return 1;
-  return (tier >= CK_TIER_NEON) == (host >= CK_TIER_NEON) && tier <= host;
+ck_tier ck_tier_at_most(ck_tier limit) {
+  for (size_t i = name_count - 1; i > 0; i--)
+    if (names[i].tier <= limit && (host_tiers() & only(names[i].tier)))
+      return names[i].tier;
+  return CK_TIER_SCALAR;
 }
+
+ck_tier ck_host_tier(void) { return ck_tier_at_most(names[name_count - 1].tier); }
 
 ck_tier ck_detect_tier(void) {
   ck_tier host = ck_host_tier();
   const char *wish = getenv("TAPER_MAX_TIER");
-  if (!wish)
-    return host;
-  for (size_t i = 0; i < sizeof all_tiers / sizeof all_tiers[0]; i++)
-    if (strcmp(wish, ck_tier_name(all_tiers[i])) == 0)
-      return runs(host, all_tiers[i]) ? all_tiers[i] : host;
+  for (size_t i = 0; wish && i < name_count; i++)
+    if (strcmp(wish, names[i].name) == 0) {
+      ck_tier tier = names[i].tier;
+      int foreign = tier != CK_TIER_SCALAR && (tier >= CK_TIER_NEON) != (host >= CK_TIER_NEON);
+      return foreign ? host : ck_tier_at_most(tier);
+    }
   return host;
 }
 
 const char *ck_tier_name(ck_tier tier) {
-  switch (tier) {
-  case CK_TIER_SCALAR:
-    return "scalar";
-  case CK_TIER_AVX2:
-    return "avx2";
-  case CK_TIER_AVX512:
-    return "avx512";
-  case CK_TIER_NEON:
-    return "neon";
-  }
+  for (size_t i = 0; i < name_count; i++)
+    if (names[i].tier == tier)
+      return names[i].name;
   return "unknown";
 }
 

@@ -47,18 +47,27 @@ const char *ck_kernel_name(uint16_t id) {
 }
 
 const ck_table *ck_kernels(ck_tier tier) {
-  ck_tier host = ck_host_tier();
+  switch (ck_tier_at_most(tier)) {
 #if defined(__x86_64__)
-  if (tier >= CK_TIER_AVX512 && host == CK_TIER_AVX512)
-    return &ck_table_avx512;
-  if (tier >= CK_TIER_AVX2 && host >= CK_TIER_AVX2)
+  case CK_TIER_AVX2:
     return &ck_table_avx2;
+  case CK_TIER_AVX2_VNNI:
+    return &ck_table_avx2_vnni;
+  case CK_TIER_AVX512:
+    return &ck_table_avx512;
+  case CK_TIER_AVX512_VNNI:
+    return &ck_table_avx512_vnni;
+  case CK_TIER_AVX512_BF16:
+    return &ck_table_avx512_bf16;
 #elif defined(__aarch64__)
-  if (tier >= CK_TIER_NEON && host == CK_TIER_NEON)
+  case CK_TIER_NEON:
     return &ck_table_neon;
+  case CK_TIER_NEON_DOTPROD:
+    return &ck_table_neon_dotprod;
 #endif
-  (void)host;
-  return &ck_table_scalar;
+  default:
+    return &ck_table_scalar;
+  }
 }
 
 ck_tier ck_table_tier(const ck_table *table) { return table->tier; }

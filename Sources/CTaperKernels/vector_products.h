@@ -2,7 +2,7 @@
 // rows × panels of 16 columns stays in registers over the whole depth; each b vector read serves all its
 // rows, each a element all its columns.
 #pragma once
-#include "vector_rows.h"
+#include "vector_math.h"
 
 #if CK_WIDTH == 16
 #define CK_TILE_ROWS 12 // × 2 panels = 24 of 32 registers hold sums

@@ -4,8 +4,12 @@ internal import CTaperKernels
 public enum KernelTier: UInt32, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case scalar = 0
   case avx2 = 1
-  case avx512 = 2
+  case avx2VNNI = 2
+  case avx512 = 3
+  case avx512VNNI = 4
+  case avx512BF16 = 5
   case neon = 8
+  case neonDotProduct = 9
 
   /// The best tier of this CPU, capped by the environment variable TAPER_MAX_TIER.
   public static var detected: KernelTier { KernelTier(ck_detect_tier()) }

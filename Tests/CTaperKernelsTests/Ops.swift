@@ -1,8 +1,13 @@
 import COpenBLAS
 import CTaperKernels
 
+let allTiers: [ck_tier] = [
+  CK_TIER_SCALAR, CK_TIER_AVX2, CK_TIER_AVX2_VNNI, CK_TIER_AVX512, CK_TIER_AVX512_VNNI, CK_TIER_AVX512_BF16,
+  CK_TIER_NEON, CK_TIER_NEON_DOTPROD,
+]
+
 /// The tiers this machine has.
-let hostTiers: [ck_tier] = [CK_TIER_SCALAR, CK_TIER_AVX2, CK_TIER_AVX512, CK_TIER_NEON].filter { tier in
+let hostTiers = allTiers.filter { tier in
   unsafe ck_table_tier(ck_kernels(tier)) == tier
 }
 

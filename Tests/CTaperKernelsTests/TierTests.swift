@@ -12,8 +12,9 @@ import Testing
   private func bound(_ tier: ck_tier) -> ck_tier { unsafe ck_table_tier(ck_kernels(tier)) }
 
   @Test func noTierAboveTheHosts() {
-    for tier in [CK_TIER_SCALAR, CK_TIER_AVX2, CK_TIER_AVX512, CK_TIER_NEON] {
-      #expect(bound(tier).rawValue <= ck_host_tier().rawValue)
+    for tier in allTiers {
+      #expect(bound(tier).rawValue <= min(tier.rawValue, ck_host_tier().rawValue))
+      #expect(bound(tier) == ck_tier_at_most(tier))
     }
     #expect(bound(ck_host_tier()) == ck_host_tier())
     #expect(bound(CK_TIER_SCALAR) == CK_TIER_SCALAR)
@@ -45,7 +46,13 @@ import Testing
     let features = unsafe text(ck_cpu_features).split(separator: " ")
     #expect(Set(features).count == features.count)
     #if arch(x86_64)
-      #expect(features.contains("avx512f") || ck_host_tier() != CK_TIER_AVX512)
+      let needed = [
+        (CK_TIER_AVX2_VNNI, "avx_vnni"), (CK_TIER_AVX512, "avx512f"), (CK_TIER_AVX512_VNNI, "avx512_vnni"),
+        (CK_TIER_AVX512_BF16, "avx512_bf16"),
+      ]
+      for (tier, word) in needed {
+        #expect(features.contains(Substring(word)) || !hostTiers.contains(tier))
+      }
       #expect(features.contains("avx2") || ck_host_tier() == CK_TIER_SCALAR)
     #endif
     // a small buffer truncates, and stays terminated
@@ -55,8 +62,8 @@ import Testing
 
   @Test func tierNames() {
     #expect(
-      [CK_TIER_SCALAR, CK_TIER_AVX2, CK_TIER_AVX512, CK_TIER_NEON].map(name) == [
-        "scalar", "avx2", "avx512", "neon",
+      allTiers.map(name) == [
+        "scalar", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon", "neon_dotprod",
       ])
     #expect(name(ck_tier(rawValue: 77)) == "unknown")
   }

@@ -10,7 +10,7 @@ import Testing
   ]
   static let lengths = [1, 2, 7, 8, 9, 16, 19, 20, 33, 40]
 
-  @Test(arguments: schedules.indices, [KernelTier.scalar, .avx2, .avx512, .neon])
+  @Test(arguments: schedules.indices, KernelTier.allCases)
   func agreesWithTheDefinition(schedule: Int, tier: KernelTier) throws {
     for kernel in [KernelID.gemmF32OpenBLAS, .gemmF32Scalar] {
       let toy = ToyPlan(kernel: kernel, keep: Self.schedules[schedule].keep)

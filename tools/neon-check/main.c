@@ -1,6 +1,6 @@
-// Compares the NEON row kernels with the scalar reference over lengths round the vector width, and attention
-// over shapes round its tiles. Run by tools/check-neon under qemu; prints the first difference of each
-// kind and exits 1.
+// Compares the kernels of every NEON tier this CPU has with the scalar reference over lengths round the
+// vector width, and attention and the packed products over shapes round their tiles. Run by tools/check-neon
+// under qemu, with and without SDOT; prints the first difference of each kind and exits 1.
 #include "../../Sources/CTaperKernels/ck_table.h"
 #include "../../Sources/CTaperKernels/include/CTaperKernels.h"
 #include <math.h>
@@ -144,16 +144,77 @@ static void check_attention(uint32_t tokens, uint32_t width) {
   free(origin);
 }
 
-int main(void) {
-  char name[128];
-  ck_cpu_name(name, sizeof name);
-  vector = ck_kernels(ck_host_tier());
-  scalar = ck_kernels(CK_TIER_SCALAR);
-  printf("%s, tier %s\n", name, ck_tier_name(ck_table_tier(vector)));
-  if (vector == scalar) {
-    puts("no vector tier to check");
-    return 1;
+static void check_encodings(size_t n) {
+  float *a = vector_of(n, -8, 8);
+  if (n % 3 == 0)
+    a[n / 2] = NAN, a[n - 1] = INFINITY;
+  uint16_t half[2][400] = {0};
+  uint8_t code[2][400] = {0};
+  float scale[2];
+  const ck_table *tables[] = {vector, scalar};
+  for (int i = 0; i < 2; i++) {
+    tables[i]->encode_bf16(half[i], a, n);
+    scale[i] = tables[i]->encode_i8(code[i], a, n);
   }
+  compare("encode_i8's scale", 1, &scale[0], &scale[1], 0);
+  comparisons++;
+  if (memcmp(half[0], half[1], sizeof half[0]) || memcmp(code[0], code[1], sizeof code[0])) {
+    printf("encodings, n %zu: other bits than the scalar reference's\n", n);
+    failures++;
+  }
+  free(a);
+}
+
+/// A packed product of random bytes as weights and codes, or of random bf16; `columns` is a multiple of
+/// CK_PANEL.
+static void check_product(int is_i8, uint32_t rows, uint32_t columns, uint32_t depth,
+                          ck_activation activation) {
+  uint32_t group = is_i8 ? 4 : 2, words = (depth + group - 1) / group;
+  size_t weight_words = (size_t)columns * words, a_words = (size_t)rows * words;
+  uint32_t *weight = malloc((weight_words + 2 * columns) * 4), *a = malloc(a_words * 4);
+  float *row_scale = vector_of(rows, 0.001f, 0.01f), *bias = vector_of(columns, -1, 1);
+  for (size_t i = 0; i < weight_words + a_words; i++) {
+    uint32_t *word = i < weight_words ? weight + i : a + i - weight_words;
+    float pair[] = {random_float(-1, 1), random_float(-1, 1)};
+    memcpy(word, pair, 4);
+    if (is_i8)
+      *word *= 2654435761u;
+    else
+      scalar->encode_bf16((uint16_t *)word, pair, 2);
+  }
+  // what fills up the last groups is zero
+  if (depth % group)
+    for (uint32_t n = 0; n < columns; n++)
+      weight[(n / 16 * words + words - 1) * 16 + n % 16] &= (1u << 32 / group * (depth % group)) - 1;
+  float *scale = (float *)(weight + weight_words);
+  int32_t *sum = (int32_t *)(scale + columns);
+  for (uint32_t n = 0; n < columns; n++) {
+    scale[n] = random_float(0.001f, 0.01f);
+    sum[n] = 0;
+    for (uint32_t k = 0; is_i8 && k < words * 4; k++)
+      sum[n] += ((int8_t *)weight)[n / 16 * words * 64 + k / 4 * 64 + n % 16 * 4 + k % 4];
+  }
+  ck_op op = {.rows = rows, .columns = columns, .depth = depth, .parts = 2, .activation = activation};
+  op.a = (const float *)a, op.b = row_scale, op.weight = weight, op.bias = bias;
+  op.lda = words * group, op.ldy = columns;
+  float *got = vector_of(rows * columns, 0, 0), *want = vector_of(rows * columns, 0, 0);
+  ck_driver driver = is_i8 ? ck_gemm_i8_panel : ck_gemm_bf16_panel;
+  for (uint32_t part = 0; part < 2; part++) {
+    op.table = vector, op.y = got;
+    driver(&op, part, 0);
+    op.table = scalar, op.y = want;
+    driver(&op, part, 0);
+  }
+  // Integer sums are exact; with no activation the rest is rounded alike.
+  double tolerance = is_i8 ? (activation ? 1e-6 : 0) : 2e-5;
+  compare(is_i8 ? "i8 product" : "bf16 product", rows * columns, got, want, tolerance);
+  float *all[] = {(float *)weight, (float *)a, row_scale, bias, got, want};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    free(all[i]);
+}
+
+static void check_tier(void) {
+  printf("tier %s\n", ck_tier_name(ck_table_tier(vector)));
   for (size_t n = 1; n <= 70; n++)
     check_rows(n);
   check_rows(384);
@@ -164,6 +225,31 @@ int main(void) {
       check_attention(tokens, width);
   check_attention(130, 32);
   check_attention(70, 132);
+  for (size_t n = 1; n <= 40; n++)
+    check_encodings(n);
+  check_encodings(384);
+  static const uint32_t depths[] = {1, 3, 4, 33, 130};
+  for (uint32_t rows = 1; rows <= 13; rows++)
+    for (uint32_t columns = 16; columns <= 80; columns += 32)
+      for (uint32_t i = 0; i < sizeof depths / sizeof depths[0]; i++)
+        for (int is_i8 = 0; is_i8 < 2; is_i8++)
+          check_product(is_i8, rows, columns, depths[i], (ck_activation)((rows + i) % 3 ? 0 : i));
+}
+
+int main(void) {
+  char name[128];
+  ck_cpu_name(name, sizeof name);
+  scalar = ck_kernels(CK_TIER_SCALAR);
+  puts(name);
+  if (ck_host_tier() == CK_TIER_SCALAR) {
+    puts("no vector tier to check");
+    return 1;
+  }
+  for (uint32_t tier = CK_TIER_NEON; tier <= ck_host_tier(); tier++) {
+    vector = ck_kernels((ck_tier)tier);
+    if (ck_table_tier(vector) == tier)
+      check_tier();
+  }
   printf("%d comparisons, %d differ\n", comparisons, failures);
   return failures > 0;
 }

@@ -2,26 +2,15 @@
 #if defined(__aarch64__)
 #define CK_WIDTH 4
 #include "../vector_types.h"
+#include "products.h"
 
-static inline ck_vf load_some(const float *p, size_t n) {
-  ck_vf v = (ck_vf)0.0f;
-  for (size_t i = 0; i < n; i++)
-    v[i] = p[i];
-  return v;
-}
-
-static inline void store_some(float *p, ck_vf v, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    p[i] = v[i];
-}
-
-static inline ck_vf gather(const float *p, const uint32_t *at) {
-  return (ck_vf){p[at[0]], p[at[1]], p[at[2]], p[at[3]]};
-}
+#include "lanes_neon.h"
 
 #include "../vector_products.h"
 #include "../vector_rows.h"
 #include "../vector_softmax.h"
 
-const ck_table ck_table_neon = CK_VECTOR_TABLE(CK_TIER_NEON);
+const ck_table ck_table_neon = CK_VECTOR_TABLE(CK_TIER_NEON, ck_gemm_bf16_neon, ck_gemm_i8_neon);
+const ck_table ck_table_neon_dotprod =
+    CK_VECTOR_TABLE(CK_TIER_NEON_DOTPROD, ck_gemm_bf16_neon, ck_gemm_i8_neon_dotprod);
 #endif

@@ -2,8 +2,9 @@
 // plan never has to be packed again for the CPU it lands on.
 //
 // A weight [columns, depth] (out, in) lies in panels of CK_PANEL columns, one after the other; the last is
-// filled up with zero columns. Within a panel, `group` neighbours in depth lie side by side, so that one
-// vector holds 16 columns of one group: element (n, k) of panel p = n / 16 is at
+// filled up with zero columns, and depth to a multiple of `group` with zeros. Within a panel, `group`
+// neighbours in depth lie side by side, so that one vector holds 16 columns of one group: element (n, k) of
+// panel p = n / 16 is at
 //     p · 16 · depth' + (k / group) · 16 · group + (n mod 16) · group + k mod group        depth' = depth
 //     rounded up to group
 //   f32   group 1: one AVX-512 vector, two of AVX2, four of NEON

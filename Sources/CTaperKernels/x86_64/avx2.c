@@ -3,21 +3,11 @@
 #include <immintrin.h>
 #define CK_WIDTH 8
 #include "../vector_types.h"
+#include "products.h"
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
-/// All ones in the first n lanes.
-static inline __m256i mask_of(size_t n) {
-  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(CK_LANES));
-}
-
-static inline ck_vf load_some(const float *p, size_t n) { return (ck_vf)_mm256_maskload_ps(p, mask_of(n)); }
-
-static inline void store_some(float *p, ck_vf v, size_t n) { _mm256_maskstore_ps(p, mask_of(n), (__m256)v); }
-
-static inline ck_vf gather(const float *p, const uint32_t *at) {
-  return (ck_vf)_mm256_i32gather_ps(p, _mm256_loadu_si256((const __m256i *)at), 4);
-}
+#include "lanes_avx2.h"
 
 #include "../vector_products.h"
 #include "../vector_rows.h"
@@ -25,5 +15,7 @@ static inline ck_vf gather(const float *p, const uint32_t *at) {
 
 #pragma clang attribute pop
 
-const ck_table ck_table_avx2 = CK_VECTOR_TABLE(CK_TIER_AVX2);
+const ck_table ck_table_avx2 = CK_VECTOR_TABLE(CK_TIER_AVX2, ck_gemm_bf16_avx2, ck_gemm_i8_avx2);
+const ck_table ck_table_avx2_vnni =
+    CK_VECTOR_TABLE(CK_TIER_AVX2_VNNI, ck_gemm_bf16_avx2, ck_gemm_i8_avx2_vnni);
 #endif

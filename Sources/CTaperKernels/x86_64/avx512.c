@@ -3,26 +3,12 @@
 #include <immintrin.h>
 #define CK_WIDTH 16
 #include "../vector_types.h"
+#include "products.h"
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))),              \
                              apply_to = function)
 
-static inline ck_vf load_some(const float *p, size_t n) {
-  return (ck_vf)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
-}
-
-static inline void store_some(float *p, ck_vf v, size_t n) {
-  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
-}
-
-static inline ck_vf gather(const float *p, const uint32_t *at) {
-  return (ck_vf)_mm512_i32gather_ps(_mm512_loadu_si512(at), p, 4);
-}
-
-#define CK_TIMES_POWER_OF_TWO
-static inline ck_vf times_power_of_two(ck_vf v, ck_vf n) {
-  return (ck_vf)_mm512_scalef_ps((__m512)v, (__m512)n);
-}
+#include "lanes_avx512.h"
 
 #include "../vector_products.h"
 #include "../vector_rows.h"
@@ -30,5 +16,9 @@ static inline ck_vf times_power_of_two(ck_vf v, ck_vf n) {
 
 #pragma clang attribute pop
 
-const ck_table ck_table_avx512 = CK_VECTOR_TABLE(CK_TIER_AVX512);
+const ck_table ck_table_avx512 = CK_VECTOR_TABLE(CK_TIER_AVX512, ck_gemm_bf16_avx512, ck_gemm_i8_avx512);
+const ck_table ck_table_avx512_vnni =
+    CK_VECTOR_TABLE(CK_TIER_AVX512_VNNI, ck_gemm_bf16_avx512, ck_gemm_i8_avx512_vnni);
+const ck_table ck_table_avx512_bf16 =
+    CK_VECTOR_TABLE(CK_TIER_AVX512_BF16, ck_gemm_bf16_avx512_bf16, ck_gemm_i8_avx512_vnni);
 #endif

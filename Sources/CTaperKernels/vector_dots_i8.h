@@ -1,0 +1,64 @@
+// Packed products of u8 codes and s8 weights over vector_dots.h, in 32-bit integers that no step saturates. A
+// tier defines one of
+//   CK_QUADS   and ck_vi add_quads(ck_vi sums, ck_vi codes, ck_vi weights)    four products a lane at once
+//   CK_PAIRS   and ck_vi add_pairs(ck_vi sums, ck_vi a, ck_vi b)              two products of 16 bits a lane
+//   neither    and the types and functions of vector_dots.h, as well as
+//              ck_vi total(ck_sums)                                           sums by column
+// and CK_CENTRED_CODES where it takes the code − 128 for the code. Everything up to the activation equals the
+// scalar reference bit for bit.
+#define CK_DOT_GROUP 4
+
+#if defined(CK_QUADS)
+
+typedef ck_vi ck_sums, ck_lines, ck_group;
+
+CK_INLINE ck_lines load_lines(const char *p) { return load_words(p); }
+CK_INLINE ck_group load_group(const char *p) {
+#ifdef CK_CENTRED_CODES
+  return repeat_word(p) ^ (int32_t)0x80808080;
+#else
+  return repeat_word(p);
+#endif
+}
+CK_INLINE ck_sums no_sums(void) { return (ck_sums)0; }
+CK_INLINE ck_sums add_dots(ck_sums sums, ck_group codes, ck_lines weights) {
+  return add_quads(sums, codes, weights);
+}
+CK_INLINE ck_vi total(ck_sums sums) { return sums; }
+
+#elif defined(CK_PAIRS)
+
+/// The bytes of each word made 16 bits wide: the first and third, the second and fourth.
+typedef struct ck_wide {
+  ck_vi even, odd;
+} ck_wide;
+typedef ck_vi ck_sums;
+typedef ck_wide ck_lines, ck_group;
+typedef int16_t ck_vs __attribute__((ext_vector_type(2 * CK_WIDTH)));
+
+CK_INLINE ck_lines load_lines(const char *p) {
+  ck_vs v = (ck_vs)load_words(p);
+  return (ck_lines){.even = (ck_vi)(v << 8 >> 8), .odd = (ck_vi)(v >> 8)};
+}
+CK_INLINE ck_group load_group(const char *p) {
+  ck_vi v = repeat_word(p);
+  return (ck_group){.even = v & 0x00FF00FF, .odd = v >> 8 & 0x00FF00FF};
+}
+CK_INLINE ck_sums no_sums(void) { return (ck_sums)0; }
+CK_INLINE ck_sums add_dots(ck_sums sums, ck_group codes, ck_lines weights) {
+  return add_pairs(add_pairs(sums, codes.even, weights.even), codes.odd, weights.odd);
+}
+CK_INLINE ck_vi total(ck_sums sums) { return sums; }
+
+#endif
+
+/// Sums made floats. `scale` and `sum` are filled up to whole panels.
+CK_INLINE ck_vf values(ck_sums sums, const ck_panel_job *job, uint32_t row, uint32_t column) {
+  ck_vi sum = total(sums);
+#ifndef CK_CENTRED_CODES
+  sum -= load_words(job->sum + column) << 7;
+#endif
+  return __builtin_convertvector(sum, ck_vf) * splat(job->a_scale[row]) * load(job->scale + column);
+}
+
+#include "vector_dots.h"

@@ -1,0 +1,11 @@
+// Products of packed bf16 and i8 by tier, each in a file of its name.
+#pragma once
+#include "../ck_table.h"
+
+void ck_gemm_i8_avx2(const ck_panel_job *job);
+void ck_gemm_i8_avx2_vnni(const ck_panel_job *job);
+void ck_gemm_i8_avx512(const ck_panel_job *job);
+void ck_gemm_i8_avx512_vnni(const ck_panel_job *job);
+void ck_gemm_bf16_avx2(const ck_panel_job *job);
+void ck_gemm_bf16_avx512(const ck_panel_job *job);
+void ck_gemm_bf16_avx512_bf16(const ck_panel_job *job);

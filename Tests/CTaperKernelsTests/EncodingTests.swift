@@ -1,0 +1,85 @@
+import CTaperKernels
+import Testing
+
+/// The encodings are the same bits on every tier.
+@Suite struct EncodingTests {
+  private enum Kind: CaseIterable { case plain, anyBits, zeros, tiny, infinite }
+
+  private func row(_ kind: Kind, _ count: Int, _ generator: inout Generator) -> [Float] {
+    switch kind {
+    case .plain: return generator.floats(count, in: -3...3)
+    case .anyBits:
+      return (0..<count).map { _ in Float(bitPattern: UInt32.random(in: 0 ... .max, using: &generator)) }
+    case .zeros: return (0..<count).map { $0 % 2 == 0 ? 0 : -0.0 }
+    case .tiny:
+      return (0..<count).map { _ in Float(bitPattern: UInt32.random(in: 0...200, using: &generator)) }
+    case .infinite:
+      return (0..<count).map { $0 % 5 == 3 ? [.infinity, -.infinity, .nan][$0 % 3] : Float($0) }
+    }
+  }
+
+  private func bf16(_ x: Float) -> UInt16 {
+    if x.isNaN { return UInt16(x.bitPattern >> 16) | 64 }
+    let low = x.bitPattern & 0xFFFF
+    let high = UInt16(x.bitPattern >> 16)
+    return low > 0x8000 || low == 0x8000 && high % 2 == 1 ? high + 1 : high
+  }
+
+  private func codes(_ row: [Float]) -> (scale: Float, codes: [UInt8]) {
+    let largest = row.reduce(Float(0)) { abs($1) > $0 ? abs($1) : $0 }
+    let scale = largest > 0 ? largest / 127 : 1
+    let inverse = 1 / scale
+    return (
+      scale,
+      row.map { x in
+        let code = (x * inverse).rounded(.toNearestOrEven)
+        return code.isNaN ? 128 : UInt8(min(127, max(-127, code)) + 128)
+      }
+    )
+  }
+
+  @Test func everyTierGivesTheDefinition() {
+    unsafe withEveryTier { base in
+      withEvery("kind", in: Kind.allCases) { kind in
+        withEvery("columns", in: [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 63, 65, 384, 385]) { columns in
+          var generator = Generator(seed: UInt64(columns))
+          let rows = 10
+          let texts = (0..<rows).map { _ in row(kind, columns, &generator) }
+          let a = Matrix(rows, columns) { texts[$0][$1] }
+          let index = GuardedMemory([UInt32](arrayLiteral: 0, 2, 3, 9))
+          withEvery("index", in: [false, true]) { isIndexed in
+            let sources = isIndexed ? index.values.map(Int.init) : Array(0..<rows)
+            var op = unsafe base
+            unsafe op.rows = UInt32(sources.count)
+            unsafe op.columns = UInt32(columns)
+            unsafe op.a = a.constPointer
+            unsafe op.lda = a.ld
+            unsafe op.index = isIndexed ? index.constPointer : nil
+
+            let halves = (columns + 1) / 2 * 2
+            let y = GuardedMemory([UInt16](repeating: 7, count: sources.count * halves))
+            unsafe op.y = UnsafeMutableRawPointer(y.pointer).assumingMemoryBound(to: Float.self)
+            unsafe op.ldy = UInt32(halves)
+            unsafe run(ck_encode_bf16, op, tasks: rowTasks(sources.count))
+            let wantHalves = sources.flatMap {
+              texts[$0].map(bf16) + [UInt16](repeating: 0, count: halves - columns)
+            }
+            expect(y.values == wantHalves && y.isIntact, "bf16")
+
+            let bytes = (columns + 3) / 4 * 4
+            let y8 = GuardedMemory([UInt8](repeating: 7, count: sources.count * bytes))
+            let scales = GuardedMemory([Float](repeating: 7, count: sources.count))
+            unsafe op.y = UnsafeMutableRawPointer(y8.pointer).assumingMemoryBound(to: Float.self)
+            unsafe op.y2 = scales.pointer
+            unsafe op.ldy = UInt32(bytes)
+            unsafe run(ck_encode_i8, op, tasks: rowTasks(sources.count))
+            let want = sources.map { codes(texts[$0]) }
+            let wantBytes = want.flatMap { $0.codes + [UInt8](repeating: 128, count: bytes - columns) }
+            expect(y8.values == wantBytes && y8.isIntact, "i8 codes")
+            expect(scales.values == want.map(\.scale) && scales.isIntact, "i8 scales")
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import CTaperKernels
+import Testing
+
+/// Packed bf16 and i8 products. What must be equal: i8 up to bias and ReLU is the scalar reference bit for bit on every
+/// tier, and bf16 within the rounding of f32 sums; GELU and tanh are bit for bit what the tier's own bias_activation
+/// makes of the linear result; and no result depends on parts, on the other rows or on the index.
+@Suite struct LowPrecisionProductTests {
+  private let shapes = [
+    (1, 1, 1), (1, 17, 3), (2, 16, 4), (3, 97, 5), (4, 96, 2), (5, 209, 6), (6, 33, 64), (7, 31, 130),
+    (8, 48, 384),
+    (9, 49, 385), (13, 100, 33), (17, 385, 7), (300, 20, 8),
+  ]
+
+  private func withEveryCase(_ body: (ck_op, PackedOperands, inout Generator) -> Void) {
+    unsafe withEveryTier { base in
+      withEvery("precision", in: PackedOperands.Precision.allCases) { precision in
+        withEvery("rows, columns, depth", in: shapes) { rows, columns, depth in
+          var generator = Generator(seed: UInt64(rows * 1000 + depth))
+          let operands = PackedOperands(
+            precision, rows: rows, columns: columns, depth: depth, generator: &generator)
+          unsafe body(base, operands, &generator)
+        }
+      }
+    }
+  }
+
+  @Test func agreesWithTheScalarReference() {
+    var scalar = unsafe ck_op()
+    unsafe scalar.table = ck_kernels(CK_TIER_SCALAR)
+    unsafe withEveryCase { base, operands, _ in
+      withEvery("bias, activation", in: [(true, 0), (false, 0), (true, 3), (false, 1), (true, 2), (true, 4)])
+      {
+        hasBias, raw in
+        let activation = ck_activation(rawValue: UInt32(raw))
+        let y = unsafe operands.result(operands.op(base, hasBias: hasBias), activation)
+        let want = unsafe operands.result(operands.op(scalar, hasBias: hasBias), activation)
+        if operands.precision == .i8 && (raw == 0 || raw == 3) {
+          expect(y.bits == want.bits, "not the reference's bits")
+        }
+        y.expectEqual(operands.precision == .i8 ? 4e-7 : 3e-5) { want.double($0, $1) }
+      }
+    }
+  }
+
+  @Test func scalarReferenceIsTheDefinition() {
+    var base = unsafe ck_op()
+    unsafe base.table = ck_kernels(CK_TIER_SCALAR)
+    withEvery("precision", in: PackedOperands.Precision.allCases) { precision in
+      var generator = Generator(seed: 5)
+      let operands = PackedOperands(precision, rows: 5, columns: 37, depth: 27, generator: &generator)
+      unsafe operands.result(operands.op(base)).expectEqual(1e-6) { row, n in
+        var sum = 0.0
+        for k in 0..<27 { sum += Double(operands.left[row * 27 + k]) * Double(operands.right[n * 27 + k]) }
+        if precision == .i8 { sum *= Double(operands.rowScale[row]) * Double(operands.columnScales[n]) }
+        return sum + Double(operands.bias[n])
+      }
+    }
+  }
+
+  @Test func activationsAreTheTiersOwn() {
+    unsafe withEveryCase { base, operands, _ in
+      withEvery("activation", in: UInt32(1)..<5) { raw in
+        let op = unsafe operands.op(base)
+        let linear = unsafe operands.result(op)
+        let y = unsafe operands.result(op, ck_activation(rawValue: raw))
+        var activation = unsafe base
+        unsafe activation.rows = op.rows
+        unsafe activation.columns = op.columns
+        unsafe activation.activation = ck_activation(rawValue: raw)
+        unsafe activation.a = linear.constPointer
+        unsafe activation.lda = linear.ld
+        unsafe activation.y = linear.pointer
+        unsafe activation.ldy = linear.ld
+        unsafe run(ck_bias_activation, activation, tasks: rowTasks(operands.rows))
+        expect(y.bits == linear.bits, "not the bits of the tier's bias_activation")
+      }
+    }
+  }
+
+  @Test func bitsDependOnNothingElse() {
+    unsafe withEveryCase { base, operands, generator in
+      let op = unsafe operands.op(base)
+      let whole = unsafe operands.result(op)
+      withEvery("parts", in: [2, 3, 8]) { parts in
+        let y = unsafe operands.result(op, parts: parts)
+        expect(y.bits == whole.bits, "another cut gives other bits")
+        y.expectEqual(0) { whole.double($0, $1) }
+      }
+      let count = max(1, operands.rows / 2)
+      let index = GuardedMemory(generator.rows(count, below: operands.rows))
+      let some = unsafe operands.result(operands.op(base, rows: count, index: index))
+      some.expectEqual(0) { whole.double(Int(index[$0]), $1) }
+    }
+  }
+
+  @Test func nothingSaturates() {
+    unsafe withEveryTier { base in
+      var generator = Generator(seed: 77)
+      let operands = PackedOperands(
+        .i8, rows: 9, columns: 50, depth: 3072, extreme: true, generator: &generator)
+      let y = unsafe operands.result(operands.op(base, hasBias: false))
+      y.expectEqual(2e-7) { row, n in
+        let sum = (0..<3072).reduce(0) {
+          $0 + Int(operands.left[row * 3072 + $1]) * Int(operands.right[n * 3072 + $1])
+        }
+        return Double(sum) * Double(operands.rowScale[row]) * Double(operands.columnScales[n])
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import CTaperKernels
+
+/// The operands of a packed bf16 or i8 product, drawn by seed: activations as their encodings leave them, weights in
+/// panels (ck_panel.h). Rows of `a` lie one group further apart than they need to.
+struct PackedOperands {
+  enum Precision: CaseIterable { case bf16, i8 }
+
+  let precision: Precision
+  let rows: Int
+  let columns: Int
+  let depth: Int
+  /// What the product reads, as numbers: codes less 128 and weights for i8.
+  let left: [Float]
+  let right: [Float]
+  private let a: GuardedMemory<UInt8>
+  private let rowScales: GuardedMemory<Float>
+  private let weight: GuardedMemory<UInt8>
+  let columnScales: [Float]
+  let bias: GuardedMemory<Float>
+
+  var group: Int { precision == .i8 ? 4 : 2 }
+  var leading: Int { (depth + group - 1) / group * group + group }
+  var rowScale: [Float] { rowScales.values }
+
+  /// - Parameter extreme: i8 values are only the ends of their ranges.
+  init(
+    _ precision: Precision, rows: Int, columns: Int, depth: Int, extreme: Bool = false,
+    generator: inout Generator
+  ) {
+    self.precision = precision
+    (self.rows, self.columns, self.depth) = (rows, columns, depth)
+    let group = precision == .i8 ? 4 : 2
+    let filled = (depth + group - 1) / group * group
+    let leading = filled + group
+    let paddedColumns = (columns + 15) / 16 * 16
+    var values: (left: [Float], right: [Float])
+    if precision == .i8 {
+      values.left = (0..<rows * depth).map { _ in
+        extreme
+          ? [-128, 127].randomElement(using: &generator)!
+          : Float(Int.random(in: -128...127, using: &generator))
+      }
+      values.right = (0..<columns * depth).map { _ in
+        extreme
+          ? [-128, 127].randomElement(using: &generator)!
+          : Float(Int.random(in: -128...127, using: &generator))
+      }
+    } else {
+      values.left = generator.floats(rows * depth).map(Self.rounded)
+      values.right = generator.floats(columns * depth).map(Self.rounded)
+    }
+    (left, right) = values
+    let bytes = 4 / group
+    var codes = [UInt8](repeating: 0xEE, count: ((rows - 1) * leading + filled) * bytes)
+    for row in 0..<rows {
+      for k in 0..<filled {
+        let value = k < depth ? values.left[row * depth + k] : 0
+        Self.store(value, precision, isCode: true, &codes, at: (row * leading + k) * bytes)
+      }
+    }
+    var panels = [UInt8](repeating: 0, count: paddedColumns * filled * bytes)
+    for n in 0..<columns {
+      for k in 0..<depth {
+        let element = n / 16 * 16 * filled + k / group * 16 * group + n % 16 * group + k % group
+        Self.store(values.right[n * depth + k], precision, isCode: false, &panels, at: element * bytes)
+      }
+    }
+    let columnScales = generator.floats(columns, in: 0.001...0.01)
+    self.columnScales = columnScales
+    if precision == .i8 {
+      let scales = (0..<paddedColumns).map { $0 < columns ? columnScales[$0].bitPattern : 0 }
+      let sums = (0..<paddedColumns).map { n in
+        n < columns ? (0..<depth).reduce(Int32(0)) { $0 + Int32(values.right[n * depth + $1]) } : 0
+      }
+      for word in scales + sums.map(UInt32.init(bitPattern:)) {
+        panels += (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) }
+      }
+    }
+    a = GuardedMemory(codes)
+    weight = GuardedMemory(panels)
+    rowScales = GuardedMemory(generator.floats(rows, in: 0.001...0.01))
+    bias = GuardedMemory(generator.floats(columns))
+  }
+
+  private static func rounded(_ value: Float) -> Float { Float(bitPattern: value.bitPattern & 0xFFFF_0000) }
+
+  private static func store(
+    _ value: Float, _ precision: Precision, isCode: Bool, _ bytes: inout [UInt8], at offset: Int
+  ) {
+    if precision == .i8 {
+      bytes[offset] = isCode ? UInt8(Int(value) + 128) : UInt8(bitPattern: Int8(value))
+    } else {
+      let bits = UInt16(value.bitPattern >> 16)
+      bytes[offset] = UInt8(truncatingIfNeeded: bits)
+      bytes[offset + 1] = UInt8(bits >> 8)
+    }
+  }
+
+  var driver: ck_driver {
+    precision == .i8 ? unsafe ck_gemm_i8_panel : unsafe ck_gemm_bf16_panel
+  }
+
+  /// The op over these operands; y is the caller's.
+  func op(_ base: ck_op, rows: Int? = nil, index: GuardedMemory<UInt32>? = nil, hasBias: Bool = true) -> ck_op
+  {
+    var op = unsafe base
+    unsafe op.rows = UInt32(rows ?? self.rows)
+    unsafe op.columns = UInt32(columns)
+    unsafe op.depth = UInt32(depth)
+    unsafe op.parts = 1
+    unsafe op.a = UnsafeRawPointer(a.constPointer).assumingMemoryBound(to: Float.self)
+    unsafe op.lda = UInt32(leading)
+    unsafe op.b = rowScales.constPointer
+    unsafe op.weight = UnsafeRawPointer(weight.constPointer)
+    unsafe op.bias = hasBias ? bias.constPointer : nil
+    unsafe op.index = index?.constPointer
+    return unsafe op
+  }
+
+  /// y of the op, its tasks run last first.
+  func result(_ op: ck_op, parts: Int = 1, _ activation: ck_activation = CK_ACTIVATION_NONE) -> Matrix {
+    let y = unsafe Matrix(Int(op.rows), columns)
+    var op = unsafe op
+    unsafe op.parts = UInt32(parts)
+    unsafe op.activation = activation
+    unsafe op.y = y.pointer
+    unsafe op.ldy = y.ld
+    unsafe run(driver, op, tasks: parts)
+    return y
+  }
+}

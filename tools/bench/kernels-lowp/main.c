@@ -1,0 +1,91 @@
+// Times the packed bf16 and i8 products with cold weights and prints GOP/s by shape and row count (2·M·N·K
+// operations a product, its activations encoded beforehand), the share the encoding would add, and what the
+// registers alone reach. Run by tools/bench/kernels-lowp/run.
+//     kernels-lowp [bf16|i8] [threads] [tier] [shape number]
+#include "../../../Sources/CTaperKernels/ck_table.h"
+#include "../../../Sources/CTaperKernels/include/CTaperKernels.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { cold_bytes = 160 << 20, most_rows = 512, most_depth = 3072, most_calls = 400 };
+static const uint32_t shapes[][2] = {{1152, 384}, {384, 384}, {1536, 384}, {384, 1536},
+                                     {2304, 768}, {768, 768}, {3072, 768}, {768, 3072}}; // columns, depth
+static const uint32_t row_counts[] = {1, 4, 8, 16, 32, 64, 128, 256, 512};
+#define count_of(array) (sizeof array / sizeof array[0])
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/// Median seconds of calls over matrices that take turns, so that each finds its weights in memory, not in a
+/// cache.
+static double median_call(ck_pool *pool, ck_driver driver, ck_op *op, const char *weights,
+                          size_t weight_bytes, size_t copies, uint32_t tasks, double budget) {
+  static double times[most_calls];
+  size_t calls = 0;
+  for (double start = now(); calls < most_calls && (calls < 9 || now() - start < budget); calls++) {
+    op->weight = weights + calls % copies * weight_bytes;
+    double begin = now();
+    ck_pool_run(pool, driver, op, tasks);
+    times[calls] = now() - begin;
+  }
+  qsort(times, calls, sizeof times[0], ascending);
+  return times[calls / 2];
+}
+
+int main(int count, char **arguments) {
+  int is_i8 = count < 2 || strcmp(arguments[1], "i8") == 0;
+  uint32_t threads = count > 2 ? (uint32_t)atoi(arguments[2]) : 1;
+  if (count > 3)
+    setenv("TAPER_MAX_TIER", arguments[3], 1);
+  ck_op op = {.table = ck_kernels(ck_detect_tier()), .parts = threads};
+  ck_driver product = is_i8 ? ck_gemm_i8_panel : ck_gemm_bf16_panel,
+            encode = is_i8 ? ck_encode_i8 : ck_encode_bf16;
+  uint32_t element = is_i8 ? 1 : 2;
+  ck_pool *pool = ck_pool_create(threads);
+  char *weights = aligned_alloc(4096, cold_bytes),
+       *codes = aligned_alloc(64, most_rows * most_depth * element);
+  float *a = aligned_alloc(64, most_rows * most_depth * sizeof(float)),
+        *y = aligned_alloc(64, most_rows * most_depth * sizeof(float));
+  float scales[most_rows], *bias = calloc(most_depth, sizeof(float));
+  memset(weights, 1, cold_bytes); // as floats: small normal numbers
+  for (size_t i = 0; i < most_rows * most_depth; i++)
+    a[i] = (float)(i % 251) / 125 - 1;
+
+  printf(
+      "%s, tier %s, %u thread%s: GOP/s with cold weights (the encoding's time, per cent of the product's)\n",
+      is_i8 ? "i8" : "bf16", ck_tier_name(ck_table_tier(op.table)), threads, threads > 1 ? "s" : "");
+  printf("| N×K |");
+  for (size_t m = 0; m < count_of(row_counts); m++)
+    printf(" M=%u |", row_counts[m]);
+  puts("");
+  for (size_t s = 0; s < count_of(shapes); s++) {
+    if (count > 4 && (int)s != atoi(arguments[4]))
+      continue;
+    uint32_t columns = shapes[s][0], depth = shapes[s][1];
+    size_t weight_bytes = (size_t)columns * depth * element + (is_i8 ? columns * 8 : 0);
+    printf("| %u×%u |", columns, depth);
+    for (size_t m = 0; m < count_of(row_counts); m++) {
+      op.rows = row_counts[m], op.columns = depth, op.lda = depth, op.ldy = depth;
+      op.a = a, op.y = (float *)codes, op.y2 = scales;
+      double encoding = median_call(pool, encode, &op, weights, 0, 1, ck_row_tasks(op.rows), 0.002);
+      op.columns = columns, op.depth = depth, op.ldy = columns;
+      op.a = (const float *)codes, op.b = scales, op.y = y, op.bias = bias;
+      double seconds =
+          median_call(pool, product, &op, weights, weight_bytes, cold_bytes / weight_bytes, threads, 0.04);
+      printf(" %.0f (%.0f) |", 2e-9 * op.rows * columns * depth / seconds, 100 * encoding / seconds);
+      fflush(stdout);
+    }
+    puts("");
+  }
+  ck_pool_destroy(pool);
+}
