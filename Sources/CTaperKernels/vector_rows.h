@@ -163,7 +163,6 @@ static float encode_i8(uint8_t *y, const float *a, size_t n) {
   {                                                                                                          \
     .tier = its_tier, .bias_activation = bias_activation, .add = add, .scale = scale,                        \
     .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
-    .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed,                           \
-    .gemm_f32 = ck_panel_f32_scalar, .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8,                     \
-    .encode_bf16 = encode_bf16, .encode_i8 = encode_i8,                                                      \
+    .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed, .gemm_f32 = gemm_f32,     \
+    .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .encode_bf16 = encode_bf16, .encode_i8 = encode_i8,  \
   }

@@ -213,6 +213,38 @@ static void check_product(int is_i8, uint32_t rows, uint32_t columns, uint32_t d
     free(all[i]);
 }
 
+/// The packed f32 product in two parts, rows gathered, every activation; and each row once more alone: its
+/// bits must not depend on its neighbours.
+static void check_panels(uint32_t rows, uint32_t columns, uint32_t depth) {
+  size_t weights = (size_t)(columns + 15) / 16 * 16 * depth, ldy = columns + 1;
+  float *a = vector_of((size_t)rows * depth, -1, 1), *weight = vector_of(weights, -1, 1);
+  float *bias = vector_of(columns, -1, 1);
+  float *got = vector_of(rows * ldy, 0, 0), *want = vector_of(rows * ldy, 0, 0);
+  uint32_t *index = malloc(rows * sizeof(uint32_t));
+  for (uint32_t i = 0; i < rows; i++)
+    index[i] = rows - 1 - i;
+  ck_op op = {.rows = rows, .columns = columns, .depth = depth, .parts = 2};
+  op.a = a, op.lda = depth, op.weight = weight, op.bias = bias, op.index = index, op.ldy = (uint32_t)ldy;
+  for (uint32_t activation = 0; activation < 5; activation++) {
+    op.activation = (ck_activation)activation;
+    for (uint32_t part = 0; part < 2; part++) {
+      op.table = vector, op.y = got, ck_gemm_f32_panel(&op, part, 0);
+      op.table = scalar, op.y = want, ck_gemm_f32_panel(&op, part, 0);
+    }
+    compare("packed product", rows * ldy, got, want, 2e-6 + 1e-6 * sqrt(depth));
+  }
+  op.table = vector, op.rows = 1, op.parts = 1, op.y = want;
+  for (uint32_t i = 0; i < rows; i++) {
+    op.index = index + i;
+    ck_gemm_f32_panel(&op, 0, 0);
+    compare("one row of a packed product", columns, got + i * ldy, want, 0);
+  }
+  float *all[] = {a, weight, bias, got, want};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    free(all[i]);
+  free(index);
+}
+
 static void check_tier(void) {
   printf("tier %s\n", ck_tier_name(ck_table_tier(vector)));
   for (size_t n = 1; n <= 70; n++)
@@ -223,6 +255,10 @@ static void check_tier(void) {
   for (uint32_t tokens = 1; tokens <= 40; tokens += 3)
     for (uint32_t width = 1; width <= 36; width += 5)
       check_attention(tokens, width);
+  for (uint32_t rows = 1; rows <= 14; rows++)
+    check_panels(rows, 16 * (1 + rows % 7) - rows % 3, 5 + rows);
+  check_panels(1, 97, 33);
+  check_panels(9, 65, 2700);
   check_attention(130, 32);
   check_attention(70, 132);
   for (size_t n = 1; n <= 40; n++)

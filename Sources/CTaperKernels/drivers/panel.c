@@ -7,14 +7,18 @@ enum { row_chunk = 256 };
 
 typedef struct element_sizes {
   uint32_t a, weight, group;
+  uint32_t span; // a task's share is a multiple of this many panels
 } element_sizes;
 
 static void run(const ck_op *op, uint32_t task, element_sizes size, void (*kernel)(const ck_panel_job *)) {
   uint32_t panels = ck_panels(op->columns);
-  uint32_t first = (uint32_t)((uint64_t)panels * task / op->parts);
-  uint32_t last = (uint32_t)((uint64_t)panels * (task + 1) / op->parts);
+  uint32_t spans = (panels + size.span - 1) / size.span;
+  uint32_t first = (uint32_t)((uint64_t)spans * task / op->parts) * size.span;
+  uint32_t last = (uint32_t)((uint64_t)spans * (task + 1) / op->parts) * size.span;
   if (first == last)
     return;
+  if (last > panels)
+    last = panels;
   uint32_t depth = (op->depth + size.group - 1) / size.group * size.group;
   size_t panel_bytes = (size_t)CK_PANEL * depth * size.weight;
   uint32_t column = first * CK_PANEL, end = last * CK_PANEL < op->columns ? last * CK_PANEL : op->columns;
@@ -52,15 +56,15 @@ static void run(const ck_op *op, uint32_t task, element_sizes size, void (*kerne
 
 void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
-  run(op, task, (element_sizes){.a = 4, .weight = 4, .group = 1}, op->table->gemm_f32);
+  run(op, task, (element_sizes){.a = 4, .weight = 4, .group = 1, .span = CK_PANEL_SPAN}, op->table->gemm_f32);
 }
 
 void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
-  run(op, task, (element_sizes){.a = 2, .weight = 2, .group = 2}, op->table->gemm_bf16);
+  run(op, task, (element_sizes){.a = 2, .weight = 2, .group = 2, .span = 1}, op->table->gemm_bf16);
 }
 
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
-  run(op, task, (element_sizes){.a = 1, .weight = 1, .group = 4}, op->table->gemm_i8);
+  run(op, task, (element_sizes){.a = 1, .weight = 1, .group = 4, .span = 1}, op->table->gemm_i8);
 }

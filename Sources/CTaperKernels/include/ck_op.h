@@ -73,12 +73,15 @@ void ck_embed(const ck_op *op, uint32_t task, uint32_t worker);
 /// NULL. With `index`, rows of a are first copied into scratch (rows × depth elements for each worker).
 void ck_gemm(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[rows, columns] = act(a[index] · weightᵀ + bias) with weight in f32 panels (ck_panel.h). `parts` tasks:
-/// task t computes panels [t·P/parts, (t+1)·P/parts) of the P = ceil(columns/16) there are. Every element is
-/// one sum over k in ascending order, whatever the cut, so `parts` is free.
+/// task t computes spans [t·S/parts, (t+1)·S/parts) of the S = ceil(columns / (16·CK_PANEL_SPAN)) there are,
+/// so that no task is left with fewer panels than a tile reads at once. Every element is one sum over k in
+/// ascending order, whatever the cut, so `parts` is free.
 void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker);
-/// As ck_gemm_f32_panel; a holds bf16 (ck_encode_bf16), weight bf16 panels; products are exact, sums f32.
+#define CK_PANEL_SPAN 3u
+/// As ck_gemm_f32_panel, with spans of one panel; a holds bf16 (ck_encode_bf16), weight bf16 panels; products
+/// are exact, sums f32.
 void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker);
-/// As ck_gemm_f32_panel; a holds u8 codes and b one scale a row (ck_encode_i8), weight i8 panels:
+/// As ck_gemm_bf16_panel; a holds u8 codes and b one scale a row (ck_encode_i8), weight i8 panels:
 /// y = act((Σ (a − 128)·w) · b[row] · scale[column] + bias), the sum an exact integer on every tier. With
 /// `index`, a and b are read at index[i].
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker);
