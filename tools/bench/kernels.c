@@ -60,7 +60,9 @@ FMA_LOOP(fma_8, 8, __attribute__((target("avx2,fma"))))
 #endif
 FMA_LOOP(fma_4, 4, )
 
-static uint32_t lanes(ck_tier tier) { return tier == CK_TIER_AVX512 ? 16 : tier == CK_TIER_AVX2 ? 8 : 4; }
+static uint32_t lanes(ck_tier tier) {
+  return tier >= CK_TIER_NEON || tier == CK_TIER_SCALAR ? 4 : tier >= CK_TIER_AVX512 ? 16 : 8;
+}
 
 static uint32_t blas_parts(void) { return threads == 1 ? 1 : 2 * threads; }
 
