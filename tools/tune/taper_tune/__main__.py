@@ -8,6 +8,7 @@ from .job import Job, common_options
 
 VERBS = {
     "dense": ("fine-tune a checkpoint and a linear head", supervised.dense_options, supervised.dense),
+    "head": ("fit the linear head again, encoder frozen", supervised.head_options, supervised.head),
     "acc": ("LAT: fine-tune with token elimination in the loop", acc.options, acc.run),
     "selector": ("TR-BERT: train selectors by REINFORCE, then all together", selector.options, selector.run),
     "halting": ("DACT-BERT: train per-layer classifiers and halting units", halting.options, halting.run),

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 
 #: For a loss averaged over the examples, strongest first.
 STRENGTHS = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4]
+#: Columns whose deviation is below this share of the median column's get weight 0.
+DEAD = 1e-3
 HELD_OUT = 5  # one example in this many chooses the strength
 
 
@@ -16,8 +18,9 @@ def fit(features: torch.Tensor, labels: torch.Tensor, classes: int, seed: int) -
     """features [n, d], labels [n] → weight [classes, d], bias [classes]."""
     x = features.double()
     mean, deviation = x.mean(dim=0), x.std(dim=0, unbiased=False)
-    # A column that does not vary carries nothing.
-    scale = torch.where(deviation > 1e-7 * mean.abs().clamp(min=1e-12), 1 / deviation, 0.0)
+    # A column that hardly varies beside the others carries rounding, which standardising would blow up: some
+    # checkpoints have dimensions that their last norm scales to 1e-9.
+    scale = torch.where(deviation > DEAD * deviation.median(), 1 / deviation, 0.0)
     x = (x - mean) * scale
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed)).to(x.device)
     held, used = order[:len(x) // HELD_OUT], order[len(x) // HELD_OUT:]

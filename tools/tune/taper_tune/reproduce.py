@@ -23,6 +23,7 @@ from .files import write_atomically
 DATASETS = {"r8": 128, "20newsgroups": 256, "rotten-tomatoes": 64}
 #: Row → (row it starts from, or none for the base model; verb; options).
 ROWS = {
+    "frozen": (None, "head", []),
     "dense": (None, "dense", []),
     "depth-1-frozen": (None, "depth", ["--depth", "1"]),
     "depth-3-frozen": (None, "depth", ["--depth", "3"]),
@@ -31,6 +32,7 @@ ROWS = {
     "depth-3": ("dense", "depth", ["--depth", "3", "--fine-tune"]),
     "acc-2": ("dense", "acc", ["--speedup", "2", "--distill", "0.5"]),
     "acc-3": ("dense", "acc", ["--speedup", "3", "--distill", "0.5"]),
+    "acc-3+head": ("acc-3", "head", []),
     "acc-4.8": ("dense", "acc", ["--speedup", "4.8", "--distill", "0.5"]),
     "selector-2": ("dense", "selector", ["--speedup", "2"]),
     "selector-3": ("dense", "selector", ["--speedup", "3"]),

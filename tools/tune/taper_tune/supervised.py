@@ -1,4 +1,4 @@
-"""`tune dense` and `tune depth`: cross-entropy on labels, and how far a frozen or tuned shallower encoder goes."""
+"""`tune dense`, `tune head`, `tune depth`: cross-entropy on labels; the head alone; a shallower encoder."""
 from __future__ import annotations
 
 import copy
@@ -57,6 +57,19 @@ def dense(job: Job) -> None:
     _fine_tune(job, job.model(), "dense", {})
 
 
+def head_options(parser) -> None:
+    parser.set_defaults(head_texts=4000)
+
+
+def head(job: Job) -> None:
+    """The linear head fitted again on the frozen encoder, under whatever reduction the model has."""
+    if "halting" in job.checkpoint.taper:
+        raise SystemExit("error: tune head: a halting model answers by its units, not by the head")
+    model = job.model()
+    job.refit_head(model, reduction_of(job.checkpoint, job.device), job.arguments.head_texts)
+    job.write(model, "head", None, {}, {})
+
+
 def depth_options(parser) -> None:
     parser.add_argument("--depth", type=int, required=True, help="layers to keep")
     parser.add_argument("--fine-tune", action="store_true",
@@ -76,8 +89,7 @@ def depth(job: Job) -> None:
     model = job.model()
     if job.arguments.fine_tune:
         return _fine_tune(job, model, "depth", description)
-    reduction = reduction_of(job.checkpoint, job.device)
-    job.refit_head(model, reduction, job.arguments.head_texts)
+    job.refit_head(model, reduction_of(job.checkpoint, job.device), job.arguments.head_texts)
     job.write(model, "depth", None, description, {})
 
 

@@ -104,6 +104,16 @@ def test_depth_cut_keeps_the_first_layers(dense, tmp_path, tune):
     assert all(torch.equal(before[name], value) for name, value in after.items())
 
 
+def test_head_alone_is_fitted_under_the_elimination(base, tmp_path, tune):
+    before = tune("acc", base, tmp_path / "acc", "--speedup", "2.5", "--head-texts", "10")
+    after = tune("head", tmp_path / "acc", tmp_path / "out")
+    assert after["test"]["accuracy"] > before["test"]["accuracy"]
+    assert after["test"]["work_speedup"] == before["test"]["work_speedup"]
+    assert tune("test", tmp_path / "out", None) == after["test"]
+    encoders = [load_file(tmp_path / name / "model.safetensors") for name in ("acc", "out")]
+    assert all(torch.equal(value, encoders[1][name]) for name, value in encoders[0].items())
+
+
 def test_acc_records_the_counts_it_ended_with(base, tmp_path, tune):
     report = tune("acc", base, tmp_path / "out", "--speedup", "2.5")
     described = Checkpoint.load(tmp_path / "out").taper
