@@ -63,6 +63,8 @@ public struct PlanIdentity: Hashable, Sendable {
   /// f32, …
   public var precision: String
   public var deviceName: String
+  /// The instruction-set tier its predictions were measured with; empty when unknown.
+  public var tier: String
   /// Workers the plan was made for, and the most it can use.
   public var threads: UInt16
   /// Planner passes that were on, in order.
@@ -75,7 +77,8 @@ public struct PlanIdentity: Hashable, Sendable {
   public init(
     modelName: String, family: String, toolVersion: String, request: String, method: String,
     precision: String,
-    deviceName: String, threads: Int, passes: [String], modelDigest: Digest, tokenizerDigest: Digest,
+    deviceName: String, tier: String = "", threads: Int, passes: [String], modelDigest: Digest,
+    tokenizerDigest: Digest,
     calibrationDigest: Digest, profileDigest: Digest
   ) {
     self.modelName = modelName
@@ -85,6 +88,7 @@ public struct PlanIdentity: Hashable, Sendable {
     self.method = method
     self.precision = precision
     self.deviceName = deviceName
+    self.tier = tier
     self.threads = UInt16(threads)
     self.passes = passes
     self.modelDigest = modelDigest

@@ -20,9 +20,12 @@ public final class LoadedPlan: Sendable {
   ///   - path: the plan file.
   ///   - weightsPath: the weights file of a plan that does not carry its own; by default the file named
   ///     `<first 16 hex digits of the digest>.weights` in the plan's directory.
+  ///   - residency: what is done at once so that no run waits for the disk.
   /// - Throws: `RuntimeError` when a file cannot be read, is damaged, or asks for kernels this runtime does not have.
   ///   The digest that a weights file's header states is compared; its bytes are hashed only by `verifyWeights()`.
-  public init(path: String, weightsPath: String? = nil) throws(RuntimeError) {
+  public init(
+    path: String, weightsPath: String? = nil, residency: WeightResidency = []
+  ) throws(RuntimeError) {
     let file = try WeightMemory(mapping: path)
     let plan: Plan
     let embedded: Range<Int>?
@@ -52,7 +55,7 @@ public final class LoadedPlan: Sendable {
     }
     self.plan = plan
     try checkFit()
-    memory.prefetch(weightRange)
+    try memory.prepare(weightRange, residency)
   }
 
   /// A plan made in this process, with its weights section's bytes.
@@ -70,6 +73,24 @@ public final class LoadedPlan: Sendable {
     weightRange = 0..<weightBytes.count
     weightsPath = nil
     try checkFit()
+  }
+
+  /// Pages of the weights, of so many in all, that are in memory now.
+  public var residentPages: (inMemory: Int, total: Int) { memory.residentPages(weightRange) }
+
+  /// The tier that the plan's times were predicted with, when it is known and not to be had here: the plan runs, on
+  /// another tier's kernels, in other times.
+  public var missingTier: RuntimeError? {
+    let expected = plan.identity.tier
+    guard !expected.isEmpty else { return nil }
+    let best = ck_detect_tier()
+    func name(_ tier: ck_tier) -> String { unsafe String(cString: ck_tier_name(tier)) }
+    // A tier is there when its own table is bound, and nothing caps it.
+    let isThere = (0...best.rawValue).contains {
+      let tier = ck_tier(rawValue: $0)
+      return unsafe ck_table_tier(ck_kernels(tier)) == tier && name(tier) == expected
+    }
+    return isThere ? nil : .tierMissing(expected: expected, found: name(best))
   }
 
   /// Hashes the weights and compares with the plan's digest. Reads every byte of them.

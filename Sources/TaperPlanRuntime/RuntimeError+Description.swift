@@ -25,6 +25,11 @@ extension RuntimeError: CustomStringConvertible {
       "the plan's arena takes \(needed.rawValue) bytes, which this machine does not give: \(Self.reason(code))"
     case .workersUnavailable(let threads, let code):
       "cannot start \(threads) workers: \(Self.reason(code)); ask for fewer threads"
+    case .tierMissing(let expected, let found):
+      "the plan's times were predicted with tier \(expected), the best here is \(found): it answers the same, at other "
+        + "times; profile this machine and plan again"
+    case .cannotLock(let byteCount, let code):
+      "cannot keep \(byteCount) bytes of weights in memory: \(Self.reason(code)); raise the limit (ulimit -l)"
     case .threadsOutOfRange(let asked, let maximum):
       "\(asked) threads asked for, 1 to \(maximum) possible; plan with more --threads to use more"
     case .emptyInput: "the input has no tokens; 1 at least expected"

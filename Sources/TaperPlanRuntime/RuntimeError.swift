@@ -15,6 +15,9 @@ public enum RuntimeError: Error, Hashable, Sendable {
   case unknownKernel(selection: Int, kernel: KernelID)
   case arenaTooLarge(needed: Bytes, errno: Int32)
   case workersUnavailable(threads: Int, errno: Int32)
+  /// The plan's times were predicted with kernels this CPU (or TAPER_MAX_TIER) does not allow.
+  case tierMissing(expected: String, found: String)
+  case cannotLock(byteCount: Int, errno: Int32)
   // Asking
   case threadsOutOfRange(asked: Int, maximum: Int)
   case emptyInput
@@ -29,7 +32,7 @@ extension RuntimeError {
   /// 65 where data is bad or corrupt.
   public var exitCode: Int32 {
     switch self {
-    case .unknownKernel, .arenaTooLarge, .workersUnavailable: 4
+    case .unknownKernel, .arenaTooLarge, .workersUnavailable, .tierMissing, .cannotLock: 4
     case .cannotRead, .notARegularFile, .threadsOutOfRange: 64
     case .badPlan, .badWeightsFile, .weightsFileMissing, .weightsFileMismatch, .weightsSizeMismatch,
       .weightsDamaged, .emptyInput, .inputTooLong, .tokenOutOfRange, .tokenTypeOutOfRange, .tokenTypeCount:

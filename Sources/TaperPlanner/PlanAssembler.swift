@@ -230,7 +230,8 @@ package struct PlanAssembler {
       modelName: facts.name, family: facts.family, toolVersion: request.toolVersion,
       request: request.requestText, method: methods.isEmpty ? "dense" : methods.joined(separator: "+"),
       precision: request.precision.name,
-      deviceName: request.deviceName, threads: request.threads, passes: request.passes.names,
+      deviceName: request.deviceName, tier: inputs.tier, threads: request.threads,
+      passes: request.passes.names,
       modelDigest: facts.modelDigest, tokenizerDigest: facts.tokenizerDigest,
       calibrationDigest: reduces ? inputs.calibrationDigest : .zero, profileDigest: inputs.profileDigest)
   }

@@ -48,7 +48,7 @@ public enum Planner {
     let inputs = PlanningInputs(
       facts: EncoderFacts(model), profile: profile ?? calibration?.eliminationProfile, costs: OpCosts(cost),
       calibrationDigest: calibration?.digest ?? .zero,
-      profileDigest: cost.profile.digest)
+      profileDigest: cost.profile.digest, tier: cost.profile.fingerprint.tier)
     return (request, inputs)
   }
 

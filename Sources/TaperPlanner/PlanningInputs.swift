@@ -9,15 +9,18 @@ package struct PlanningInputs: Sendable {
   /// Zero without a calibration.
   package var calibrationDigest: Digest
   package var profileDigest: Digest
+  /// The tier the costs were measured with; empty when unknown.
+  package var tier: String
 
   package init(
     facts: EncoderFacts, profile: [Double]?, costs: OpCosts, calibrationDigest: Digest = .zero,
-    profileDigest: Digest = .zero
+    profileDigest: Digest = .zero, tier: String = ""
   ) {
     self.facts = facts
     self.profile = profile
     self.costs = costs
     self.calibrationDigest = calibrationDigest
     self.profileDigest = profileDigest
+    self.tier = tier
   }
 }

@@ -178,7 +178,7 @@ public struct PlanCompiler {
       metric: .agreement, dense: 1, planned: total / Double(max(1, results.count)), count: results.count)
   }
 
-  private static func agreement(_ result: [Float], _ reference: [Float], kind: HeadKind) -> Double {
+  static func agreement(_ result: [Float], _ reference: [Float], kind: HeadKind) -> Double {
     func largest(_ values: [Float]) -> Int { values.indices.max { values[$0] < values[$1] } ?? 0 }
     switch kind {
     case .classification: return largest(result) == largest(reference) ? 1 : 0

@@ -7,6 +7,7 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
   case labelsMixed
   case modelHasNoLinearHead
   case gateNeedsEvidence
+  case precisionNeedsCalibration
   case searchNeedsLabels
   case cacheUnwritable(path: String)
 
@@ -27,6 +28,8 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
       "method search: expected labelled texts to measure candidates on; found none; give --refit-head"
     case .cacheUnwritable(let path):
       "\(path): expected a file that lines can be added to; found none; choose another --search-cache"
+    case .precisionNeedsCalibration:
+      "--precision auto: expected calibration texts to measure on; found none; give --calibration"
     case .gateNeedsEvidence:
       "--max-drop: expected texts to measure on; found none; give --calibration or --refit-head"
     }

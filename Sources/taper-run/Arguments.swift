@@ -6,6 +6,9 @@ struct Arguments: Equatable {
   var input: String?
   var weights: String?
   var isPlain = false
+  var isStrict = false
+  var isPrefaulted = false
+  var isLocked = false
 
   enum Command: Equatable {
     case run(Arguments)
@@ -15,6 +18,7 @@ struct Arguments: Equatable {
 
   static let usage = """
     usage: taper-run PLAN [--input FILE] [--plain] [--threads N] [--top-k K] [--weights FILE]
+                     [--strict] [--prefault] [--lock]
 
     Answers texts with a plan: one text a line in, one JSON object a line out.
 
@@ -24,6 +28,9 @@ struct Arguments: Equatable {
       --threads N     workers (default: as many as the plan was made for, no more than the CPUs there are)
       --top-k K       print only the K largest scores, largest first
       --weights FILE  the weights file, where it does not lie beside the plan
+      --strict        exit 4 when this CPU lacks the tier the plan's times were predicted with
+      --prefault      read all weights into memory before the first answer
+      --lock          read all weights and keep them in memory
       --help, --version
     exit codes: 0 ok, 4 the plan does not fit this device, 64 usage, 65 bad or corrupt data
     """
@@ -58,6 +65,9 @@ struct Arguments: Equatable {
       case "--help" where inline == nil, "-h" where inline == nil: return .help
       case "--version" where inline == nil: return .version
       case "--plain" where inline == nil: found.isPlain = true
+      case "--strict" where inline == nil: found.isStrict = true
+      case "--prefault" where inline == nil: found.isPrefaulted = true
+      case "--lock" where inline == nil: found.isLocked = true
       case "--" where inline == nil: areOptionsOver = true
       case "--threads": found.threads = try count("--threads", inline)
       case "--top-k": found.topK = try count("--top-k", inline)

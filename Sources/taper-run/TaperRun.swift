@@ -31,7 +31,13 @@ struct TaperRun {
     }
     let loaded: LoadedPlan
     do throws(RuntimeError) {
-      loaded = try LoadedPlan(path: arguments.plan, weightsPath: arguments.weights)
+      loaded = try LoadedPlan(
+        path: arguments.plan, weightsPath: arguments.weights,
+        residency: arguments.isLocked ? .lock : arguments.isPrefaulted ? .prefault : [])
+      if let missing = loaded.missingTier {
+        if arguments.isStrict { throw missing }
+        report("warning: \(missing)")
+      }
     } catch {
       throw Failure(message: "\(error)", exitCode: error.exitCode)
     }

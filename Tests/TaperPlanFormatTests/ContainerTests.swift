@@ -59,6 +59,20 @@ import Testing
     }
   }
 
+  @Test func theTierIsASectionOfItsOwn() throws {
+    var (plan, weights) = ToyPlan.make()
+    plan.identity.tier = "avx512"
+    #expect(plan.formatVersion == .packed)
+    let bytes = try encode(plan, weights)
+    #expect(try PlanReader.read(bytes).plan == plan)
+    // An empty one has no place.
+    let tier = Sealed.sectionCount(bytes) - 2
+    #expect(Sealed.kind(bytes, tier) == 12)
+    var empty = rebuilt(bytes) { $0 == tier ? [0, 0, 0, 0] : $1 }
+    Sealed.seal(&empty)
+    #expect(failure { _ = try PlanReader.read(empty) } != nil)
+  }
+
   @Test func aFileThatNeedsANewerReaderIsRefusedWithBothVersions() throws {
     var changed = try file().bytes
     Sealed.put(2, 2, at: 16, in: &changed)

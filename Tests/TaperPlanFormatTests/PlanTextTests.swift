@@ -8,6 +8,7 @@ import Testing
     let text = PlanText.render(base)
     let changes: [(inout Plan) -> Void] = [
       { $0.identity.request = "--dense" }, { $0.identity.passes.removeLast() }, { $0.identity.threads = 3 },
+      { $0.identity.tier = "avx2" },
       { $0.model.vocabulary = 12 }, { $0.schedule.keepCounts[8] = 2 },
       { $0.schedule.restoresDroppedTokens = false },
       { $0.ops[3].scale = 0.75 }, { $0.ops[3].a.offset = 1 }, { $0.ops[2].bias = .none },

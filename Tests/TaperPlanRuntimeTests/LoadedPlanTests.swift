@@ -42,6 +42,33 @@ import Testing
     return (folder.path + "/toy.plan", weights)
   }
 
+  @Test(arguments: [WeightResidency.prefault, .lock]) func allPagesAreReadWhenAsked(
+    residency: WeightResidency
+  ) throws {
+    let path = try writeEmbedded()
+    let loaded: LoadedPlan
+    do throws(RuntimeError) {
+      loaded = try LoadedPlan(path: path, residency: residency)
+    } catch {
+      // A small limit on locked memory is the machine's business; anything else is not expected.
+      guard case .cannotLock = error else { throw error }
+      return
+    }
+    let pages = loaded.residentPages
+    #expect(pages.total == (toy.weightBytes.count + 4095) / 4096 && pages.inMemory == pages.total)
+    #expect(try answer(loaded) == answer(LoadedPlan(path: path)))
+  }
+
+  @Test func aTierThatIsNotHereIsNamed() throws {
+    var plan = toy.plan
+    #expect(try LoadedPlan(plan: plan, weightBytes: toy.weightBytes).missingTier == nil)
+    plan.identity.tier = "scalar"
+    #expect(try LoadedPlan(plan: plan, weightBytes: toy.weightBytes).missingTier == nil)
+    plan.identity.tier = "quantum"
+    let missing = try LoadedPlan(plan: plan, weightBytes: toy.weightBytes).missingTier
+    #expect(missing?.exitCode == 4 && missing?.description.contains("quantum") == true)
+  }
+
   func answer(_ loaded: LoadedPlan) throws -> [Float] {
     var session = try Session(loaded)
     try session.run(ids: [1, 2, 3, 4, 5, 6, 7])

@@ -38,6 +38,7 @@ public enum PlanCodec {
     builder.add(.head) { write(plan.head, to: &$0) }
     builder.add(.canaries) { write(plan.canaries, to: &$0) }
     builder.add(.weightsIndex) { write(plan.weights, to: &$0) }
+    if !plan.identity.tier.isEmpty { builder.add(.tier) { $0.write(plan.identity.tier) } }
     let weights = plan.weights
     return builder.prefix(weights: weights.isEmbedded ? (weights.byteCount.rawValue, weights.digest) : nil)
   }

@@ -49,7 +49,7 @@ public enum PlanReader {
       unsafe try reader.finish()
       return value
     }
-    let identity = unsafe try decode(.identity, PlanCodec.readIdentity)
+    var identity = unsafe try decode(.identity, PlanCodec.readIdentity)
     let model = unsafe try decode(.model, PlanCodec.readModel)
     let ops = unsafe try decode(.ops, PlanCodec.readOps)
     let selections = unsafe try decode(.selections, PlanCodec.readSelections)
@@ -60,6 +60,15 @@ public enum PlanReader {
     let head = unsafe try decode(.head, PlanCodec.readHead)
     let canaries = unsafe try decode(.canaries, PlanCodec.readCanaries)
     let weights = unsafe try decode(.weightsIndex, PlanCodec.readWeightsIndex)
+    if container.sections.contains(where: { $0.kind == .tier }) {
+      // A section that says nothing is left out by the writer: format 1.0 then holds the plan, and is asked for below.
+      identity.tier = unsafe try decode(.tier) { (reader) throws(PlanFormatError) in
+        unsafe try reader.readString()
+      }
+      guard !identity.tier.isEmpty else {
+        throw .malformed(section: .tier, value: .count, offset: 0, found: 0)
+      }
+    }
     let plan = Plan(
       identity: identity, model: model, schedule: schedule, ops: ops, selections: selections, arena: arena,
       resultSlot: resultSlot, predictions: predictions, tokenizer: tokenizer, head: head, canaries: canaries,

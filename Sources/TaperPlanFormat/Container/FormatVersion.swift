@@ -8,7 +8,7 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   }
   /// Row-major f32 weights only.
   public static let first = FormatVersion(major: 1, minor: 0)
-  /// Packed weights, encoded activations, scored attention.
+  /// Packed weights, encoded activations, scored attention, the predictions' tier.
   public static let packed = FormatVersion(major: 1, minor: 1)
 
   public static func < (a: Self, b: Self) -> Bool {
@@ -20,8 +20,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can say this plan.
   public var formatVersion: FormatVersion {
-    let isPacked = ops.contains { $0.kind == .encode || $0.kind == .attentionScored }
-    return isPacked ? .packed : weights.formatVersion
+    let isLater = !identity.tier.isEmpty || ops.contains { $0.kind == .encode || $0.kind == .attentionScored }
+    return isLater ? .packed : weights.formatVersion
   }
 }
 

@@ -16,13 +16,8 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
   public static let head = SectionKind(rawValue: 9)
   public static let canaries = SectionKind(rawValue: 10)
   public static let weightsIndex = SectionKind(rawValue: 11)
+  public static let tier = SectionKind(rawValue: 12)
   public static let weights = SectionKind(rawValue: 0xFFFF)
-
-  /// The sections every plan has, in file order.
-  static let ofPlan: [SectionKind] = [
-    .identity, .model, .ops, .selections, .schedule, .arena, .predictions, .tokenizer, .head, .canaries,
-    .weightsIndex,
-  ]
 
   /// The section's name, or nil for a kind this version does not know.
   public var name: String? {
@@ -38,6 +33,7 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
     case .head: "head"
     case .canaries: "canaries"
     case .weightsIndex: "weights index"
+    case .tier: "tier"
     case .weights: "weights"
     default: nil
     }

@@ -27,6 +27,7 @@ public enum PlanText {
     line("method", identity.method, &text)
     line("precision", identity.precision, &text)
     line("device", identity.deviceName, &text)
+    if !identity.tier.isEmpty { line("tier", identity.tier, &text) }
     line("threads", "\(identity.threads)", &text)
     line("passes", joined(identity.passes, " "), &text)
     line("model digest", identity.modelDigest.shortHex, &text)

@@ -36,5 +36,15 @@ public struct PrecisionAssignment: Hashable, Sendable {
     return others == 0 ? base.rawValue : "\(base.rawValue), \(others) products otherwise"
   }
 
+  /// The same precisions with the most frequent one as the base (the more precise of equals), so that equal assignments
+  /// read alike.
+  /// - Precondition: every product is named.
+  public var simplified: PrecisionAssignment {
+    let counts = Precision.allCases.map { precision in exceptions.values.count { $0 == precision } }
+    let most = counts.indices.max { (counts[$0], -$0) < (counts[$1], -$1) } ?? 0
+    let base = counts[most] > 0 ? Precision.allCases[most] : base
+    return PrecisionAssignment(base, exceptions: exceptions.filter { $0.value != base })
+  }
+
   public func precision(of weight: String) -> Precision { exceptions[weight] ?? base }
 }

@@ -9,6 +9,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Latency by input length: percentiles of many runs, lengths interleaved.")
 
   @Argument(help: "The plan.") var plan: String
+  @OptionGroup var loading: LoadOptions
   @Option(Lengths.self, help: "Input lengths in tokens.")
   var lengths: [Int]?
   @Option(Count.self, help: "Timed runs at each length.")
@@ -20,7 +21,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     try ExitStatus.catching {
-      let loaded = try Inputs.plan(plan)
+      let loaded = try loading.load(plan)
       let maximum = loaded.plan.schedule.maximumLength
       let lengths = lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init)
       if let tooLong = lengths.first(where: { $0 > maximum }) {

@@ -8,6 +8,7 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Runs a plan on texts: JSON lines in, JSON lines out.")
 
   @Argument(help: "The plan.") var plan: String
+  @OptionGroup var loading: LoadOptions
   @Option(help: "The input file; - for standard input.") var input = "-"
   @Option(Count.self, help: "Only the best K labels.")
   var topK: Int?
@@ -25,7 +26,7 @@ struct RunCommand: ParsableCommand {
         guard descriptor >= 0 else { throw CommandError.unreadable(path: input) }
       }
       defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-      var runner = try TextRunner(Inputs.plan(plan), threads: threads, topK: topK)
+      var runner = try TextRunner(loading.load(plan), threads: threads, topK: topK)
       try runner.answerLines(from: descriptor, to: STDOUT_FILENO, plain: plain)
     }
   }

@@ -8,11 +8,12 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify", abstract: "Checks every digest of a plan and runs its canary examples.")
 
   @Argument(help: "The plan.") var plan: String
+  @OptionGroup var loading: LoadOptions
   @Flag(help: "The findings as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      let loaded = try Inputs.plan(plan)
+      let loaded = try loading.load(plan)
       try loaded.verifyWeights()
       say(
         "sections and weights: digests match (\(NumberText.size(loaded.plan.weights.byteCount)) of weights)")

@@ -55,7 +55,7 @@ enum ExitStatus: Int32 {
   private static func code(for error: WorkflowError) -> ExitStatus {
     switch error {
     case .accuracyGateFailed: .accuracyGateFailed
-    case .gateNeedsEvidence: .usage
+    case .gateNeedsEvidence, .precisionNeedsCalibration: .usage
     default: .badData
     }
   }

@@ -1,0 +1,74 @@
+import TaperJSON
+import TestSupport
+import Testing
+
+/// `taper` as a program: precisions, and tiers that are not here.
+@Suite struct CommandLinePrecisionTests {
+  let taper = TaperProgram()
+  let model = TaperProgram.model("tiny-bert-classifier")
+
+  private func kernels(_ plan: String) throws -> Set<String> {
+    let run = taper("explain", plan, "--text")
+    try #require(run.exitCode == 0, "\(run.errors)")
+    return Set(
+      run.output.split(whereSeparator: \.isWhitespace).map(String.init).filter { $0.hasPrefix("gemm_") })
+  }
+
+  @Test func everyPrecisionIsPlannedRunAndVerified() throws {
+    for (precision, kernel) in [("bf16", "gemm_bf16_panel"), ("int8", "gemm_i8_panel")] {
+      let plan = try taper.plan(
+        "--dense", "--precision", precision, model: "tiny-bert-classifier", name: "\(precision).plan")
+      #expect(try kernels(plan).contains(kernel))
+      #expect(taper("verify", plan, "--strict", "--prefault").exitCode == 0)
+      let answer = taper("run", plan, "--plain", input: "plan of the model\n")
+      #expect(answer.exitCode == 0 && answer.output.contains("\"scores\"") || answer.output.contains("label"))
+    }
+    let refused = taper(
+      "plan", model, "--device", TaperProgram.referenceDevice, "--dense", "--precision", "int4", "-o",
+      taper.path("x.plan"))
+    #expect(refused.exitCode == 64 && refused.errors.contains("expected f32, bf16, int8 or auto; found int4"))
+  }
+
+  @Test func autoMeasuresOnCalibrationTexts() throws {
+    let without = taper(
+      "plan", model, "--device", TaperProgram.referenceDevice, "--dense", "--precision", "auto", "-o",
+      taper.path("x.plan"))
+    #expect(without.exitCode == 64 && without.errors.contains("--calibration"))
+    let calibration = try taper.calibration("tiny-bert-classifier")
+    // All of the accuracy may go: every product as fast as it gets. None may: the answers are f32's.
+    for (drop, allowed) in [("100%", 1.0), ("0%", 0.0)] {
+      let summary = try taper.json(
+        "plan", model, "--device", TaperProgram.referenceDevice, "--calibration", calibration, "--dense",
+        "--precision", "auto", "--max-drop", drop, "-o", taper.path("auto.plan"))
+      let accuracy = try #require(summary["accuracy"])
+      #expect((accuracy["planned"]?.double ?? 0) >= 1 - allowed)
+      #expect(try !kernels(taper.path("auto.plan")).isEmpty)
+    }
+    // The same inputs, the same bytes.
+    let first = try taper.plan(
+      "--dense", "--precision", "auto", model: "tiny-bert-classifier", calibration: calibration,
+      name: "a.plan")
+    let second = try taper.plan(
+      "--dense", "--precision", "auto", model: "tiny-bert-classifier", calibration: calibration,
+      name: "b.plan")
+    #expect(TestFile.bytes(first) == TestFile.bytes(second))
+  }
+
+  @Test func aTierThatIsNotHereIsSaidOrRefused() throws {
+    let text = String(decoding: TestFile.bytes(TaperProgram.referenceDevice), as: UTF8.self)
+    let parts = text.split(separator: "\"tier\":\"scalar\"", maxSplits: 1)
+    try #require(parts.count == 2)
+    let device = taper.folder.write("other.json", parts[0] + "\"tier\":\"quantum\"" + parts[1])
+    let plan = taper.path("other.plan")
+    #expect(taper("plan", model, "--device", device, "--dense", "-o", plan).exitCode == 0)
+    let warned = taper("run", plan, "--plain", input: "plan\n")
+    #expect(warned.exitCode == 0 && warned.errors.contains("predicted with tier quantum"))
+    for command in [["run", plan, "--plain"], ["verify", plan], ["bench", plan, "--runs", "1"]] {
+      let refused = ChildProcess.run(taper.program, command + ["--strict"])
+      #expect(refused.exitCode == 4 && refused.errors.contains("quantum"), "\(command)")
+    }
+    let lean = ChildProcess.product("taper-run")
+    #expect(ChildProcess.run(lean, [plan, "--plain", "--strict"], input: "plan\n").exitCode == 4)
+    #expect(ChildProcess.run(lean, [plan, "--plain", "--prefault"], input: "plan\n").exitCode == 0)
+  }
+}
