@@ -84,6 +84,7 @@ extern const ck_table ck_table_avx2_vnni;
 extern const ck_table ck_table_avx512;
 extern const ck_table ck_table_avx512_vnni;
 extern const ck_table ck_table_avx512_bf16;
+extern const ck_table ck_table_amx;
 #elif defined(__aarch64__)
 extern const ck_table ck_table_neon;
 extern const ck_table ck_table_neon_dotprod;

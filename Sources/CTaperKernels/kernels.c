@@ -59,6 +59,8 @@ const ck_table *ck_kernels(ck_tier tier) {
     return &ck_table_avx512_vnni;
   case CK_TIER_AVX512_BF16:
     return &ck_table_avx512_bf16;
+  case CK_TIER_AMX:
+    return &ck_table_amx;
 #elif defined(__aarch64__)
   case CK_TIER_NEON:
     return &ck_table_neon;

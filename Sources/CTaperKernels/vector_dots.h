@@ -8,13 +8,12 @@
 // fetched meanwhile, evenly over the rows: without that, few rows wait for memory half of the time (16 rows
 // of 384: 380 against 780 GOP/s, i8 on Zen 5 with cold weights).
 //
-// Before including it a tier includes vector_math.h and defines
-//   ck_sums, ck_lines, ck_group       CK_WIDTH sums; CK_WIDTH columns' groups; one row's group in every lane
+// Before including it a tier includes vector_math.h and defines ck_sums and values (vector_tile_store.h) and
+//   ck_lines, ck_group                CK_WIDTH columns' groups; one row's group in every lane
 //   ck_sums no_sums(void)
 //   ck_lines load_lines(const char *p)
 //   ck_group load_group(const char *p)
 //   ck_sums add_dots(ck_sums, ck_group, ck_lines)
-//   ck_vf values(ck_sums, const ck_panel_job *, uint32_t row, uint32_t column)    the product at column …
 //   CK_DOT_GROUP                      elements of a group
 //   CK_DOT_ROWS                       most rows of a tile (≤ 8)
 //   CK_DOT_PANELS(rows)               most panels (≤ 6) of a tile, as registers allow; not more for more rows
@@ -22,47 +21,9 @@
 // A sum is one chain over the groups in ascending order whatever the tile, so results do not depend on the
 // cut.
 
-enum {
-  group_bytes = 4,
-  line_bytes = CK_PANEL * group_bytes,
-  panel_vectors = CK_PANEL / CK_WIDTH,
-  most_rows = 8,
-  most_panels = 6
-};
+#include "vector_tile_store.h"
 
-/// A tile's place in the job.
-typedef struct tile_place {
-  const char *panels; // the tile's first
-  size_t panel_bytes;
-  const char *ahead; // what to prefetch meanwhile …
-  size_t ahead_step; // … at this many bytes a group
-  uint32_t groups, row, column;
-} tile_place;
-
-/// The sums of a tile, dequantised, biased and activated, to y.
-static void store_tile(const ck_panel_job *job, const ck_sums *sums, const tile_place *place, uint32_t rows,
-                       uint32_t panels) {
-  uint32_t left = job->columns - place->column, width = panels * CK_PANEL < left ? panels * CK_PANEL : left;
-  const float *bias = job->bias ? job->bias + place->column : NULL;
-  for (uint32_t row = place->row; row < place->row + rows; row++, sums += panels * panel_vectors) {
-    float *y = job->y + (size_t)row * job->ldy + place->column;
-    uint32_t i = 0;
-    for (; i + CK_WIDTH <= width; i += CK_WIDTH) {
-      ck_vf x = values(sums[i / CK_WIDTH], job, row, place->column + i);
-      if (bias)
-        x += load(bias + i);
-      store(y + i, x);
-    }
-    if (i < width) {
-      ck_vf x = values(sums[i / CK_WIDTH], job, row, place->column + i);
-      if (bias)
-        x += load_some(bias + i, width - i);
-      store_some(y + i, x, width - i);
-    }
-    if (job->activation != CK_ACTIVATION_NONE)
-      bias_activation(y, y, NULL, width, job->activation);
-  }
-}
+enum { most_rows = 8, most_panels = 6 };
 
 /// rows × 16·panels elements of y.
 CK_INLINE void tile(const ck_panel_job *job, const tile_place *place, const uint32_t rows,
@@ -132,13 +93,6 @@ static void (*const tiles[most_rows + 1][most_panels + 1])(const ck_panel_job *,
     {NULL},         CK_TILES_OF(1), CK_TILES_OF(2), CK_TILES_OF(3), CK_TILES_OF(4),
     CK_TILES_OF(5), CK_TILES_OF(6), CK_TILES_OF(7), CK_TILES_OF(8),
 };
-
-CK_INLINE uint32_t divided_up(uint32_t count, uint32_t size) { return (count + size - 1) / size; }
-
-/// Where part `part` begins when `count` things are cut into `parts` as equal as can be.
-CK_INLINE uint32_t cut(uint32_t count, uint32_t part, uint32_t parts) {
-  return (uint32_t)((uint64_t)count * part / parts);
-}
 
 void CK_DOTS(const ck_panel_job *job) {
   uint32_t panels = ck_panels(job->columns), groups = divided_up(job->depth, CK_DOT_GROUP);

@@ -52,13 +52,6 @@ CK_INLINE ck_vi total(ck_sums sums) { return sums; }
 
 #endif
 
-/// Sums made floats. `scale` and `sum` are filled up to whole panels.
-CK_INLINE ck_vf values(ck_sums sums, const ck_panel_job *job, uint32_t row, uint32_t column) {
-  ck_vi sum = total(sums);
-#ifndef CK_CENTRED_CODES
-  sum -= load_words(job->sum + column) << 7;
-#endif
-  return __builtin_convertvector(sum, ck_vf) * splat(job->a_scale[row]) * load(job->scale + column);
-}
+#include "vector_values_i8.h"
 
 #include "vector_dots.h"

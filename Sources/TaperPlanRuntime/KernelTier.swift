@@ -8,6 +8,7 @@ public enum KernelTier: UInt32, CaseIterable, BitwiseCopyable, Hashable, Sendabl
   case avx512 = 3
   case avx512VNNI = 4
   case avx512BF16 = 5
+  case amx = 6
   case neon = 8
   case neonDotProduct = 9
 

@@ -93,6 +93,24 @@ import Testing
     }
   }
 
+  /// The other tests cover AMX where there is any; this one says when there is none.
+  @Test(.enabled(if: hostTiers.contains(CK_TIER_AMX), "this CPU has no AMX, or the system does not grant it"))
+  func tilesOfAMX() {
+    var base = unsafe ck_op()
+    unsafe base.table = ck_kernels(CK_TIER_AMX)
+    var scalar = unsafe ck_op()
+    unsafe scalar.table = ck_kernels(CK_TIER_SCALAR)
+    withEvery("rows, columns, depth", in: [(16, 32, 64), (33, 100, 130), (70, 384, 384)]) {
+      rows, columns, depth in
+      var generator = Generator(seed: UInt64(rows))
+      let operands = PackedOperands(
+        .i8, rows: rows, columns: columns, depth: depth, generator: &generator)
+      let y = unsafe operands.result(operands.op(base))
+      let want = unsafe operands.result(operands.op(scalar))
+      expect(y.bits == want.bits, "not the reference's bits")
+    }
+  }
+
   @Test func nothingSaturates() {
     unsafe withEveryTier { base in
       var generator = Generator(seed: 77)

@@ -3,7 +3,7 @@ import CTaperKernels
 
 let allTiers: [ck_tier] = [
   CK_TIER_SCALAR, CK_TIER_AVX2, CK_TIER_AVX2_VNNI, CK_TIER_AVX512, CK_TIER_AVX512_VNNI, CK_TIER_AVX512_BF16,
-  CK_TIER_NEON, CK_TIER_NEON_DOTPROD,
+  CK_TIER_AMX, CK_TIER_NEON, CK_TIER_NEON_DOTPROD,
 ]
 
 /// The tiers this machine has.

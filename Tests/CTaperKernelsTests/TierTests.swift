@@ -48,7 +48,7 @@ import Testing
     #if arch(x86_64)
       let needed = [
         (CK_TIER_AVX2_VNNI, "avx_vnni"), (CK_TIER_AVX512, "avx512f"), (CK_TIER_AVX512_VNNI, "avx512_vnni"),
-        (CK_TIER_AVX512_BF16, "avx512_bf16"),
+        (CK_TIER_AVX512_BF16, "avx512_bf16"), (CK_TIER_AMX, "amx_tile"),
       ]
       for (tier, word) in needed {
         #expect(features.contains(Substring(word)) || !hostTiers.contains(tier))
@@ -63,7 +63,7 @@ import Testing
   @Test func tierNames() {
     #expect(
       allTiers.map(name) == [
-        "scalar", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon", "neon_dotprod",
+        "scalar", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16", "amx", "neon", "neon_dotprod",
       ])
     #expect(name(ck_tier(rawValue: 77)) == "unknown")
   }

@@ -43,7 +43,7 @@ import Testing
       #expect(isPacked == passes.contains(.kernelSelection))
       let isScored = loaded.plan.ops.contains { $0.kind == .attentionScored }
       #expect(isScored == passes.contains(.fuseAttentionScores))
-      for tier in [KernelTier.scalar, .avx2, .avx512] {
+      for tier in KernelTier.allCases {
         #expect(try largestError(loaded, model, schedule, margin: 1e-4, tier: tier) < 2e-5)
       }
     }

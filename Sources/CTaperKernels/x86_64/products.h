@@ -6,6 +6,8 @@ void ck_gemm_i8_avx2(const ck_panel_job *job);
 void ck_gemm_i8_avx2_vnni(const ck_panel_job *job);
 void ck_gemm_i8_avx512(const ck_panel_job *job);
 void ck_gemm_i8_avx512_vnni(const ck_panel_job *job);
+void ck_gemm_i8_amx(const ck_panel_job *job);
 void ck_gemm_bf16_avx2(const ck_panel_job *job);
 void ck_gemm_bf16_avx512(const ck_panel_job *job);
 void ck_gemm_bf16_avx512_bf16(const ck_panel_job *job);
+void ck_gemm_bf16_amx(const ck_panel_job *job);

@@ -42,6 +42,43 @@ static double median_call(ck_pool *pool, ck_driver driver, ck_op *op, const char
   return times[calls / 2];
 }
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+enum { chains = 12, peak_steps = 1 << 20 }; // chains enough to hide the latency of each instruction
+
+/// Billions of operations a second of one instruction from registers alone.
+#define CK_PEAK(name, features, type, first, operand, instruction, operations)                               \
+  __attribute__((target(features), noinline)) static double name(void) {                                     \
+    type sums[chains], a = operand;                                                                          \
+    for (int i = 0; i < chains; i++)                                                                         \
+      sums[i] = first;                                                                                       \
+    double begin = now();                                                                                    \
+    for (int k = 0; k < peak_steps; k++)                                                                     \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < chains; i++) {                                  \
+        sums[i] = instruction;                                                                               \
+        __asm__ volatile("" : "+v"(sums[i]));                                                                \
+      }                                                                                                      \
+    return 1e-9 * chains * peak_steps * operations / (now() - begin);                                        \
+  }
+CK_PEAK(peak_i8, "avx512f,avx512vnni", __m512i, _mm512_setzero_si512(), _mm512_set1_epi8(1),
+        _mm512_dpbusd_epi32(sums[i], a, a), 128)
+CK_PEAK(peak_bf16, "avx512f,avx512bf16", __m512, _mm512_setzero_ps(), _mm512_set1_ps(1),
+        _mm512_dpbf16_ps(sums[i], (__m512bh)a, (__m512bh)a), 64)
+CK_PEAK(peak_f32, "avx512f", __m512, _mm512_setzero_ps(), _mm512_set1_ps(1), _mm512_fmadd_ps(a, a, sums[i]),
+        32)
+
+static void print_peaks(void) {
+  double best[3] = {0};
+  for (int i = 0; i < 9; i++) {
+    double got[] = {peak_i8(), peak_bf16(), peak_f32()};
+    for (int p = 0; p < 3; p++)
+      best[p] = got[p] > best[p] ? got[p] : best[p];
+  }
+  printf("registers only, one core: VPDPBUSD %.0f, VDPBF16PS %.0f, FMA %.0f GOP/s\n", best[0], best[1],
+         best[2]);
+}
+#endif
+
 int main(int count, char **arguments) {
   int is_i8 = count < 2 || strcmp(arguments[1], "i8") == 0;
   uint32_t threads = count > 2 ? (uint32_t)atoi(arguments[2]) : 1;
@@ -64,6 +101,10 @@ int main(int count, char **arguments) {
   printf(
       "%s, tier %s, %u thread%s: GOP/s with cold weights (the encoding's time, per cent of the product's)\n",
       is_i8 ? "i8" : "bf16", ck_tier_name(ck_table_tier(op.table)), threads, threads > 1 ? "s" : "");
+#if defined(__x86_64__)
+  if (ck_host_tier() >= CK_TIER_AVX512_BF16)
+    print_peaks();
+#endif
   printf("| N×K |");
   for (size_t m = 0; m < count_of(row_counts); m++)
     printf(" M=%u |", row_counts[m]);
@@ -81,7 +122,7 @@ int main(int count, char **arguments) {
       op.columns = columns, op.depth = depth, op.ldy = columns;
       op.a = (const float *)codes, op.b = scales, op.y = y, op.bias = bias;
       double seconds =
-          median_call(pool, product, &op, weights, weight_bytes, cold_bytes / weight_bytes, threads, 0.04);
+          median_call(pool, product, &op, weights, weight_bytes, cold_bytes / weight_bytes, threads, 0.02);
       printf(" %.0f (%.0f) |", 2e-9 * op.rows * columns * depth / seconds, 100 * encoding / seconds);
       fflush(stdout);
     }

@@ -1,0 +1,10 @@
+// The epilogue's `values` of i8 products; ck_vi total(ck_sums) and CK_CENTRED_CODES as in vector_dots_i8.h.
+
+/// Sums made floats. `scale` and `sum` are filled up to whole panels.
+CK_INLINE ck_vf values(ck_sums sums, const ck_panel_job *job, uint32_t row, uint32_t column) {
+  ck_vi sum = total(sums);
+#ifndef CK_CENTRED_CODES
+  sum -= load_words(job->sum + column) << 7;
+#endif
+  return __builtin_convertvector(sum, ck_vf) * splat(job->a_scale[row]) * load(job->scale + column);
+}

@@ -1,0 +1,30 @@
+// Packed bf16 products on AMX tiles.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <string.h>
+#define CK_WIDTH 16
+#include "../vector_types.h"
+#include "products.h"
+
+#define CK_DOTS ck_gemm_bf16_amx
+#define CK_DOT_GROUP 2
+#define CK_TILE_DOTS _tile_dpbf16ps
+
+#pragma clang attribute push(                                                                                \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,amx-tile,amx-bf16"))),                     \
+    apply_to = function)
+
+#include "lanes_avx512.h"
+
+#include "../vector_math.h"
+
+typedef ck_vf ck_sums;
+CK_INLINE ck_vf values(ck_sums sums, const ck_panel_job *job, uint32_t row, uint32_t column) {
+  (void)job, (void)row, (void)column;
+  return sums;
+}
+
+#include "amx_tiles.h"
+
+#pragma clang attribute pop
+#endif
