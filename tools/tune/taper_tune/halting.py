@@ -28,12 +28,6 @@ class Ponder(Task):
         body = [] if a.frozen else encoder_groups(model, a.rate, a.head_rate)[:-1]
         self.groups = [*body, Group(list(halting.parameters()), a.head_rate, 0.0)]
 
-    def prepare(self, step: int) -> None:
-        if self.frozen:
-            self.model.encoder.dropout.p = 0.0
-            for layer in self.model.encoder.layers:
-                layer.dropout.p = 0.0
-
     def loss(self, step, batch):
         with torch.set_grad_enabled(not self.frozen):
             features = [self.model.features(s, batch.lengths) for s in self.model.walk(batch, self.reduction)]
@@ -48,7 +42,7 @@ def run(job: Job) -> None:
     a, checkpoint = job.arguments, job.checkpoint
     if checkpoint.head.pooler:
         raise SystemExit("error: tune halting: heads with a pooler are not supported; give --pooling mean")
-    model = job.model()
+    model = job.model(dropout=0.0 if a.frozen else None)
     reduction = reduction_of(checkpoint, job.device)
     layers, classes = model.shape.layers, len(checkpoint.head.labels)
     halting = Halting(model.shape.hidden, layers, classes).to(job.device)

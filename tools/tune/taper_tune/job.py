@@ -58,6 +58,7 @@ class Job:
     def __init__(self, arguments: argparse.Namespace):
         self.arguments = arguments
         torch.set_num_threads(arguments.threads)
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # a GPU's products are deterministic only so
         torch.use_deterministic_algorithms(True, warn_only=True)
         if arguments.device is None:
             arguments.device = "cuda" if torch.cuda.is_available() else "cpu"

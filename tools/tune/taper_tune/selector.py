@@ -84,17 +84,23 @@ class Sampling(Reduction):
 def residual_gradient(model: Model, batch: Batch, layers: list[int]) -> dict[int, torch.Tensor]:
     """|⟨∂loss/∂h_i^(r), h_i^(r) − h_i^(l)⟩| of every token, for each l in `layers`; [B, W].
 
-    r is layer 9 of 12 in the authors' code; in general ⌈3L/4⌉ [ours].
+    r is layer 9 of 12 in the authors' code; in general ⌈3L/4⌉, below L [ours].
     """
-    reference = -(-3 * model.shape.layers // 4)
+    depth = model.shape.layers
+    reference = min(-(-3 * depth // 4), depth - 1)
     states = {}
-    with torch.enable_grad():
+    with torch.no_grad():
         for step in model.walk(batch, Reduction()):
-            if step.layer == reference:
-                # Only what lies above the reference layer is differentiated.
-                step.rows.states = step.rows.states.detach().requires_grad_()
             states[step.layer] = step.rows.states
-        loss = F.cross_entropy(model.head(model.features(step, batch.lengths)), batch.labels, reduction="sum")
+            if step.layer == reference:
+                break
+    # Only what lies above the reference layer is differentiated.
+    states[reference].requires_grad_()
+    with torch.enable_grad():
+        for last in model.walk(batch, Reduction(), first=step):
+            states[last.layer] = last.rows.states.detach()
+        logits = model.head(model.features(last, batch.lengths))
+        loss = F.cross_entropy(logits, batch.labels, reduction="sum")
         gradient, = torch.autograd.grad(loss, states[reference])
     return {l: (gradient * (states[reference] - states[l])).sum(dim=2).abs().detach() for l in layers}
 

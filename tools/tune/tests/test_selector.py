@@ -83,7 +83,7 @@ def test_residual_gradient_is_the_definition(base):
     model = Model(checkpoint).double().eval()
     ids, types = next(iter(tiny.inputs([7])))
     batch = single(ids, types)
-    found = residual_gradient(model, batch, [1, 2])
+    found = residual_gradient(model, batch, [1, 2, 4])
     states = {}
     for step in model.walk(batch, Reduction()):
         states[step.layer] = step.rows.states.detach()
@@ -95,7 +95,7 @@ def test_residual_gradient_is_the_definition(base):
         *_, last = model.walk(batch, Reduction(), first=at_three)
         return F.cross_entropy(model.head(model.features(last, batch.lengths)), batch.labels).item()
 
-    for layer in (1, 2):
+    for layer in (1, 2, 4):
         for token in range(7):
             direction = torch.zeros_like(states[3])
             direction[0, token] = states[3][0, token] - states[layer][0, token]
