@@ -42,7 +42,8 @@ package struct MethodSearch {
   }
 
   /// Everything that was tried, best first: by the last round each reached, then by how it did there.
-  package mutating func run(progress: (_ round: Int, _ done: Int, _ of: Int) -> Void) throws -> [SearchTrial]
+  package mutating func run(progress: (_ round: Int, _ rounds: Int, _ done: Int, _ of: Int) -> Void) throws
+    -> [SearchTrial]
   {
     var field = try candidates()
     let sizes = Self.rounds.map(\.texts).filter { $0 < texts } + [texts]
@@ -51,7 +52,7 @@ package struct MethodSearch {
       var trials: [SearchTrial] = []
       for (place, candidate) in field.enumerated() {
         if isOver(), !ranked.isEmpty || !trials.isEmpty { break }
-        progress(round + 1, place, field.count)
+        progress(round + 1, sizes.count, place, field.count)
         if let trial = try trial(candidate, texts: size) { trials.append(trial) }
       }
       if trials.isEmpty { break }

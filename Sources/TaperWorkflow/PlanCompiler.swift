@@ -36,7 +36,11 @@ public struct PlanCompiler {
     }
   }
 
-  public typealias Progress = (_ stage: String, _ done: Int, _ total: Int) -> Void
+  /// What is being done, and the share of the whole that is done: from 0 to 1, never falling.
+  public typealias Progress = (_ stage: String, _ fraction: Double) -> Void
+
+  /// One run over texts: what for, and how many of them are done.
+  private typealias RunProgress = (_ stage: String, _ done: Int, _ total: Int) -> Void
 
   /// What single precision alone may cost a mean cosine: another kernel's order of summation is no loss of accuracy.
   private static let rounding = 1e-6
@@ -61,15 +65,25 @@ public struct PlanCompiler {
     maximumDrop: Double?,
     progress: Progress
   ) throws -> Outcome {
+    let isSearch = request.method == .search
+    let runs = (refit == nil ? 0 : 1) + (maximumDrop == nil ? 0 : 1)
+    // A search runs the encoder over far more texts than what comes after it.
+    let searchShare = isSearch ? 0.8 : 0
+    var finishedRuns = 0
+    func report(_ stage: String, _ done: Int, _ total: Int) {
+      let rest = (Double(finishedRuns) + Double(done) / Double(max(1, total))) / Double(max(1, runs))
+      progress("\(stage), text \(done) of \(total)", min(1, searchShare + (1 - searchShare) * rest))
+      if done == total { finishedRuns += 1 }
+    }
     var request = request
     var trials: [SearchTrial] = []
-    if request.method == .search {
+    if isSearch {
       guard let refit else { throw WorkflowError.searchNeedsLabels }
-      (request, trials) = try searched(request, refit, search, progress: progress)
+      (request, trials) = try searched(request, refit, search) { progress($0, searchShare * $1) }
     }
     var outcome: Outcome
     if let refit {
-      outcome = try refitted(request, refit, comparingDense: maximumDrop != nil, progress: progress)
+      outcome = try refitted(request, refit, comparingDense: maximumDrop != nil, progress: report)
     } else {
       outcome = Outcome(planned: try plan(request))
     }
@@ -77,7 +91,7 @@ public struct PlanCompiler {
     let loaded = try LoadedPlan(outcome.planned)
     if refit == nil, maximumDrop != nil {
       guard let calibration else { throw WorkflowError.gateNeedsEvidence }
-      outcome.accuracy = try agreement(of: loaded, with: calibration, progress: progress)
+      outcome.accuracy = try agreement(of: loaded, with: calibration, progress: report)
     }
     if let accuracy = outcome.accuracy, let maximumDrop, accuracy.drop > maximumDrop + Self.rounding {
       throw WorkflowError.accuracyGateFailed(accuracy, allowed: maximumDrop)
@@ -105,8 +119,10 @@ public struct PlanCompiler {
         let subset = SeededSubset.indices(count: samples.count, limit: texts, seed: 1).map { samples[$0] }
         return try refitted(candidate, subset, comparingDense: false) { _, _, _ in }.head?.report.score
       })
-    let trials = try search.run { round, done, total in
-      progress("method search, round \(round): candidate", done, total)
+    let trials = try search.run { round, rounds, done, total in
+      progress(
+        "search, round \(round) of \(rounds), candidate \(done + 1) of \(total)",
+        (Double(round - 1) + Double(done) / Double(max(1, total))) / Double(rounds))
     }
     guard let best = trials.first else {
       _ = try plan(request)  // says why there is no candidate
@@ -120,7 +136,7 @@ public struct PlanCompiler {
   }
 
   private func refitted(
-    _ request: PlanningRequest, _ samples: [TokenizedSample], comparingDense: Bool, progress: Progress
+    _ request: PlanningRequest, _ samples: [TokenizedSample], comparingDense: Bool, progress: RunProgress
   ) throws -> Outcome {
     let targets = try HeadTargets(of: samples)
     let width = Int(model.shape.hidden)
@@ -162,7 +178,7 @@ public struct PlanCompiler {
   /// Agreement with the dense model's reference outputs on the calibration texts: the share of equal labels, or the mean
   /// cosine of embeddings. The dense model agrees with itself.
   private func agreement(
-    of loaded: LoadedPlan, with calibration: Calibration, progress: Progress
+    of loaded: LoadedPlan, with calibration: Calibration, progress: RunProgress
   ) throws -> AccuracyComparison {
     let samples = calibration.samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
       .filter { $0.ids.count <= loaded.plan.schedule.maximumLength }

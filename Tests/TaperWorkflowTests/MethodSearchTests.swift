@@ -34,7 +34,7 @@ import Testing
   @Test func findsTheBestCandidateAndSpendsTextsOnTheLastFew() throws {
     var sizes: [Int: Int] = [:]
     var search = search(best: (2, 0.35), asked: { sizes[$0, default: 0] += 1 })
-    let trials = try search.run { _, _, _ in }
+    let trials = try search.run { _, _, _, _ in }
     #expect(trials.first?.candidate == SearchTrial.Candidate(depth: 2, decay: 0.35))
     #expect(trials.count == 3 * (1 + MethodSearch.decays.count))
     #expect(sizes[500] == trials.count)
@@ -44,7 +44,7 @@ import Testing
 
   @Test func methodAccStaysInToTheEnd() throws {
     var search = search(best: (1, 1.0))
-    let trials = try search.run { _, _, _ in }
+    let trials = try search.run { _, _, _, _ in }
     let plain = trials.first { $0.candidate == SearchTrial.Candidate(depth: 3, decay: nil) }
     #expect(plain?.texts == 4_000)
   }
@@ -52,7 +52,7 @@ import Testing
   @Test func fewTextsAreOneRound() throws {
     var sizes: Set<Int> = []
     var search = search(best: (3, nil), texts: 80, asked: { sizes.insert($0) })
-    #expect(try search.run { _, _, _ in }.first?.candidate == SearchTrial.Candidate(depth: 3, decay: nil))
+    #expect(try search.run { _, _, _, _ in }.first?.candidate == SearchTrial.Candidate(depth: 3, decay: nil))
     #expect(sizes == [80])
   }
 
@@ -60,7 +60,7 @@ import Testing
     var search = MethodSearch(
       request: request, layers: 3, texts: 80, schedule: { $0.depth == 1 ? schedule($0) : nil },
       judge: { _, texts in SearchTrial.Score(metric: 0.5, loss: 1, heldOut: texts) })
-    let trials = try search.run { _, _, _ in }
+    let trials = try search.run { _, _, _, _ in }
     #expect(trials.count == 1 + MethodSearch.decays.count)
     #expect(trials.allSatisfy { $0.candidate.depth == 1 })
   }
@@ -68,7 +68,7 @@ import Testing
   @Test func aTimeBoxEndsItWithWhatThereIs() throws {
     var count = 0
     var search = search(best: (2, 0.35), isOver: { count >= 4 }, asked: { _ in count += 1 })
-    let trials = try search.run { _, _, _ in }
+    let trials = try search.run { _, _, _, _ in }
     #expect(count == 4)
     #expect(trials.count == 4)
   }
@@ -82,7 +82,7 @@ import Testing
       asked: { _ in
         count += 1
       })
-    _ = try first.run { _, _, _ in }
+    _ = try first.run { _, _, _, _ in }
     // A crash in the middle of a line.
     try (String(contentsOfFile: path, encoding: .utf8) + "{\"key\":").write(
       toFile: path, atomically: true, encoding: .utf8)
@@ -90,17 +90,17 @@ import Testing
       toFile: path, atomically: true, encoding: .utf8)
     var whole = 0
     var uninterrupted = search(best: (2, 0.35), asked: { _ in whole += 1 })
-    let expected = try uninterrupted.run { _, _, _ in }
+    let expected = try uninterrupted.run { _, _, _, _ in }
     var rest = 0
     var second = search(
       best: (2, 0.35), cache: SearchCache(path: path, question: "a"), asked: { _ in rest += 1 })
-    #expect(try second.run { _, _, _ in } == expected)
+    #expect(try second.run { _, _, _, _ in } == expected)
     #expect(rest == whole - 10)
     // Another question finds nothing of use in the file.
     var other = 0
     var third = search(
       best: (2, 0.35), cache: SearchCache(path: path, question: "b"), asked: { _ in other += 1 })
-    #expect(try third.run { _, _, _ in } == expected)
+    #expect(try third.run { _, _, _, _ in } == expected)
     #expect(other == whole)
   }
 }

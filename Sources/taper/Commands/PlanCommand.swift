@@ -103,17 +103,18 @@ struct PlanCommand: ParsableCommand {
       var bar = ProgressBar()
       let compiler = try PlanCompiler(
         model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads))
+      // The precision search runs the encoder about as often as what follows.
+      let searchShare = precision == "auto" ? 0.5 : 0
       if precision == "auto" {
         request.precision = try compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
           stage, done, total in
-          bar.update(Double(done) / Double(max(1, total)), "\(stage), \(done) of \(total)")
+          bar.update(searchShare * Double(done) / Double(max(1, total)), "\(stage), \(done) of \(total)")
         }
       }
       let outcome = try compiler.compile(
         request, refit: refit, search: searchOptions(question), maximumDrop: maxDrop
-      ) {
-        stage, done, total in
-        bar.update(Double(done) / Double(max(1, total)), "\(stage), text \(done) of \(total)")
+      ) { stage, fraction in
+        bar.update(searchShare + (1 - searchShare) * fraction, stage)
       }
       bar.finish()
       let plan = try write(outcome.planned)

@@ -22,7 +22,14 @@ struct ProgressBar: ~Copyable {
 
   /// Wipes the bar.
   mutating func finish() {
-    if lastDraw != nil { Console.writeError("\r\u{1B}[2K") }
+    wipe()
     lastDraw = nil
+  }
+
+  /// An error that ends the work is not written behind the bar.
+  deinit { wipe() }
+
+  private func wipe() {
+    if lastDraw != nil { Console.writeError("\r\u{1B}[2K") }
   }
 }

@@ -1,0 +1,33 @@
+import TaperCalibration
+import TaperCostModel
+import TaperDeviceProfile
+import TaperModelSpec
+import TaperPlanner
+import TaperWorkflow
+import Testing
+
+@Suite struct PlanProgressTests {
+  let taper = TaperProgram()
+
+  /// Search, refit and comparison are one bar: it ends at the end, not after the first of them.
+  @Test func coversEveryStageAndNeverGoesBack() throws {
+    let model = try ModelSpec.load(directory: TaperProgram.model("tiny-bert-old-names"))
+    let profile = try DeviceProfile.load(path: TaperProgram.referenceDevice)
+    let dataset = try TextDataset.read(path: taper.texts(count: 40), requiresLabels: true)
+    let samples = TokenizedSample.tokenize(dataset.rows, model: model, maximumLength: 24)
+    let calibration = try Workbench(model: model, maximumLength: 24, threads: 1).calibrate(
+      samples, labels: dataset.labels, dataDigest: dataset.digest, badRowCount: 0
+    ) { _, _ in }
+    let compiler = try PlanCompiler(
+      model: model, calibration: calibration, cost: CostModel(profile: profile, threads: 1))
+    for method in [PlanningMethod.acc, .search] {
+      let request = PlanningRequest(
+        target: .workSpeedup(1.5), method: method, maximumLength: 24, threads: 1)
+      var fractions: [Double] = []
+      let outcome = try compiler.compile(request, refit: samples, maximumDrop: 1) { fractions.append($1) }
+      #expect(fractions == fractions.sorted())
+      #expect(fractions.count == 40 * 2 + outcome.trials.count)
+      #expect(fractions.last == 1 && fractions.filter { $0 == 1 }.count == 1)
+    }
+  }
+}
