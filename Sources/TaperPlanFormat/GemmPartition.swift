@@ -2,9 +2,12 @@
 /// same rule. Results are bit-identical for any number of workers: a BLAS product, whose sums may depend on the cut, is
 /// cut by shape alone; a packed product sums every element alike whatever the cut, so the workers may decide.
 public enum GemmPartition {
-  /// Tasks of a packed product: four a thread, so that one that comes late costs a fraction, and no more than panels.
+  /// Panels that the f32 kernel walks at once (CK_PANEL_SPAN); a task has whole spans of them.
+  private static let panelSpan = 3
+
+  /// Tasks of a packed product: four a thread, so that one that comes late costs a fraction, and none without work.
   public static func packedParts(columns: Int, threads: Int) -> Int {
-    min(WeightLayout.panels(columns: columns), 4 * threads)
+    min((WeightLayout.panels(columns: columns) + panelSpan - 1) / panelSpan, 4 * threads)
   }
 
   /// Panels are whole multiples of this many columns (the last one may be narrower), as in `ck_gemm`.

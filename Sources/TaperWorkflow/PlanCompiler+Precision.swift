@@ -50,7 +50,9 @@ extension PlanCompiler {
     ) { assignment in
       Self.damage(try results(assignment), reference, kind: kind)
     }
-    return try search.run { progress("precision of products", $0, $1) }
+    return try search.run { done, total in
+      progress("precision of products, \(done) of \(total)", Double(done) / Double(max(1, total)))
+    }
   }
 
   private func judgingSamples(_ calibration: Calibration, maximumLength: Int) -> [TokenizedSample] {

@@ -104,7 +104,7 @@ import Testing
     refused(planning + ["--latency", "-5ms"], "expected a time above zero with its unit")
     refused(planning + ["--speedup", "0.5x"], "expected a factor of at least 1")
     refused(planning + ["--dense", "--max-drop", "-1%"], "expected a share of at least 0")
-    refused(planning + ["--dense", "--decay", "fast"], "expected acc, search, or a number")
+    refused(planning + ["--dense", "--decay", "fast"], "expected acc, or a number")
     refused(["bench", "a.plan", "--lengths", "16,,32"], "expected input lengths")
     refused(["bench", "a.plan", "--lengths", "0"], "expected input lengths")
   }

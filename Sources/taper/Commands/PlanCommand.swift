@@ -107,8 +107,8 @@ struct PlanCommand: ParsableCommand {
       let searchShare = precision == "auto" ? 0.5 : 0
       if precision == "auto" {
         request.precision = try compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
-          stage, done, total in
-          bar.update(searchShare * Double(done) / Double(max(1, total)), "\(stage), \(done) of \(total)")
+          stage, fraction in
+          bar.update(searchShare * fraction, stage)
         }
       }
       let outcome = try compiler.compile(
