@@ -15,6 +15,14 @@ public enum KernelTier: UInt32, CaseIterable, BitwiseCopyable, Hashable, Sendabl
   /// The best tier of this CPU, capped by the environment variable TAPER_MAX_TIER.
   public static var detected: KernelTier { KernelTier(ck_detect_tier()) }
 
+  /// The tiers this build and CPU have, ascending, whatever the environment says.
+  public static var available: [KernelTier] {
+    allCases.filter { unsafe ck_table_tier(ck_kernels($0.ckTier)) == $0.ckTier }
+  }
+
+  /// The name in TAPER_MAX_TIER, in profiles and in plans.
+  public var name: String { unsafe String(cString: ck_tier_name(ckTier)) }
+
   init(_ tier: ck_tier) { self = KernelTier(rawValue: tier.rawValue) ?? .scalar }
   var ckTier: ck_tier { ck_tier(rawValue: rawValue) }
 }

@@ -83,14 +83,9 @@ public final class LoadedPlan: Sendable {
   public var missingTier: RuntimeError? {
     let expected = plan.identity.tier
     guard !expected.isEmpty else { return nil }
-    let best = ck_detect_tier()
-    func name(_ tier: ck_tier) -> String { unsafe String(cString: ck_tier_name(tier)) }
-    // A tier is there when its own table is bound, and nothing caps it.
-    let isThere = (0...best.rawValue).contains {
-      let tier = ck_tier(rawValue: $0)
-      return unsafe ck_table_tier(ck_kernels(tier)) == tier && name(tier) == expected
-    }
-    return isThere ? nil : .tierMissing(expected: expected, found: name(best))
+    let best = KernelTier.detected
+    let isThere = KernelTier.available.contains { $0.name == expected && $0.rawValue <= best.rawValue }
+    return isThere ? nil : .tierMissing(expected: expected, found: best.name)
   }
 
   /// Hashes the weights and compares with the plan's digest. Reads every byte of them.

@@ -87,10 +87,13 @@ public enum Profiler {
       runOverhead: probe.runOverhead(on: pool.handle, threads: threads, repeats: 20, warm: overhead))
   }
 
-  /// The peak is at least what some measured product reached.
+  /// The peak, which is f32's, is at least what some measured f32 product reached.
   private static func raisingPeak(_ figures: ThreadFigures, by entries: [ProfileEntry]) -> ThreadFigures {
     var figures = figures
-    for entry in entries where entry.threads == figures.threads && entry.shape.kind == .gemm {
+    for entry in entries
+    where entry.threads == figures.threads && entry.shape.kind == .gemm
+      && entry.kernel.weightLayout.activation == .f32
+    {
       for point in entry.points {
         // In floating point: work in nano-FLOP overflows 64 bits for the largest shapes.
         let work = 2.0 * Double(point.rows) * Double(entry.shape.columns) * Double(entry.shape.depth)

@@ -17,6 +17,6 @@ struct Taper: ParsableCommand {
     subcommands: [
       InspectCommand.self, ProfileCommand.self, CalibrateCommand.self, FitHeadCommand.self, PlanCommand.self,
       ExplainCommand.self, RunCommand.self, BenchCommand.self, AuditCommand.self, VerifyCommand.self,
-      TokenizeCommand.self,
+      TokenizeCommand.self, KernelsCommand.self,
     ])
 }

@@ -71,4 +71,19 @@ import Testing
     #expect(ChildProcess.run(lean, [plan, "--plain", "--strict"], input: "plan\n").exitCode == 4)
     #expect(ChildProcess.run(lean, [plan, "--plain", "--prefault"], input: "plan\n").exitCode == 0)
   }
+
+  @Test func theKernelsAreListedWithWhatTheyReach() throws {
+    let listed = try taper.json("kernels", "--budget", "1")
+    let tiers = (listed["tiers"]?.array ?? []).compactMap(\.string)
+    #expect(tiers.first == "scalar" && tiers.contains(listed["tier"]?.string ?? "?"))
+    let kernels = listed["kernels"]?.array ?? []
+    #expect(kernels.count == 24)
+    let products = kernels.filter { $0["kind"] == "gemm" }
+    #expect(products.contains { $0["layout"] == "panelI8" })
+    let blas = try #require(products.first { $0["name"] == "gemm_f32_openblas" })
+    #expect(blas["rates"]?.array?.count == 10)
+    #expect((listed["compute_peak_flops_per_s"]?.int ?? 0) > 0)
+    let table = taper("kernels", "--budget", "1")
+    #expect(table.exitCode == 0 && table.output.contains("gemm_f32_openblas"))
+  }
 }
