@@ -14,7 +14,9 @@ FLOOR = 1e-9
 
 
 def options(parser) -> None:
-    parser.add_argument("--tau", type=float, default=0.05, help="weight of the ponder loss (default %(default)s)")
+    parser.add_argument("--tau", type=float, default=0.01, help="weight of the ponder loss (default %(default)s)")
+    parser.add_argument("--unit-rate", type=float, default=0.03,
+                        help="learning rate of the halting units (default %(default)s)")
     parser.add_argument("--frozen", action="store_true", help="train classifiers and units only, not the encoder")
 
 
@@ -26,7 +28,8 @@ class Ponder(Task):
         self.frozen = a.frozen
         # The last group is the head, which layer L's classifier stands for here.
         body = [] if a.frozen else encoder_groups(model, a.rate, a.head_rate)[:-1]
-        self.groups = [*body, Group(list(halting.parameters()), a.head_rate, 0.0)]
+        self.groups = [*body, Group(list(halting.classifiers.parameters()), a.head_rate, 0.0),
+                       Group(list(halting.units.parameters()), a.unit_rate, 0.0)]
 
     def loss(self, step, batch):
         with torch.set_grad_enabled(not self.frozen):

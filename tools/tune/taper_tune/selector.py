@@ -35,7 +35,7 @@ def options(parser) -> None:
     parser.add_argument("--policy-epochs", type=float, default=1.0, help="(default %(default)s)")
     parser.add_argument("--samples", type=int, default=8, help="K in the policy stage (default %(default)s)")
     parser.add_argument("--joint-samples", type=int, default=2, help="K in the joint stage (default %(default)s)")
-    parser.add_argument("--selector-rate", type=float, default=1e-3)
+    parser.add_argument("--selector-rate", type=float, default=3e-3)
     parser.add_argument("--temperature", type=float, default=1.0, help="of the dense model's logits")
     parser.set_defaults(epochs=1.0)
 

@@ -77,6 +77,13 @@ def test_training_learns(dense, tmp_path, tune):
     assert tune("test", dense, None)["accuracy"] > 0.8
 
 
+def test_selectors_find_the_wanted_work_and_keep_the_answers(dense, tmp_path, tune):
+    report = tune("selector", dense, tmp_path / "out", "--speedup", "2", "--selector-rate", "1e-2", "--rate", "1e-3",
+                  "--policy-epochs", "20", "--epochs", "20", "--joint-samples", "4")
+    assert report["test"]["accuracy"] > 0.9
+    assert 1.5 < report["test"]["work_speedup"] < 3.5
+
+
 def test_frozen_halting_leaves_the_encoder_alone(dense, tmp_path, tune):
     tune("halting", dense, tmp_path / "out", "--frozen")
     before, after = load_file(dense / "model.safetensors"), load_file(tmp_path / "out/model.safetensors")
@@ -87,7 +94,7 @@ def test_halting_changes_no_label_and_goes_with_elimination_and_selectors(base, 
     tune("acc", base, tmp_path / "acc", *TRAINED["acc"])
     tune("selector", dense, tmp_path / "selector", *TRAINED["selector"])
     for before, member in (("acc", "elimination"), ("selector", "selector"), ("dense", None)):
-        report = tune("halting", tmp_path / before, tmp_path / f"{before}+halting", "--tau", "1", "--head-rate", "0.05")
+        report = tune("halting", tmp_path / before, tmp_path / f"{before}+halting", "--tau", "1")
         for rule in ("authors", "tighter"):
             assert report["test"][rule]["label_changes"] == 0
         assert report["test"]["tighter"]["mean_depth"] < 4
