@@ -3,7 +3,7 @@ import json
 import pathlib
 import sys
 
-LENGTHS = (128, 256)
+LENGTHS = (64, 128)
 
 
 def row(work: pathlib.Path, name: str) -> dict:
