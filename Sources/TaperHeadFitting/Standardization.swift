@@ -1,7 +1,9 @@
 /// Features shifted and scaled to mean 0 and variance 1, column by column, and the way back into a head's
 /// weights.
 ///
-/// A column that does not vary gets scale 0: it carries nothing, and its weight comes out as 0.
+/// A column that does not vary gets scale 0: it carries nothing, and its weight comes out as 0. So does one that varies
+/// less than a thousandth of what columns usually do: MiniLM's last norm scales three dimensions to 1e-9, and weights of
+/// 1e7 that make up for it would turn rounding into answers.
 struct Standardization {
   let means: [Double]
   /// 1 / standard deviation, or 0.
@@ -23,10 +25,12 @@ struct Standardization {
       }
     }
     self.means = means
+    let deviations = squares.map { ($0 / count).squareRoot() }
+    let usual = deviations.sorted()[width / 2]
     scales = (0..<width).map { column in
-      let deviation = (squares[column] / count).squareRoot()
       // A constant column's mean is off by rounding; that is no variance.
-      return deviation > 1e-7 * max(abs(means[column]), 1e-12) ? 1 / deviation : 0
+      let least = max(1e-7 * max(abs(means[column]), 1e-12), 1e-3 * usual)
+      return deviations[column] > least ? 1 / deviations[column] : 0
     }
   }
 

@@ -76,6 +76,16 @@ import Testing
     #expect(head.predictions(features: [9, -9, 9, -9], count: 1) == [2])
   }
 
+  /// A norm's gamma of 1e-9 leaves a column that varies, and means nothing.
+  @Test func featuresThatHardlyVaryWeighNothing() throws {
+    var data = Clusters(count: 100, width: 5, classes: 2, spread: 0.5, seed: 9)
+    for example in 0..<data.count { data.features[example * 5 + 2] *= 1e-6 }
+    let head = try LogisticRegression.fit(
+      features: data.features, count: data.count, width: 5, labels: data.labels, classes: ["a", "b"])
+    #expect(head.weight[2] == 0 && head.weight[7] == 0)
+    #expect(head.weight.contains { $0 != 0 })
+  }
+
   @Test func constantFeaturesWeighNothing() throws {
     var data = Clusters(count: 100, width: 3, classes: 2, spread: 0.02, seed: 2)
     for row in 0..<100 { data.features[row * 3 + 1] = 0.1 }

@@ -13,5 +13,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" "$here/check-tokenizer.py" "$model" "$work/texts.jsonl" --random "${RANDOM_TEXTS:-20000}" "$@"
 cd "$here/../.."
+swift build -c release --build-tests
 TAPER_TOKENIZER_MODEL=$model TAPER_TOKENIZER_TEXTS=$work/texts.jsonl \
-  swift test -c release --filter TaperTokenizationTests.FullSizeCheck
+  swift test -c release --skip-build --filter TaperTokenizationTests.FullSizeCheck
