@@ -7,7 +7,8 @@
 //
 // The order: P panels, cut into blocks of a depth that the L2 cache holds; all row tiles pass over a block
 // before the next. Memory is asked for ahead of need. One tile asks within its own streams, a fixed distance
-// ahead; several share out the next block among them, so that memory is read evenly while the units compute.
+// ahead, or not at all (see run_panels); several share out the next block among them, so that memory is read
+// evenly while the units compute.
 #pragma once
 #include "include/ck_panel.h"
 #include "vector_rows.h"
@@ -116,12 +117,10 @@ CK_INLINE void run_tile(const int R, const int P, const tile *t) {
 
 // The tiles there are: as many sums as registers hold, and a column of single panels for what is left over.
 #if CK_WIDTH == 16
-#define CK_TILES(X)                                                                                          \
-  X(1, 1)                                                                                                    \
-  X(2, 1)                                                                                                    \
-  X(3, 1)                                                                                                    \
-  X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(5, 3) X(6, 3) X(7, 3) X(8, 3)    \
-      X(1, 6) X(2, 6) X(3, 6) X(4, 6)
+#define CK_SINGLE_PANELS(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1)
+#define CK_THREE_PANELS(X) X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(5, 3) X(6, 3) X(7, 3) X(8, 3)
+#define CK_SIX_PANELS(X) X(1, 6) X(2, 6) X(3, 6) X(4, 6)
+#define CK_TILES(X) CK_SINGLE_PANELS(X) CK_THREE_PANELS(X) CK_SIX_PANELS(X)
 #else
 #define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(3, 2) X(1, 3) X(2, 3) X(1, 6)
 #endif
@@ -172,6 +171,8 @@ static void run_panels(const ck_panel_job *job, uint32_t column, uint32_t panels
   size_t depth = job->depth, most = block_elements / (panels * CK_PANEL);
   size_t blocks = cut || tiles == 1 ? 1 : (depth + most - 1) / most;
   size_t block = ((depth + blocks - 1) / blocks + steps_a_turn - 1) / steps_a_turn * steps_a_turn;
+  // one row of wide vectors leaves nothing to compute meanwhile, and the CPU finds its streams by itself
+  bool asks = job->rows > 1 || CK_WIDTH < 16;
   tile t = {.panel = depth * CK_PANEL};
   const float *first = (const float *)job->panels + (size_t)column * depth, *bias = job->bias;
   for (t.k = 0; t.k < depth; t.k += block) {
@@ -182,7 +183,8 @@ static void run_panels(const ck_panel_job *job, uint32_t column, uint32_t panels
       float *y = job->y + (size_t)row * job->ldy + column;
       t.a = (const float *const *)job->a + row;
       t.y = cut ? edge : y, t.ldy = cut ? panels * CK_PANEL : job->ldy;
-      ask_ahead(&t, number, tiles, last ? first + panels * t.panel : t.w + block * CK_PANEL);
+      if (asks)
+        ask_ahead(&t, number, tiles, last ? first + panels * t.panel : t.w + block * CK_PANEL);
       tile_kernels[end - row][panels](&t);
       if (last && (cut || bias || job->activation))
         for (uint32_t r = 0; r < end - row; r++)

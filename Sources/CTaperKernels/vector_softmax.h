@@ -50,28 +50,26 @@ CK_INLINE void scale_and_bias(float *y, const float *a, const float *bias, const
 
 /// y = e^(factor · a − top); returns the sum of y.
 CK_INLINE float exponentials_below(float *y, const float *a, float factor, float top, size_t n) {
-  ck_vf even = splat(0), odd = splat(0), f = splat(factor), minus_top = splat(-top);
+  ck_v4vf sums = (ck_v4vf)0.0f;
   size_t i = 0;
-  for (; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
-    ck_vf first = exponential(multiply_add(load(a + i), f, minus_top));
-    ck_vf second = exponential(multiply_add(load(a + i + CK_WIDTH), f, minus_top));
-    store(y + i, first);
-    store(y + i + CK_WIDTH, second);
-    even += first;
-    odd += second;
+  for (; i + 4 * CK_WIDTH <= n; i += 4 * CK_WIDTH) {
+    ck_v4vf v = exponential_below_zero(multiply_add(load_four(a + i), factor, (ck_v4vf)-top));
+    store_four(y + i, v);
+    sums += v;
   }
-  if (i + CK_WIDTH <= n) {
-    ck_vf v = exponential(multiply_add(load(a + i), f, minus_top));
+  ck_v2vf halves = sums.lo + sums.hi;
+  ck_vf sum = halves.lo + halves.hi;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
+    ck_vf v = exponential_below_zero(multiply_add(load(a + i), factor, splat(-top)));
     store(y + i, v);
-    even += v;
-    i += CK_WIDTH;
+    sum += v;
   }
   if (i < n) {
-    ck_vf v = exponential(multiply_add(load_some(a + i, n - i), f, minus_top));
+    ck_vf v = exponential_below_zero(multiply_add(load_some(a + i, n - i), factor, splat(-top)));
     store_some(y + i, v, n - i);
-    odd += choose(lanes_below(n - i), v, splat(0));
+    sum += choose(lanes_below(n - i), v, splat(0));
   }
-  return sum_lanes(even + odd);
+  return sum_lanes(sum);
 }
 
 /// y = factor · y; sums = sums + y.

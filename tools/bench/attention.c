@@ -70,11 +70,10 @@ static double peak(const ck_table *table) {
   return 2.0 * 12 * 32 * 256 / best;
 }
 
-int main(int argc, char **argv) {
+int main(void) {
   enum { heads = 12, samples = 41 };
-  ck_tier tier = argc > 1 ? (ck_tier)atoi(argv[1]) : ck_detect_tier();
   openblas_set_num_threads(1);
-  const ck_table *table = ck_kernels(tier);
+  const ck_table *table = ck_kernels(ck_detect_tier());
   double fastest = peak(table);
   printf("tier %s, OpenBLAS %s, fused multiply-adds %.0f GFLOP/s a core\n",
          ck_tier_name(ck_table_tier(table)), openblas_get_corename(), fastest * 1e-9);

@@ -13,6 +13,13 @@ static inline ck_vf gather(const float *p, const uint32_t *at) {
 }
 
 #define CK_TIMES_POWER_OF_TWO
-static inline ck_vf times_power_of_two(ck_vf v, ck_vf n) {
+static inline __attribute__((always_inline, overloadable)) ck_vf times_power_of_two(ck_vf v, ck_vf n) {
   return (ck_vf)_mm512_scalef_ps((__m512)v, (__m512)n);
+}
+static inline __attribute__((always_inline, overloadable)) ck_v4vf times_power_of_two(ck_v4vf v, ck_v4vf n) {
+  v.lo.lo = times_power_of_two(v.lo.lo, n.lo.lo);
+  v.lo.hi = times_power_of_two(v.lo.hi, n.lo.hi);
+  v.hi.lo = times_power_of_two(v.hi.lo, n.hi.lo);
+  v.hi.hi = times_power_of_two(v.hi.hi, n.hi.hi);
+  return v;
 }
