@@ -10,6 +10,7 @@ import peer_contenders
 
 PRECISIONS = ("f32", "bf16", "int8")
 SLOW = 1.15  # a chunk counts when the probe before and after it took less than this many times its usual fast time
+ENOUGH = 30  # fewer runs than this are marked
 
 
 def column_of(contender):
@@ -36,7 +37,8 @@ def table(samples, lengths, threads, precision):
 
     def cell(name, length, variant=""):
         p99 = np.percentile(samples[name, precision, threads, length], 99) / 1e6
-        return f"{p50(name, length):.2f} ({p99:.2f}){variant}"
+        few = "*" if len(samples[name, precision, threads, length]) < ENOUGH else ""
+        return f"{p50(name, length):.2f} ({p99:.2f}){few}{variant}"
 
     for length in lengths:
         if any(not samples[n, precision, threads, length] for n in ["Taper", *names]):
@@ -60,7 +62,7 @@ def report(model, records):
     every = {(c["contender"], c["precision"], c["threads"], c["length"]) for c in chunks}
     fewest = min((len(samples[key]) for key in every), default=0)
     print(f"## {model}\n\n{len(chunks) - len(kept)} of {len(chunks)} chunks left out for a slow probe; "
-          f"at least {fewest} runs behind every figure.\n")
+          f"\\* marks fewer than {ENOUGH} runs (the least: {fewest}).\n")
     for threads in sorted({c["threads"] for c in chunks}):
         for precision in PRECISIONS:
             print(f"{precision}, {threads} thread{'s' if threads > 1 else ''}: p50 (p99) in ms\n")
