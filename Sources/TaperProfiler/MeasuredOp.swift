@@ -159,6 +159,7 @@ internal import TaperPlanFormat
       unsafe op.table2 = UnsafePointer(buffers.activations[2])
     }
     blackHole = buffers.warm(warmCounts)
+    unsafe MeasuringPool.rouse(pool, presence: buffers.presence)
     return unsafe withUnsafePointer(to: op) { [tasks] op in
       let start = ck_now_ns()
       unsafe ck_pool_run(pool, driver, op, tasks)

@@ -26,6 +26,8 @@ internal import TaperPlanFormat
   /// Row numbers 0, 1, …: ids, indices and positions alike; and a place for index results.
   let identity: UnsafeMutablePointer<UInt32>
   let indexOut: UnsafeMutablePointer<UInt32>
+  /// A word for each worker.
+  let presence: UnsafeMutablePointer<UInt32>
 
   init(shapes: [OpShape], maximumRows: Int, workers: Int, lastCache: Int) throws(ProfilerError) {
     let largestWeight = shapes.map { $0.columns * max(1, $0.depth) }.max() ?? 0
@@ -49,6 +51,7 @@ internal import TaperPlanFormat
     unsafe scratch = try Self.allocate(scratchStride * workers)
     unsafe identity = try Self.allocate(maximumRows)
     unsafe indexOut = try Self.allocate(maximumRows)
+    unsafe presence = try Self.allocate(workers)
     unsafe Self.fill(ring, ringCount, seed: 1)
     for number in 0..<5 { unsafe Self.fill(buffers[number], activationCount, seed: UInt32(number + 2)) }
     for row in 0..<maximumRows {
@@ -64,6 +67,7 @@ internal import TaperPlanFormat
     unsafe free(scratch)
     unsafe free(identity)
     unsafe free(indexOut)
+    unsafe free(presence)
   }
 
   /// `count` cold elements, on a cache line.
