@@ -81,6 +81,20 @@ struct CheckpointFiles {
     return sources
   }
 
+  /// Finds the tensors whose roles are their names in every family's files, and checks type and shape of each.
+  func locate(named roles: [(TensorRole, [Int])]) throws(ModelSpecError) -> [TensorRole: CheckpointWeights
+    .Source]
+  {
+    var sources: [TensorRole: CheckpointWeights.Source] = [:]
+    for (role, shape) in roles {
+      guard let (file, tensor) = find([role.rawValue]) else {
+        throw .tensorMissing(path: directory, tensor: role.rawValue, tried: [role.rawValue])
+      }
+      sources[role] = try CheckpointWeights.Source(file: file, tensor: tensor, shape: shape)
+    }
+    return sources
+  }
+
   /// The prefix under which the word embeddings are found; the first when none fits, so that the error shows it.
   private func prefix(_ family: FamilyDescription) -> String {
     let pattern = family.pattern(of: .wordEmbedding) ?? ""

@@ -6,8 +6,11 @@ struct JSONFile {
   static let sizeLimit = 16 << 20
 
   let path: String
+  /// The whole file's, for an object in it too.
   let bytes: [UInt8]
   let value: JSONValue
+  /// What leads to `value` inside the file, each key followed by a dot: "taper.halting."; empty for the whole file.
+  let keyPath: String
 
   init(path: String) throws(ModelSpecError) {
     try self.init(path: path, bytes: FileAccess.read(path, limit: Self.sizeLimit))
@@ -22,13 +25,24 @@ struct JSONFile {
   init(path: String, bytes: [UInt8]) throws(ModelSpecError) {
     self.path = path
     self.bytes = bytes
+    keyPath = ""
     do throws(JSONError) { value = try JSONValue.parse(bytes) } catch {
       throw .json(path: path, error: error)
     }
   }
 
+  /// The object that is the member `key`; nil when there is none.
+  init?(ifPresent key: String, in file: JSONFile) throws(ModelSpecError) {
+    guard let member = file.member(key) else { return nil }
+    guard member.object != nil else { throw file.failure(key, expected: "an object", member) }
+    path = file.path
+    bytes = file.bytes
+    value = member
+    keyPath = "\(file.keyPath)\(key)."
+  }
+
   func failure(_ key: String, expected: String, _ found: JSONValue?) -> ModelSpecError {
-    .value(path: path, key: key, expected: expected, found: found.map(Self.show) ?? "nothing")
+    .value(path: path, key: keyPath + key, expected: expected, found: found.map(Self.show) ?? "nothing")
   }
 
   /// The member, nil when absent or null: configurations write null for "not set".
@@ -42,6 +56,45 @@ struct JSONFile {
       throw failure(key, expected: "an integer in \(range.lowerBound)...\(range.upperBound)", value[key])
     }
     return found
+  }
+
+  func number(_ key: String, in range: ClosedRange<Double>) throws(ModelSpecError) -> Double {
+    guard let found = member(key)?.double, range.contains(found) else {
+      throw failure(key, expected: "a number in \(range.lowerBound)...\(range.upperBound)", value[key])
+    }
+    return found
+  }
+
+  /// An array of `count` numbers or more.
+  func numbers(_ key: String, atLeast count: Int, in range: ClosedRange<Double>) throws(ModelSpecError)
+    -> [Double]
+  {
+    let expected = "an array of \(count) or more numbers in \(range.lowerBound)...\(range.upperBound)"
+    guard let elements = member(key)?.array, elements.count >= count else {
+      throw failure(key, expected: expected, value[key])
+    }
+    var numbers: [Double] = []
+    for element in elements {
+      guard let number = element.double, range.contains(number) else {
+        throw failure(key, expected: expected, element)
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  /// As `numbers`, of whole numbers.
+  func integers(_ key: String, atLeast count: Int, in range: ClosedRange<Int>) throws(ModelSpecError) -> [Int]
+  {
+    let bounds = Double(range.lowerBound)...Double(range.upperBound)
+    var integers: [Int] = []
+    for number in try numbers(key, atLeast: count, in: bounds) {
+      guard let integer = Int(exactly: number) else {
+        throw failure(key, expected: "whole numbers", .number(number))
+      }
+      integers.append(integer)
+    }
+    return integers
   }
 
   func string(_ key: String) throws(ModelSpecError) -> String {

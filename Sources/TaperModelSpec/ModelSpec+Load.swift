@@ -8,6 +8,8 @@ extension ModelSpec {
   /// architecture in config.json; otherwise an embedding by the family's default pooling, not normalised. A pooler
   /// that none of these uses is ignored.
   ///
+  /// What tools/tune trained (`TunedSpec`) is read with its tensors; specs/tuned-checkpoints.md.
+  ///
   /// Weights are mapped, not read; every tensor's type and shape is checked against config.json.
   /// - Throws: what is missing or wrong, by file and key or tensor, with what was expected and found.
   public static func load(directory: String) throws(ModelSpecError) -> ModelSpec {
@@ -23,10 +25,15 @@ extension ModelSpec {
     let fitted = try FittedHead(directory: directory, hidden: hidden)
     let head = fitted?.spec ?? headSpec(config, modules)
 
+    let tuned = try TunedSpec(configFile, shape: config.shape, head: head)
+
     let checkpoint = try CheckpointFiles(directory: base)
     var sources = try checkpoint.locate(
       roles(config, head: head, fitted: fitted != nil), family: config.family)
     if let fitted { sources.merge(fitted.sources) { $1 } }
+    if let tuned {
+      sources.merge(try checkpoint.locate(named: tuned.roles(hidden: hidden))) { $1 }
+    }
 
     let tokenizer = try ModelTokenizer.load(directory: base, vocabulary: Int(config.shape.vocabulary))
 
@@ -45,7 +52,7 @@ extension ModelSpec {
       shape: config.shape,
       activation: config.activation, layerNormEpsilon: config.layerNormEpsilon,
       positionOffset: config.family.positionOffset, maximumLength: try maximumLength(config, sequenceFile),
-      relativeBias: config.relativeBias, head: head, tokenizer: tokenizer,
+      relativeBias: config.relativeBias, head: head, tuned: tuned, tokenizer: tokenizer,
       tokenizerDigest: SHA256.digest(of: tokenizer.encoded()), weights: CheckpointWeights(sources: sources),
       digest: ModelDigest(parts))
   }

@@ -27,6 +27,8 @@ public struct ModelSpec: Sendable {
   /// nil when the family has none.
   public let relativeBias: RelativeBiasSpec?
   public let head: HeadSpec
+  /// What tools/tune trained beside the encoder; nil for a directory it did not write.
+  public let tuned: TunedSpec?
   public let tokenizer: Tokenizer
   /// SHA-256 of `tokenizer.encoded()`.
   public let tokenizerDigest: Digest

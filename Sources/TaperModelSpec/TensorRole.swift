@@ -30,4 +30,15 @@ public struct TensorRole: RawRepresentable, Hashable, Sendable {
   public static func layer(_ layer: Int, _ part: LayerPart) -> TensorRole {
     TensorRole(rawValue: "layer.\(layer).\(part.rawValue)")
   }
+
+  /// A tensor of the selector on the states leaving `layer`, counted from 1 (`SelectorSpec`). Every family's file has
+  /// the name that the raw value is.
+  public static func selector(_ layer: Int, _ part: SelectorPart) -> TensorRole {
+    TensorRole(rawValue: "taper.selector.\(layer).\(part.rawValue)")
+  }
+
+  /// A tensor of the halting point after `layer`, counted from 1 (`HaltingSpec`); named as a selector's.
+  public static func halting(_ layer: Int, _ part: HaltingPart) -> TensorRole {
+    TensorRole(rawValue: "taper.halting.\(layer).\(part.rawValue)")
+  }
 }

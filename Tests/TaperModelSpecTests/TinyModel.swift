@@ -4,10 +4,18 @@ import TestSupport
 
 /// The tiny random checkpoints in Fixtures (tools/reference/make-model-fixtures.py), and spoilt copies of them.
 enum TinyModel: String, CaseIterable {
+  case tunedSelector = "tuned-selector"
+  case tunedHalting = "tuned-halting"
+  case tunedAccHalting = "tuned-acc-halting"
   case bertClassifier = "tiny-bert-classifier"
   case bertOldNames = "tiny-bert-old-names"
   case mpnet = "tiny-mpnet"
   case mpnetRegression = "tiny-mpnet-regression"
+
+  /// Directories that tools/tune wrote (tools/tune/make-fixtures); apart, for they run by rules of their own.
+  static let tuned: [TinyModel] = [.tunedSelector, .tunedHalting, .tunedAccHalting]
+
+  static let allCases: [TinyModel] = [.bertClassifier, .bertOldNames, .mpnet, .mpnetRegression]
 
   var path: String { TestFile.fixture(rawValue) }
 

@@ -58,7 +58,40 @@ enum Inspection {
       ("head", head(spec.head.kind, spec.head.labels, width: spec.head.outputWidth)),
       ("pooling", "\(spec.head.pooling)\(spec.head.normalized ? ", L2-normalised" : "")"),
       ("digest", spec.modelDigest.hex),
-    ]
+    ] + (spec.tuned.map(tuned) ?? [])
+  }
+
+  /// What tools/tune trained.
+  private static func tuned(_ spec: TunedSpec) -> [Fact] {
+    var facts: [Fact] = [("tuned", spec.methods.map(\.rawValue).joined(separator: ", "))]
+    if let elimination = spec.elimination {
+      facts.append(
+        (
+          "elimination",
+          "decay \(NumberText.fixed(elimination.decay, 4)), factor \(NumberText.fixed(elimination.alpha, 4)): keeps "
+            + elimination.keepCounts.map(String.init).joined(separator: " ")
+            + " of \(elimination.tokens) tokens, \(NumberText.fixed(elimination.speedup, 2))x work"
+        ))
+    }
+    if let selector = spec.selector {
+      let places = selector.layers.map(String.init).joined(separator: ", ")
+      facts.append(
+        (
+          "selectors",
+          "after layers \(places), width \(selector.width), keep π ≥ \(selector.threshold), λ \(selector.price)"
+        ))
+    }
+    if let halting = spec.halting {
+      facts.append(
+        (
+          "halting",
+          "after any of \(halting.layers) layers, \(halting.classes) classes, τ \(halting.price), encoder "
+            + (halting.encoderTrained ? "trained" : "frozen")
+        ))
+    }
+    if let before = spec.layersBeforeCut { facts.append(("depth", "cut from \(before) layers")) }
+    facts.append(("restores_dropped_tokens", "\(spec.restoresDroppedTokens)"))
+    return facts
   }
 
   private static func calibration(_ calibration: Calibration) -> [Fact] {

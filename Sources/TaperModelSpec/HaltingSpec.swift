@@ -1,0 +1,49 @@
+import TaperJSON
+import TaperPlanFormat
+
+/// Halting points (DACT-BERT; specs/tuned-checkpoints.md section 5): with x_n the features of layer n (what a linear
+/// head after it would read: pooled as the head pools, divided by the L2 norm when the head's are), p_0 = 1, a_0 = 0,
+///
+///     y_n = softmax(C_n x_n + c_n)        h_n = σ(u_nᵀ x_n + v_n)        p_n = h_n·p_{n−1}
+///     a_n = y_n·p_{n−1} + a_{n−1}·(1 − p_{n−1})
+///
+/// and the answer is a_L, or earlier when no later layer can change its argmax. Tensors: `TensorRole.halting(layer,
+/// part)`, classifiers of every layer, units of every layer but the last. Pooling, normalisation and classes are the
+/// head's: loading checks it.
+public struct HaltingSpec: Hashable, Sendable {
+  /// L.
+  public let layers: Int
+  public let classes: Int
+  /// τ, the price of a layer in training.
+  public let price: Double
+  /// Whether the encoder was trained with the units, or frozen.
+  public let encoderTrained: Bool
+
+  init(_ file: JSONFile, layers count: Int, head: HeadSpec) throws(ModelSpecError) {
+    let remedy = "; run tune halting again on this head, or load a copy without taper.halting"
+    layers = try file.integer("layers", in: count...count)
+    guard head.kind == .classification, !head.hasPooler else {
+      throw .value(
+        path: file.path, key: file.keyPath + "classes",
+        expected: "absent unless the head is a classification without pooler\(remedy)",
+        found: "a head of \(head.kind)"
+          + (head.hasPooler ? " with pooler" : ""))
+    }
+    classes = try file.integer("classes", in: 1...65536)
+    guard classes == head.outputWidth else {
+      throw file.failure(
+        "classes", expected: "the head's \(head.outputWidth)\(remedy)", file.value["classes"])
+    }
+    price = try file.number("tau", in: 0...1e6)
+    encoderTrained = try file.bool("encoder_trained")
+    guard try file.string("pooling") == head.pooling.name else {
+      throw file.failure(
+        "pooling", expected: "the head's \"\(head.pooling.name)\"\(remedy)", file.value["pooling"])
+    }
+    guard try file.bool("follows_normalization") == head.normalized else {
+      throw file.failure(
+        "follows_normalization", expected: "the head's \(head.normalized)\(remedy)",
+        file.value["follows_normalization"])
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import TaperJSON
+import TaperPlanFormat
+
+/// What tools/tune trained beside the encoder: the member `taper` of config.json (specs/tuned-checkpoints.md section
+/// 2), checked against the encoder and its head.
+public struct TunedSpec: Hashable, Sendable {
+  /// In the order they were trained. A depth cut takes earlier halting points away, not their entry here.
+  public let methods: [TrainingMethod]
+  /// nil unless `acc` was trained. Never together with `selector`.
+  public let elimination: EliminationSpec?
+  /// nil unless `selector` was trained.
+  public let selector: SelectorSpec?
+  /// nil unless `halting` was trained.
+  public let halting: HaltingSpec?
+  /// How many layers there were before the depth cut; nil when there was none.
+  public let layersBeforeCut: Int?
+  /// Training took the mean over all tokens' last states, dropped ones included, so a plan must too.
+  public let restoresDroppedTokens: Bool
+
+  /// nil when config.json has no member `taper`. Unknown members are ignored.
+  init?(_ config: JSONFile, shape: ModelShape, head: HeadSpec) throws(ModelSpecError) {
+    guard let file = try JSONFile(ifPresent: "taper", in: config) else { return nil }
+    guard file.member("schema_version")?.int == 1 else {
+      throw file.failure(
+        "schema_version", expected: "1, which is what this taper reads; a larger one needs a newer taper",
+        file.value["schema_version"])
+    }
+    let layers = Int(shape.layers)
+    _ = try file.integer("layers", in: layers...layers)
+    methods = try Self.methods(file)
+    elimination = try JSONFile(ifPresent: "elimination", in: file).map { (part) throws(ModelSpecError) in
+      try EliminationSpec(part, layers: layers)
+    }
+    selector = try JSONFile(ifPresent: "selector", in: file).map { (part) throws(ModelSpecError) in
+      try SelectorSpec(part, layers: layers)
+    }
+    halting = try JSONFile(ifPresent: "halting", in: file).map { (part) throws(ModelSpecError) in
+      try HaltingSpec(part, layers: layers, head: head)
+    }
+    layersBeforeCut = try JSONFile(ifPresent: "depth", in: file).map { (part) throws(ModelSpecError) in
+      _ = try part.integer("layers", in: layers...layers)
+      return try part.integer("of", in: layers...1000)
+    }
+    restoresDroppedTokens = try file.bool("restores_dropped_tokens")
+    if elimination != nil && selector != nil {
+      throw file.failure("selector", expected: "absent beside elimination", file.value["selector"])
+    }
+    for (method, present) in [
+      (TrainingMethod.acc, elimination != nil), (.selector, selector != nil), (.halting, halting != nil),
+      (.depth, layersBeforeCut != nil),
+    ] where present && !methods.contains(method) {
+      throw file.failure(
+        "methods", expected: "to list \"\(method.rawValue)\", whose result is described",
+        .string(methods.map(\.rawValue).joined(separator: ", ")))
+    }
+  }
+
+  private static func methods(_ file: JSONFile) throws(ModelSpecError) -> [TrainingMethod] {
+    var methods: [TrainingMethod] = []
+    for name in try file.strings("methods") {
+      guard let method = TrainingMethod(rawValue: name) else {
+        let known = TrainingMethod.allCases.map(\.rawValue).joined(separator: ", ")
+        throw file.failure("methods", expected: "any of \(known)", .string(name))
+      }
+      methods.append(method)
+    }
+    return methods
+  }
+
+  /// The tensors that the selectors and halting points must have, with their shapes.
+  func roles(hidden: Int) -> [(TensorRole, [Int])] {
+    var roles: [(TensorRole, [Int])] = []
+    if let selector {
+      for layer in selector.layers {
+        roles += SelectorPart.allCases.map {
+          (.selector(layer, $0), $0.shape(hidden: hidden, width: selector.width))
+        }
+      }
+    }
+    if let halting {
+      for layer in 1...halting.layers {
+        let parts = layer < halting.layers ? HaltingPart.allCases : HaltingPart.ofLastLayer
+        roles += parts.map { (.halting(layer, $0), $0.shape(hidden: hidden, classes: halting.classes)) }
+      }
+    }
+    return roles
+  }
+}
