@@ -12,20 +12,17 @@ let strict: [SwiftSetting] = [
 ]
 
 /// Must be the threaded build (Debian: libopenblas-pthread-dev, which its alternatives prefer): the serial one corrupts
-/// results when several threads call it at once, as its buffer pool has no lock. TaperPlanRuntime refuses to start on
-/// it, and keeps the threaded one to one thread a call.
+/// results when several threads call it at once, as its buffer pool has no lock. COpenBLAS refuses it, and keeps the
+/// threaded one to one thread a call.
 let openBLAS: [LinkerSetting] = [.linkedLibrary(":libopenblas.a"), .linkedLibrary("m")]
 
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
-  linker: [LinkerSetting] = []
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
 ) -> Target {
-  .target(
-    name: name, dependencies: dependencies, resources: resources, swiftSettings: strict,
-    linkerSettings: linker)
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -46,14 +43,14 @@ let package = Package(
   targets: [
     // C and system libraries
     .target(name: "CTaperKernels"),
-    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-pthread-dev"])]),
+    .target(name: "COpenBLAS", dependencies: ["CTaperKernels"], linkerSettings: openBLAS),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
     // Leaves: no Foundation
     library("TaperJSON"),
     library("TaperPlanFormat"),
     library("TaperTokenization", ["TaperJSON"]),
-    library("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "COpenBLAS"], linker: openBLAS),
+    library("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels"]),
     library("TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperPlanRuntime"]),
 
     // Planning side
@@ -69,7 +66,7 @@ let package = Package(
         "TaperPlanFormat", "TaperModelSpec", "TaperTokenization", "TaperCalibration", "TaperCostModel",
         "TaperDeviceProfile",
       ]),
-    library("TaperHeadFitting", ["TaperModelSpec", "COpenBLAS"], linker: openBLAS),
+    library("TaperHeadFitting", ["TaperModelSpec", "COpenBLAS"]),
 
     // Measuring side
     library(
@@ -91,7 +88,7 @@ let package = Package(
         argumentParser, "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
         "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime",
         "TaperHeadFitting", "TaperProfiler", "TaperAuditor", "TaperReportRendering", "TaperWorkflow",
-        "TaperServing",
+        "TaperServing", "COpenBLAS",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -120,9 +117,10 @@ let package = Package(
         "TaperPlanFormat", "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperDeviceProfile",
         "TaperTokenization",
       ]),
-    tests("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "CAllocationCounter"]),
-    tests("TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization"]),
-    tests("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime"]),
+    tests("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "CAllocationCounter", "COpenBLAS"]),
+    tests(
+      "TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization", "COpenBLAS"]),
+    tests("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "COpenBLAS"]),
     tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"]),
     tests("TaperWorkflow", ["TaperPlanFormat", "TaperPlanner"]),
     .testTarget(
@@ -132,7 +130,7 @@ let package = Package(
         "TaperModelSpec",
         "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting",
         "TaperWorkflow",
-        "TaperAuditor", "TaperProfiler", "TaperServing", "CAllocationCounter",
+        "TaperAuditor", "TaperProfiler", "TaperServing", "CAllocationCounter", "COpenBLAS",
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
   ],

@@ -46,6 +46,10 @@ const char *ck_kernel_name(uint16_t id) {
   return kernel ? kernel->name : NULL;
 }
 
+// Weak: NULL where nothing defines it.
+#pragma weak ck_openblas_product
+ck_sgemm_fn ck_openblas(void) { return ck_openblas_product ? ck_openblas_product() : NULL; }
+
 const ck_table *ck_kernels(ck_tier tier) {
   switch (ck_tier_at_most(tier)) {
 #if defined(__x86_64__)

@@ -26,7 +26,8 @@ internal import TaperPlanFormat
 @safe struct BoundKernel: BitwiseCopyable {
   var maximumRows: UInt32
   var driver: ck_driver
-  var sgemm: ck_sgemm_fn
+  /// Of row-major products.
+  var sgemm: ck_sgemm_fn?
 }
 
 /// How many tasks an op is cut into; raw values equal ck_task_rule's.

@@ -1,4 +1,3 @@
-internal import COpenBLAS
 internal import CTaperKernels
 internal import TaperPlanFormat
 
@@ -6,11 +5,12 @@ internal import TaperPlanFormat
 ///
 /// The tier of the row-wise kernels is not chosen here; it comes with the op's `table`.
 enum KernelCatalog {
-  /// What serves `kernel` for ops of `kind`, or nil when this runtime has no such family or it computes another kind.
+  /// What serves `kernel` for ops of `kind`, or nil when this runtime has no such family, it computes another kind, or it
+  /// needs OpenBLAS and the program is without.
   static func kernel(_ kernel: KernelID, for kind: OpKind) -> BoundKernel? {
     switch (kind, kernel) {
     case (.embed, .embedF32): unsafe bound(ck_embed)
-    case (.gemm, .gemmF32OpenBLAS): unsafe bound(ck_gemm)
+    case (.gemm, .gemmF32OpenBLAS): unsafe ck_openblas().map { unsafe bound(ck_gemm, product: $0) }
     case (.gemm, .gemmF32Scalar): unsafe bound(ck_gemm, product: ck_sgemm_scalar)
     case (.gemm, .gemmF32Panel): unsafe bound(ck_gemm_f32_panel)
     case (.gemm, .gemmBF16Panel): unsafe bound(ck_gemm_bf16_panel)
@@ -38,7 +38,7 @@ enum KernelCatalog {
   }
 
   private static func bound(_ driver: ck_driver, product: ck_sgemm_fn? = nil) -> BoundKernel {
-    unsafe BoundKernel(maximumRows: .max, driver: driver, sgemm: product ?? openBLASProduct)
+    unsafe BoundKernel(maximumRows: .max, driver: driver, sgemm: product)
   }
 
   /// The cut of each driver into tasks, as documented at the driver in ck_op.h.
@@ -49,28 +49,5 @@ enum KernelCatalog {
     case .attention, .attentionScores, .attentionScored, .attentionContext: .heads
     case .iota, .select, .scatter, .compose, .mean: .one
     }
-  }
-
-  /// Makes sure that OpenBLAS may be called from all workers at once, each call staying on its thread: Taper runs the
-  /// panels of a product on its own workers.
-  ///
-  /// The serial build (openblas_get_parallel() == 0) has a buffer pool without a lock and now and then gives two callers
-  /// the same buffer; linking it is a mistake of the build, not of the plan.
-  static func keepOpenBLASSerial() { _ = oneThread }
-  private static let oneThread: Void = {
-    precondition(openblas_get_parallel() != 0, "linked with the serial OpenBLAS, which is not thread-safe")
-    openblas_set_num_threads(1)
-  }()
-
-  private typealias OpenBLASProduct =
-    @convention(c) (
-      CBLAS_ORDER, CBLAS_TRANSPOSE, CBLAS_TRANSPOSE, Int32, Int32, Int32, Float, UnsafePointer<Float>?, Int32,
-      UnsafePointer<Float>?, Int32, Float, UnsafeMutablePointer<Float>?, Int32
-    ) -> Void
-
-  /// cblas_sgemm as `ck_sgemm_fn`. The two C types differ only in that cblas.h names its three enumerations where
-  /// ck_op.h says int; the psABIs of x86-64 and AArch64 pass both as the same 32-bit integer.
-  private static var openBLASProduct: ck_sgemm_fn {
-    unsafe unsafeBitCast(cblas_sgemm as OpenBLASProduct, to: ck_sgemm_fn.self)
   }
 }

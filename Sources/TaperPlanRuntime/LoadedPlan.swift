@@ -131,7 +131,8 @@ public final class LoadedPlan: Sendable {
     for (number, selection) in plan.selections.enumerated() {
       // The format knows the kernel; this runtime must have it too.
       guard KernelCatalog.kernel(selection.kernel, for: plan.ops[Int(selection.op)].kind) != nil else {
-        throw .unknownKernel(selection: number, kernel: selection.kernel)
+        throw selection.kernel == .gemmF32OpenBLAS
+          ? .openBLASMissing(selection: number) : .unknownKernel(selection: number, kernel: selection.kernel)
       }
     }
   }

@@ -21,6 +21,9 @@ extension RuntimeError: CustomStringConvertible {
     case .unknownKernel(let selection, let kernel):
       "kernel selection \(selection) asks for kernel \(kernel.name ?? "id \(kernel.rawValue)"), which this runtime does "
         + "not have; use a newer taper, or plan again with this one"
+    case .openBLASMissing(let selection):
+      "kernel selection \(selection) asks for gemm_f32_openblas, and this program is without OpenBLAS; run the plan with "
+        + "`taper run`, or plan again with --without-openblas"
     case .arenaTooLarge(let needed, let code):
       "the plan's arena takes \(needed.rawValue) bytes, which this machine does not give: \(Self.reason(code))"
     case .workersUnavailable(let threads, let code):

@@ -13,6 +13,8 @@ public enum RuntimeError: Error, Hashable, Sendable {
   case weightsDamaged(expected: Digest, found: Digest)
   // Fit to this machine and this runtime
   case unknownKernel(selection: Int, kernel: KernelID)
+  /// The plan computes products with OpenBLAS, and this program does not link it.
+  case openBLASMissing(selection: Int)
   case arenaTooLarge(needed: Bytes, errno: Int32)
   case workersUnavailable(threads: Int, errno: Int32)
   /// The plan's times were predicted with kernels this CPU (or TAPER_MAX_TIER) does not allow.
@@ -32,7 +34,7 @@ extension RuntimeError {
   /// 65 where data is bad or corrupt.
   public var exitCode: Int32 {
     switch self {
-    case .unknownKernel, .arenaTooLarge, .workersUnavailable, .tierMissing, .cannotLock: 4
+    case .unknownKernel, .openBLASMissing, .arenaTooLarge, .workersUnavailable, .tierMissing, .cannotLock: 4
     case .cannotRead, .notARegularFile, .threadsOutOfRange: 64
     case .badPlan, .badWeightsFile, .weightsFileMissing, .weightsFileMismatch, .weightsSizeMismatch,
       .weightsDamaged, .emptyInput, .inputTooLong, .tokenOutOfRange, .tokenTypeOutOfRange, .tokenTypeCount:

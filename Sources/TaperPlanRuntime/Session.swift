@@ -41,7 +41,6 @@ public struct Session: ~Copyable {
     let plan = loaded.plan
     let detected = KernelTier.detected
     let wanted = min(detected.rawValue, (maximumTier ?? detected).rawValue)
-    KernelCatalog.keepOpenBLASSerial()
 
     let tier = KernelTier(unsafe ck_table_tier(ck_kernels(ck_tier(rawValue: wanted))))
     let arena = try Arena(byteCount: plan.arena.byteCount)

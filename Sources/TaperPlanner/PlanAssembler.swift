@@ -18,7 +18,9 @@ package struct PlanAssembler {
     self.request = request
     self.inputs = inputs
     facts = inputs.facts
-    pricer = OpPricer(inputs.costs, selectingKernels: request.passes.contains(.kernelSelection))
+    pricer = OpPricer(
+      inputs.costs, selectingKernels: request.passes.contains(.kernelSelection),
+      excluding: request.excludedKernels)
   }
 
   /// The plan, with a weights digest of zero, and where its weights come from.

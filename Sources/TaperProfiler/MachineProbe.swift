@@ -91,7 +91,7 @@ internal import TaperPlanFormat
     unsafe op.a = UnsafePointer(buffers.activations[0])
     unsafe op.y = buffers.activations[3]
     unsafe op.weight = UnsafeRawPointer(buffers.ring)
-    unsafe op.sgemm = MeasuredOp.openBLASProduct
+    unsafe op.sgemm = ck_openblas()
     unsafe op.table = table
     return unsafe op
   }

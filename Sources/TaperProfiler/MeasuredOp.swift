@@ -1,4 +1,3 @@
-internal import COpenBLAS
 internal import CTaperKernels
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
@@ -53,7 +52,7 @@ internal import TaperPlanFormat
     unsafe op.y2 = buffers.activations[4]
     unsafe op.scratch = buffers.scratch
     unsafe op.scratch_stride = buffers.scratchStride
-    unsafe op.sgemm = kernel.sgemm ?? Self.openBLASProduct
+    unsafe op.sgemm = kernel.sgemm ?? ck_openblas()
     unsafe op.table = table
     var counts = [point.rows * shape.columns, 0, 0, point.rows * shape.columns]
     var weights = 0
@@ -169,16 +168,4 @@ internal import TaperPlanFormat
 
   /// Keeps the compiler from dropping reads whose only purpose is to fill the caches.
   private var blackHole: Float = 0
-
-  private typealias Product =
-    @convention(c) (
-      CBLAS_ORDER, CBLAS_TRANSPOSE, CBLAS_TRANSPOSE, Int32, Int32, Int32, Float, UnsafePointer<Float>?, Int32,
-      UnsafePointer<Float>?, Int32, Float, UnsafeMutablePointer<Float>?, Int32
-    ) -> Void
-
-  /// cblas_sgemm as `ck_sgemm_fn`, as the runtime binds it: the types differ only in enumerations named or
-  /// written as int.
-  static var openBLASProduct: ck_sgemm_fn {
-    unsafe unsafeBitCast(cblas_sgemm as Product, to: ck_sgemm_fn.self)
-  }
 }

@@ -1,4 +1,3 @@
-internal import COpenBLAS
 internal import CTaperKernels
 public import TaperDeviceProfile
 internal import TaperPlanFormat
@@ -23,8 +22,6 @@ public enum Profiler {
     _ request: ProfilingRequest, progress: (Double, String) -> Void = { _, _ in }
   ) throws(ProfilerError) -> DeviceProfile {
     try check(request)
-    // Products are cut into panels by Taper; OpenBLAS must not cut them again.
-    openblas_set_num_threads(1)
     let fingerprint = Fingerprint.current()
     let threads = Array(Set(request.threads)).sorted()
     progress(0, "preparing")

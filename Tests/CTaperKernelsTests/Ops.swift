@@ -1,4 +1,3 @@
-import COpenBLAS
 import CTaperKernels
 
 let allTiers: [ck_tier] = [
@@ -29,14 +28,7 @@ enum Product: CaseIterable {
   var function: ck_sgemm_fn {
     switch self {
     case .openBLAS:
-      typealias CBLAS =
-        @convention(c) (
-          CBLAS_ORDER, CBLAS_TRANSPOSE, CBLAS_TRANSPOSE, Int32, Int32, Int32, Float, UnsafePointer<Float>?,
-          Int32,
-          UnsafePointer<Float>?, Int32, Float, UnsafeMutablePointer<Float>?, Int32
-        ) -> Void
-      let function: CBLAS = unsafe cblas_sgemm
-      return unsafe unsafeBitCast(function, to: ck_sgemm_fn.self)
+      return unsafe ck_openblas()
     case .scalar:
       return unsafe ck_sgemm_scalar
     }

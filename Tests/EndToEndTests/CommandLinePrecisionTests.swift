@@ -54,13 +54,23 @@ import Testing
     #expect(TestFile.bytes(first) == TestFile.bytes(second))
   }
 
+  @Test func plansWithoutOpenBLASRunOnTheLeanRunner() throws {
+    let plan = try taper.plan(
+      "--dense", "--without-openblas", "--disable-pass", "kernel-selection", model: "tiny-bert-classifier")
+    #expect(try kernels(plan) == ["gemm_f32_panel"])
+    let answer = taper("run", plan, input: "\"plan of the model\"\n")
+    let lean = ChildProcess.run(ChildProcess.product("taper-run"), [plan], input: "\"plan of the model\"\n")
+    #expect(answer.exitCode == 0 && lean.exitCode == 0 && lean.output == answer.output)
+  }
+
   @Test func aTierThatIsNotHereIsSaidOrRefused() throws {
     let text = String(decoding: TestFile.bytes(TaperProgram.referenceDevice), as: UTF8.self)
     let parts = text.split(separator: "\"tier\":\"scalar\"", maxSplits: 1)
     try #require(parts.count == 2)
     let device = taper.folder.write("other.json", parts[0] + "\"tier\":\"quantum\"" + parts[1])
     let plan = taper.path("other.plan")
-    #expect(taper("plan", model, "--device", device, "--dense", "-o", plan).exitCode == 0)
+    #expect(
+      taper("plan", model, "--device", device, "--dense", "--without-openblas", "-o", plan).exitCode == 0)
     let warned = taper("run", plan, "--plain", input: "plan\n")
     #expect(warned.exitCode == 0 && warned.errors.contains("predicted with tier quantum"))
     for command in [["run", plan, "--plain"], ["verify", plan], ["bench", plan, "--runs", "1"]] {

@@ -14,11 +14,13 @@ import Testing
 
   /// A pruned plan with the fixture's tokenizer in it, and where its weights come from.
   func planned(
-    _ name: String = "tiny-bert-classifier", maximumLength: Int = 12
+    _ name: String = "tiny-bert-classifier", maximumLength: Int = 12,
+    without excluded: Set<KernelID> = [.gemmF32OpenBLAS]
   ) throws -> (plan: Plan, weights: PlanWriter.WeightSource) {
     let model = try RuntimePlannedTests.model(name)
     let schedule = RuntimeSchedules.make("half", maximumLength: maximumLength, restores: true)
-    let request = PlanningRequest(maximumLength: maximumLength, threads: 2, fixedSchedule: schedule)
+    let request = PlanningRequest(
+      maximumLength: maximumLength, threads: 2, excludedKernels: excluded, fixedSchedule: schedule)
     let planned = try RuntimeCosts.plan(request, model)
     var plan = planned.plan
     plan.tokenizer = try Tokenizer(
@@ -28,8 +30,11 @@ import Testing
   }
 
   /// A plan file with a weights file beside it.
-  func plan(_ name: String = "tiny-bert-classifier", maximumLength: Int = 12) throws -> String {
-    var (plan, source) = try planned(name, maximumLength: maximumLength)
+  func plan(
+    _ name: String = "tiny-bert-classifier", maximumLength: Int = 12,
+    without excluded: Set<KernelID> = [.gemmF32OpenBLAS]
+  ) throws -> String {
+    var (plan, source) = try planned(name, maximumLength: maximumLength, without: excluded)
     plan.weights = try PlanWriter.writeWeightsFile(plan.weights, inFolder: folder.path, weights: source).index
     plan.weights.isEmbedded = false
     try PlanWriter.write(plan, to: folder.path + "/a.plan")
@@ -62,6 +67,21 @@ import Testing
     #expect(run.output.split(separator: "\n").last?.contains(#""tokens":12"#) == true)
     #expect(run.output.split(separator: "\n").last?.contains(#""truncated":true"#) == true)
     #expect(run.output.split(separator: "\n").first?.contains("truncated") == false)
+  }
+
+  @Test func openBLASIsNotHere() throws {
+    // This process links it, taper-run does not. Packed products need none, and sum the same bits with and without.
+    let mixed = try plan(without: [])
+    #expect(try LoadedPlan(path: mixed).plan.selections.contains { $0.kernel == .gemmF32OpenBLAS })
+    let refused = ChildProcess.run(program, [mixed], input: "\"a text\"")
+    #expect(refused.exitCode == 4 && refused.output == "")
+    #expect(
+      refused.errors.contains("gemm_f32_openblas") && refused.errors.contains("--without-openblas"),
+      "\(refused.errors)")
+    let packed = try plan(without: [.gemmF32OpenBLAS, .gemmF32Scalar])
+    #expect(try LoadedPlan(path: packed).plan.selections.contains { $0.kernel == .gemmF32Panel })
+    let answered = ChildProcess.run(program, [packed], input: "\"a text\"")
+    #expect(answered.output == (try expected(packed, [InputLine(text: "a text")])))
   }
 
   @Test func plainLinesFromAFile() throws {

@@ -7,11 +7,12 @@ import Testing
 @Suite struct ProductFamilyTests {
   private func plan(
     costs: OpCosts = SyntheticCosts.make(panel: 64), facts: EncoderFacts = SyntheticModels.facts(),
-    reducing: Bool = false, threads: Int = 2, off: [PlannerPass] = [],
+    reducing: Bool = false, threads: Int = 2, off: [PlannerPass] = [], without excluded: Set<KernelID> = [],
     precision: PrecisionAssignment = PrecisionAssignment()
   ) throws(PlanningError) -> Plan {
     var request = PlanningRequest(
-      maximumLength: 48, threads: threads, passes: PassSet(disabling: off), precision: precision)
+      maximumLength: 48, threads: threads, passes: PassSet(disabling: off), excludedKernels: excluded,
+      precision: precision)
     if reducing {
       let counts = (1...48).flatMap { n in [n] + (1...4).map { _ in (n + 1) / 2 } }
       request.fixedSchedule = Schedule(
@@ -44,6 +45,19 @@ import Testing
       for product in products(rowMajor) {
         #expect(product.layout == .rowMajor && product.kernels == [.gemmF32OpenBLAS])
       }
+    }
+  }
+
+  @Test func anExcludedKernelIsNotUsed() throws {
+    // Row-major would win, by the tie or with nothing chosen.
+    for off in [[], [PlannerPass.kernelSelection]] {
+      let costs = SyntheticCosts.make(panel: 32)
+      for product in products(try plan(costs: costs, off: off, without: [.gemmF32OpenBLAS])) {
+        #expect(!product.kernels.contains(.gemmF32OpenBLAS))
+      }
+    }
+    #expect(throws: PlanningError.self) {
+      try plan(without: [.gemmF32OpenBLAS, .gemmF32Scalar, .gemmF32Panel])
     }
   }
 

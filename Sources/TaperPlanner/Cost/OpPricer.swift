@@ -14,13 +14,15 @@ package final class OpPricer {
   private let cost: OpCosts
   /// Whether the fastest kernel is chosen by row count (pass kernel-selection).
   private let selects: Bool
+  private let excluded: Set<KernelID>
   private var shapes: [PricedOp: Int] = [:]
   private var prices: [Key: Prediction] = [:]
   private var choices: [Key: KernelID] = [:]
 
-  package init(_ cost: OpCosts, selectingKernels selects: Bool) {
+  package init(_ cost: OpCosts, selectingKernels selects: Bool, excluding excluded: Set<KernelID> = []) {
     self.cost = cost
     self.selects = selects
+    self.excluded = excluded
   }
 
   /// A number shared by ops of equal cost.
@@ -81,9 +83,9 @@ package final class OpPricer {
 
   package var runOverhead: Nanoseconds { cost.runOverhead }
 
-  /// The profile's kernels that read the op's operands as they lie, in id order.
+  /// The profile's kernels, but those excluded, that read the op's operands as they lie, in id order.
   package func kernels(_ op: PricedOp) -> [KernelID] {
-    let available = cost.kernels(op.kind)
+    let available = Set(cost.kernels(op.kind)).subtracting(excluded)
     return KernelID.all.map(\.id).filter { $0.computes(op.op, weight: op.layout) && available.contains($0) }
   }
 

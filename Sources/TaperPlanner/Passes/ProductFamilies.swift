@@ -8,7 +8,7 @@ import TaperPlanFormat
 /// because a plan with a schedule meets every row count below it, long inputs above all where time goes; and every
 /// count once, not the schedule's own, so that plans of one model share their weights file whatever their schedules,
 /// and the schedule search prices the op list that is then planned. With the pass kernel-selection off, f32 products
-/// are row-major.
+/// are row-major, packed where no row-major kernel is to be had.
 ///
 /// A product of low precision reads encoded rows: an encode op before it, which takes over its index, and which serves
 /// every product of the same rows in the same precision.
@@ -95,10 +95,10 @@ package struct ProductFamilies {
   private func layout(of op: PlanOp, named name: String) -> WeightLayout {
     let isEncoders = (1...layerCount).contains(Int(op.layer))
     if isEncoders, let layout = precision.precision(of: name).layout { return layout }
-    guard selects else { return .rowMajor }
     let families = [WeightLayout.rowMajor, .panelF32].filter {
       !pricer.kernels(PricedOp(op, layout: $0)).isEmpty
     }
+    guard selects else { return families.first ?? .rowMajor }
     return families.min { time(op, $0) < time(op, $1) } ?? .rowMajor
   }
 

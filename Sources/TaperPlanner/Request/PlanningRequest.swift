@@ -10,6 +10,8 @@ public struct PlanningRequest: Hashable, Sendable {
   public var threads: Int
   public var passes: PassSet
   public var instrumentation: Instrumentation
+  /// Kernels not to be used, whatever the profile says of them.
+  public var excludedKernels: Set<KernelID>
   /// Put dropped tokens' last states back before mean pooling (methods §6: the cheapest accuracy there is).
   /// Without effect on a plan that drops nothing, or that pools [CLS].
   public var restoresDroppedTokens: Bool
@@ -31,7 +33,8 @@ public struct PlanningRequest: Hashable, Sendable {
 
   public init(
     target: PlanningTarget = .dense, method: PlanningMethod = .acc, maximumLength: Int, threads: Int = 1,
-    passes: PassSet = .all, instrumentation: Instrumentation = [], restoresDroppedTokens: Bool = true,
+    passes: PassSet = .all, instrumentation: Instrumentation = [],
+    excludedKernels: Set<KernelID> = [], restoresDroppedTokens: Bool = true,
     headOverride: HeadOverride? = nil, precision: PrecisionAssignment = PrecisionAssignment(),
     decay: Double? = nil, depth: Int? = nil, deviceName: String = "",
     requestText: String = "",
@@ -44,6 +47,7 @@ public struct PlanningRequest: Hashable, Sendable {
     self.threads = threads
     self.passes = passes
     self.instrumentation = instrumentation
+    self.excludedKernels = excludedKernels
     self.restoresDroppedTokens = restoresDroppedTokens
     self.headOverride = headOverride
     self.precision = precision

@@ -62,6 +62,8 @@ struct PlanCommand: ParsableCommand {
     help:
       "Switch a planner pass off (repeatable): \(PlannerPass.allCases.map(\.name).joined(separator: ", ")).")
   var disablePass: [String] = []
+  @Flag(help: "Products by Taper's own kernels only, as taper-run needs, which is without OpenBLAS.")
+  var withoutOpenblas = false
   @Flag(help: "Pool the kept tokens only, without putting dropped ones back.") var noRestore = false
   @Flag(help: "Go on past labelled rows that cannot be read, and count them.") var skipBad = false
   @Flag(help: "Keep the weights in a file of their own beside the plan, for several plans to share.")
@@ -86,7 +88,8 @@ struct PlanCommand: ParsableCommand {
       let threads = threads ?? profile.threadCounts.last ?? 1
       var request = PlanningRequest(
         target: target, method: method, maximumLength: maximumLength, threads: threads,
-        passes: try PassSet(disablingNames: disablePass), restoresDroppedTokens: !noRestore,
+        passes: try PassSet(disablingNames: disablePass),
+        excludedKernels: withoutOpenblas ? [.gemmF32OpenBLAS] : [], restoresDroppedTokens: !noRestore,
         precision: PrecisionAssignment(Precision(rawValue: precision) ?? .f32), decay: decay.number,
         depth: depth, deviceName: profile.name,
         requestText: requestText(maximumLength: maximumLength, threads: threads),
@@ -178,6 +181,7 @@ struct PlanCommand: ParsableCommand {
     if refitHead != nil { words.append("--refit-head") }
     if let maxDrop { words.append("--max-drop \(maxDrop)") }
     words += disablePass.map { "--disable-pass \($0)" }
+    if withoutOpenblas { words.append("--without-openblas") }
     if noRestore { words.append("--no-restore") }
     return words.joined(separator: " ")
   }
