@@ -26,6 +26,16 @@ public struct Schedule: Hashable, Sendable {
       maximumLength: maximumLength, layerCount: layerCount, keepCounts: counts, restoresDroppedTokens: false)
   }
 
+  /// A retention configuration T(1)…T(L) of the longest input N, held in proportion at every length n (ours):
+  /// ⌈n·T(l)/N⌉ tokens after layer l. `kept` must not rise, nor exceed N.
+  public static func proportional(to kept: [Int], maximumLength: Int) -> Schedule {
+    let counts = (1...maximumLength).flatMap { n in
+      [UInt16(n)] + kept.map { UInt16((n * $0 + maximumLength - 1) / maximumLength) }
+    }
+    return Schedule(
+      maximumLength: maximumLength, layerCount: kept.count, keepCounts: counts, restoresDroppedTokens: false)
+  }
+
   /// T(l) for an input of `length` tokens; `layer` 0 is the input itself.
   public func tokens(after layer: Int, length: Int) -> Int {
     Int(keepCounts[(length - 1) * (layerCount + 1) + layer])

@@ -47,6 +47,25 @@ import Testing
     #expect(kept.last?["keep_counts"] != [24, 24])
   }
 
+  @Test func keepCountsAreKeptInProportion() throws {
+    let calibration = try taper.calibration()
+    let lengths = try summary(["--keep-counts", "7,3"], calibration)["lengths"]?.array ?? []
+    #expect(lengths.last?["keep_counts"] == [7, 3])
+    let sixteen = try #require(lengths.first { $0["tokens"] == 16 })
+    #expect(sixteen["keep_counts"] == [5, 2])  // ⌈16·7/24⌉, ⌈16·3/24⌉
+  }
+
+  @Test(arguments: [
+    (["--keep-counts", "3,7"], Int32(64)), (["--keep-counts", "25,3"], 64),
+    (["--keep-counts", "7,3", "--dense"], 64), (["--keep-counts", "7,3,3"], 64),
+  ])
+  func keepCountsThatCannotBe(target: [String], exitCode: Int32) throws {
+    let run = ChildProcess.run(
+      taper.program, ["plan", model, "--device", device] + target + ["-o", taper.path("a.plan")])
+    #expect(run.exitCode == exitCode && run.errors.contains("expected"), "\(run.errors)")
+    #expect(!TestFile.exists(taper.path("a.plan")))
+  }
+
   @Test func sameInputsSameBytes() throws {
     let calibration = try taper.calibration()
     let first = try taper.plan("--flops-speedup", "2x", calibration: calibration, name: "a.plan")

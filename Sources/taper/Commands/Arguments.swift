@@ -88,6 +88,18 @@ enum Lengths: ArgumentWord {
   }
 }
 
+/// "256,64,64,64": a retention configuration, tokens kept after each layer.
+enum KeepCounts: ArgumentWord {
+  static let expectation = "tokens kept after each layer, from 1 to 65535, never rising: 256,64,64,64"
+
+  static func value(of argument: String) -> [Int]? {
+    guard let counts = Lengths.value(of: argument), zip(counts, counts.dropFirst()).allSatisfy(>=) else {
+      return nil
+    }
+    return counts
+  }
+}
+
 /// "acc" or a number: the elimination profile's decay.
 enum Decay: ArgumentWord, Equatable, CustomStringConvertible {
   case calibrated

@@ -23,6 +23,11 @@ struct PlanCommand: ParsableCommand {
   @Option(Speedup.self, help: "Work (FLOPs, the published form) this many times less at the longest length.")
   var flopsSpeedup: Double?
   @Flag(help: "Every token in every layer.") var dense = false
+  @Option(
+    KeepCounts.self,
+    help:
+      "Tokens kept after each layer at the longest length, shorter ones in proportion: 256,64,64,64,64,64.")
+  var keepCounts: [Int]?
   @Option(Count.self, help: "Longest input in tokens, specials included; the model's own when absent.")
   var maxLength: Int?
   @Option(
@@ -93,7 +98,7 @@ struct PlanCommand: ParsableCommand {
         precision: PrecisionAssignment(Precision(rawValue: precision) ?? .f32), decay: decay.number,
         depth: depth, deviceName: profile.name,
         requestText: requestText(maximumLength: maximumLength, threads: threads),
-        toolVersion: TaperVersion.current)
+        toolVersion: TaperVersion.current, fixedSchedule: try fixedSchedule(maximumLength: maximumLength))
       let texts = try refitHead.map {
         try Inputs.texts(from: $0, skipBad: skipBad, limit: refitLimit, seed: 1, requiresLabels: true)
       }
@@ -159,12 +164,25 @@ struct PlanCommand: ParsableCommand {
     if let latency { targets.append(.latency(latency)) }
     if let speedup { targets.append(.speedup(speedup)) }
     if let flopsSpeedup { targets.append(.workSpeedup(flopsSpeedup)) }
-    if dense { targets.append(.dense) }
+    if dense || keepCounts != nil { targets.append(.dense) }
     guard let target = targets.first, targets.count == 1 else {
       throw CommandError.usage(
-        "target: expected one of --latency, --speedup, --flops-speedup, --dense; found \(targets.count)")
+        "target: expected one of --latency, --speedup, --flops-speedup, --keep-counts, --dense; found \(targets.count)"
+      )
     }
     return target
+  }
+
+  private func fixedSchedule(maximumLength: Int) throws -> Schedule? {
+    guard let keepCounts else { return nil }
+    guard method == PlanningMethod.acc.rawValue, !dense else {
+      throw CommandError.usage("--keep-counts: expected method acc and no --dense; found --method \(method)")
+    }
+    guard let first = keepCounts.first, first <= maximumLength else {
+      throw CommandError.usage(
+        "--keep-counts: expected at most \(maximumLength) tokens, the longest input; found \(keepCounts)")
+    }
+    return .proportional(to: keepCounts, maximumLength: maximumLength)
   }
 
   /// The wish in words, without paths, for the plan's provenance.
@@ -174,6 +192,9 @@ struct PlanCommand: ParsableCommand {
     if let speedup { words.append("--speedup \(speedup)x") }
     if let flopsSpeedup { words.append("--flops-speedup \(flopsSpeedup)x") }
     if dense { words.append("--dense") }
+    if let keepCounts {
+      words.append("--keep-counts " + keepCounts.map(String.init).joined(separator: ","))
+    }
     words.append(
       "--max-length \(maximumLength) --method \(method) --precision \(precision) --threads \(threads)")
     if let depth { words.append("--depth \(depth)") }

@@ -47,7 +47,9 @@ enum ExitStatus: Int32 {
   private static func code(for error: PlanningError) -> ExitStatus {
     switch error {
     case .infeasible: .infeasible
-    case .lengthOutOfRange, .threadsOutOfRange, .targetOutOfRange, .calibrationMissing, .unknownPass: .usage
+    case .lengthOutOfRange, .threadsOutOfRange, .targetOutOfRange, .depthOutOfRange, .calibrationMissing,
+      .unknownPass, .scheduleMismatch:
+      .usage
     default: .badData
     }
   }
