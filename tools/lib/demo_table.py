@@ -3,7 +3,7 @@ import json
 import pathlib
 import sys
 
-LENGTHS = (64, 128)
+LENGTHS = (128, 256)
 
 
 def row(work: pathlib.Path, name: str) -> dict:
