@@ -29,8 +29,11 @@ public struct Schedule: Hashable, Sendable {
   /// A retention configuration T(1)…T(L) of the longest input N, held in proportion at every length n (ours):
   /// ⌈n·T(l)/N⌉ tokens after layer l. `kept` must not rise, nor exceed N.
   public static func proportional(to kept: [Int], maximumLength: Int) -> Schedule {
-    let counts = (1...maximumLength).flatMap { n in
-      [UInt16(n)] + kept.map { UInt16((n * $0 + maximumLength - 1) / maximumLength) }
+    var counts: [UInt16] = []
+    counts.reserveCapacity(maximumLength * (kept.count + 1))
+    for n in 1...maximumLength {
+      counts.append(UInt16(n))
+      for count in kept { counts.append(UInt16((n * count + maximumLength - 1) / maximumLength)) }
     }
     return Schedule(
       maximumLength: maximumLength, layerCount: kept.count, keepCounts: counts, restoresDroppedTokens: false)
