@@ -55,14 +55,12 @@ import Testing
     #expect(sixteen["keep_counts"] == [5, 2])  // ⌈16·7/24⌉, ⌈16·3/24⌉
   }
 
-  @Test(arguments: [
-    (["--keep-counts", "3,7"], Int32(64)), (["--keep-counts", "25,3"], 64),
-    (["--keep-counts", "7,3", "--dense"], 64), (["--keep-counts", "7,3,3"], 64),
-  ])
-  func keepCountsThatCannotBe(target: [String], exitCode: Int32) throws {
+  @Test(arguments: [["3,7"], ["25,3"], ["7,3", "--dense"], ["7,3,3"]])
+  func keepCountsThatCannotBe(words: [String]) throws {
     let run = ChildProcess.run(
-      taper.program, ["plan", model, "--device", device] + target + ["-o", taper.path("a.plan")])
-    #expect(run.exitCode == exitCode && run.errors.contains("expected"), "\(run.errors)")
+      taper.program,
+      ["plan", model, "--device", device, "--keep-counts"] + words + ["-o", taper.path("a.plan")])
+    #expect(run.exitCode == 64 && run.errors.contains("expected"), "\(run.errors)")
     #expect(!TestFile.exists(taper.path("a.plan")))
   }
 
