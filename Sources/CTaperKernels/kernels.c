@@ -28,6 +28,7 @@
 #define BIND_encode_bf16 ck_encode_bf16, CK_TASKS_ROWS, 0
 #define BIND_encode_i8 ck_encode_i8, CK_TASKS_ROWS, 0
 #define BIND_attention_scored_f32 ck_attention_scored, CK_TASKS_HEADS, 0
+#define BIND_select_above_f32 ck_select_above, CK_TASKS_ONE, 0
 
 static const ck_kernel registry[] = {
 #define CK_KERNEL(id, name) [id] = {#name, BIND_##name},

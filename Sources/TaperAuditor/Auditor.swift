@@ -45,8 +45,15 @@ public enum Auditor {
 
     let audits = zip(lengths, timed).map { tokens, times in
       let prediction = plan.predictions.lengths[tokens - 1]
+      var planned = prediction.planned
+      // Where the input decides how much is computed, a median is held against the expected one, up to the worst case.
+      if let expected = plan.expectations?.lengths[tokens - 1].p50 {
+        let share = Double(expected.rawValue) / Double(max(1, planned.time.rawValue))
+        planned.low = Nanoseconds(UInt64(Double(planned.low.rawValue) * min(1, share)))
+        planned.time = expected
+      }
       return LengthAudit(
-        tokens: tokens, prediction: prediction.planned, predictedDense: prediction.denseTime,
+        tokens: tokens, prediction: planned, predictedDense: prediction.denseTime,
         measured: TimePercentiles(times),
         keepCounts: plan.schedule.retentionConfiguration(length: tokens).map(Int.init))
     }

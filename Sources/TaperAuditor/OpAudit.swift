@@ -37,7 +37,7 @@ public struct OpAudit: Hashable, Sendable {
     switch op.kind {
     case .gemm: text += " \(rows)×\(op.columns)×\(op.depth)"
     case .attention, .attentionScores, .attentionContext: text += " \(rows)×\(innerRows)"
-    case .select, .mean, .scatter: text += " \(rows) of \(innerRows)"
+    case .select, .selectAbove, .mean, .scatter: text += " \(rows) of \(innerRows)"
     default: text += " \(rows)" + (op.columns > 0 ? "×\(op.columns)" : "")
     }
     return op.activation == .none ? text : text + " " + op.activation.name

@@ -7,6 +7,8 @@ extension Calibration {
   /// bytes.
   public struct Builder: Sendable {
     public let layerCount: Int
+    private let selectorLayers: [Int]
+    private var kept: [SelectorCounts.Text] = []
     private let maximumSamples: Int
     private var contributions: [Double]
     private var deciles: [[Double]]
@@ -17,11 +19,14 @@ extension Calibration {
     public private(set) var textCount = 0
     private var truncatedCount = 0
 
-    /// - Parameter maximumSamples: texts whose ids and references are kept; all enter the statistics.
+    /// - Parameters:
+    ///   - selectorLayers: layers of the model's selectors, ascending.
+    ///   - maximumSamples: texts whose ids and references are kept; all enter the statistics.
     /// - Precondition: at least one layer.
-    public init(layerCount: Int, maximumSamples: Int = .max) {
+    public init(layerCount: Int, selectorLayers: [Int] = [], maximumSamples: Int = .max) {
       precondition(layerCount > 0)
       self.layerCount = layerCount
+      self.selectorLayers = selectorLayers
       self.maximumSamples = maximumSamples
       contributions = [Double](repeating: 0, count: layerCount)
       deciles = Array(
@@ -36,14 +41,23 @@ extension Calibration {
     ///   - typeIDs: as many as `ids`, or none for all zero.
     ///   - scores: `layerCount` rows of S_l(j), as many as `ids` each.
     ///   - reference: the dense model's result, of one width for all texts.
+    ///   - kept: tokens that go on after each selector, as many as those.
     ///   - label: index into the labels given to `finish`.
     ///   - value: the number the text is labelled with, for regression.
     /// - Throws: `sample` when sizes do not fit or a number is not finite; the text is then not counted.
     public mutating func add(
-      ids: [UInt32], typeIDs: [UInt32] = [], scores: [[Float]], reference: [Float], label: Int? = nil,
-      value: Float? = nil, truncated: Bool = false
+      ids: [UInt32], typeIDs: [UInt32] = [], scores: [[Float]], reference: [Float], kept: [Int] = [],
+      label: Int? = nil, value: Float? = nil, truncated: Bool = false
     ) throws(CalibrationError) {
       try check(ids, typeIDs, scores, reference, label, value)
+      let counts = SelectorCounts.Text(tokens: ids.count, kept: kept)
+      guard counts.isValid(selectors: selectorLayers.count) else {
+        throw .sample(
+          index: textCount,
+          expected: "kept tokens of \(selectorLayers.count) selectors, never rising from \(ids.count)",
+          found: "\(kept)")
+      }
+      if !selectorLayers.isEmpty { self.kept.append(counts) }
       for (layer, row) in scores.enumerated() {
         let importance = LayerImportance(scores: row)
         contributions[layer] += importance.contextContribution
@@ -113,6 +127,7 @@ extension Calibration {
       }
       let calibration = Calibration(
         layers: layers,
+        selectors: selectorLayers.isEmpty ? nil : SelectorCounts(layers: selectorLayers, texts: kept),
         lengthHistogram: lengths.sorted { $0.key < $1.key }.map {
           LengthCount(tokens: $0.key, count: $0.value)
         },

@@ -8,6 +8,8 @@ public import TaperPlanFormat
 public struct Calibration: Hashable, Sendable {
   /// Layers 1…L.
   public let layers: [LayerImportance]
+  /// Of a model with selectors.
+  public let selectors: SelectorCounts?
   /// Lengths of all texts, ascending, special tokens included.
   public let lengthHistogram: [LengthCount]
   /// Texts in data order; at most `textCount`.
@@ -29,12 +31,14 @@ public struct Calibration: Hashable, Sendable {
   public let digest: Digest
 
   init(
-    layers: [LayerImportance], lengthHistogram: [LengthCount], samples: [CalibrationSample],
+    layers: [LayerImportance], selectors: SelectorCounts?, lengthHistogram: [LengthCount],
+    samples: [CalibrationSample],
     referenceWidth: Int,
     labels: [String], textCount: Int, truncatedCount: Int, badRowCount: Int, modelDigest: Digest,
     dataDigest: Digest, tokenizerDigest: Digest, digest: Digest
   ) {
     self.layers = layers
+    self.selectors = selectors
     self.lengthHistogram = lengthHistogram
     self.samples = samples
     self.referenceWidth = referenceWidth
@@ -64,7 +68,8 @@ public struct Calibration: Hashable, Sendable {
 
   func withDigest(_ digest: Digest) -> Calibration {
     Calibration(
-      layers: layers, lengthHistogram: lengthHistogram, samples: samples, referenceWidth: referenceWidth,
+      layers: layers, selectors: selectors, lengthHistogram: lengthHistogram, samples: samples,
+      referenceWidth: referenceWidth,
       labels: labels, textCount: textCount, truncatedCount: truncatedCount, badRowCount: badRowCount,
       modelDigest: modelDigest, dataDigest: dataDigest, tokenizerDigest: tokenizerDigest, digest: digest)
   }

@@ -3,7 +3,8 @@ import TaperPlanFormat
 
 /// A calibration as the bytes of its two files, and back.
 ///
-/// calibration.json holds the statistics, digests and counts; reference.safetensors holds the texts as
+/// calibration.json holds the statistics, digests and counts (of a model with selectors also how many tokens those
+/// let through: `selectors.kept`, one row of tokens and counts a text); reference.safetensors holds the texts as
 /// tensors: `ids` and `type_ids` (U32, all texts one after another), `offsets` (I64, text i is
 /// offsets[i]..<offsets[i+1]), `reference` (F32, [texts, width]), `labels` (I32, −1 for none) and `values`
 /// (F32, NaN for none). Canonical: equal calibrations give equal bytes. Reading is total: sizes are bounded
@@ -43,6 +44,13 @@ enum CalibrationCodec {
         object["cumulative_mass"] = .array(layer.cumulativeMass.map { JSONValue($0) })
         return .object(object)
       })
+    if let selectors = calibration.selectors {
+      object["selectors"] = [
+        "layers": .array(selectors.layers.map { JSONValue($0) }),
+        "kept": .array(
+          selectors.texts.map { text in .array(([text.tokens] + text.kept).map { JSONValue($0) }) }),
+      ]
+    }
     let json = Array((JSONValue.object(object).serialized(pretty: true) + "\n").utf8)
     return Encoded(json: json, reference: reference, digest: SHA256.digest(of: json))
   }

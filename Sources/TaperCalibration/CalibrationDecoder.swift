@@ -44,7 +44,8 @@ struct CalibrationDecoder {
     let samples = try SampleDecoder(bytes: reference, path: referencePath).samples(
       count: sampleCount, width: width, labelCount: labels.count)
     let calibration = Calibration(
-      layers: try layers(), lengthHistogram: lengths, samples: samples, referenceWidth: width, labels: labels,
+      layers: try layers(), selectors: try selectors(textCount: textCount), lengthHistogram: lengths,
+      samples: samples, referenceWidth: width, labels: labels,
       textCount: textCount, truncatedCount: try integer("truncated", 0...textCount),
       badRowCount: try integer("bad_rows", 0...Int(Int32.max)), modelDigest: try self.digest("model_digest"),
       dataDigest: try self.digest("data_digest"), tokenizerDigest: try self.digest("tokenizer_digest"),
@@ -75,6 +76,30 @@ struct CalibrationDecoder {
       layers.append(LayerImportance(contextContribution: acc, deciles: deciles, cumulativeMass: mass))
     }
     return layers
+  }
+
+  /// nil when the model had none.
+  private func selectors(textCount: Int) throws(CalibrationError) -> SelectorCounts? {
+    guard let value = root["selectors"] else { return nil }
+    let layers = value["layers"]?.array?.compactMap(\.int) ?? []
+    try require(
+      !layers.isEmpty && layers.count == value["layers"]?.array?.count
+        && zip([0] + layers, layers).allSatisfy { $0 < $1 }
+        && layers.last! <= CalibrationDecoder.maximumLayers,
+      "selectors.layers", "ascending layers", describe(value["layers"]))
+    let rows = value["kept"]?.array ?? []
+    try require(rows.count == textCount, "selectors.kept", "\(textCount) texts", "\(rows.count)")
+    var texts: [SelectorCounts.Text] = []
+    for row in rows {
+      let numbers = row.array?.compactMap(\.int) ?? []
+      let text = SelectorCounts.Text(tokens: numbers.first ?? 0, kept: Array(numbers.dropFirst()))
+      try require(
+        text.isValid(selectors: layers.count) && numbers.count == row.array?.count
+          && text.tokens <= Int(Int32.max),
+        "selectors.kept", "tokens and \(layers.count) counts, never rising, at least 1", describe(row))
+      texts.append(text)
+    }
+    return SelectorCounts(layers: layers, texts: texts)
   }
 
   private func ascending(

@@ -83,6 +83,7 @@ public struct CostModel: Sendable {
   /// As above, by key. Row counts of ops that do not have them are ignored.
   public func predict(_ shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> Prediction {
     let shape = shape.served(by: kernel)
+    let kernel = Self.measured(kernel)
     let rows = max(1, rows)
     let innerRows = max(1, innerRows)
     let band = measuredBand(shape, kernel: kernel, rows: rows, innerRows: innerRows)
@@ -101,6 +102,11 @@ public struct CostModel: Sendable {
       work: OpWork.work(of: shape, rows: rows, innerRows: innerRows),
       traffic: OpWork.traffic(of: shape, kernel: kernel, rows: rows, innerRows: innerRows),
       bound: bound(of: shape, kernel: kernel, rows: rows, innerRows: innerRows), provenance: provenance)
+  }
+
+  /// The kernel whose measurements stand for `kernel`: choosing below a ceiling is choosing.
+  private static func measured(_ kernel: KernelID) -> KernelID {
+    kernel == .selectAboveF32 ? .selectF32 : kernel
   }
 
   /// Work: 2·rows·columns·depth for a product, 4·rows·innerRows·heads·depth for attention, half of it for
@@ -211,7 +217,7 @@ public struct CostModel: Sendable {
     switch shape.kind {
     case .attention, .attentionScores, .attentionScored, .attentionContext:
       Double(shape.heads) * Double(shape.depth + 16)
-    case .select: Double(shape.heads)
+    case .select, .selectAbove: Double(shape.heads)
     case .iota, .compose: 1
     default: Double(shape.columns)
     }

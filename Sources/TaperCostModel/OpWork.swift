@@ -54,7 +54,7 @@ enum OpWork {
     case .gather, .l2Normalize, .softmax, .sigmoid: elements = product(2, rows, columns)
     case .scatter: elements = product(2, innerRows, columns)
     case .mean: elements = product(innerRows, columns) &+ product(columns)
-    case .select: elements = product(shape.heads, innerRows) &+ product(rows)
+    case .select, .selectAbove: elements = product(shape.heads, innerRows) &+ product(rows)
     case .iota: elements = product(rows)
     case .compose: elements = product(3, rows)
     }

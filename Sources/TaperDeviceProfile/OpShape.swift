@@ -8,7 +8,7 @@ public import TaperPlanFormat
 /// - gemm: columns, depth, activation, and of a BLAS product parts; a packed one is cut by the entry's threads
 /// - attention, attentionScores, attentionScored, attentionContext: heads, depth (head size), relative bias yes
 ///   or no (all but context)
-/// - biasActivation: columns, activation · select: heads · iota, compose: nothing
+/// - biasActivation: columns, activation · select, selectAbove (filed as select): heads · iota, compose: nothing
 /// - encode, embed, add, layerNorm, scatter, gather, mean, l2Normalize, softmax, sigmoid: columns
 public struct OpShape: Hashable, Sendable {
   public var kind: OpKind
@@ -44,8 +44,8 @@ public struct OpShape: Hashable, Sendable {
       self.init(op.kind, depth: Int(op.depth), heads: Int(op.heads))
     case .biasActivation:
       self.init(op.kind, columns: Int(op.columns), activation: op.activation)
-    case .select:
-      self.init(op.kind, heads: Int(op.heads))
+    case .select, .selectAbove:
+      self.init(.select, heads: Int(op.heads))
     case .iota, .compose:
       self.init(op.kind)
     case .embed, .add, .layerNorm, .scatter, .gather, .mean, .l2Normalize, .softmax, .sigmoid, .encode:
@@ -72,7 +72,7 @@ public struct OpShape: Hashable, Sendable {
   public var variables: RowVariables {
     switch kind {
     case .attention, .attentionContext: .both
-    case .attentionScores, .attentionScored, .select, .scatter, .mean: .innerRows
+    case .attentionScores, .attentionScored, .select, .selectAbove, .scatter, .mean: .innerRows
     case .embed, .gemm, .biasActivation, .add, .layerNorm, .iota, .compose, .gather, .l2Normalize, .softmax,
       .sigmoid, .encode:
       .rows

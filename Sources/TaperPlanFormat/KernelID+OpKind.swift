@@ -21,6 +21,7 @@ extension KernelID {
     case .sigmoidF32: .sigmoid
     case .encodeBF16, .encodeI8: .encode
     case .attentionScoredF32: .attentionScored
+    case .selectAboveF32: .selectAbove
     default: nil
     }
   }

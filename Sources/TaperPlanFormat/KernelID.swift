@@ -29,6 +29,7 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let encodeBF16 = KernelID(rawValue: 22)
   public static let encodeI8 = KernelID(rawValue: 23)
   public static let attentionScoredF32 = KernelID(rawValue: 24)
+  public static let selectAboveF32 = KernelID(rawValue: 25)
 
   /// Every family with its name in kernels.def, in id order.
   public static let all: [(id: KernelID, name: String)] = [
@@ -56,6 +57,7 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     (.encodeBF16, "encode_bf16"),
     (.encodeI8, "encode_i8"),
     (.attentionScoredF32, "attention_scored_f32"),
+    (.selectAboveF32, "select_above_f32"),
   ]
 
   /// The name in kernels.def, or nil for an id this version does not know.

@@ -12,6 +12,8 @@ public struct Plan: Hashable, Sendable {
   /// The slot that holds the answer after a run: `head.outputWidth` elements (one row).
   public var resultSlot: UInt16
   public var predictions: Predictions
+  /// Of a plan whose work the input decides, when calibration tells; nil for the others.
+  public var expectations: Expectations?
   /// Tokenizer tables, in TaperTokenization's own codec; opaque here.
   public var tokenizer: [UInt8]
   public var head: Head
@@ -21,7 +23,8 @@ public struct Plan: Hashable, Sendable {
   public init(
     identity: PlanIdentity, model: ModelShape, schedule: Schedule, ops: [PlanOp],
     selections: [KernelSelection],
-    arena: ArenaLayout, resultSlot: UInt16, predictions: Predictions, tokenizer: [UInt8], head: Head,
+    arena: ArenaLayout, resultSlot: UInt16, predictions: Predictions, expectations: Expectations? = nil,
+    tokenizer: [UInt8], head: Head,
     canaries: [Canary], weights: WeightsIndex
   ) {
     self.identity = identity
@@ -32,6 +35,7 @@ public struct Plan: Hashable, Sendable {
     self.arena = arena
     self.resultSlot = resultSlot
     self.predictions = predictions
+    self.expectations = expectations
     self.tokenizer = tokenizer
     self.head = head
     self.canaries = canaries

@@ -19,6 +19,7 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case sigmoid = 17
   case encode = 18
   case attentionScored = 19
+  case selectAbove = 20
 }
 
 /// Raw values equal ck_activation's.

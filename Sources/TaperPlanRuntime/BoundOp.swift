@@ -12,6 +12,8 @@ internal import TaperPlanFormat
   var reducingLayer: UInt16
   var condition: OpGuard
   var tasks: TaskRule
+  /// Whether the op decides how many rows leave its layer in this run (selectAbove).
+  var counts: Bool
   /// The op's kernels: `selectionCount` entries of the program's selections from `firstSelection` on.
   var firstSelection: UInt32
   var selectionCount: UInt32

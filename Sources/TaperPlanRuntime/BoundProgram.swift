@@ -4,8 +4,8 @@ internal import TaperPlanFormat
 /// A plan bound to a session's memory: the ops, their kernels, the schedule and the input buffers in one allocation,
 /// and the loop that executes them.
 ///
-/// The allocation holds, in this order: ops, operations, kernels, traces, input ids, token types, keep counts; each part starts
-/// where its alignment wants it. Everything in it is BitwiseCopyable.
+/// The allocation holds, in this order: ops, operations, kernels, traces, input ids, token types, keep counts, the run's
+/// own counts; each part starts where its alignment wants it. Everything in it is BitwiseCopyable.
 @safe struct BoundProgram: ~Copyable {
   private let memory: UnsafeMutableRawPointer
   let opCount: Int
@@ -21,6 +21,11 @@ internal import TaperPlanFormat
   /// Schedule.keepCounts: row n − 1 starts at (n − 1) · stride.
   let keepCounts: UnsafeMutablePointer<UInt16>
   let keepCountStride: Int
+  /// T(0)…T(L) of the run that is on, or of the last: the schedule's row of its length, lowered from a layer on when that
+  /// layer's selection kept fewer rows. Every op after it runs on what is left.
+  let tokens: UnsafeMutablePointer<UInt16>
+  /// What the last such selection kept.
+  private let kept: UnsafeMutablePointer<UInt32>
 
   /// The arena must outlive the program.
   init(_ loaded: LoadedPlan, arena: borrowing Arena, tier: KernelTier, tracing: Bool) {
@@ -34,6 +39,8 @@ internal import TaperPlanFormat
     let idsAt = layout.place(length, of: UInt32.self)
     let typesAt = layout.place(length, of: UInt32.self)
     let keepCountsAt = layout.place(plan.schedule.keepCounts.count, of: UInt16.self)
+    let tokensAt = layout.place(plan.schedule.layerCount + 1, of: UInt16.self)
+    let keptAt = layout.place(1, of: UInt32.self)
 
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(layout.byteCount, 1), alignment: 64)
     unsafe self.memory = memory
@@ -56,9 +63,13 @@ internal import TaperPlanFormat
       to: UInt16.self, capacity: plan.schedule.keepCounts.count)
     for (i, count) in plan.schedule.keepCounts.enumerated() { unsafe keepCounts[i] = count }
     keepCountStride = plan.schedule.layerCount + 1
+    unsafe tokens = (memory + tokensAt).bindMemory(to: UInt16.self, capacity: keepCountStride)
+    unsafe tokens.initialize(repeating: 0, count: keepCountStride)
+    unsafe kept = (memory + keptAt).bindMemory(to: UInt32.self, capacity: 1)
+    unsafe kept.initialize(to: 0)
 
     let binder = unsafe OpBinder(
-      plan: plan, arena: arena.base, weights: loaded.weightBase, ids: ids, typeIDs: typeIDs,
+      plan: plan, arena: arena.base, weights: loaded.weightBase, ids: ids, typeIDs: typeIDs, kept: kept,
       table: ck_kernels(tier.ckTier))
     var next = 0
     for (number, op) in plan.ops.enumerated() {
@@ -84,7 +95,8 @@ internal import TaperPlanFormat
   /// The hot path: plain loads, stores and C calls; no allocation, no reference counting (tools/check-hot-path).
   @inline(never)
   func execute(length: Int, on pool: OpaquePointer) {
-    let tokens = unsafe UnsafePointer(keepCounts + (length &- 1) &* keepCountStride)
+    let row = unsafe keepCounts + (length &- 1) &* keepCountStride
+    for layer in 0..<keepCountStride { unsafe tokens[layer] = row[layer] }
     for number in 0..<opCount {
       let bound = unsafe ops + number
       let op = unsafe operations + number
@@ -127,11 +139,16 @@ internal import TaperPlanFormat
       } else {
         unsafe ck_pool_run(pool, kernel.pointee.driver, op, tasks)
       }
+      if unsafe bound.pointee.counts {
+        // At most the ceiling, so it fits; layers after this one have no more rows than leave it.
+        let count = unsafe UInt16(truncatingIfNeeded: kept.pointee)
+        for later in layer..<keepCountStride { unsafe tokens[later] = min(tokens[later], count) }
+      }
     }
   }
 
   @inline(__always)
-  private static func value(of rows: UInt16, _ tokens: UnsafePointer<UInt16>) -> UInt32 {
+  private static func value(of rows: UInt16, _ tokens: UnsafeMutablePointer<UInt16>) -> UInt32 {
     unsafe rows == BoundOp.one ? 1 : UInt32(tokens[Int(rows)])
   }
 

@@ -26,6 +26,7 @@ enum KernelCatalog {
     case (.attentionScored, .attentionScoredF32): unsafe bound(ck_attention_scored)
     case (.iota, .iotaU32): unsafe bound(ck_iota)
     case (.select, .selectF32): unsafe bound(ck_select)
+    case (.selectAbove, .selectAboveF32): unsafe bound(ck_select_above)
     case (.scatter, .scatterF32): unsafe bound(ck_scatter)
     case (.compose, .composeU32): unsafe bound(ck_compose)
     case (.gather, .gatherF32): unsafe bound(ck_gather)
@@ -47,7 +48,7 @@ enum KernelCatalog {
     case .embed, .biasActivation, .add, .layerNorm, .gather, .l2Normalize, .softmax, .sigmoid, .encode: .rows
     case .gemm: .parts
     case .attention, .attentionScores, .attentionScored, .attentionContext: .heads
-    case .iota, .select, .scatter, .compose, .mean: .one
+    case .iota, .select, .selectAbove, .scatter, .compose, .mean: .one
     }
   }
 }

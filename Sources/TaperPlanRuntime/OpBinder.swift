@@ -10,13 +10,16 @@ internal import TaperPlanFormat
   let weights: UnsafeRawPointer?
   let ids: UnsafePointer<UInt32>
   let typeIDs: UnsafePointer<UInt32>
+  /// Where an op that decides its own row count writes it.
+  let kept: UnsafeMutablePointer<UInt32>
   let table: OpaquePointer
 
   func decisions(of op: PlanOp, firstSelection: Int, selectionCount: Int) -> BoundOp {
     unsafe BoundOp(
       rows: op.rows.rawValue, innerRows: op.innerRows.rawValue,
       reducingLayer: op.layer <= plan.model.layers ? op.layer : 0, condition: op.condition,
-      tasks: KernelCatalog.tasks(of: op.kind), firstSelection: UInt32(firstSelection),
+      tasks: KernelCatalog.tasks(of: op.kind), counts: op.kind == .selectAbove,
+      firstSelection: UInt32(firstSelection),
       selectionCount: UInt32(selectionCount), index: readable(op.index))
   }
 
@@ -58,6 +61,7 @@ internal import TaperPlanFormat
       unsafe bound.ids = ids
       unsafe bound.type_ids = typeIDs
     }
+    if op.kind == .selectAbove { unsafe bound.count_out = kept }
     unsafe bound.table = table
     return unsafe bound
   }

@@ -13,6 +13,19 @@ extension Session {
   /// The same for a slot of row numbers or positions.
   public func indices(ofSlotNamed name: String) -> [UInt32]? { elements(ofSlotNamed: name, .u32) }
 
+  /// T(0)…T(L) of the last run: the schedule's, or fewer where a selection by threshold kept fewer. All zero before the
+  /// first run.
+  public var keptTokens: [Int] {
+    var counts: [Int] = []
+    for layer in 0...loaded.plan.schedule.layerCount { counts.append(tokens(after: layer)) }
+    return counts
+  }
+
+  private func tokens(_ rows: RowCount) -> Int {
+    guard let layer = rows.layer else { return 1 }
+    return tokens(after: layer)
+  }
+
   private func elements<Element: BitwiseCopyable>(ofSlotNamed name: String, _ type: ElementType) -> [Element]?
   {
     let plan = loaded.plan
@@ -20,8 +33,7 @@ extension Session {
       let slot = plan.arena.slots.first(where: { $0.name == name && $0.element == type })
     else { return nil }
     let count =
-      Int(slot.copies) * plan.schedule.value(of: slot.rows, length: currentLength)
-      * plan.schedule.value(of: slot.innerRows, length: currentLength) * Int(slot.columns)
+      Int(slot.copies) * tokens(slot.rows) * tokens(slot.innerRows) * Int(slot.columns)
     let start = unsafe (arenaBase + Int(slot.offset.rawValue)).assumingMemoryBound(to: Element.self)
     return unsafe Array(UnsafeBufferPointer(start: start, count: count))
   }

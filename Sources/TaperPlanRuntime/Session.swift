@@ -130,6 +130,9 @@ public struct Session: ~Copyable {
     withTraces { span in span.indices.map { span[$0] } } ?? []
   }
 
+  /// Rows that left `layer` in the last run.
+  func tokens(after layer: Int) -> Int { unsafe Int(program.tokens[layer]) }
+
   /// First byte of the arena, for reading slots after a run.
   var arenaBase: UnsafeRawPointer { unsafe UnsafeRawPointer(arena.base) }
 }

@@ -46,7 +46,10 @@ package struct PlanAssembler {
       passes.disable(.fuseAttentionScores)
       schedule = try self.schedule(dense: dense, passes)
     }
-    let reducingLayers = Set((1...facts.layers).filter { schedule.reduces(layer: $0) })
+    // A selector by threshold drops what it will, whatever its ceiling.
+    let reducingLayers =
+      selection == .dynamic
+      ? droppingLayers : Set((1...facts.layers).filter { schedule.reduces(layer: $0) })
     let restores = restores && !reducingLayers.isEmpty
     schedule.restoresDroppedTokens = restores
 
@@ -55,13 +58,21 @@ package struct PlanAssembler {
       threads: request.threads)
     try requireKernels(finished.pricedOps)
     let emission = Emission(finished, schedule: schedule, sharing: request.passes.contains(.arenaPlanning))
+    let predictions = PredictionTable.make(
+      ops: emission.pricedOps, schedule: schedule, dense: dense, pricer: pricer,
+      dropsAfterLayers: selection != nil)
+    let expectations =
+      selection == .dynamic
+      ? inputs.selectors.map {
+        ExpectationTable.make(
+          ops: emission.pricedOps, schedule: schedule, statistics: $0, predictions: predictions,
+          pricer: pricer)
+      } : nil
     let plan = Plan(
       identity: identity(reduces: !reducingLayers.isEmpty, isCut: facts.layers < dense.layers),
       model: facts.shape, schedule: schedule,
       ops: emission.ops, selections: selections(emission.pricedOps), arena: emission.arena,
-      resultSlot: emission.resultSlot,
-      predictions: PredictionTable.make(
-        ops: emission.pricedOps, schedule: schedule, dense: dense, pricer: pricer),
+      resultSlot: emission.resultSlot, predictions: predictions, expectations: expectations,
       tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
     check(plan)
     return (plan, emission.weights)
@@ -83,6 +94,10 @@ package struct PlanAssembler {
     if request.instrumentation.contains(.importance), request.target != .dense || request.fixedSchedule != nil
     {
       throw .importanceNeedsDense(request.target)
+    }
+    if request.method == .selector {
+      let depth = request.depth ?? facts.layers
+      guard facts.selector?.layers.contains(where: { $0 < depth }) == true else { throw .selectorsMissing }
     }
     if let depth = request.depth, !(1...facts.layers).contains(depth) {
       throw .depthOutOfRange(requested: depth, layers: facts.layers)
@@ -132,12 +147,23 @@ package struct PlanAssembler {
         bestDepth: 1, bestKeepCounts: [length], weightTraffic: .zero, weightTime: .zero))
   }
 
+  /// How selectors choose; nil in plans in which they do not act.
+  private var selection: TokenSelection? {
+    guard request.method == .selector, facts.selector != nil else { return nil }
+    return request.target == .dense && request.fixedSchedule == nil ? nil : request.selection
+  }
+
+  /// Layers that may drop tokens: all, or those with a selector.
+  private var droppingLayers: Set<Int> {
+    Set(selection == nil ? Array(1...facts.layers) : facts.selector?.layers ?? [])
+  }
+
   private var restores: Bool { request.restoresDroppedTokens && facts.head.pooling == .mean }
 
   private func graph(reducing layers: Set<Int>, restores: Bool, _ passes: PassSet) -> PlanGraph {
     let options = GraphOptions(
       maximumLength: request.maximumLength, threads: request.threads, reducingLayers: layers,
-      restores: restores, instrumentation: request.instrumentation)
+      selection: selection, restores: restores, instrumentation: request.instrumentation)
     let plain = GraphBuilder.build(facts, options: options, override: request.headOverride)
     let rewritten = GraphPasses.run(
       plain, passes: passes, pricer: pricer, maximumLength: request.maximumLength)
@@ -163,25 +189,39 @@ package struct PlanAssembler {
     if request.target == .dense || request.method == .depth {
       return .dense(maximumLength: length, layerCount: facts.layers)
     }
-    guard let profile = inputs.profile else { throw .calibrationMissing(method: request.method) }
-    guard profile.count == dense.layers else {
-      throw .calibrationLayersDiffer(expected: dense.layers, found: profile.count)
-    }
-    // Elimination in every layer, as ops of the schedule in which each drops a token somewhere.
-    let reducing = graph(reducing: Set(1...facts.layers), restores: restores, passes)
+    var family = try retentionFamily(dense)
+    // Elimination in every layer that may, as ops of the schedule in which each drops a token somewhere.
+    let reducing = graph(reducing: droppingLayers, restores: restores, passes)
     try requireKernels(reducing.pricedOps)
-    var family = RetentionFamily(profile: Array(profile.prefix(facts.layers)))
     if request.passes.contains(.tileRounding) {
       family.rounded = TileRounding.table(reducing.pricedOps, maximumLength: length, pricer: pricer)
     }
     let search = ScheduleSearch(
       facts: facts, target: request.target, maximumLength: length, family: family,
       reducingOps: reducing.pricedOps,
-      wholeOps: graph(reducing: [], restores: false, passes).pricedOps, dense: dense, pricer: pricer)
+      // Selectors by threshold are there even when the ceilings let everything through.
+      wholeOps: selection == .dynamic
+        ? reducing.pricedOps : graph(reducing: [], restores: false, passes).pricedOps,
+      dense: dense, pricer: pricer, dropsAfterLayers: selection != nil)
     let rows = try search.run()
     return Schedule(
       maximumLength: length, layerCount: facts.layers, keepCounts: rows.flatMap { $0.map(UInt16.init) },
       restoresDroppedTokens: false)
+  }
+
+  private func retentionFamily(_ dense: DenseReference) throws(PlanningError) -> RetentionFamily {
+    if selection != nil {
+      guard let selectors = inputs.selectors else { throw .selectorsNotCalibrated }
+      return RetentionFamily(
+        profiles: (1...request.maximumLength).map {
+          selectors.retention(length: $0, layerCount: facts.layers)
+        })
+    }
+    guard let profile = inputs.profile else { throw .calibrationMissing(method: request.method) }
+    guard profile.count == dense.layers else {
+      throw .calibrationLayersDiffer(expected: dense.layers, found: profile.count)
+    }
+    return RetentionFamily(profile: Array(profile.prefix(facts.layers)))
   }
 
   private func check(_ fixed: Schedule) throws(PlanningError) {
@@ -226,7 +266,11 @@ package struct PlanAssembler {
 
   private func identity(reduces: Bool, isCut: Bool) -> PlanIdentity {
     var methods: [String] = []
-    if reduces { methods.append(PlanningMethod.acc.rawValue) }
+    if reduces {
+      let isStatic = selection == .static
+      let method = selection == nil ? PlanningMethod.acc : .selector
+      methods.append(method.rawValue + (isStatic ? "-static" : ""))
+    }
     if isCut { methods.append(PlanningMethod.depth.rawValue) }
     return PlanIdentity(
       modelName: facts.name, family: facts.family, toolVersion: request.toolVersion,

@@ -46,7 +46,8 @@ public enum Planner {
       EliminationProfile(decay: $0, layers: Int(model.shape.layers)).retention
     }
     let inputs = PlanningInputs(
-      facts: EncoderFacts(model), profile: profile ?? calibration?.eliminationProfile, costs: OpCosts(cost),
+      facts: EncoderFacts(model), profile: profile ?? calibration?.eliminationProfile,
+      selectors: calibration?.selectors.map(SelectorStatistics.init), costs: OpCosts(cost),
       calibrationDigest: calibration?.digest ?? .zero,
       profileDigest: cost.profile.digest, tier: cost.profile.fingerprint.tier)
     return (request, inputs)

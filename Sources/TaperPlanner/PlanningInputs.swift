@@ -5,6 +5,8 @@ package struct PlanningInputs: Sendable {
   package var facts: EncoderFacts
   /// The elimination profile k_1…k_L; nil without a calibration.
   package var profile: [Double]?
+  /// What the selectors kept; nil without a calibration of a model that has some.
+  package var selectors: SelectorStatistics?
   package var costs: OpCosts
   /// Zero without a calibration.
   package var calibrationDigest: Digest
@@ -13,11 +15,13 @@ package struct PlanningInputs: Sendable {
   package var tier: String
 
   package init(
-    facts: EncoderFacts, profile: [Double]?, costs: OpCosts, calibrationDigest: Digest = .zero,
+    facts: EncoderFacts, profile: [Double]?, selectors: SelectorStatistics? = nil, costs: OpCosts,
+    calibrationDigest: Digest = .zero,
     profileDigest: Digest = .zero, tier: String = ""
   ) {
     self.facts = facts
     self.profile = profile
+    self.selectors = selectors
     self.costs = costs
     self.calibrationDigest = calibrationDigest
     self.profileDigest = profileDigest

@@ -115,8 +115,9 @@ internal import TaperPlanFormat
       counts[1] = counts[0]
     case .gather:
       unsafe op.index = UnsafePointer(buffers.identity)
-    case .select:
+    case .select, .selectAbove:
       unsafe op.index_out = buffers.indexOut
+      unsafe op.count_out = buffers.indexOut
       counts = [shape.heads * point.innerRows]
     case .scatter:
       unsafe op.index = UnsafePointer(buffers.identity)

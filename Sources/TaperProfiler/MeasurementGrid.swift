@@ -31,7 +31,7 @@ enum MeasurementGrid {
       case .attention, .attentionContext:
         Set([1, (count + 7) / 8, (count + 3) / 4, (count + 1) / 2, count]).sorted().map { point($0, count) }
       case .attentionScores, .attentionScored: [point(count, count)]
-      case .select, .scatter: [point((count + 1) / 2, count)]
+      case .select, .selectAbove, .scatter: [point((count + 1) / 2, count)]
       case .mean: [point(1, count)]
       default: [point(count, 1)]
       }

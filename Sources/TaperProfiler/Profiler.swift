@@ -123,7 +123,7 @@ public enum Profiler {
       case .iota, .compose: break
       case .attention, .attentionScores, .attentionScored, .attentionContext:
         try demand(shape.heads > 0 && shape.depth > 0, "\(name) heads and depth", "at least 1", 0)
-      case .select: try demand(shape.heads > 0, "\(name) heads", "at least 1", 0)
+      case .select, .selectAbove: try demand(shape.heads > 0, "\(name) heads", "at least 1", 0)
       case .gemm:
         try demand(shape.columns > 0 && shape.depth > 0, "\(name) columns and depth", "at least 1", 0)
       default: try demand(shape.columns > 0, "\(name) columns", "at least 1", 0)

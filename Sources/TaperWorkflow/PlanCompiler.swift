@@ -154,6 +154,7 @@ public struct PlanCompiler {
     if comparingDense, let planned = head.report.heldOut {
       var dense = request
       dense.depth = nil
+      dense.method = .acc
       dense.fixedSchedule = .dense(maximumLength: request.maximumLength, layerCount: Int(model.shape.layers))
       let features = try features(dense, samples) { progress("features of the dense encoder", $0, $1) }
       if let reference = try targets.fit(features: features, width: width).report.heldOut {

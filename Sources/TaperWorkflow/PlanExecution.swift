@@ -23,6 +23,16 @@ public struct PlanExecution {
     return results
   }
 
+  /// T(0)…T(L) of every sample, in order.
+  func keptTokens(of samples: [TokenizedSample], progress: Progress) throws -> [[Int]] {
+    var session = try Session(plan, threads: threads)
+    return try samples.enumerated().map { index, sample in
+      try session.run(ids: sample.ids.span, typeIDs: sample.typeIDs.span)
+      progress(index + 1, samples.count)
+      return session.keptTokens
+    }
+  }
+
   /// Runs every sample and hands over its result and the contents of the named slots.
   func run(
     _ samples: [TokenizedSample], slots: [String], progress: Progress,

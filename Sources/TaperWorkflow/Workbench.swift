@@ -31,17 +31,22 @@ public struct Workbench {
   ) throws -> Calibration {
     let layers = Int(model.shape.layers)
     let heads = Int(model.shape.heads)
-    var builder = Calibration.Builder(layerCount: layers)
+    let selectors = model.tuned?.selector?.layers ?? []
+    let kept = try keptTokens(samples, selectors: selectors) { progress($0, 2 * $1) }
+    var builder = Calibration.Builder(layerCount: layers, selectorLayers: selectors)
     let indices = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     let names = (1...layers).map { "importance.\($0)" }
-    try execution(instrumentation: .importance).run(samples, slots: names, progress: progress) {
-      index, result, partialScores in
+    let isSecond = !kept.isEmpty
+    try execution(instrumentation: .importance).run(
+      samples, slots: names,
+      progress: { isSecond ? progress($1 + $0, 2 * $1) : progress($0, $1) }
+    ) { index, result, partialScores in
       let length = samples[index].ids.count
       let label = samples[index].label
       try builder.add(
         ids: samples[index].ids, typeIDs: samples[index].typeIDs,
         scores: partialScores.map { Self.tokenScores(partial: $0, heads: heads, length: length) },
-        reference: result,
+        reference: result, kept: isSecond ? kept[index] : [],
         label: label.flatMap { indices[$0.text] }, value: label?.number.map { Float($0) })
     }
     return try builder.finish(
@@ -66,9 +71,25 @@ public struct Workbench {
     return features
   }
 
+  /// Tokens that go on after each selector, text by text, when all selectors act and no ceiling holds them back: what the
+  /// later ones see depends on the earlier ones. Empty without selectors.
+  private func keptTokens(
+    _ samples: [TokenizedSample], selectors: [Int], progress: PlanExecution.Progress
+  ) throws -> [[Int]] {
+    guard !selectors.isEmpty else { return [] }
+    var request = PlanningRequest(method: .selector, maximumLength: maximumLength, threads: threads)
+    request.fixedSchedule = .dense(maximumLength: maximumLength, layerCount: Int(model.shape.layers))
+    return try execution(request).keptTokens(of: samples, progress: progress)
+      .map { counts in selectors.map { counts[$0] } }
+  }
+
   private func execution(instrumentation: Instrumentation) throws -> PlanExecution {
-    let request = PlanningRequest(
-      target: .dense, maximumLength: maximumLength, threads: threads, instrumentation: instrumentation)
+    try execution(
+      PlanningRequest(
+        target: .dense, maximumLength: maximumLength, threads: threads, instrumentation: instrumentation))
+  }
+
+  private func execution(_ request: PlanningRequest) throws -> PlanExecution {
     let planned = try Planner.plan(
       request, model: model, calibration: nil,
       cost: CostModel(profile: .assumed(threads: threads), threads: threads))

@@ -87,6 +87,41 @@ import Testing
     }
   }
 
+  @Test func selectAbove() {
+    var generator = Generator(seed: 14)
+    unsafe withEveryTier { base in
+      withEvery("tokens", in: [1, 2, 17, 64, 129]) { tokens in
+        withEvery("scores", in: patterns) { pattern in
+          let sums = scores(pattern, tokens, &generator)
+          let partial = Matrix(1, tokens, gap: 0) { _, j in sums[j] }
+          withEvery("threshold", in: [-Float.greatestFiniteMagnitude, 0, 0.5, 1e9]) { threshold in
+            withEvery("ceiling", in: Set([1, (tokens + 2) / 3, tokens]).sorted()) { ceiling in
+              let kept = GuardedMemory([UInt32](repeating: 9999, count: ceiling))
+              let count = GuardedMemory([UInt32(77)])
+              let scratch = GuardedMemory([Float](repeating: .nan, count: 2 * tokens))
+              var op = unsafe base
+              unsafe op.rows = UInt32(ceiling)
+              unsafe op.inner_rows = UInt32(tokens)
+              unsafe op.heads = 1
+              unsafe op.scale = threshold
+              unsafe op.a = partial.constPointer
+              unsafe op.index_out = kept.pointer
+              unsafe op.count_out = count.pointer
+              unsafe op.scratch = scratch.pointer
+              unsafe run(ck_select_above, op, tasks: 1)
+              let above = sums.dropFirst().count { $0 >= threshold }
+              let keep = min(ceiling, 1 + above)
+              let wanted = selected(sums, keep: keep) + [UInt32](repeating: 9999, count: ceiling - keep)
+              expect(
+                count.values == [UInt32(keep)] && kept.values == wanted,
+                "kept \(count.values): \(kept.values), wanted \(wanted)")
+            }
+          }
+        }
+      }
+    }
+  }
+
   @Test func scatter() {
     var generator = Generator(seed: 5)
     withEvery("rows", in: rowCounts) { rows in

@@ -67,5 +67,18 @@ extension ToyPlan {
     plan.predictions.ops = (0..<plan.predictions.referenceLengths.count * plan.ops.count).map {
       prediction(UInt64($0))
     }
+    guard !options.live.isEmpty else { return }
+    func expected(_ worst: Int) -> ExpectedTime {
+      let percentiles = (0..<3).map { _ in UInt64(random.below(worst + 1)) }.sorted()
+      return ExpectedTime(
+        mean: Nanoseconds(UInt64(random.below(worst + 1))), p50: Nanoseconds(percentiles[0]),
+        p90: Nanoseconds(percentiles[1]), p99: Nanoseconds(percentiles[2]))
+    }
+    let lengths = 1...options.maximumLength
+    plan.expectations = Expectations(
+      texts: 1 + random.below(99), overall: expected(options.maximumLength * 1000),
+      lengths: lengths.map { expected($0 * 1000) },
+      keptTokens: (0..<options.maximumLength * options.layers).map { _ in Float(random.below(9)) / 2 },
+      cappedShares: (0..<options.layers).map { _ in Float(random.below(5)) / 4 })
   }
 }

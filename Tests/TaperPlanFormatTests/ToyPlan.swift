@@ -20,6 +20,8 @@ struct ToyPlan {
     var scored = false
     /// Layers that drop tokens.
     var reducing: Set<Int> = [1, 2]
+    /// Layers, none of them reducing, whose output is selected from by threshold; the schedule has the ceiling.
+    var live: Set<Int> = []
 
     /// The choices drawn from a seed.
     static func seeded(_ random: inout Seeded) -> Options {
@@ -37,6 +39,10 @@ struct ToyPlan {
       options.reducing = Set((0..<options.layers).map { $0 + 1 }.filter { _ in random.coin() })
       options.layout = WeightLayout.allCases[random.below(4)]
       options.scored = random.coin()
+      if random.below(3) == 0 {
+        options.live = Set((0..<options.layers).map { $0 + 1 }.filter { _ in random.coin() })
+        options.reducing.subtract(options.live)
+      }
       return options
     }
   }
@@ -106,7 +112,9 @@ struct ToyPlan {
       var count = length
       counts.append(UInt16(count))
       for layer in 0..<options.layers {
-        if options.reducing.contains(layer + 1), length > dense { count = max(1, count * 2 / 3) }
+        if options.reducing.union(options.live).contains(layer + 1), length > dense {
+          count = max(1, count * 2 / 3)
+        }
         counts.append(UInt16(count))
       }
     }
@@ -146,7 +154,7 @@ struct ToyPlan {
     plan.ops.append(op)
   }
 
-  private mutating func scratch(_ op: inout PlanOp, _ elements: Int) {
+  mutating func scratch(_ op: inout PlanOp, _ elements: Int) {
     let place = slot("scratch", copies: options.threads, rows: .one, columns: elements)
     op.scratch = Operand(slot: place)
     op.scratchStride = UInt32(elements)
@@ -180,6 +188,9 @@ struct ToyPlan {
     let restored = options.restores ? slot("restored", rows: .input, columns: d) : nil
     for layer in 0..<options.layers {
       state = addLayer(layer + 1, state, origin: origin, bias: bias, restored: restored)
+      if options.live.contains(layer + 1) {
+        state = addSelection(layer + 1, state, origin: origin, restored: restored)
+      }
     }
     addHead(state, origin: origin, restored: restored)
   }
@@ -190,7 +201,7 @@ struct ToyPlan {
     let d = hidden
     let width = UInt32(d)
     let before = RowCount.tokens(after: layer - 1)
-    let after = RowCount.tokens(after: layer)
+    let after = options.live.contains(layer) ? before : RowCount.tokens(after: layer)
     let attended = slot("attended", rows: after, columns: d)
     let qkv = slot("qkv", rows: before, columns: 3 * d)
     add(gemm(layer, before, 3 * d, d, from: state, to: qkv)) { _ in }

@@ -14,7 +14,9 @@ import Testing
 
   @Test(arguments: PlanRule.allCases)
   func breakingOneRuleIsFound(_ rule: PlanRule) throws {
-    var plan = ToyPlan.make().plan
+    var options = ToyPlan.Options()
+    if Breakage.ofLivePlans.contains(rule) { (options.reducing, options.live) = ([], [1, 2]) }
+    var plan = ToyPlan.make(options).plan
     try PlanValidator.validate(plan)
     Breakage.change(for: rule)(&plan)
     guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else {
@@ -65,6 +67,34 @@ import Testing
     #expect(rule { $0.ops[encode].condition = .ifReduced } == .readAfterWrite)
   }
 
+  /// Reads that are right at the schedule's counts and wrong when a selection leaves fewer rows.
+  @Test func whatReadsRowsOfBeforeASelectionIsFound() throws {
+    var options = ToyPlan.Options()
+    (options.layers, options.reducing, options.live) = (2, [], [1])
+    var valid = ToyPlan.make(options).plan
+    var skewed = valid
+    skewed.ops[skewed.ops.lastIndex { $0.kind == .gather }!].a.leading += 1
+    let error = failure { try PlanValidator.validate(skewed) }
+    guard case .violated(let violation)? = error, violation.rule == .liveLeading else {
+      Issue.record("two leading dimensions of one slot: \(error as Any)")
+      return
+    }
+    // Ceilings that drop nothing: T(0) = T(1) = T(2) in the schedule.
+    valid.schedule = .dense(maximumLength: options.maximumLength, layerCount: 2)
+    valid.schedule.restoresDroppedTokens = options.restores
+    ToyPlan.layOut(&valid)
+    try PlanValidator.validate(valid)
+    for number in valid.ops.indices where valid.ops[number].layer == 2 && valid.ops[number].kind == .gemm {
+      var plan = valid
+      plan.ops[number].rows = .input
+      guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else {
+        Issue.record("op \(number) reads rows that are not there")
+        continue
+      }
+      #expect(violation.rule == .readAfterWrite && violation.length == 2, "\(violation.description)")
+    }
+  }
+
   @Test func aWalkFailsAtTheLengthThatIsWrong() throws {
     var plan = ToyPlan.make().plan
     let wide = plan.ops.firstIndex { $0.kind == .gemm && $0.activation == .gelu }!
@@ -81,6 +111,10 @@ import Testing
 
 /// For each rule a change that breaks it and no rule before it.
 enum Breakage {
+  static let ofLivePlans: Set<PlanRule> = [
+    .selectAbovePlace, .selectAboveCount, .liveLeading, .expectationCounts, .expectedTimes,
+  ]
+
   static func change(for rule: PlanRule) -> ValidatorRuleTests.Change {
     switch rule {
     case .maximumLength: { $0.schedule.maximumLength = 0 }
@@ -101,6 +135,9 @@ enum Breakage {
         plan.schedule.maximumLength = 65_534
         plan.ops = Array(repeatElement(plan.ops[0], count: 300))
       }
+    case .selectAbovePlace: { $0.ops[first($0, .selectAbove)].condition = .ifReduced }
+    case .selectAboveCount: { $0.ops[last($0, .selectAbove)] = $0.ops[first($0, .selectAbove)] }
+    case .liveLeading: { $0.ops[first($0, .selectAbove)].a.leading = 2 }
     case .outputWidth: { $0.head.outputWidth = 0 }
     case .labelCount: { $0.head.labels.append("more") }
     case .canaryLength: { $0.canaries[0].ids = [] }
@@ -112,6 +149,8 @@ enum Breakage {
     case .opPredictionCount: { $0.predictions.ops.removeLast() }
     case .predictionInterval:
       { $0.predictions.ops[3].low = Nanoseconds($0.predictions.ops[3].time.rawValue + 1) }
+    case .expectationCounts: { $0.expectations?.keptTokens.append(1) }
+    case .expectedTimes: { $0.expectations?.lengths[3].p90 = Nanoseconds(4001) }
     case .weightShape: { $0.weights.entries[0].shape = [] }
     case .weightLayout: { $0.weights.entries[0].layout = .panelBF16 }
     case .weightSize: { $0.weights.entries[0].byteCount = Bytes(4) }

@@ -50,7 +50,7 @@ enum SyntheticCosts {
       case .attention, .attentionScored: 4 * rows * innerRows * Int(op.depth) * Int(op.heads)
       case .attentionScores: 2 * innerRows * innerRows * Int(op.depth) * Int(op.heads)
       case .attentionContext: 2 * rows * innerRows * Int(op.depth) * Int(op.heads)
-      case .select, .mean, .scatter: innerRows * max(1, Int(op.columns))
+      case .select, .selectAbove, .mean, .scatter: innerRows * max(1, Int(op.columns))
       default: 8 * rows * max(1, Int(op.columns))
       }
     return UInt64(work)

@@ -4,6 +4,8 @@ import TaperPlanFormat
 /// The encoder and token elimination by definition: one obvious loop after another, states in double precision, no
 /// code shared with the planner or the runtime. What a plan computes is compared with this.
 ///
+/// Selectors (TR-BERT) choose among the states that leave a layer: see `select`.
+///
 /// Elimination (LAT's place, PoWER-BERT's score): layer l attends over all its T(l−1) input rows; the score of row j
 /// is S(j) = (1/H) Σ_heads Σ_i A[i, j]; row 0 and the T(l) − 1 other rows of largest S go on, ties to the lower
 /// index, in their original order; the rest of the layer sees the kept rows only. Relative biases and positions are
@@ -12,7 +14,7 @@ import TaperPlanFormat
 public struct NaiveEncoder: Sendable {
   public let model: ModelSpec
   private let tensors: [TensorRole: [Float]]
-  private let linear: [TensorRole: NaiveLinear]
+  let linear: [TensorRole: NaiveLinear]
 
   /// Reads and widens every tensor of the model.
   public init(_ model: ModelSpec) throws {
@@ -39,6 +41,10 @@ public struct NaiveEncoder: Sendable {
       ] { try addLinear(.layer(layer, weight), .layer(layer, bias)) }
     }
     for role in vectors { tensors[role] = try model.tensor(role) }
+    for layer in model.tuned?.selector?.layers ?? [] {
+      try addLinear(.selector(layer, .w1Weight), .selector(layer, .w1Bias))
+      try addLinear(.selector(layer, .w2Weight), .selector(layer, .w2Bias))
+    }
     if model.head.hasPooler { try addLinear(.poolerWeight, .poolerBias) }
     if model.head.hasLinear { try addLinear(.headWeight, .headBias) }
     self.tensors = tensors
@@ -49,9 +55,11 @@ public struct NaiveEncoder: Sendable {
   /// - Parameters:
   ///   - typeIDs: as many as ids, or empty for all zero; ignored by families without token types.
   ///   - keepCounts: T(0)…T(L), non-increasing from ids.count; nil keeps every token.
+  ///   - choice: who chooses the tokens that `keepCounts` limits.
   ///   - restoresDroppedTokens: whether the mean is over all n tokens' last states.
   public func run(
-    ids: [UInt32], typeIDs: [UInt32] = [], keepCounts: [Int]? = nil, restoresDroppedTokens: Bool = false
+    ids: [UInt32], typeIDs: [UInt32] = [], keepCounts: [Int]? = nil,
+    choice: NaiveChoice = .attention, restoresDroppedTokens: Bool = false
   ) -> NaiveRun {
     let layers = Int(model.shape.layers)
     let counts = keepCounts ?? [Int](repeating: ids.count, count: layers + 1)
@@ -62,11 +70,15 @@ public struct NaiveEncoder: Sendable {
     var run = NaiveRun(hidden: [states], positions: [positions])
     for layer in 1...layers {
       let attention = attend(layer, states, positions)
-      let kept = keep(counts[layer], of: attention.scores)
-      run.noteSelection(scores: attention.scores, kept: kept)
-      states = kept.map { row in finish(layer, input: states[row], context: attention.context[row]) }
-      positions = kept.map { positions[$0] }
+      let chosen = choice == .attention ? keep(counts[layer], of: attention.scores) : Array(states.indices)
+      if choice == .attention { run.noteSelection(scores: attention.scores, kept: chosen) }
+      states = chosen.map { row in finish(layer, input: states[row], context: attention.context[row]) }
+      positions = chosen.map { positions[$0] }
       for (position, state) in zip(positions, states) { last[position] = state }
+      if choice != .attention, let kept = select(layer, states, atMost: counts[layer], choice, &run) {
+        states = kept.map { states[$0] }
+        positions = kept.map { positions[$0] }
+      }
       run.hidden.append(states)
       run.positions.append(positions)
     }
@@ -132,7 +144,7 @@ public struct NaiveEncoder: Sendable {
   }
 
   /// Row 0 and the `count` − 1 others of largest score, ascending.
-  private func keep(_ count: Int, of scores: [Double]) -> [Int] {
+  func keep(_ count: Int, of scores: [Double]) -> [Int] {
     let order = scores.indices.dropFirst().sorted { (scores[$0], $1) > (scores[$1], $0) }
     return [0] + order.prefix(count - 1).sorted()
   }

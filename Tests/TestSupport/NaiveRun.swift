@@ -6,8 +6,10 @@ public struct NaiveRun: Sendable {
   public internal(set) var positions: [[Int]]
   /// Entry l − 1: the score S_l of each row entering layer l.
   public internal(set) var scores: [[Double]] = []
+  /// By layer: π of each row leaving a layer with a selector, before selection.
+  public internal(set) var selection: [Int: [Double]] = [:]
   /// The smallest gap, over the layers that dropped tokens, between a kept row's score and a dropped one's (row 0
-  /// aside). When it is below rounding, single precision may rightly keep another token.
+  /// aside), and a threshold and a row's π. When it is below rounding, single precision may rightly keep another token.
   public internal(set) var selectionMargin = Double.infinity
   /// After pooling, pooler and norm: what a linear head reads.
   public internal(set) var pooled: [Double] = []
@@ -23,6 +25,10 @@ public struct NaiveRun: Sendable {
 
   mutating func noteSelection(scores: [Double], kept: [Int]) {
     self.scores.append(scores)
+    noteMargin(scores: scores, kept: kept)
+  }
+
+  mutating func noteMargin(scores: [Double], kept: [Int]) {
     let isKept = Set(kept)
     let dropped = scores.indices.filter { !isKept.contains($0) }.map { scores[$0] }.max()
     let weakest = kept.dropFirst().map { scores[$0] }.min()

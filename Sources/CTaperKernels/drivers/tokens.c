@@ -28,22 +28,25 @@ static void sift_down(uint32_t *heap, uint32_t count, uint32_t hole, const float
   heap[hole] = row;
 }
 
-/// Top-k by a heap of the k best rows seen, the worst of them on top: O(n log k), in place, the same on every
-/// machine. When all rows were seen the top is the threshold, and a pass over the rows writes the kept ones
-/// in order.
-void ck_select(const ck_op *op, uint32_t task, uint32_t worker) {
-  uint32_t n = op->inner_rows, keep = op->rows < n ? op->rows : n;
-  if (keep == 0)
-    return;
+/// The score of every row in the op's scratch: partial scores summed over the heads in order, NaN as −∞.
+static float *token_scores(const ck_op *op) {
+  uint32_t n = op->inner_rows;
   float *score = op->scratch;
-  uint32_t *heap = (uint32_t *)(op->scratch + n);
   memset(score, 0, n * sizeof(float));
   for (uint32_t h = 0; h < op->heads; h++)
     op->table->add(score, score, op->a + (size_t)h * n, n);
   for (uint32_t j = 0; j < n; j++)
     if (isnan(score[j]))
       score[j] = -INFINITY;
+  return score;
+}
 
+/// Top-k by a heap of the k best rows seen, the worst of them on top: O(n log k), in place, the same on every
+/// machine. When all rows were seen the top is the threshold, and a pass over the rows writes the kept ones
+/// in order. `keep` ≥ 1 counts row 0.
+static void keep_best(const ck_op *op, const float *score, uint32_t keep) {
+  uint32_t n = op->inner_rows;
+  uint32_t *heap = (uint32_t *)(op->scratch + n);
   op->index_out[0] = 0;
   uint32_t count = keep - 1; // beside row 0
   if (count == 0)
@@ -62,6 +65,24 @@ void ck_select(const ck_op *op, uint32_t task, uint32_t worker) {
   for (uint32_t j = 1; j < n; j++)
     if (j == last || precedes(score, j, last))
       op->index_out[out++] = j;
+}
+
+void ck_select(const ck_op *op, uint32_t task, uint32_t worker) {
+  uint32_t keep = op->rows < op->inner_rows ? op->rows : op->inner_rows;
+  if (keep > 0)
+    keep_best(op, token_scores(op), keep);
+}
+
+void ck_select_above(const ck_op *op, uint32_t task, uint32_t worker) {
+  uint32_t most = op->rows < op->inner_rows ? op->rows : op->inner_rows, keep = 0;
+  if (most > 0) {
+    const float *score = token_scores(op);
+    keep = 1;
+    for (uint32_t j = 1; j < op->inner_rows && keep < most; j++)
+      keep += score[j] >= op->scale;
+    keep_best(op, score, keep);
+  }
+  *op->count_out = keep;
 }
 
 static void copy_row(const ck_op *op, uint32_t j) {
@@ -85,6 +106,8 @@ void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker) {
 }
 
 void ck_compose(const ck_op *op, uint32_t task, uint32_t worker) {
+  if (!op->index)
+    return;
   // index is ascending, so index[i] ≥ i: no entry is read after it was overwritten
   for (uint32_t i = 0; i < op->rows; i++)
     op->index_out[i] = op->index_out[op->index[i]];

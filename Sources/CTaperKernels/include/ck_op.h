@@ -47,7 +47,8 @@ typedef struct ck_op {
   const uint32_t *index;  // row numbers into an input; NULL: row i is row i
   const uint32_t *origin; // original position of each current row; NULL: row i is position i
   uint32_t *index_out;
-  const void *weight; // gemm: f32 rows, or panels (ck_panel.h)
+  uint32_t *count_out; // select_above: rows kept
+  const void *weight;  // gemm: f32 rows, or panels (ck_panel.h)
   const float *bias, *gamma, *beta;
   const uint32_t *ids, *type_ids;        // embed only
   const float *table0, *table1, *table2; // embed only: word, position, token type (may be NULL)
@@ -128,12 +129,16 @@ void ck_iota(const ck_op *op, uint32_t task, uint32_t worker);
 /// always kept; ties keep the lower row; a NaN counts as −∞. rows ≤ inner_rows. One task. scratch:
 /// 2·inner_rows elements.
 void ck_select(const ck_op *op, uint32_t task, uint32_t worker);
+/// Token selection below a ceiling: as ck_select, but of the rows beside row 0 only those whose score is at
+/// least `scale`, and so up to `rows` of them all; *count_out = how many (at least 1). `index_out` beyond
+/// them is left as it is. One task. scratch: 2·inner_rows elements.
+void ck_select_above(const ck_op *op, uint32_t task, uint32_t worker);
 /// Restore, first half: y[origin[j]] = a[j] for every j < inner_rows that `index` (rows entries, ascending)
 /// does not name. With index NULL: y[origin[j]] = a[j] for all j < rows. origin NULL: origin[j] is j. One
 /// task. columns elements a row.
 void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker);
-/// index_out[i] = index_out[index[i]] for i < rows, in place (index ascending): positions of the kept rows.
-/// One task.
+/// index_out[i] = index_out[index[i]] for i < rows, in place (index ascending): positions of the kept rows;
+/// as they are when index is NULL. One task.
 void ck_compose(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[i] = a[index[i]] for i < rows. Row tasks.
 void ck_gather(const ck_op *op, uint32_t task, uint32_t worker);

@@ -39,6 +39,7 @@ public enum PlanCodec {
     builder.add(.canaries) { write(plan.canaries, to: &$0) }
     builder.add(.weightsIndex) { write(plan.weights, to: &$0) }
     if !plan.identity.tier.isEmpty { builder.add(.tier) { $0.write(plan.identity.tier) } }
+    if let expectations = plan.expectations { builder.add(.expectations) { write(expectations, to: &$0) } }
     let weights = plan.weights
     return builder.prefix(weights: weights.isEmbedded ? (weights.byteCount.rawValue, weights.digest) : nil)
   }

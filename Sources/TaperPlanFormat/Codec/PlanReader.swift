@@ -69,9 +69,12 @@ public enum PlanReader {
         throw .malformed(section: .tier, value: .count, offset: 0, found: 0)
       }
     }
+    let hasExpectations = container.sections.contains { $0.kind == .expectations }
+    let expectations = unsafe hasExpectations ? try decode(.expectations, PlanCodec.readExpectations) : nil
     let plan = Plan(
       identity: identity, model: model, schedule: schedule, ops: ops, selections: selections, arena: arena,
-      resultSlot: resultSlot, predictions: predictions, tokenizer: tokenizer, head: head, canaries: canaries,
+      resultSlot: resultSlot, predictions: predictions, expectations: expectations,
+      tokenizer: tokenizer, head: head, canaries: canaries,
       weights: weights)
     try container.requireVersion(plan.formatVersion)
     return (plan, try weightsRange(container, index: weights))

@@ -17,6 +17,7 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
   public static let canaries = SectionKind(rawValue: 10)
   public static let weightsIndex = SectionKind(rawValue: 11)
   public static let tier = SectionKind(rawValue: 12)
+  public static let expectations = SectionKind(rawValue: 13)
   public static let weights = SectionKind(rawValue: 0xFFFF)
 
   /// The section's name, or nil for a kind this version does not know.
@@ -34,6 +35,7 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
     case .canaries: "canaries"
     case .weightsIndex: "weights index"
     case .tier: "tier"
+    case .expectations: "expectations"
     case .weights: "weights"
     default: nil
     }

@@ -56,6 +56,7 @@ extension OpKind {
     case .attentionContext: "attentionContext"
     case .iota: "iota"
     case .select: "select"
+    case .selectAbove: "selectAbove"
     case .scatter: "scatter"
     case .compose: "compose"
     case .gather: "gather"

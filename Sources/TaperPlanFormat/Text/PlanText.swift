@@ -13,6 +13,7 @@ public enum PlanText {
     renderOps(plan, &text)
     renderArena(plan, &text)
     renderPredictions(plan, &text)
+    if let expectations = plan.expectations { render(expectations, plan, &text) }
     renderCanaries(plan.canaries, &text)
     render(plan.weights, &text)
     return text

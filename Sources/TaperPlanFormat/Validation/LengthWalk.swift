@@ -9,27 +9,31 @@ struct LengthWalk {
   /// The slots' capacities in elements.
   let capacities: [Int]
   var states: [SlotState]
-  /// The current input length and op.
+  /// Numbers of the ops that decide how many rows leave their layer.
+  let counting: [Int]
+  /// The current input length and op, and T(0)…T(L) as they are before it.
   var length = 0
   var number = 0
+  private var counts: [UInt16] = []
 
   /// - Precondition: the rules about single ops, slots and the schedule hold.
   init(_ plan: Plan) {
     self.plan = plan
     capacities = plan.arena.slots.map { Int($0.byteCount.rawValue) / $0.element.byteCount }
     states = [SlotState](repeating: .unwritten, count: plan.arena.slots.count)
+    counting = plan.ops.indices.filter { plan.ops[$0].kind == .selectAbove }
   }
 
-  mutating func run(length: Int) throws(PlanFormatError) {
+  /// Walks with the schedule's counts; with those and a single row left by op `emptied`, where one is given.
+  mutating func run(length: Int, emptying emptied: Int? = nil) throws(PlanFormatError) {
     self.length = length
+    counts = Array(plan.schedule.retentionConfiguration(length: length))
     for slot in states.indices { states[slot] = .unwritten }
     for number in plan.ops.indices {
       let op = plan.ops[number]
       let layer = Int(op.layer)
       let isReduced =
-        layer >= 1 && layer <= plan.schedule.layerCount
-        && plan.schedule.tokens(after: layer, length: length)
-          < plan.schedule.tokens(after: layer - 1, length: length)
+        layer >= 1 && layer <= plan.schedule.layerCount && counts[layer] < counts[layer - 1]
       switch op.condition {
       case .always: break
       case .ifReduced: if !isReduced { continue }
@@ -38,9 +42,12 @@ struct LengthWalk {
       self.number = number
       let usesIndex = !op.index.isNone && isReduced
       try step(op, usesIndex: usesIndex)
+      if number == emptied { for later in layer..<counts.count { counts[later] = 1 } }
     }
     try checkResultWritten()
   }
+
+  private func value(_ rows: RowCount) -> Int { rows.layer.map { Int(counts[$0]) } ?? 1 }
 
   /// The rows of the input that the op's index may name, when it uses one; else the first `rows`.
   private func namedRows(_ op: PlanOp, rows: Int, usesIndex: Bool) throws(PlanFormatError) -> Int {
@@ -48,8 +55,8 @@ struct LengthWalk {
   }
 
   private mutating func step(_ op: PlanOp, usesIndex: Bool) throws(PlanFormatError) {
-    let rows = plan.schedule.value(of: op.rows, length: length)
-    let inner = plan.schedule.value(of: op.innerRows, length: length)
+    let rows = value(op.rows)
+    let inner = value(op.innerRows)
     let heads = Int(op.heads)
     switch op.kind {
     case .embed:
@@ -106,7 +113,7 @@ struct LengthWalk {
     case .iota:
       try checkScratch(op, elements: 0)
       try writeNumbers(op.output, count: rows, bound: rows)
-    case .select:
+    case .select, .selectAbove:
       try checkScratch(op, elements: 2 * inner)
       try checkRowsAvailable(rows, of: inner, false)
       try read(op.a, .a, elements: heads * inner)
@@ -121,7 +128,7 @@ struct LengthWalk {
       try writeRows(op, bound)
     case .compose:
       try checkScratch(op, elements: 0)
-      guard usesIndex else { throw violation(.readAfterWrite, .index, expected: 0, found: rows) }
+      guard usesIndex else { return }
       let named = try readNumbers(op.index, .index, count: rows)
       let bound = try readNumbers(op.output, .output, count: named)
       try writeNumbers(op.output, count: rows, bound: bound)

@@ -31,7 +31,7 @@ struct OpSignature {
     case .attentionScores: self.init([.a, .b, .output, .output2], optional: [.bias, .origin, .scratch])
     case .attentionContext: self.init([.b, .c, .output], optional: [.index, .scratch])
     case .iota: self.init([.output], optional: [.scratch])
-    case .select: self.init([.a, .output], optional: [.scratch])
+    case .select, .selectAbove: self.init([.a, .output], optional: [.scratch])
     case .scatter: self.init([.a, .output], optional: [.origin, .index, .scratch])
     case .compose: self.init([.output, .index], optional: [.scratch])
     case .gather: self.init([.a, .output, .index], optional: [.scratch])
@@ -45,7 +45,10 @@ struct OpSignature {
 
 extension OpKind {
   /// Whether the op's output is a slot of row numbers.
-  var writesRowNumbers: Bool { self == .iota || self == .select || self == .compose }
+  var writesRowNumbers: Bool { selects || self == .iota || self == .compose }
+
+  /// Whether the op chooses rows by their scores.
+  public var selects: Bool { self == .select || self == .selectAbove }
 
   /// Whether the driver lets its output be its operand `a`.
   var allowsInPlace: Bool { self == .biasActivation || self == .add || self == .layerNorm }

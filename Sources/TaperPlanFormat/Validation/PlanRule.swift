@@ -22,6 +22,8 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   case referenceLengths
   case opPredictionCount
   case predictionInterval
+  case expectationCounts
+  case expectedTimes
   // Weights
   case weightShape
   case weightLayout
@@ -68,6 +70,10 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   case scratchSize
   case scratchCopies
   case resultSlot
+  // Ops that decide how many rows go on
+  case selectAbovePlace
+  case selectAboveCount
+  case liveLeading
 
   /// The rule in words.
   public var meaning: String {
@@ -92,6 +98,8 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .referenceLengths: "reference lengths ascend between 1 and maximumLength"
     case .opPredictionCount: "there is one op prediction an op and reference length"
     case .predictionInterval: "a predicted time lies in its interval"
+    case .expectationCounts: "expectations have an entry for every length, and every length and layer"
+    case .expectedTimes: "an expected time's percentiles ascend, up to the predicted worst case"
     case .weightShape: "a tensor has one to four dimensions, none of them zero"
     case .weightLayout: "packed tensors are matrices of their layout's element"
     case .weightSize: "a tensor's bytes are those of its shape, element and layout"
@@ -133,6 +141,10 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .originReach: "positions are within the relative bias table's reach"
     case .scratchSize: "scratch for one worker has room for what the driver puts there"
     case .scratchCopies: "scratch has a copy for every worker"
+    case .selectAbovePlace:
+      "a selection by threshold stands in a layer, always runs, and keeps T(layer) of T(layer − 1) rows"
+    case .selectAboveCount: "a layer has one selection by threshold at most, and a plan 64"
+    case .liveLeading: "beside selections by threshold, all views of a slot have one leading dimension"
     case .resultSlot: "the result slot is f32, alive to the end, and written with the head's outputs"
     }
   }
@@ -141,10 +153,11 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   var relation: String {
     switch self {
     case .maximumLength, .layerCount, .keepCountsFall, .opCount, .slotCount, .validationWork, .canaryLength,
+      .selectAboveCount,
       .canaryIDs, .referenceLengths, .weightInside, .opLayer, .conditionLayer, .rowSymbol, .slotExists,
       .weightExists,
       .slotInside, .operandInsideSlot, .readAfterWrite, .rowsAvailable, .indexInRange, .originReach,
-      .predictionInterval:
+      .predictionInterval, .expectedTimes:
       "at most"
     case .threadCount, .outputWidth, .weightOrder, .leadingDimension, .attentionWidth, .attentionReach,
       .slotSize,

@@ -90,7 +90,7 @@ extension PlanValidator {
       try atLeastOne(Int(op.heads))
       try atLeastOne(Int(op.depth))
       try atLeastOne(Int(op.heads) * Int(op.depth))
-    case .select: try atLeastOne(Int(op.heads))
+    case .select, .selectAbove: try atLeastOne(Int(op.heads))
     case .gemm:
       try atLeastOne(Int(op.columns))
       try atLeastOne(Int(op.depth))
@@ -209,7 +209,7 @@ extension Plan {
     }
     switch (op.kind, role) {
     case (.attentionScores, .output), (_, .output2), (.attentionContext, .b), (.select, .a),
-      (.mean, .output), (.gemm, .b):
+      (.selectAbove, .a), (.mean, .output), (.gemm, .b):
       return nil
     case (.gemm, .a): return filled(op.depth)
     case (.encode, .output): return filled(op.columns)

@@ -40,7 +40,8 @@ extension PlanValidator {
   /// Steps a validation may take: about a second's worth; a plan of 400 ops and 8192 tokens needs a fifth of it.
   static let maximumWork = 1 << 24
   static func checkValidationWork(_ plan: Plan) throws(PlanFormatError) {
-    let work = (plan.ops.count + plan.arena.slots.count) * plan.schedule.maximumLength
+    let walks = 1 + plan.ops.count { $0.kind == .selectAbove }
+    let work = (plan.ops.count + plan.arena.slots.count) * plan.schedule.maximumLength * walks
     try require(work <= maximumWork, .validationWork, .plan, expected: maximumWork, found: work)
   }
 

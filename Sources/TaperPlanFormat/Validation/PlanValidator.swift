@@ -4,6 +4,13 @@
 /// slot are decided from the record; rules about what the ops do to one another are decided by walking the op list
 /// once for every input length (`LengthWalk`), with the row counts and the conditions exactly as they will be, so no
 /// assumption about how keep counts grow with the length is needed (ours).
+///
+/// A selection by threshold (selectAbove) leaves as many rows as the input has it, from one to the schedule's count.
+/// Every extent that an op touches grows with each row count, so that what holds at the schedule's counts bounds all
+/// runs. What was written before it is read is decided at the ends: a comparison is between two extents, each affine
+/// in one row count and with one leading dimension a slot (`liveLeading`) equally steep, so it holds for all counts
+/// when it holds with the schedule's and with one row left by each selection in turn; the latter also finds
+/// whoever reads the rows of before a selection from what was written after it.
 public enum PlanValidator {
   /// - Complexity: O((ops + slots) · maximumLength + slots²); `validationWork` bounds it.
   public static func validate(_ plan: Plan) throws(PlanFormatError) {
@@ -23,9 +30,13 @@ public enum PlanValidator {
     try checkPredictionCounts(plan)
     try checkReferenceLengths(plan)
     try checkPredictionIntervals(plan)
+    try checkExpectationCounts(plan)
+    try checkExpectedTimes(plan)
 
     try validateWeightsIndex(plan.weights)
     for number in plan.ops.indices { try validateOp(number, of: plan) }
+    try checkSelectAbove(plan)
+    try checkLiveLeading(plan)
     try checkSelectionOrder(plan)
     try checkKernels(plan)
     try checkSelectionsComplete(plan)
@@ -33,7 +44,10 @@ public enum PlanValidator {
     try ArenaVerifier.verify(plan)
     try checkResultSlot(plan)
     var walk = LengthWalk(plan)
-    for length in 1...plan.schedule.maximumLength { try walk.run(length: length) }
+    for length in 1...plan.schedule.maximumLength {
+      try walk.run(length: length)
+      for number in walk.counting { try walk.run(length: length, emptying: number) }
+    }
   }
 
   /// The rules of the weights index alone, as a weights file needs them.

@@ -6,10 +6,11 @@ package enum PredictionTable {
   package static let referenceLengths = [16, 32, 64, 128, 256, 512]
 
   package static func make(
-    ops: [PricedOp], schedule: Schedule, dense reference: DenseReference, pricer: OpPricer
+    ops: [PricedOp], schedule: Schedule, dense reference: DenseReference, pricer: OpPricer,
+    dropsAfterLayers: Bool = false
   ) -> Predictions {
     let dense = Schedule.dense(maximumLength: schedule.maximumLength, layerCount: reference.layers)
-    let analysis = SpeedupAnalysis(reference.shape)
+    let analysis = SpeedupAnalysis(reference.shape, dropsAfterLayers: dropsAfterLayers)
     var table = Predictions()
     for length in 1...schedule.maximumLength {
       let planned = pricer.endToEnd(predictions(ops, schedule, length, pricer).compactMap(\.self))

@@ -6,9 +6,10 @@ public import TaperPlanFormat
 public enum Explain {
   public static func render(_ plan: Plan) -> String {
     let explanation = Explanation(plan)
-    var lines = head(plan)
+    var lines = head(plan, explanation)
     lines.append("")
     lines += lengths(explanation)
+    lines += expectations(explanation)
     lines.append("")
     lines += tree(explanation)
     lines.append("")
@@ -18,7 +19,7 @@ public enum Explain {
 
   // MARK: Parts
 
-  private static func head(_ plan: Plan) -> [String] {
+  private static func head(_ plan: Plan, _ explanation: Explanation) -> [String] {
     let identity = plan.identity
     let model = plan.model
     let threads = identity.threads == 1 ? "1 thread" : "\(identity.threads) threads"
@@ -31,6 +32,7 @@ public enum Explain {
       "  head     " + head(plan.head)
         + (plan.schedule.restoresDroppedTokens ? ", dropped tokens restored" : ""),
     ]
+    if let selectors = selectors(explanation) { lines.append("  chooses  " + selectors) }
     if !identity.request.isEmpty { lines.append("  request  " + identity.request) }
     lines.append("  passes   " + (off.isEmpty ? "all" : "all but " + off.joined(separator: ", ")))
     return lines
@@ -66,6 +68,43 @@ public enum Explain {
           + counts(length.keepCounts, dense: length.tokens))
     }
     lines.append("  time, work: dense over planned, as predicted; K: work speedup by the published form")
+    return lines
+  }
+
+  /// Which selectors are at work, in words; nil when none is.
+  private static func selectors(_ explanation: Explanation) -> String? {
+    guard let first = explanation.selectors.first else { return nil }
+    let places = explanation.selectors.map { "\($0.layer)" }.joined(separator: ", ")
+    let rule =
+      first.threshold.map { "tokens with π ≥ \(NumberText.fixed($0, 2)), at most the kept" }
+      ?? "the kept of largest π"
+    return "selectors after layers \(places): \(rule)"
+  }
+
+  /// What to expect below the worst case, which the table of lengths tells.
+  private static func expectations(_ explanation: Explanation) -> [String] {
+    guard let expected = explanation.expected else { return [] }
+    func times(_ time: ExpectedTime) -> String {
+      [time.mean, time.p50, time.p90, time.p99].map { ("~" + NumberText.time($0)).rightAligned(13) }.joined()
+    }
+    var lines = [
+      "",
+      "expected".rightAligned(8) + "mean".rightAligned(13) + "p50".rightAligned(13) + "p90".rightAligned(13)
+        + "p99".rightAligned(13) + "  tokens expected, layer by layer",
+    ]
+    for length in explanation.lengths {
+      guard let expected = length.expected else { continue }
+      lines.append(
+        String(length.tokens).rightAligned(8) + times(expected) + "  "
+          + clipped(length.expectedTokens.map { NumberText.fixed(Double($0), 1) }.joined(separator: " "), 48))
+    }
+    let capped = explanation.selectors.compactMap { selector in
+      selector.cappedShare.map { "\(NumberText.percent(Double($0))) after layer \(selector.layer)" }
+    }
+    lines.append(
+      "texts".rightAligned(8) + times(expected) + "  the calibration's \(explanation.calibrationTexts)")
+    lines.append(
+      "  at the most tokens allowed: " + capped.joined(separator: ", ") + " of the calibration's texts")
     return lines
   }
 

@@ -1,9 +1,13 @@
+import Glibc
 public import TaperPlanFormat
 
 extension Explanation {
   /// Reads a plan's own schedule, ops and predictions; predicts nothing.
   /// - Precondition: the plan is valid and has predictions.
   public init(_ plan: Plan) {
+    selectors = Explanation.selectors(plan)
+    expected = plan.expectations?.overall
+    calibrationTexts = Int(plan.expectations?.texts ?? 0)
     let references = plan.predictions.referenceLengths.map(Int.init)
     lengths = references.map { Explanation.length($0, plan) }
     let detail = references.last ?? plan.schedule.maximumLength
@@ -33,7 +37,22 @@ extension Explanation {
       planned: prediction.planned, denseTime: prediction.denseTime,
       timeSpeedup: ratio(prediction.denseTime.rawValue, prediction.planned.time.rawValue),
       workSpeedup: ratio(prediction.denseWork.rawValue, prediction.planned.work.rawValue),
-      publishedSpeedup: ratio(prediction.publishedDenseWork.rawValue, prediction.publishedWork.rawValue))
+      publishedSpeedup: ratio(prediction.publishedDenseWork.rawValue, prediction.publishedWork.rawValue),
+      expected: plan.expectations?.lengths[tokens - 1],
+      expectedTokens: Array(plan.expectations?.keptTokens(length: tokens) ?? []))
+  }
+
+  /// Selectors are known by their weights' names.
+  private static func selectors(_ plan: Plan) -> [Selector] {
+    (1...max(1, plan.schedule.layerCount)).compactMap { layer in
+      guard plan.weights.entries.contains(where: { $0.name == "layer.\(layer).selector.w1.weight" }) else {
+        return nil
+      }
+      let dynamic = plan.ops.first { $0.kind == .selectAbove && Int($0.layer) == layer }
+      return Selector(
+        layer: layer, threshold: dynamic.map { 1 / (1 + exp(-Double($0.scale))) },
+        cappedShare: plan.expectations?.cappedShares[layer - 1])
+    }
   }
 
   private static func op(

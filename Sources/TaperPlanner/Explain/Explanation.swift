@@ -15,6 +15,10 @@ public struct Explanation: Hashable, Sendable {
     public var workSpeedup: Double
     /// K of the published form.
     public var publishedSpeedup: Double
+    /// Of a plan whose work the input decides: what calibration lets one expect below `planned`, the worst case.
+    public var expected: ExpectedTime?
+    /// Mean T(1)…T(L), as expected; empty for other plans.
+    public var expectedTokens: [Float]
   }
 
   /// One op at the detail length.
@@ -47,6 +51,20 @@ public struct Explanation: Hashable, Sendable {
     public var ops: [Op]
   }
 
+  /// A selector at work (TR-BERT).
+  public struct Selector: Hashable, Sendable {
+    /// After which it stands.
+    public var layer: Int
+    /// Tokens with π at least this go on, at most the keep counts; nil when the keep counts alone decide.
+    public var threshold: Double?
+    /// Share of the calibration's texts that would have kept more tokens than the keep counts allow.
+    public var cappedShare: Float?
+  }
+
+  public var selectors: [Selector]
+  /// Over the calibration's texts, each at its own length.
+  public var expected: ExpectedTime?
+  public var calibrationTexts: Int
   public var lengths: [Length]
   /// The length the sections are told at: the largest.
   public var detailLength: Int

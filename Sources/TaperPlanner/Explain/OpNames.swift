@@ -25,6 +25,7 @@ struct OpNames {
     case .attentionContext: return "attention context" + indexed(op)
     case .iota: return "positions of all tokens"
     case .select: return "choose tokens to keep"
+    case .selectAbove: return "keep tokens above threshold"
     case .scatter: return op.index.isNone ? "restore kept tokens" : "restore dropped tokens"
     case .compose: return "positions of kept tokens"
     case .gather: return "gather kept tokens"
@@ -42,7 +43,7 @@ struct OpNames {
     case .gemm: return "\(rows) × \(op.depth) → \(op.columns)"
     case .attention, .attentionScores, .attentionScored, .attentionContext:
       return "\(rows) × \(inner) · \(op.heads) × \(op.depth)"
-    case .select, .compose: return "\(inner) → \(rows)"
+    case .select, .selectAbove, .compose: return "\(inner) → \(rows)"
     case .scatter where !op.index.isNone: return "\(inner - rows) of \(inner) × \(op.columns)"
     case .mean: return "\(inner) × \(op.columns)"
     case .iota: return "\(rows)"

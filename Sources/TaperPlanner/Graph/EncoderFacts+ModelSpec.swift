@@ -10,6 +10,9 @@ extension EncoderFacts {
       layerNormEpsilon: model.layerNormEpsilon, positionOffset: model.positionOffset,
       positions: model.shape(of: .positionEmbedding)[0], maximumLength: model.maximumLength,
       hasRelativeBias: model.relativeBias != nil, head: model.head,
+      selector: model.tuned?.selector.map {
+        SelectorFacts(layers: $0.layers, width: $0.width, threshold: $0.threshold)
+      },
       tokenizer: model.tokenizer.encoded(), modelDigest: model.modelDigest,
       tokenizerDigest: model.tokenizerDigest)
   }

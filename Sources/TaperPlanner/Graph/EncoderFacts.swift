@@ -15,6 +15,8 @@ package struct EncoderFacts: Sendable {
   package var maximumLength: Int
   package var hasRelativeBias: Bool
   package var head: HeadSpec
+  /// nil for a model without selectors.
+  package var selector: SelectorFacts?
   package var tokenizer: [UInt8]
   package var modelDigest: Digest
   package var tokenizerDigest: Digest
@@ -22,7 +24,8 @@ package struct EncoderFacts: Sendable {
   package init(
     name: String, family: String, shape: ModelShape, activation: Activation, layerNormEpsilon: Float,
     positionOffset: Int, positions: Int, maximumLength: Int, hasRelativeBias: Bool, head: HeadSpec,
-    tokenizer: [UInt8] = [], modelDigest: Digest = .zero, tokenizerDigest: Digest = .zero
+    selector: SelectorFacts? = nil, tokenizer: [UInt8] = [], modelDigest: Digest = .zero,
+    tokenizerDigest: Digest = .zero
   ) {
     self.name = name
     self.family = family
@@ -34,6 +37,7 @@ package struct EncoderFacts: Sendable {
     self.maximumLength = maximumLength
     self.hasRelativeBias = hasRelativeBias
     self.head = head
+    self.selector = selector
     self.tokenizer = tokenizer
     self.modelDigest = modelDigest
     self.tokenizerDigest = tokenizerDigest
@@ -43,6 +47,8 @@ package struct EncoderFacts: Sendable {
   package func cut(to depth: Int) -> EncoderFacts {
     var cut = self
     cut.shape.layers = UInt32(depth)
+    // After the last layer there is nothing left to save.
+    cut.selector?.layers.removeAll { $0 >= depth }
     return cut
   }
 

@@ -2,15 +2,18 @@ import TaperModelSpec
 import TaperPlanFormat
 
 extension GraphBuilder {
-  /// One post-norm layer: attention, elimination when the layer drops tokens, output projection, FFN.
-  /// Rows: queries and keys T(l−1), everything after attention T(l).
+  /// One post-norm layer: attention, elimination when the layer drops tokens by attention, output projection, FFN,
+  /// selection when it drops them by a selector. Rows: queries and keys T(l−1), everything after elimination T(l).
   mutating func emitLayer(_ layer: Int, input: Operand) -> Operand {
     let hidden = facts.hidden
     let before = RowCount.tokens(after: layer - 1)
-    let reduces = options.reducingLayers.contains(layer)
-    // A layer that never drops has T(l) = T(l−1): either symbol will do, this one keeps shapes comparable.
-    let after = RowCount.tokens(after: layer)
-    let keepsHidden = options.instrumentation.contains(.hiddenStates)
+    let drops = options.reducingLayers.contains(layer)
+    let selector = drops && options.selection != nil ? facts.selector : nil
+    let reduces = drops && selector == nil
+    // A layer that never drops has T(l) = T(l−1): either symbol will do, this one keeps shapes comparable. A selector
+    // drops what the layer has finished.
+    let after = selector == nil ? RowCount.tokens(after: layer) : before
+    let keepsHidden = selector == nil && options.instrumentation.contains(.hiddenStates)
 
     let query = emitProjection(input, layer: layer, .queryWeight, .queryBias, name: "query")
     let key = emitProjection(input, layer: layer, .keyWeight, .keyBias, name: "key")
@@ -55,11 +58,13 @@ extension GraphBuilder {
       intermediate, layer: layer, rows: after, columns: hidden, depth: facts.feedForward,
       weight: layerWeight(layer, .outputWeight, "output.weight", [hidden, facts.feedForward]),
       bias: layerWeight(layer, .outputBias, "output.bias", [hidden]), name: "layer.\(layer).output")
-    return emitResidualNorm(
+    let state = emitResidualNorm(
       output, residual: attended, layer: layer, rows: after,
       gamma: layerWeight(layer, .outputNormGamma, "output.norm.gamma", [hidden]),
       beta: layerWeight(layer, .outputNormBeta, "output.norm.beta", [hidden]),
-      name: hiddenName(layer), isKept: keepsHidden)
+      name: selector == nil ? hiddenName(layer) : "layer.\(layer).finished", isKept: keepsHidden)
+    guard let selector, let selection = options.selection else { return state }
+    return emitSelection(selector, selection, layer: layer, state: state)
   }
 
   private mutating func emitProjection(
@@ -153,36 +158,14 @@ extension GraphBuilder {
 
   // MARK: Elimination
 
-  /// Select, put dropped rows of the layer's input where they came from, and note where the kept rows came from.
-  /// Returns the kept rows' numbers.
+  /// Chooses by attention among the layer's input rows. Returns the kept rows' numbers.
   private mutating func emitElimination(_ layer: Int, input: Operand, partialScores: Operand) -> Operand {
     let before = RowCount.tokens(after: layer - 1)
     let after = RowCount.tokens(after: layer)
-    let kept = makeSlot("layer.\(layer).kept", element: .u32, rows: after, columns: 1)
-
     var select = PlanOp(.select, layer: layer, rows: after, innerRows: before)
     select.condition = .ifReduced
     select.heads = UInt16(facts.heads)
     select.a = partialScores
-    select.output = kept
-    emit(select)
-
-    if !restored.isNone {
-      var scatter = PlanOp(.scatter, layer: layer, rows: after, innerRows: before, columns: facts.hidden)
-      scatter.condition = .ifReduced
-      scatter.a = input
-      scatter.index = kept
-      scatter.origin = origin
-      scatter.output = restored
-      emit(scatter)
-    }
-    if !origin.isNone {
-      var compose = PlanOp(.compose, layer: layer, rows: after, innerRows: before)
-      compose.condition = .ifReduced
-      compose.index = kept
-      compose.output = origin
-      emit(compose)
-    }
-    return kept
+    return emitChoice(select, of: input)
   }
 }

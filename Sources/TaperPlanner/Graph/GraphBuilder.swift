@@ -6,7 +6,8 @@ import TaperPlanFormat
 ///
 /// A layer that drops tokens for some input length (methods §1; the place is after the layer's attention scores,
 /// before its FFN) carries two ways through attention: plain, guarded `ifNotReduced`, for the lengths at which it
-/// keeps all, and scores → select → context, guarded `ifReduced`. Both write the same slot.
+/// keeps all, and scores → select → context, guarded `ifReduced`. Both write the same slot. With selectors (methods §3) the
+/// place is after a layer's last norm.
 package struct GraphBuilder {
   let facts: EncoderFacts
   let options: GraphOptions
@@ -72,16 +73,19 @@ package struct GraphBuilder {
   /// y = act(x·Wᵀ + b) as a product and a row-wise op.
   mutating func emitLinear(
     _ input: Operand, layer: Int, rows: RowCount, columns: Int, depth: Int, weight: WeightReference,
-    bias: WeightReference, activation: Activation = .none, name: String, isKept: Bool = false
+    bias: WeightReference, activation: Activation = .none, name: String, isKept: Bool = false,
+    condition: OpGuard = .always
   ) -> Operand {
     beginGroup()
     var product = PlanOp(.gemm, layer: layer, rows: rows, columns: columns, depth: depth)
+    product.condition = condition
     product.parts = UInt16(GemmPartition.parts(columns: columns, depth: depth))
     product.a = input
     product.weight = weight
     product.output = makeSlot(name + ".product", rows: rows, columns: columns)
     emit(product)
     var sum = PlanOp(.biasActivation, layer: layer, rows: rows, columns: columns)
+    sum.condition = condition
     sum.activation = activation
     sum.a = product.output
     sum.bias = bias

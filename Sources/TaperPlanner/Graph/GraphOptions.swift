@@ -5,17 +5,20 @@ package struct GraphOptions: Hashable, Sendable {
   package var threads: Int
   /// Layers (1-based) that drop tokens for some input length.
   package var reducingLayers: Set<Int>
+  /// How they drop them when the model's selectors do; nil when attention's scores do.
+  package var selection: TokenSelection?
   /// Dropped tokens' last states are put back before pooling.
   package var restores: Bool
   package var instrumentation: Instrumentation
 
   package init(
-    maximumLength: Int, threads: Int, reducingLayers: Set<Int>, restores: Bool,
-    instrumentation: Instrumentation
+    maximumLength: Int, threads: Int, reducingLayers: Set<Int>, selection: TokenSelection? = nil,
+    restores: Bool, instrumentation: Instrumentation
   ) {
     self.maximumLength = maximumLength
     self.threads = threads
     self.reducingLayers = reducingLayers
+    self.selection = selection
     self.restores = restores
     self.instrumentation = instrumentation
   }

@@ -7,13 +7,13 @@ package enum FuseBiasActivation {
     var doomed: Set<Int> = []
     for number in graph.ops.indices {
       let sum = graph.ops[number]
-      guard sum.kind == .biasActivation, sum.condition == .always, graph.isWhole(sum.a),
+      guard sum.kind == .biasActivation, graph.isWhole(sum.a),
         graph.isOnlyReader(number, of: sum.a.slot)
       else { continue }
       let writers = graph.writers(of: sum.a.slot)
       guard writers.count == 1, case let product = graph.ops[writers[0]], product.kind == .gemm,
         product.bias.isNone, product.activation == .none, product.rows == sum.rows,
-        product.columns == sum.columns, product.condition == .always
+        product.columns == sum.columns, product.condition == sum.condition
       else { continue }
       graph.ops[writers[0]].bias = sum.bias
       graph.ops[writers[0]].activation = sum.activation

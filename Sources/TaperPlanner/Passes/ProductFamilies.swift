@@ -93,7 +93,8 @@ package struct ProductFamilies {
   }
 
   private func layout(of op: PlanOp, named name: String) -> WeightLayout {
-    let isEncoders = (1...layerCount).contains(Int(op.layer))
+    // Selectors stay f32: they are small, and what they decide is all or nothing.
+    let isEncoders = (1...layerCount).contains(Int(op.layer)) && !name.contains(".selector.")
     if isEncoders, let layout = precision.precision(of: name).layout { return layout }
     let families = [WeightLayout.rowMajor, .panelF32].filter {
       !pricer.kernels(PricedOp(op, layout: $0)).isEmpty

@@ -30,7 +30,7 @@ package enum Scratch {
     }
     switch op.kind {
     case .attention, .attentionScored: return largest { _, keys in attentionBlock * ((keys + 15) / 16 * 16) }
-    case .select: return largest { _, keys in 2 * keys }
+    case .select, .selectAbove: return largest { _, keys in 2 * keys }
     // BLAS wants the rows side by side; packed products read them where they are.
     case .gemm where !op.index.isNone && op.layout == .rowMajor:
       return largest { rows, _ in rows * Int(op.depth) }

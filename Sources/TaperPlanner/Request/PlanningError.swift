@@ -15,6 +15,10 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The calibration was made with another model.
   case calibrationOfAnotherModel(expected: Digest, found: Digest)
   case calibrationLayersDiffer(expected: Int, found: Int)
+  /// Method `selector` on a model that has none, or none below the depth.
+  case selectorsMissing
+  /// The calibration does not tell what the selectors keep.
+  case selectorsNotCalibrated
   case headShapeMismatch(expectedWeights: Int, foundWeights: Int, labels: Int)
   case importanceNeedsDense(PlanningTarget)
   /// The profile has no kernel for this kind of op.
@@ -47,6 +51,10 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
       """
     case .calibrationLayersDiffer(let expected, let found):
       "calibration: expected \(expected) layers; found \(found); calibrate this model again"
+    case .selectorsMissing:
+      "method selector: expected a model with selectors below its last layer; found none; train them with tune selector"
+    case .selectorsNotCalibrated:
+      "calibration: expected what the model's selectors keep; found none; calibrate this model again with this version"
     case .headShapeMismatch(let expected, let found, let labels):
       "head: expected \(expected) weights and a label for each output; found \(found) weights and \(labels) labels"
     case .importanceNeedsDense(let target):

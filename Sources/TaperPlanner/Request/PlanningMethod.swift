@@ -5,6 +5,8 @@ public enum PlanningMethod: String, CaseIterable, Hashable, Sendable {
   /// Static depth: every token, fewer layers, the deepest cut that meets the target. The simplest plan there is, and the
   /// baseline for every other (methods §5); its head must be fitted again at the cut.
   case depth
+  /// The model's selectors (TR-BERT) choose the tokens; the counts and ceilings come from a calibration in which they act.
+  case selector
   /// Depth and tokens together, chosen by accuracy on labelled texts (TaperWorkflow's `MethodSearch`); the planner itself
   /// plans each candidate as `acc` with a depth.
   case search

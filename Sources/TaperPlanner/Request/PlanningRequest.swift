@@ -4,6 +4,8 @@ public import TaperPlanFormat
 public struct PlanningRequest: Hashable, Sendable {
   public var target: PlanningTarget
   public var method: PlanningMethod
+  /// How method `selector` chooses tokens.
+  public var selection: TokenSelection
   /// Longest input in tokens, specials included; at most the model's.
   public var maximumLength: Int
   /// Workers the plan is made for.
@@ -32,7 +34,8 @@ public struct PlanningRequest: Hashable, Sendable {
   public var fixedSchedule: Schedule?
 
   public init(
-    target: PlanningTarget = .dense, method: PlanningMethod = .acc, maximumLength: Int, threads: Int = 1,
+    target: PlanningTarget = .dense, method: PlanningMethod = .acc,
+    selection: TokenSelection = .dynamic, maximumLength: Int, threads: Int = 1,
     passes: PassSet = .all, instrumentation: Instrumentation = [],
     excludedKernels: Set<KernelID> = [], restoresDroppedTokens: Bool = true,
     headOverride: HeadOverride? = nil, precision: PrecisionAssignment = PrecisionAssignment(),
@@ -43,6 +46,7 @@ public struct PlanningRequest: Hashable, Sendable {
   ) {
     self.target = target
     self.method = method
+    self.selection = selection
     self.maximumLength = maximumLength
     self.threads = threads
     self.passes = passes

@@ -1,6 +1,9 @@
-/// The schedules of method `acc`: one number α says how much is kept, the elimination profile k_l where (methods §1).
+/// The schedules of a method that drops tokens: one number α says how much is kept, the profile k_l where (methods §1).
 ///
 ///     T(0) = n,  T(l) = min(T(l−1), r(max(1, ⌈n·min(1, α·k_l) − 10⁻⁹⌉)))
+///
+/// and T(l) = T(l−1) in layers that drop none. For `acc` k_l is the elimination profile, one for every length; for
+/// `selector` the mean share of tokens that calibration saw leave each selector, at texts of about that length.
 ///
 /// r is the tile rounding, a non-decreasing function of the count alone (identity when the pass is off), so every T(l)
 /// is non-decreasing in α: searching for the largest α that meets a target gives more tokens to a looser target,
@@ -10,15 +13,22 @@
 /// min(T(l), R(l)) with r the identity. The two together are one chain, each schedule at most the one before it in
 /// every layer.
 package struct RetentionFamily: Hashable, Sendable {
-  /// k_1…k_L in (0, 1], non-increasing.
-  package var profile: [Double]
+  /// k_1…k_L in (0, 1], non-increasing, nil for a layer that drops none: by length from 1, the last for all above.
+  package var profiles: [[Double?]]
   /// r(t) at t; entry 0 unused. Counts beyond the table are left alone.
   package var rounded: [Int]
 
-  package init(profile: [Double], rounded: [Int] = []) {
-    self.profile = profile
+  package init(profiles: [[Double?]], rounded: [Int] = []) {
+    self.profiles = profiles
     self.rounded = rounded
   }
+
+  /// The same profile at every length.
+  package init(profile: [Double], rounded: [Int] = []) {
+    self.init(profiles: [profile], rounded: rounded)
+  }
+
+  private func profile(_ length: Int) -> [Double?] { profiles[min(length, profiles.count) - 1] }
 
   /// One schedule of the family.
   package struct Member: Hashable, Sendable {
@@ -30,7 +40,7 @@ package struct RetentionFamily: Hashable, Sendable {
   /// T(0)…T(L) for an input of `length` tokens.
   package func counts(_ member: Member, length: Int) -> [Int] {
     guard member.isCapped else { return counts(member.alpha, length: length) }
-    let exact = RetentionFamily(profile: profile).counts(member.alpha, length: length)
+    let exact = RetentionFamily(profiles: profiles).counts(member.alpha, length: length)
     return zip(exact, counts(0, length: length)).map { min($0, $1) }
   }
 
@@ -45,9 +55,13 @@ package struct RetentionFamily: Hashable, Sendable {
   /// T(0)…T(L) at α, rounded, for an input of `length` tokens.
   package func counts(_ alpha: Double, length: Int) -> [Int] {
     var counts = [length]
-    counts.reserveCapacity(profile.count + 1)
+    counts.reserveCapacity(profile(length).count + 1)
     var previous = length
-    for retention in profile {
+    for retention in profile(length) {
+      guard let retention else {
+        counts.append(previous)
+        continue
+      }
       let exact = (Double(length) * min(1, alpha * retention) - 1e-9).rounded(.up)
       let count = max(1, Int(exact))
       previous = min(previous, count < rounded.count ? rounded[count] : count)
@@ -59,7 +73,7 @@ package struct RetentionFamily: Hashable, Sendable {
   /// Every α at which some T(l) changes for that length, descending; the first keeps every token, the last the fewest.
   package func alphas(length: Int) -> [Double] {
     var alphas: Set<Double> = []
-    for retention in Set(profile) {
+    for retention in Set(profile(length).compactMap(\.self)) {
       for kept in 1...length { alphas.insert(Double(kept) / (Double(length) * retention)) }
     }
     return alphas.sorted(by: >)

@@ -22,10 +22,12 @@ package struct ScheduleSearch {
   /// Ops of the reducing list, for the diagnostic.
   let reducingOps: [PricedOp]
   let pricer: OpPricer
+  let dropsAfterLayers: Bool
 
   package init(
     facts: EncoderFacts, target: PlanningTarget, maximumLength: Int, family: RetentionFamily,
-    reducingOps: [PricedOp], wholeOps: [PricedOp], dense: DenseReference, pricer: OpPricer
+    reducingOps: [PricedOp], wholeOps: [PricedOp], dense: DenseReference, pricer: OpPricer,
+    dropsAfterLayers: Bool = false
   ) {
     self.facts = facts
     self.target = target
@@ -33,6 +35,7 @@ package struct ScheduleSearch {
     self.family = family
     self.reducingOps = reducingOps
     self.pricer = pricer
+    self.dropsAfterLayers = dropsAfterLayers
     reducing = OpListTimer(
       reducingOps, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
     whole = OpListTimer(wholeOps, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
@@ -62,7 +65,7 @@ package struct ScheduleSearch {
       guard let found else { throw .infeasible(diagnostic(length: maximumLength)) }
       return lengths.map { family.counts(found, length: $0) }
     case .workSpeedup(let factor):
-      let analysis = SpeedupAnalysis(facts.shape)
+      let analysis = SpeedupAnalysis(facts.shape, dropsAfterLayers: dropsAfterLayers)
       let found = largest(length: maximumLength) {
         analysis.publishedSpeedup($0, denseLayers: dense.layers) >= factor
       }
@@ -86,7 +89,7 @@ package struct ScheduleSearch {
 
   /// The least predicted time (or work, for a target in work) at a length, and the counts that give it.
   private func best(length: Int) -> (time: UInt64, counts: [Int]) {
-    let analysis = SpeedupAnalysis(facts.shape)
+    let analysis = SpeedupAnalysis(facts.shape, dropsAfterLayers: dropsAfterLayers)
     var best = (time: whole.time(everyToken(length)), counts: everyToken(length))
     var least = analysis.publishedWork(best.counts)
     for member in family.members(length: length) {
@@ -125,7 +128,7 @@ package struct ScheduleSearch {
       traffic += op.layout.byteCount(columns: Int(op.columns), depth: Int(op.depth))
       time += pricer.price(op, rows: rows, innerRows: 1).time.rawValue
     }
-    let analysis = SpeedupAnalysis(facts.shape)
+    let analysis = SpeedupAnalysis(facts.shape, dropsAfterLayers: dropsAfterLayers)
     let speedup =
       if case .workSpeedup = target {
         analysis.publishedSpeedup(best.counts, denseLayers: dense.layers)

@@ -8,14 +8,17 @@ public import TaperPlanFormat
 public struct SpeedupAnalysis: Hashable, Sendable {
   public var hidden: Int
   public var feedForward: Int
+  /// Layers drop tokens when they are finished (selectors): all of a layer is computed for the T(l−1) rows entering it.
+  public var dropsAfterLayers = false
 
   public init(hidden: Int, feedForward: Int) {
     self.hidden = hidden
     self.feedForward = feedForward
   }
 
-  public init(_ shape: ModelShape) {
+  public init(_ shape: ModelShape, dropsAfterLayers: Bool = false) {
     self.init(hidden: Int(shape.hidden), feedForward: Int(shape.feedForward))
+    self.dropsAfterLayers = dropsAfterLayers
   }
 
   /// FLOPs of layers 1…L by the published form; `counts` is T(0)…T(L).
@@ -42,7 +45,9 @@ public struct SpeedupAnalysis: Hashable, Sendable {
 
   private func work(_ counts: [Int], layer: (Int, Int) -> Int) -> Flops {
     var total = 0
-    for number in counts.indices.dropFirst() { total += layer(counts[number - 1], counts[number]) }
+    for number in counts.indices.dropFirst() {
+      total += layer(counts[number - 1], counts[dropsAfterLayers ? number - 1 : number])
+    }
     return Flops(UInt64(2 * total))
   }
 }

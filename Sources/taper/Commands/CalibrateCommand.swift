@@ -45,6 +45,10 @@ struct CalibrateCommand: ParsableCommand {
         "context_contributions": .array(calibration.contextContributions.map { .number($0) }),
         "elimination_profile": .array(calibration.eliminationProfile.map { .number($0) }),
         "digest": .string(calibration.digest.hex),
+        "selectors": .array(
+          zip(calibration.selectors?.layers ?? [], calibration.selectors?.shares ?? []).map {
+            ["layer": JSONValue($0), "kept_share": .number($1)]
+          }),
       ]
       return Console.print(object.serialized(pretty: true))
     }
@@ -55,6 +59,9 @@ struct CalibrateCommand: ParsableCommand {
       table.rows.append(["\(layer + 1)", NumberText.fixed(contribution, 3), NumberText.fixed(retention, 3)])
     }
     Console.print(table.rendered())
+    for (layer, share) in zip(calibration.selectors?.layers ?? [], calibration.selectors?.shares ?? []) {
+      Console.print("the selector after layer \(layer) keeps \(NumberText.percent(share)) of all tokens")
+    }
     Console.print(
       "\(calibration.textCount) texts, \(calibration.tokenCount) tokens, \(calibration.badRowCount) rows skipped → \(output)"
     )

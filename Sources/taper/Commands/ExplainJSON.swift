@@ -17,6 +17,10 @@ enum ExplainJSON {
         "maximum_length": JSONValue(plan.schedule.maximumLength),
       ],
       "restores_dropped_tokens": .bool(plan.schedule.restoresDroppedTokens),
+      "selectors": .array(explanation.selectors.map(selector)),
+      "expected": explanation.expected.map {
+        expected($0, [("texts", JSONValue(explanation.calibrationTexts))])
+      } ?? .null,
       "lengths": .array(explanation.lengths.map(length)),
       "detail_tokens": JSONValue(explanation.detailLength),
       "sections": .array(explanation.sections.map(section)),
@@ -30,11 +34,30 @@ enum ExplainJSON {
 
   private static func length(_ length: Explanation.Length) -> JSONValue {
     [
+      "expected": length.expected.map {
+        expected($0, [("kept_tokens", .array(length.expectedTokens.map { .number(Double($0)) }))])
+      } ?? .null,
       "tokens": JSONValue(length.tokens), "keep_counts": .array(length.keepCounts.map { JSONValue($0) }),
       "prediction": prediction(length.planned), "dense_ns": integer(length.denseTime.rawValue),
       "time_speedup": .number(length.timeSpeedup), "work_speedup": .number(length.workSpeedup),
       "published_work_speedup": .number(length.publishedSpeedup),
     ]
+  }
+
+  private static func selector(_ selector: Explanation.Selector) -> JSONValue {
+    [
+      "layer": JSONValue(selector.layer), "threshold": selector.threshold.map { .number($0) } ?? .null,
+      "capped_share": selector.cappedShare.map { .number(Double($0)) } ?? .null,
+    ]
+  }
+
+  static func expected(_ time: ExpectedTime, _ more: [(String, JSONValue)] = []) -> JSONValue {
+    .object(
+      JSONObject(
+        [
+          ("mean_ns", integer(time.mean.rawValue)), ("p50_ns", integer(time.p50.rawValue)),
+          ("p90_ns", integer(time.p90.rawValue)), ("p99_ns", integer(time.p99.rawValue)),
+        ] + more))
   }
 
   private static func section(_ section: Explanation.Section) -> JSONValue {

@@ -32,10 +32,16 @@ struct PlanCommand: ParsableCommand {
   var maxLength: Int?
   @Option(
     help: """
-      What is given up: acc (tokens, by attention context contribution), depth (layers, every token kept) or search (both; \
-      candidates are judged on the labelled texts of --refit-head).
+      What is given up: acc (tokens, by attention context contribution), selector (tokens, by the selectors that tune selector \
+      trained), depth (layers, every token kept) or search (tokens and layers; candidates are judged on the labelled texts of --refit-head).
       """)
   var method = "acc"
+  @Option(
+    help: """
+      Method selector: dynamic (tokens above the selectors' threshold, at most as many as the target allows) or static (as \
+      many as the target allows).
+      """)
+  var selection = TokenSelection.dynamic.rawValue
   @Option(Count.self, help: "Layers to keep; all, or what the method chooses, when absent.") var depth: Int?
   @Option(
     help: "Method search: a file (JSON lines) that keeps trials, so that a search can go on where it stopped."
@@ -86,13 +92,14 @@ struct PlanCommand: ParsableCommand {
         let known = PlanningMethod.allCases.map(\.rawValue).joined(separator: ", ")
         throw CommandError.usage("--method: expected \(known); found \(method)")
       }
+      let selection = try tokenSelection(method)
       let spec = try Inputs.model(model)
       let profile = try Inputs.deviceProfile(device)
       let calibration = try calibration.map(Inputs.calibration)
       let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
       let threads = threads ?? profile.threadCounts.last ?? 1
       var request = PlanningRequest(
-        target: target, method: method, maximumLength: maximumLength, threads: threads,
+        target: target, method: method, selection: selection, maximumLength: maximumLength, threads: threads,
         passes: try PassSet(disablingNames: disablePass),
         excludedKernels: withoutOpenblas ? [.gemmF32OpenBLAS] : [], restoresDroppedTokens: !noRestore,
         precision: PrecisionAssignment(Precision(rawValue: precision) ?? .f32), decay: decay.number,
@@ -185,6 +192,25 @@ struct PlanCommand: ParsableCommand {
     return .proportional(to: keepCounts, maximumLength: maximumLength)
   }
 
+  private func tokenSelection(_ method: PlanningMethod) throws -> TokenSelection {
+    guard let selection = TokenSelection(rawValue: selection) else {
+      let known = TokenSelection.allCases.map(\.rawValue).joined(separator: ", ")
+      throw CommandError.usage("--selection: expected \(known); found \(selection)")
+    }
+    guard method == .selector else {
+      if selection != .dynamic {
+        throw CommandError.usage("--selection: expected --method selector; found \(method.rawValue)")
+      }
+      return selection
+    }
+    guard !dense, decay == .calibrated else {
+      throw CommandError.usage(
+        "--method selector: expected a target in time or work, and no --decay, which is attention's; found one"
+      )
+    }
+    return selection
+  }
+
   /// The wish in words, without paths, for the plan's provenance.
   private func requestText(maximumLength: Int, threads: Int) -> String {
     var words: [String] = []
@@ -197,6 +223,7 @@ struct PlanCommand: ParsableCommand {
     }
     words.append(
       "--max-length \(maximumLength) --method \(method) --precision \(precision) --threads \(threads)")
+    if method == PlanningMethod.selector.rawValue { words.append("--selection \(selection)") }
     if let depth { words.append("--depth \(depth)") }
     if decay != .calibrated { words.append("--decay \(decay)") }
     if refitHead != nil { words.append("--refit-head") }

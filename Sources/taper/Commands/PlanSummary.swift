@@ -23,13 +23,19 @@ enum PlanSummary {
 
   private static func length(_ plan: Plan, _ tokens: Int) -> JSONValue {
     let (prediction, speedups) = (plan.predictions.lengths[tokens - 1], Speedups(plan, tokens))
-    return [
-      "tokens": JSONValue(tokens),
-      "keep_counts": .array(
-        plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { JSONValue(Int($0)) }),
-      "predicted_ns": .integer(Int64(prediction.planned.time.rawValue)),
-      "work_speedup": .number(speedups.work), "time_speedup": .number(speedups.time),
-    ]
+    var object = JSONObject([
+      ("tokens", JSONValue(tokens)),
+      (
+        "keep_counts",
+        .array(plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { JSONValue(Int($0)) })
+      ),
+      ("predicted_ns", .integer(Int64(prediction.planned.time.rawValue))),
+      ("work_speedup", .number(speedups.work)), ("time_speedup", .number(speedups.time)),
+    ])
+    if let expectations = plan.expectations {
+      object["expected"] = ExplainJSON.expected(expectations.lengths[tokens - 1])
+    }
+    return .object(object)
   }
 
   static func text(_ plan: Plan, path: String, _ outcome: PlanCompiler.Outcome) -> String {
@@ -48,6 +54,13 @@ enum PlanSummary {
       table.rendered(),
       "arena \(NumberText.size(plan.arena.byteCount)), weights \(NumberText.size(plan.weights.byteCount))",
     ]
+    if let expectations = plan.expectations {
+      let expected = expectations.overall
+      lines.append(
+        "expected over \(expectations.texts) calibration texts: mean ~\(NumberText.time(expected.mean)), "
+          + "p50 ~\(NumberText.time(expected.p50)), p90 ~\(NumberText.time(expected.p90)), p99 ~\(NumberText.time(expected.p99))"
+      )
+    }
     if !outcome.trials.isEmpty { lines.append(trials(outcome.trials)) }
     if let head = outcome.head { lines.append(HeadSummary.text(head)) }
     if let accuracy = outcome.accuracy {

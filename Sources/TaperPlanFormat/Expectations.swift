@@ -1,0 +1,45 @@
+/// What calibration lets one expect of a plan in which the input decides how much is computed: times below the worst
+/// case, which is what `Predictions` promises.
+public struct Expectations: Hashable, Sendable {
+  /// Calibration texts they stand on.
+  public var texts: UInt32
+  /// Over those texts, each at its own length.
+  public var overall: ExpectedTime
+  /// Entry n − 1 is for n tokens, over the texts nearest in length; maximumLength entries.
+  public var lengths: [ExpectedTime]
+  /// Tokens that leave each layer on average: maximumLength rows of layerCount entries.
+  public var keptTokens: [Float]
+  /// For each layer, the share of texts that would have kept more tokens than the schedule allows them there.
+  public var cappedShares: [Float]
+
+  public init(
+    texts: Int, overall: ExpectedTime, lengths: [ExpectedTime], keptTokens: [Float], cappedShares: [Float]
+  ) {
+    self.texts = UInt32(texts)
+    self.overall = overall
+    self.lengths = lengths
+    self.keptTokens = keptTokens
+    self.cappedShares = cappedShares
+  }
+
+  /// Mean T(1)…T(L) for an input of `length` tokens.
+  public func keptTokens(length: Int) -> ArraySlice<Float> {
+    let layers = cappedShares.count
+    return keptTokens[(length - 1) * layers..<length * layers]
+  }
+}
+
+/// How predicted times spread over texts.
+public struct ExpectedTime: BitwiseCopyable, Hashable, Sendable {
+  public var mean: Nanoseconds
+  public var p50: Nanoseconds
+  public var p90: Nanoseconds
+  public var p99: Nanoseconds
+
+  public init(mean: Nanoseconds, p50: Nanoseconds, p90: Nanoseconds, p99: Nanoseconds) {
+    self.mean = mean
+    self.p50 = p50
+    self.p90 = p90
+    self.p99 = p99
+  }
+}

@@ -1,0 +1,69 @@
+import TaperModelSpec
+import TaperPlanFormat
+
+extension GraphBuilder {
+  /// Selection among the states that leave a layer (TR-BERT): π's logit for every row, the rows to keep, dropped rows'
+  /// states put where they came from, and the kept ones side by side, [T(l), hidden].
+  ///
+  /// Static: only for the lengths at which the layer drops tokens. Dynamic: always, and T(l) is what the text leaves.
+  mutating func emitSelection(
+    _ selector: SelectorFacts, _ selection: TokenSelection, layer: Int, state: Operand
+  ) -> Operand {
+    let before = RowCount.tokens(after: layer - 1)
+    let after = RowCount.tokens(after: layer)
+    let prefix = "layer.\(layer).selector"
+    let condition: OpGuard = selection == .static ? .ifReduced : .always
+
+    let inner = emitLinear(
+      state, layer: layer, rows: before, columns: selector.width, depth: facts.hidden,
+      weight: weight("\(prefix).w1.weight", [selector.width, facts.hidden], .selector(layer, .w1Weight)),
+      bias: weight("\(prefix).w1.bias", [selector.width], .selector(layer, .w1Bias)), activation: .gelu,
+      name: "\(prefix).inner", condition: condition)
+    let logits = emitLinear(
+      inner, layer: layer, rows: before, columns: 1, depth: selector.width,
+      weight: weight("\(prefix).w2.weight", [1, selector.width], .selector(layer, .w2Weight)),
+      bias: weight("\(prefix).w2.bias", [1], .selector(layer, .w2Bias)), name: "\(prefix).logits",
+      condition: condition)
+
+    beginGroup()
+    var select = PlanOp(
+      selection == .static ? .select : .selectAbove, layer: layer, rows: after, innerRows: before)
+    select.condition = condition
+    select.heads = 1
+    select.a = logits
+    if selection == .dynamic { select.scale = selector.logitThreshold }
+    let kept = emitChoice(select, of: state)
+    return emitGather(
+      state, index: kept, layer: layer, rows: after, columns: facts.hidden, name: hiddenName(layer),
+      isKept: options.instrumentation.contains(.hiddenStates))
+  }
+
+  /// `select`, its kept rows' numbers added; then the books: dropped rows of `states` go where they came from, and where the
+  /// kept rows came from is noted. Returns the kept rows' numbers.
+  mutating func emitChoice(_ select: PlanOp, of states: Operand) -> Operand {
+    let layer = Int(select.layer)
+    let kept = makeSlot("layer.\(layer).kept", element: .u32, rows: select.rows, columns: 1)
+    var select = select
+    select.output = kept
+    emit(select)
+
+    if !restored.isNone {
+      var scatter = PlanOp(
+        .scatter, layer: layer, rows: select.rows, innerRows: select.innerRows, columns: facts.hidden)
+      scatter.condition = select.condition
+      scatter.a = states
+      scatter.index = kept
+      scatter.origin = origin
+      scatter.output = restored
+      emit(scatter)
+    }
+    if !origin.isNone {
+      var compose = PlanOp(.compose, layer: layer, rows: select.rows, innerRows: select.innerRows)
+      compose.condition = select.condition
+      compose.index = kept
+      compose.output = origin
+      emit(compose)
+    }
+    return kept
+  }
+}
