@@ -11,6 +11,7 @@ public enum AnswerJudge {
     precondition(samples.count == answers.count)
     switch head.kind {
     case .classification, .multiLabel: return labels(samples, answers, head)
+    case .tokenClassification: return tokens(samples, answers, head)
     case .regression: return numbers(samples, answers)
     case .embedding: return embeddings(samples, answers)
     }
@@ -56,6 +57,24 @@ public enum AnswerJudge {
       metric: .agreement, dense: nil, planned: nil,
       interval: .proportion(counts.agreeing, of: counts.referenced), agreement: agreement,
       count: counts.referenced, flips: flips, flipCount: flipCount)
+  }
+
+  /// Labels of tokens against the dense model's.
+  private static func tokens(_ samples: [AuditSample], _ answers: [[Float]], _ head: Head) -> AccuracyAudit? {
+    let width = Int(head.outputWidth)
+    var (agreeing, count) = (0, 0)
+    for (sample, answer) in zip(samples, answers) {
+      guard let reference = sample.reference, reference.count == answer.count else { continue }
+      for start in stride(from: 0, to: answer.count, by: width) {
+        let token = start..<start + width
+        if largest(Array(answer[token])) == largest(Array(reference[token])) { agreeing += 1 }
+        count += 1
+      }
+    }
+    guard let agreement = share(agreeing, count) else { return nil }
+    return AccuracyAudit(
+      metric: .agreement, dense: nil, planned: nil, interval: .proportion(agreeing, of: count),
+      agreement: agreement, count: count)
   }
 
   private static func numbers(_ samples: [AuditSample], _ answers: [[Float]]) -> AccuracyAudit? {

@@ -1,7 +1,7 @@
 import TaperJSON
 import TaperPlanFormat
 
-/// What config.json says of a sequence-classification head. Defaults are transformers'.
+/// What config.json says of a head that classifies sequences or, `ofTokens`, tokens. Defaults are transformers'.
 struct ClassifierConfig {
   let kind: HeadKind
   /// In output order; empty for regression.
@@ -10,7 +10,7 @@ struct ClassifierConfig {
 
   /// `id2label` gives names and count; else `num_labels` (2 when absent) with names LABEL_0, …. `problem_type` gives
   /// the kind; without it one output is a regression and several are classes.
-  init(_ file: JSONFile) throws(ModelSpecError) {
+  init(_ file: JSONFile, ofTokens: Bool = false) throws(ModelSpecError) {
     let labels: [String]
     if file.member("id2label") != nil {
       labels = try Self.labels(file)
@@ -19,6 +19,11 @@ struct ClassifierConfig {
       labels = (0..<count).map { "LABEL_\($0)" }
     }
     outputs = labels.count
+    guard !ofTokens else {
+      kind = .tokenClassification
+      self.labels = labels
+      return
+    }
     switch file.member("problem_type")?.string {
     case "regression": kind = .regression
     case "single_label_classification": kind = .classification

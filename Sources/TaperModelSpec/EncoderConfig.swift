@@ -42,19 +42,24 @@ struct EncoderConfig {
     activation = try reader.activation()
     layerNormEpsilon = try reader.epsilon()
     relativeBias = try reader.relativeBias()
-    classifier = try Self.hasClassifier(file, family) ? ClassifierConfig(file) : nil
+    classifier = try Self.classifier(file, family)
   }
 
   /// `architectures` decides; without it the checkpoint is a bare encoder.
-  private static func hasClassifier(_ file: JSONFile, _ family: FamilyDescription) throws(ModelSpecError)
-    -> Bool
-  {
-    guard file.member("architectures") != nil else { return false }
+  private static func classifier(
+    _ file: JSONFile, _ family: FamilyDescription
+  ) throws(ModelSpecError) -> ClassifierConfig? {
+    guard file.member("architectures") != nil else { return nil }
     let found = try file.strings("architectures")
-    if found.isEmpty || found.contains(where: family.encoderArchitectures.contains) { return false }
-    if found.contains(where: family.classifierArchitectures.contains) { return true }
+    if found.isEmpty || found.contains(where: family.encoderArchitectures.contains) { return nil }
+    if found.contains(where: family.classifierArchitectures.contains) { return try ClassifierConfig(file) }
+    if found.contains(where: family.tokenClassifierArchitectures.contains) {
+      return try ClassifierConfig(file, ofTokens: true)
+    }
     throw .unknownArchitecture(
-      path: file.path, found: found, known: family.encoderArchitectures + family.classifierArchitectures)
+      path: file.path, found: found,
+      known: family.encoderArchitectures + family.classifierArchitectures
+        + family.tokenClassifierArchitectures)
   }
 
   /// Quantities by the names the description gives them.

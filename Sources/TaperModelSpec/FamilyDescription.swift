@@ -13,6 +13,7 @@ struct FamilyDescription {
   let modelTypes: [String]
   let encoderArchitectures: [String]
   let classifierArchitectures: [String]
+  let tokenClassifierArchitectures: [String]
   /// By quantity: "hidden", "layers", …
   let config: [String: ConfigKey]
   let requirements: [(key: String, value: JSONValue)]
@@ -36,6 +37,7 @@ struct FamilyDescription {
     modelTypes = try file.strings("model_types")
     encoderArchitectures = try file.strings("encoder_architectures")
     classifierArchitectures = try file.strings("classifier_architectures")
+    tokenClassifierArchitectures = try file.strings("token_classifier_architectures")
     var config: [String: ConfigKey] = [:]
     for (quantity, entry) in file.member("config")?.object?.members ?? [] {
       guard let key = entry["key"]?.string else {
@@ -93,5 +95,11 @@ extension Pooling {
     }
   }
 
-  var name: String { self == .mean ? "mean" : "cls" }
+  var name: String {
+    switch self {
+    case .mean: "mean"
+    case .cls: "cls"
+    case .tokens: "tokens"
+    }
+  }
 }

@@ -60,6 +60,7 @@ struct FittedHead {
     case .embedding: "embedding"
     case .classification: "classification"
     case .multiLabel: "multi_label"
+    case .tokenClassification: "token_classification"
     case .regression: "regression"
     }
   }

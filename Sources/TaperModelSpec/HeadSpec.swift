@@ -4,7 +4,7 @@ public import TaperPlanFormat
 ///
 ///     last hidden states → pooling → [pooler: tanh(W·x + b)] → [L2 norm] → [linear] → result by `kind`
 ///
-/// so a linear head on a base whose vectors are normalised sits on the normalised vector.
+/// or, pooling none, the linear head and softmax on every token's state. So a linear head on a base whose vectors are normalised sits on the normalised vector.
 public struct HeadSpec: Hashable, Sendable {
   public var kind: HeadKind
   public var pooling: Pooling

@@ -59,9 +59,12 @@ extension ModelSpec {
 
   private static func headSpec(_ config: EncoderConfig, _ modules: SentenceModules?) -> HeadSpec {
     if modules == nil, let classifier = config.classifier {
+      let isOfTokens = classifier.kind == .tokenClassification
       return HeadSpec(
-        kind: classifier.kind, pooling: .cls, normalized: false, labels: classifier.labels,
-        outputWidth: classifier.outputs, hasPooler: config.family.classifierHasPooler, hasLinear: true)
+        kind: classifier.kind, pooling: isOfTokens ? .tokens : .cls, normalized: false,
+        labels: classifier.labels,
+        outputWidth: classifier.outputs, hasPooler: !isOfTokens && config.family.classifierHasPooler,
+        hasLinear: true)
     }
     return HeadSpec(
       kind: .embedding, pooling: modules?.pooling ?? config.family.defaultPooling,

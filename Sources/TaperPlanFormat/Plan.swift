@@ -125,6 +125,8 @@ public enum Pooling: UInt8, CaseIterable, Hashable, Sendable {
   case mean = 0
   /// The first token's state.
   case cls = 1
+  /// None: the head reads every token's state.
+  case tokens = 2
 }
 
 /// What the result slot means.
@@ -137,6 +139,8 @@ public enum HeadKind: UInt8, CaseIterable, Hashable, Sendable {
   case multiLabel = 2
   /// One number (or several), as the linear head gives it.
   case regression = 3
+  /// Softmax scores, one a label, for every token.
+  case tokenClassification = 4
 }
 
 public struct Head: Hashable, Sendable {
@@ -146,6 +150,12 @@ public struct Head: Hashable, Sendable {
   /// Labels in output order; empty for embeddings and regression.
   public var labels: [String]
   public var outputWidth: UInt32
+
+  /// Numbers of the answer to an input of `tokens` tokens: `outputWidth`, or as many for each token.
+  public func outputCount(tokens: Int) -> Int {
+    kind == .tokenClassification ? Int(outputWidth) * tokens : Int(outputWidth)
+  }
+
   public init(kind: HeadKind, pooling: Pooling, normalized: Bool, labels: [String], outputWidth: Int) {
     self.kind = kind
     self.pooling = pooling

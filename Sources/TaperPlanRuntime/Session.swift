@@ -25,6 +25,7 @@ public struct Session: ~Copyable {
   private let tokenTypes: UInt32
   private let resultOffset: Int
   private let resultWidth: Int
+  private let answersTokens: Bool
 
   /// - Parameters:
   ///   - threads: workers, 1 to `loaded.maximumThreads`; by default `loaded.defaultThreads`.
@@ -57,6 +58,7 @@ public struct Session: ~Copyable {
     tokenTypes = plan.model.tokenTypes
     resultOffset = Int(plan.arena.slots[Int(plan.resultSlot)].offset.rawValue)
     resultWidth = Int(plan.head.outputWidth)
+    answersTokens = plan.head.kind == .tokenClassification
   }
 
   /// Computes the answer for one text.
@@ -104,12 +106,14 @@ public struct Session: ~Copyable {
     currentLength = 0
   }
 
-  /// Lends the last run's answer: `head.outputWidth` elements. All zero before the first run.
+  /// Lends the last run's answer: `head.outputCount` elements, of a token classification token by token. All zero (or none)
+  /// before the first run.
   public borrowing func withResult<Answer, Failure: Error>(
     _ body: (Span<Float>) throws(Failure) -> Answer
   ) throws(Failure) -> Answer {
     let start = unsafe UnsafeRawPointer(arena.base + resultOffset).assumingMemoryBound(to: Float.self)
-    return try unsafe body(Span(_unsafeStart: start, count: resultWidth))
+    return try unsafe body(
+      Span(_unsafeStart: start, count: answersTokens ? resultWidth * currentLength : resultWidth))
   }
 
   /// A copy of the last run's answer.

@@ -102,6 +102,11 @@ package struct PlanAssembler {
     if let depth = request.depth, !(1...facts.layers).contains(depth) {
       throw .depthOutOfRange(requested: depth, layers: facts.layers)
     }
+    if facts.head.pooling == .tokens,
+      request.headOverride != nil || request.instrumentation.contains(.features)
+    {
+      throw .tokenHeadNotFitted
+    }
     if let head = request.headOverride {
       let expected = head.bias.count * facts.hidden
       let named = head.kind == .classification || head.kind == .multiLabel
@@ -158,7 +163,10 @@ package struct PlanAssembler {
     Set(selection == nil ? Array(1...facts.layers) : facts.selector?.layers ?? [])
   }
 
-  private var restores: Bool { request.restoresDroppedTokens && facts.head.pooling == .mean }
+  /// A head that answers for every token needs every token's state.
+  private var restores: Bool {
+    facts.head.pooling == .tokens || request.restoresDroppedTokens && facts.head.pooling == .mean
+  }
 
   private func graph(reducing layers: Set<Int>, restores: Bool, _ passes: PassSet) -> PlanGraph {
     let options = GraphOptions(

@@ -1,5 +1,6 @@
 public import TaperJSON
 public import TaperPlanFormat
+public import TaperTokenization
 
 /// A result as the JSON object that `taper run` and `taper-run` print, one a line (specs: design.md, "Commands").
 public enum AnswerLine {
@@ -7,10 +8,12 @@ public enum AnswerLine {
   ///   - index: 0-based number of the text.
   ///   - tokens: tokens of the text as run, special tokens included.
   ///   - truncated: whether tokens were cut off to fit the plan's maximum length.
-  ///   - result: `head.outputWidth` numbers.
+  ///   - result: `head.outputCount` numbers.
   ///   - topK: how many scores to print, largest first; nil: all, in the labels' order.
+  ///   - encoding: the text's, for a head that answers for every token.
   public static func render(
-    index: Int, tokens: Int, truncated: Bool, result: Span<Float>, head: Head, topK: Int?
+    index: Int, tokens: Int, truncated: Bool, result: Span<Float>, head: Head, topK: Int?,
+    encoding: Encoding? = nil
   ) -> JSONValue {
     var line = JSONObject()
     line["index"] = JSONValue(index)
@@ -25,6 +28,8 @@ public enum AnswerLine {
       line["labels"] = .array(
         result.indices.filter { result[$0] >= 0.5 }.map { JSONValue(label($0, head)) })
       line["scores"] = scores(result, topK.map { Array(ranking.prefix($0)) }, head)
+    case .tokenClassification:
+      line["token_labels"] = .array(tokenLabels(result, head, encoding))
     case .embedding:
       line["embedding"] = .array(result.indices.map { number(result[$0]) })
     case .regression where result.count == 1:
@@ -35,6 +40,25 @@ public enum AnswerLine {
     if truncated { line["truncated"] = true }
     line["schema_version"] = 1
     return .object(line)
+  }
+
+  /// Label, score and place of every token of the text; those of the template have no place and are left out.
+  private static func tokenLabels(_ result: Span<Float>, _ head: Head, _ encoding: Encoding?) -> [JSONValue] {
+    guard let encoding else { return [] }
+    let width = Int(head.outputWidth)
+    let isPair = encoding.typeIDs.contains(1)
+    return encoding.offsets.indices.compactMap { token in
+      let offset = encoding.offsets[token]
+      guard offset.end > offset.begin, (token + 1) * width <= result.count else { return nil }
+      let scores = result.extracting(token * width..<(token + 1) * width)
+      let best = rank(scores).first ?? 0
+      var object = JSONObject([
+        ("token", JSONValue(token)), ("label", JSONValue(label(best, head))), ("score", number(scores[best])),
+        ("offsets", [JSONValue(Int(offset.begin)), JSONValue(Int(offset.end))]),
+      ])
+      if isPair { object["text"] = JSONValue(Int(encoding.typeIDs[token])) }
+      return .object(object)
+    }
   }
 
   /// Output numbers from the largest score to the smallest; equal ones (and NaN, last) in label order.

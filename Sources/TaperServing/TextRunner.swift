@@ -55,7 +55,7 @@ public struct TextRunner: ~Copyable {
     return session.withResult {
       AnswerLine.render(
         index: index, tokens: encoding.ids.count, truncated: encoding.truncated, result: $0, head: plan.head,
-        topK: topK)
+        topK: topK, encoding: encoding)
     }.serialized()
   }
 }

@@ -44,11 +44,10 @@ extension PlanCompiler {
       for (name, time) in found { times[name, default: [:]][precision] = time }
     }
     let reference = try results(PrecisionAssignment())
-    let kind = model.head.kind
     let search = PrecisionSearch(
       products: names.map { PrecisionSearch.Product(name: $0, times: times[$0] ?? [:]) }, allowed: maximumDrop
     ) { assignment in
-      Self.damage(try results(assignment), reference, kind: kind)
+      Self.damage(try results(assignment), reference, model.head)
     }
     return try search.run { done, total in
       progress("precision of products, \(done) of \(total)", Double(done) / Double(max(1, total)))
@@ -63,11 +62,11 @@ extension PlanCompiler {
   }
 
   private static func damage(
-    _ results: [[Float]], _ reference: [[Float]], kind: HeadKind
+    _ results: [[Float]], _ reference: [[Float]], _ head: HeadSpec
   ) -> PrecisionSearch.Damage {
     var (kept, error) = (0.0, 0.0)
     for (result, expected) in zip(results, reference) {
-      kept += agreement(result, expected, kind: kind)
+      kept += agreement(result, expected, kind: head.kind, width: UInt32(head.outputWidth))
       let norm = expected.reduce(0) { $0 + Double($1) * Double($1) }
       let difference = zip(result, expected).reduce(0.0) { sum, pair in
         let difference = Double(pair.0) - Double(pair.1)

@@ -183,22 +183,40 @@ public struct PlanCompiler {
   ) throws -> AccuracyComparison {
     let samples = calibration.samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
       .filter { $0.ids.count <= loaded.plan.schedule.maximumLength }
-    let references = calibration.samples.filter { $0.ids.count <= loaded.plan.schedule.maximumLength }.map(
-      \.reference)
+    let references =
+      try loaded.plan.head.kind == .tokenClassification
+      ? denseResults(of: samples, loaded.plan)
+      : calibration.samples.filter { $0.ids.count <= loaded.plan.schedule.maximumLength }.map(\.reference)
     let results = try PlanExecution(loaded).results(of: samples) {
       progress("agreement with the dense model", $0, $1)
     }
     let total = zip(results, references).reduce(0) { total, pair in
-      total + Self.agreement(pair.0, pair.1, kind: loaded.plan.head.kind)
+      total + Self.agreement(pair.0, pair.1, kind: loaded.plan.head.kind, width: loaded.plan.head.outputWidth)
     }
     return AccuracyComparison(
       metric: .agreement, dense: 1, planned: total / Double(max(1, results.count)), count: results.count)
   }
 
-  static func agreement(_ result: [Float], _ reference: [Float], kind: HeadKind) -> Double {
-    func largest(_ values: [Float]) -> Int { values.indices.max { values[$0] < values[$1] } ?? 0 }
+  /// What the dense encoder answers: of a token classification the calibration holds no answers token by token.
+  private func denseResults(of samples: [TokenizedSample], _ plan: Plan) throws -> [[Float]] {
+    let request = PlanningRequest(
+      maximumLength: plan.schedule.maximumLength, threads: Int(plan.identity.threads))
+    return try PlanExecution(LoadedPlan(self.plan(request))).results(of: samples)
+  }
+
+  /// - Parameter width: scores of a text, or of each token.
+  static func agreement(_ result: [Float], _ reference: [Float], kind: HeadKind, width: UInt32) -> Double {
+    func largest(_ values: some Collection<Float>) -> Int {
+      values.enumerated().max { $0.element < $1.element }?.offset ?? 0
+    }
     switch kind {
     case .classification: return largest(result) == largest(reference) ? 1 : 0
+    case .tokenClassification:
+      let starts = stride(from: 0, to: min(result.count, reference.count), by: Int(width))
+      let equal = starts.count {
+        largest(result[$0..<$0 + Int(width)]) == largest(reference[$0..<$0 + Int(width)])
+      }
+      return Double(equal) / Double(max(1, result.count / Int(width)))
     case .multiLabel: return zip(result, reference).allSatisfy { ($0 >= 0.5) == ($1 >= 0.5) } ? 1 : 0
     case .embedding, .regression:
       var product = 0.0

@@ -46,7 +46,8 @@ public struct Workbench {
       try builder.add(
         ids: samples[index].ids, typeIDs: samples[index].typeIDs,
         scores: partialScores.map { Self.tokenScores(partial: $0, heads: heads, length: length) },
-        reference: result, kept: isSecond ? kept[index] : [],
+        reference: model.head.pooling == .tokens ? Self.mean(result, width: model.head.outputWidth) : result,
+        kept: isSecond ? kept[index] : [],
         label: label.flatMap { indices[$0.text] }, value: label?.number.map { Float($0) })
     }
     return try builder.finish(
@@ -94,6 +95,14 @@ public struct Workbench {
       request, model: model, calibration: nil,
       cost: CostModel(profile: .assumed(threads: threads), threads: threads))
     return PlanExecution(try LoadedPlan(planned), threads: threads)
+  }
+
+  /// Mean scores over a text's tokens: a text's reference where the head answers for every token.
+  private static func mean(_ scores: [Float], width: Int) -> [Float] {
+    (0..<width).map { label in
+      let column = stride(from: label, to: scores.count, by: width)
+      return column.reduce(0) { $0 + scores[$1] } / Float(max(1, scores.count / width))
+    }
   }
 
   /// S_l(j) = (1/H) Σ_h of the per-head column sums [heads, length].

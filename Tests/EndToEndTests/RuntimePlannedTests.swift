@@ -7,7 +7,9 @@ import Testing
 
 /// Planned models, run, against the naive encoder that eliminates the same tokens.
 @Suite struct RuntimePlannedTests {
-  static let models = ["tiny-bert-classifier", "tiny-bert-old-names", "tiny-mpnet", "tiny-mpnet-regression"]
+  static let models = [
+    "tiny-bert-classifier", "tiny-bert-tokens", "tiny-bert-old-names", "tiny-mpnet", "tiny-mpnet-regression",
+  ]
   static let maximumLength = 24
   static let lengths = [1, 2, 3, 5, 8, 9, 12, 13, 16, 17, 23, 24]
 

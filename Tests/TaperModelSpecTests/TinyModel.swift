@@ -8,6 +8,7 @@ enum TinyModel: String, CaseIterable {
   case tunedHalting = "tuned-halting"
   case tunedAccHalting = "tuned-acc-halting"
   case bertClassifier = "tiny-bert-classifier"
+  case bertTokens = "tiny-bert-tokens"
   case bertOldNames = "tiny-bert-old-names"
   case mpnet = "tiny-mpnet"
   case mpnetRegression = "tiny-mpnet-regression"
@@ -15,7 +16,7 @@ enum TinyModel: String, CaseIterable {
   /// Directories that tools/tune wrote (tools/tune/make-fixtures); apart, for they run by rules of their own.
   static let tuned: [TinyModel] = [.tunedSelector, .tunedHalting, .tunedAccHalting]
 
-  static let allCases: [TinyModel] = [.bertClassifier, .bertOldNames, .mpnet, .mpnetRegression]
+  static let allCases: [TinyModel] = [.bertClassifier, .bertTokens, .bertOldNames, .mpnet, .mpnetRegression]
 
   var path: String { TestFile.fixture(rawValue) }
 

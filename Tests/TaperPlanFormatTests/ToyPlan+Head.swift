@@ -28,7 +28,8 @@ extension ToyPlan {
       }
     }
     let outputs = Int(plan.head.outputWidth)
-    let result = slot("result", rows: .one, columns: outputs)
+    let rows = options.head == .tokenClassification ? pooledRows : .one
+    let result = slot("result", rows: rows, columns: outputs)
     plan.resultSlot = result
     switch options.head {
     case .embedding:
@@ -38,11 +39,11 @@ extension ToyPlan {
         $0.epsilon = 1e-12
       }
     case .regression: add(gemm(layer, .one, outputs, d, from: pooled, to: result)) { _ in }
-    case .classification, .multiLabel:
-      let logits = slot("logits", rows: .one, columns: outputs)
-      add(gemm(layer, .one, outputs, d, from: pooled, to: logits)) { _ in }
-      let kind: OpKind = options.head == .classification ? .softmax : .sigmoid
-      add(PlanOp(kind, layer: layer, rows: .one, columns: outputs)) {
+    case .classification, .multiLabel, .tokenClassification:
+      let logits = slot("logits", rows: rows, columns: outputs)
+      add(gemm(layer, rows, outputs, d, from: pooled, to: logits)) { _ in }
+      let kind: OpKind = options.head == .multiLabel ? .sigmoid : .softmax
+      add(PlanOp(kind, layer: layer, rows: rows, columns: outputs)) {
         $0.a = Operand(slot: logits, leading: UInt32(outputs))
         $0.output = Operand(slot: result, leading: UInt32(outputs))
       }

@@ -34,8 +34,9 @@ struct ToyPlan {
       options.relativeBias = random.coin()
       options.restores = random.coin()
       options.fused = random.coin()
-      options.head = HeadKind.allCases[random.below(4)]
+      options.head = HeadKind.allCases[random.below(5)]
       options.pooling = random.coin() ? .mean : .cls
+      if options.head == .tokenClassification { (options.pooling, options.restores) = (.tokens, true) }
       options.reducing = Set((0..<options.layers).map { $0 + 1 }.filter { _ in random.coin() })
       options.layout = WeightLayout.allCases[random.below(4)]
       options.scored = random.coin()
@@ -77,7 +78,8 @@ struct ToyPlan {
   private init(_ options: Options, _ random: inout Seeded) {
     self.options = options
     let width = options.head == .embedding ? options.heads * options.headWidth : 3
-    let hasLabels = options.head == .classification || options.head == .multiLabel
+    let hasLabels = [.classification, .multiLabel, .tokenClassification].contains(options.head)
+    let answers = options.head == .tokenClassification ? options.maximumLength : 1
     let identity = PlanIdentity(
       modelName: "toy", family: "bert", toolVersion: "0.1", request: "--latency 1ms", method: "acc",
       precision: "f32",
@@ -99,7 +101,7 @@ struct ToyPlan {
         Canary(
           ids: [UInt32](repeating: 3, count: options.maximumLength),
           typeIDs: [UInt32](repeating: 1, count: options.maximumLength),
-          expected: [Float](repeating: 0.25, count: width), tolerance: 1e-4)
+          expected: [Float](repeating: 0.25, count: width * answers), tolerance: 1e-4)
       ],
       weights: WeightsIndex(entries: [], byteCount: .zero, digest: .zero, isEmbedded: true))
   }

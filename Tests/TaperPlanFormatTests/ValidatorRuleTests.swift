@@ -140,6 +140,7 @@ enum Breakage {
     case .liveLeading: { $0.ops[first($0, .selectAbove)].a.leading = 2 }
     case .outputWidth: { $0.head.outputWidth = 0 }
     case .labelCount: { $0.head.labels.append("more") }
+    case .tokenHead: { $0.head.pooling = .tokens }
     case .canaryLength: { $0.canaries[0].ids = [] }
     case .canaryIDs: { $0.canaries[0].ids[0] = 11 }
     case .canaryTypeIDs: { $0.canaries[0].typeIDs = [0] }

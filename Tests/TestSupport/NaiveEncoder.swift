@@ -169,6 +169,12 @@ public struct NaiveEncoder: Sendable {
 
   private func applyHead(to states: [[Double]], _ run: inout NaiveRun) {
     let head = model.head
+    if head.pooling == .tokens {
+      let logits = states.map { linear[.headWeight]!.apply($0) }
+      run.logits = logits.flatMap { $0 }
+      run.output = logits.flatMap(NaiveMath.softmax)
+      return
+    }
     var vector = states[0]
     if head.pooling == .mean {
       vector = vector.indices.map { column in
@@ -180,7 +186,7 @@ public struct NaiveEncoder: Sendable {
     run.pooled = vector
     run.logits = head.hasLinear ? linear[.headWeight]!.apply(vector) : vector
     switch head.kind {
-    case .classification: run.output = NaiveMath.softmax(run.logits)
+    case .classification, .tokenClassification: run.output = NaiveMath.softmax(run.logits)
     case .multiLabel: run.output = run.logits.map { 1 / (1 + NaiveMath.exponential(-$0)) }
     case .embedding, .regression: run.output = run.logits
     }

@@ -15,7 +15,8 @@ import shutil
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertForSequenceClassification, BertModel
+from transformers import AutoModel, AutoTokenizer, BertConfig, BertForSequenceClassification
+from transformers import BertForTokenClassification, BertModel
 from transformers import MPNetConfig, MPNetForSequenceClassification, MPNetModel
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -121,6 +122,17 @@ def tiny():
         tensors(model), BERT_VOCABULARY, bert_special, {})
     expectations(directory, model.bert, True, len(BERT_VOCABULARY), 11,
                  lambda arguments, last: {"logits": model(**arguments).logits[0]})
+
+    # A classifier of tokens: five labels of entities, no pooler. Logits are those of every token, one after the other.
+    tags = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+    model = randomise(BertForTokenClassification(BertConfig(num_labels=5, **size(BERT_VOCABULARY, 24, 24, 3))), 5)
+    directory = write_directory(
+        "tiny-bert-tokens", config_of(model, architectures=["BertForTokenClassification"],
+                                      id2label={str(i): tag for i, tag in enumerate(tags)},
+                                      label2id={tag: i for i, tag in enumerate(tags)}),
+        tensors(model), BERT_VOCABULARY, bert_special, {})
+    expectations(directory, model.bert, True, len(BERT_VOCABULARY), 15,
+                 lambda arguments, last: {"logits": model(**arguments).logits[0].reshape(-1)})
 
     # Old names, no prefix, ReLU, an unused pooler, F16; sentence-transformers' files: CLS pooling and L2 norm.
     old = randomise(BertModel(BertConfig(hidden_act="relu", **size(BERT_VOCABULARY, 32, 24, 3))), 2, torch.float16)

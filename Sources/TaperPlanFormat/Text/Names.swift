@@ -30,6 +30,7 @@ extension HeadKind {
     case .classification: "classification"
     case .multiLabel: "multiLabel"
     case .regression: "regression"
+    case .tokenClassification: "tokenClassification"
     }
   }
 }
@@ -39,6 +40,7 @@ extension Pooling {
     switch self {
     case .mean: "mean"
     case .cls: "cls"
+    case .tokens: "tokens"
     }
   }
 }

@@ -102,7 +102,7 @@ extension LengthWalk {
   /// Rule `resultSlot`, the walk's half: the answer is there at this length.
   func checkResultWritten() throws(PlanFormatError) {
     let state = states[Int(plan.resultSlot)]
-    let width = Int(plan.head.outputWidth)
+    let width = plan.head.outputCount(tokens: length)
     if state.begin != 0 || state.end < width {
       throw .violated(
         PlanViolation(

@@ -14,6 +14,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   // Head, canaries, predictions
   case outputWidth
   case labelCount
+  case tokenHead
   case canaryLength
   case canaryIDs
   case canaryTypeIDs
@@ -90,6 +91,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .validationWork: "ops times maximum length is bounded, so that loading is too"
     case .outputWidth: "the head gives at least one number"
     case .labelCount: "a classification head has one label a score, other heads none"
+    case .tokenHead: "a head answers for every token exactly when it pools none"
     case .canaryLength: "a canary has between 1 and maximumLength ids"
     case .canaryIDs: "canary ids are in the vocabulary"
     case .canaryTypeIDs: "canary type ids are none, or one an id, each a row of the token-type table"

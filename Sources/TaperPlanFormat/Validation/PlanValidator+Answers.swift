@@ -5,10 +5,17 @@ extension PlanValidator {
   }
 
   static func checkLabelCount(_ plan: Plan) throws(PlanFormatError) {
-    let hasLabels = plan.head.kind == .classification || plan.head.kind == .multiLabel
+    let hasLabels = [.classification, .multiLabel, .tokenClassification].contains(plan.head.kind)
     let expected = hasLabels ? Int(plan.head.outputWidth) : 0
     let found = plan.head.labels.count
     try require(found == expected, .labelCount, .plan, expected: expected, found: found)
+  }
+
+  static func checkTokenHead(_ plan: Plan) throws(PlanFormatError) {
+    let holds = (plan.head.kind == .tokenClassification) == (plan.head.pooling == .tokens)
+    try require(
+      holds, .tokenHead, .plan, expected: Int(plan.head.kind.rawValue), found: Int(plan.head.pooling.rawValue)
+    )
   }
 
   static func checkCanaries(_ plan: Plan) throws(PlanFormatError) {
@@ -49,7 +56,7 @@ extension PlanValidator {
 
   private static func checkCanaryOutputs(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
     let canary = plan.canaries[number]
-    let width = Int(plan.head.outputWidth)
+    let width = plan.head.outputCount(tokens: canary.ids.count)
     let holds = canary.expected.count == width && canary.expected.allSatisfy { $0.isFinite }
     try require(
       holds && canary.tolerance.isFinite && canary.tolerance >= 0, .canaryOutputs, .canary(number),

@@ -26,6 +26,7 @@ public enum PlanValidator {
 
     try checkOutputWidth(plan)
     try checkLabelCount(plan)
+    try checkTokenHead(plan)
     try checkCanaries(plan)
     try checkPredictionCounts(plan)
     try checkReferenceLengths(plan)

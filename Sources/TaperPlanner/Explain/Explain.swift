@@ -39,11 +39,17 @@ public enum Explain {
   }
 
   private static func head(_ head: Head) -> String {
-    let pooling = head.pooling == .mean ? "mean pooling" : "[CLS] pooling"
+    let pooling =
+      switch head.pooling {
+      case .mean: "mean pooling"
+      case .cls: "[CLS] pooling"
+      case .tokens: "for every token"
+      }
     let result =
       switch head.kind {
       case .embedding: "embedding of \(head.outputWidth)"
       case .classification: "\(head.outputWidth) classes"
+      case .tokenClassification: "\(head.outputWidth) classes"
       case .multiLabel: "\(head.outputWidth) independent labels"
       case .regression: head.outputWidth == 1 ? "one number" : "\(head.outputWidth) numbers"
       }

@@ -5,6 +5,7 @@ extension GraphBuilder {
   /// Pooling, pooler, L2 norm, linear head, scores: in this order (`HeadSpec`). All on one row.
   mutating func emitHead(_ state: Operand, override: HeadOverride?) {
     let head = facts.head
+    if head.pooling == .tokens { return emitTokenHead(state) }
     let hidden = facts.hidden
     let layer = facts.layers + 1
     let hasLinear = head.hasLinear || override != nil
@@ -23,7 +24,7 @@ extension GraphBuilder {
     case .cls where steps == 1:
       // The result, or the features, must be one row of its own: the mean of one row is that row.
       features = emitFirstRow(state, name: slotName(step, "pooled"), isKept: isKept(step))
-    case .cls:
+    case .cls, .tokens:
       features = state
     }
     if head.hasPooler {
@@ -49,17 +50,40 @@ extension GraphBuilder {
     var mean = PlanOp(.mean, layer: layer, rows: .one, innerRows: last, columns: facts.hidden)
     mean.a = state
     if !restored.isNone {
-      var scatter = PlanOp(.scatter, layer: layer, rows: last, innerRows: last, columns: facts.hidden)
-      scatter.a = state
-      scatter.origin = origin
-      scatter.output = restored
-      emit(scatter)
+      emitRestoring(state)
       mean.a = restored
       mean.innerRows = .input
     }
     mean.output = makeSlot(name, rows: .one, columns: facts.hidden, isKept: isKept)
     emit(mean)
     return mean.output
+  }
+
+  /// The states of the tokens that are left join those of the dropped ones.
+  private mutating func emitRestoring(_ state: Operand) {
+    let last = RowCount.tokens(after: facts.layers)
+    var scatter = PlanOp(
+      .scatter, layer: facts.layers + 1, rows: last, innerRows: last, columns: facts.hidden)
+    scatter.a = state
+    scatter.origin = origin
+    scatter.output = restored
+    emit(scatter)
+  }
+
+  /// A linear layer and softmax over every token's last state.
+  private mutating func emitTokenHead(_ state: Operand) {
+    let (hidden, outputs, layer) = (facts.hidden, facts.head.outputWidth, facts.layers + 1)
+    beginGroup()
+    if !restored.isNone { emitRestoring(state) }
+    let logits = emitLinear(
+      restored.isNone ? state : restored, layer: layer, rows: .input, columns: outputs, depth: hidden,
+      weight: weight("head.weight", [outputs, hidden], .headWeight),
+      bias: weight("head.bias", [outputs], .headBias), name: "logits")
+    var softmax = PlanOp(.softmax, layer: layer, rows: .input, columns: outputs)
+    softmax.a = logits
+    softmax.output = makeSlot("result", rows: .input, columns: outputs, isKept: true)
+    emit(softmax)
+    graph.result = softmax.output.slot
   }
 
   private mutating func emitFirstRow(_ state: Operand, name: String, isKept: Bool) -> Operand {

@@ -20,6 +20,8 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The calibration does not tell what the selectors keep.
   case selectorsNotCalibrated
   case headShapeMismatch(expectedWeights: Int, foundWeights: Int, labels: Int)
+  /// A head that answers for every token is not fitted to texts' labels.
+  case tokenHeadNotFitted
   case importanceNeedsDense(PlanningTarget)
   /// The profile has no kernel for this kind of op.
   case kernelMissing(OpKind)
@@ -57,6 +59,8 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
       "calibration: expected what the model's selectors keep; found none; calibrate this model again with this version"
     case .headShapeMismatch(let expected, let found, let labels):
       "head: expected \(expected) weights and a label for each output; found \(found) weights and \(labels) labels"
+    case .tokenHeadNotFitted:
+      "head: expected one answer a text, to fit a head on; found a token classification; plan it without --refit-head"
     case .importanceNeedsDense(let target):
       "importance instrumentation: expected a dense target; found \(target)"
     case .kernelMissing(let kind):
