@@ -81,6 +81,7 @@ let package = Package(
       [
         "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile", "TaperModelSpec",
         "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting",
+        "TaperAuditor",
       ]),
     .executableTarget(
       name: "taper",

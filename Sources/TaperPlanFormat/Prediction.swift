@@ -54,6 +54,13 @@ public struct LengthPrediction: BitwiseCopyable, Hashable, Sendable {
     self.publishedWork = publishedWork
     self.publishedDenseWork = publishedDenseWork
   }
+
+  /// Dense over planned, in predicted time.
+  public var timeSpeedup: Double { Double(denseTime.rawValue) / Double(max(1, planned.time.rawValue)) }
+  /// Dense over planned, in work by the published form.
+  public var publishedWorkSpeedup: Double {
+    Double(publishedDenseWork.rawValue) / Double(max(1, publishedWork.rawValue))
+  }
 }
 
 /// Predictions stored in the plan: every input length end to end, and op by op at a few reference lengths.

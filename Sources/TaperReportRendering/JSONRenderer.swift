@@ -105,12 +105,12 @@ public enum JSONRenderer {
     return object
   }
 
-  private static func time(_ time: Nanoseconds) -> JSONValue { integer(time.rawValue) }
+  static func time(_ time: Nanoseconds) -> JSONValue { integer(time.rawValue) }
 
-  private static func integer(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
+  static func integer(_ value: UInt64) -> JSONValue { .integer(Int64(clamping: value)) }
 
   /// Six decimals: more would be noise.
-  private static func ratio(_ value: Double?) -> JSONValue {
+  static func ratio(_ value: Double?) -> JSONValue {
     guard let value, value.isFinite, abs(value) < 1e9 else { return nil }
     return .number((value * 1e6).rounded() / 1e6)
   }

@@ -55,32 +55,13 @@ struct ReportWords {
     return sentences
   }
 
-  func metricName(_ metric: AccuracyAudit.Metric) -> String {
-    switch metric {
-    case .accuracy: "Accuracy"
-    case .pearson: "Pearson correlation"
-    case .agreement: "Agreement with the dense model"
-    case .cosine: "Mean cosine with the dense model"
-    }
-  }
+  func metricName(_ metric: AccuracyAudit.Metric) -> String { metric.words }
 
-  /// A metric's value: shares as percent, correlations and cosines as they are.
-  func share(_ value: Double) -> String {
-    switch report.accuracy?.metric {
-    case .pearson: NumberText.fixed(value, 3)
-    case .cosine: NumberText.fixed(value, 4)
-    default: NumberText.percent(value, 2)
-    }
-  }
+  /// A value of the report's metric.
+  func share(_ value: Double) -> String { (report.accuracy?.metric ?? .accuracy).text(value) }
 
-  /// A difference of metrics.
-  func points(_ difference: Double) -> String {
-    let sign = difference >= 0 ? "+" : ""
-    switch report.accuracy?.metric {
-    case .pearson, .cosine: return sign + NumberText.fixed(difference, 3)
-    default: return sign + NumberText.fixed(difference * 100, 2) + " points"
-    }
-  }
+  /// A difference of the report's metric.
+  func points(_ difference: Double) -> String { (report.accuracy?.metric ?? .accuracy).points(difference) }
 
   /// How steady the machine was.
   var noise: String {
@@ -94,5 +75,34 @@ struct ReportWords {
   func layerName(_ layer: Int) -> String {
     if layer == 0 { return "embeddings" }
     return layer > report.plan.layers ? "pooling and head" : "layer \(layer)"
+  }
+}
+
+extension AccuracyAudit.Metric {
+  var words: String {
+    switch self {
+    case .accuracy: "Accuracy"
+    case .pearson: "Pearson correlation"
+    case .agreement: "Agreement with the dense model"
+    case .cosine: "Mean cosine with the dense model"
+    }
+  }
+
+  /// A value: shares as percent, correlations and cosines as they are.
+  func text(_ value: Double) -> String {
+    switch self {
+    case .pearson: NumberText.fixed(value, 3)
+    case .cosine: NumberText.fixed(value, 4)
+    case .accuracy, .agreement: NumberText.percent(value, 2)
+    }
+  }
+
+  /// A difference of values.
+  func points(_ difference: Double) -> String {
+    let sign = difference >= 0 ? "+" : ""
+    switch self {
+    case .pearson, .cosine: return sign + NumberText.fixed(difference, 3)
+    case .accuracy, .agreement: return sign + NumberText.fixed(difference * 100, 2) + " points"
+    }
   }
 }

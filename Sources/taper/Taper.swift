@@ -16,6 +16,7 @@ struct Taper: ParsableCommand {
     version: TaperVersion.current,
     subcommands: [
       InspectCommand.self, ProfileCommand.self, CalibrateCommand.self, FitHeadCommand.self, PlanCommand.self,
+      SweepCommand.self,
       ExplainCommand.self, RunCommand.self, BenchCommand.self, AuditCommand.self, VerifyCommand.self,
       TokenizeCommand.self, KernelsCommand.self,
     ])

@@ -75,4 +75,35 @@ import Testing
     #expect(verified.plan.canaries == [canary])
     #expect(verified.plan.weights == planned.plan.weights)
   }
+
+  @Test(arguments: FixtureModels.all) func aSharedFileHoldsEveryTensorOnce(name: String) throws {
+    let (model, dense) = try planned(name)
+    let hidden = Int(model.shape.hidden)
+    let heads = (1...2).map { number in
+      HeadOverride(weight: (0..<2 * hidden).map { Float($0 * number) }, bias: [1, 2], labels: ["a", "b"])
+    }
+    let refitted = try heads.map { try planned(name, head: $0).plan }
+    let all = [dense] + refitted + [dense]
+    let shared = SharedWeights(all)
+    let digest = try PlanWriter.digest(of: shared.index, weights: shared.source)
+    #expect(digest != .zero)
+    var written = shared.index
+    written.digest = digest
+    let plans = shared.plans(over: written)
+    // The two heads' weights, and the bias that they have in common.
+    let own = dense.plan.weights.entries.count { $0.name.hasPrefix("head.") }
+    let common = dense.plan.weights.entries.count - own
+    #expect(shared.index.entries.count == common + own + 3)
+    #expect(plans[0] == plans[3])
+    for (plan, alone) in zip(plans, all) {
+      try PlanValidator.validate(plan)
+      for (op, before) in zip(plan.ops, alone.plan.ops) {
+        for role in OperandRole.allCases where !before.weight(role).isNone {
+          let found = plan.weights.entries[Int(op.weight(role).rawValue)]
+          let wanted = alone.plan.weights.entries[Int(before.weight(role).rawValue)]
+          #expect(found.name == wanted.name && found.shape == wanted.shape && found.layout == wanted.layout)
+        }
+      }
+    }
+  }
 }

@@ -13,5 +13,15 @@ import Testing
     #expect(Axis(tokens: 256, count: 5).ticks == [0, 64, 128, 192, 256])
     #expect(Axis(tokens: 300, count: 5).ticks == [0, 64, 128, 192, 256])
     #expect(Axis(tokens: 1, count: 5).ticks == [0, 1])
+    #expect(Axis(upTo: 256, count: 5).base == 0)
+  }
+
+  @Test func axesNeedNotBeginAtZero() {
+    for (smallest, largest) in [(0.913, 0.968), (1, 4.3), (1, 1), (0.5, 0.5001), (-0.2, 0.9)] {
+      let axis = Axis(from: smallest, upTo: largest, count: 5)
+      #expect(axis.base <= smallest + 1e-9 && axis.limit >= largest - 1e-3 * abs(largest))
+      #expect(axis.limit > axis.base && axis.ticks.first == axis.base && axis.ticks.count >= 2)
+    }
+    #expect(Axis(from: 1, upTo: 4.3, count: 6).ticks == [1, 2, 3, 4, 5])
   }
 }

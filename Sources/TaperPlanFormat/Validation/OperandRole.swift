@@ -56,4 +56,18 @@ extension PlanOp {
     default: .none
     }
   }
+
+  /// The op with every weight it reads told by another number.
+  public func renumberingWeights(_ number: (WeightReference) -> WeightReference) -> PlanOp {
+    var op = self
+    func renumber(_ weight: inout WeightReference) { if !weight.isNone { weight = number(weight) } }
+    renumber(&op.weight)
+    renumber(&op.bias)
+    renumber(&op.gamma)
+    renumber(&op.beta)
+    renumber(&op.table0)
+    renumber(&op.table1)
+    renumber(&op.table2)
+    return op
+  }
 }

@@ -45,6 +45,15 @@ public struct WeightStream: Sendable {
     return bytes
   }
 
+  /// What a recipe of the refitted head stands for; nil for a tensor of the model.
+  func headElements(of recipe: WeightRecipe) -> [Float]? {
+    switch recipe.source {
+    case .overridingHeadWeight: headOverride?.weight ?? []
+    case .overridingHeadBias: headOverride?.bias ?? []
+    case .tensors, .relativeBias: nil
+    }
+  }
+
   // MARK: Pieces
 
   /// Gives the entry's bytes in order: row-major tensors one by one, a packed one whole.
@@ -78,8 +87,7 @@ public struct WeightStream: Sendable {
     switch recipes[entry].source {
     case .tensors(let roles): return roles.map { .tensor($0) }
     case .relativeBias(let reach): return [.relativeBias(reach: reach)]
-    case .overridingHeadWeight: return [.given(headOverride?.weight ?? [])]
-    case .overridingHeadBias: return [.given(headOverride?.bias ?? [])]
+    case .overridingHeadWeight, .overridingHeadBias: return [.given(headElements(of: recipes[entry]) ?? [])]
     }
   }
 

@@ -19,25 +19,10 @@ public enum HTMLRenderer {
     }
     body += "</p>\n" + tiles(report, words) + latency(report) + operations(report) + keepCounts(report)
     body += accuracy(report, words) + machine(report, words)
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width,initial-scale=1">
-      <title>\(report.verdict.rawValue): audit of \(Markup.escape(report.plan.identity.modelName))</title>
-      <style>
-      \(PageStyle.css)
-      </style>
-      </head>
-      <body>
-      <main>
-      \(body)</main>
-      <script type="application/json" id="audit">\(Markup.scriptData(JSONRenderer.render(report, pretty: false)))</script>
-      </body>
-      </html>
-
-      """
+    return Markup.page(
+      title: "\(report.verdict.rawValue): audit of \(report.plan.identity.modelName)", body: body,
+      dataName: "audit",
+      data: JSONRenderer.render(report, pretty: false))
   }
 
   /// A sign beside the word, for readers to whom the colours look alike.

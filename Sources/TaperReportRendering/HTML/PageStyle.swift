@@ -43,6 +43,11 @@ enum PageStyle {
     circle.measured{fill:var(--measured);stroke:var(--bg);stroke-width:1.5}
     svg text.name{font-weight:600}svg text.predicted{fill:var(--predicted)}svg text.dense{fill:var(--dense)}
     svg text.measured,svg text.keep{fill:var(--measured)}
+    polyline.series{stroke:var(--c)}.series .whisker{stroke:var(--c);opacity:.55}
+    .series circle{fill:var(--bg);stroke:var(--c);stroke-width:2}.series circle.pareto{fill:var(--c)}
+    svg .series text.name{fill:var(--c)}.legend .series{background:var(--c)}
+    .s0{--c:var(--measured)}.s1{--c:light-dark(#4a5fc1,#9fb0ff)}.s2{--c:var(--good)}.s3{--c:var(--bad)}.s4{--c:var(--warn)}
+    .s5{--c:var(--predicted)}
     rect.predicted{fill:var(--predicted)}rect.measured{fill:var(--measured)}
     .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.85rem;color:var(--soft);margin:.25rem 0 .5rem}
     .legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:.15rem;margin-right:.4rem;vertical-align:-.08rem}

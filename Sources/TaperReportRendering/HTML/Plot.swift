@@ -10,9 +10,16 @@ struct Plot {
   let bottom = 38.0
   let xLimit: Double
   let yLimit: Double
+  /// Values at the left and lower edge.
+  var xBase = 0.0
+  var yBase = 0.0
 
-  func x(_ value: Double) -> Double { left + value / xLimit * (width - left - right) }
-  func y(_ value: Double) -> Double { height - bottom - value / yLimit * (height - top - bottom) }
+  func x(_ value: Double) -> Double {
+    left + (value - xBase) / (xLimit - xBase) * (width - left - right)
+  }
+  func y(_ value: Double) -> Double {
+    height - bottom - (value - yBase) / (yLimit - yBase) * (height - top - bottom)
+  }
 
   /// A coordinate with one decimal.
   static func number(_ value: Double) -> String {
@@ -38,12 +45,12 @@ struct Plot {
   func frame(yTicks: [(Double, String)], xTicks: [(Double, String)], xName: String) -> String {
     var svg = ""
     for (value, label) in yTicks {
-      svg += line(value == 0 ? "axis" : "grid", left, y(value), width - right, y(value))
+      svg += line(value == yBase ? "axis" : "grid", left, y(value), width - right, y(value))
       svg += text("tick end", left - 8, y(value) + 4, label)
     }
     for (value, label) in xTicks {
-      svg += line("axis", x(value), y(0), x(value), y(0) + 4)
-      svg += text("tick mid", x(value), y(0) + 17, label)
+      svg += line("axis", x(value), y(yBase), x(value), y(yBase) + 4)
+      svg += text("tick mid", x(value), y(yBase) + 17, label)
     }
     svg += text("tick mid", (left + width - right) / 2, height - 4, xName)
     return svg

@@ -65,6 +65,32 @@ enum Speedup: ArgumentWord {
   }
 }
 
+/// "1.5,2,3x": factors above one, ascending.
+enum Factors: ArgumentWord {
+  static let expectation = "ascending factors above 1: 1.5,2,3"
+
+  static func value(of argument: String) -> [Double]? {
+    let factors = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+      Speedup.value(of: String($0))
+    }
+    let known = factors.compactMap(\.self)
+    guard !known.isEmpty, known.count == factors.count, known[0] > 1,
+      zip(known, known.dropFirst()).allSatisfy(<)
+    else { return nil }
+    return known
+  }
+}
+
+/// "acc,depth": names.
+enum Words: ArgumentWord {
+  static let expectation = "names, each once: acc,depth"
+
+  static func value(of argument: String) -> [String]? {
+    let words = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    return words.contains("") || Set(words).count < words.count ? nil : words
+  }
+}
+
 /// "0.75%" or "0.0075".
 enum Share: ArgumentWord {
   static let expectation = "a share of at least 0: 0.75%, 0.0075"

@@ -6,7 +6,6 @@ import TaperPlanFormat
 import TaperPlanRuntime
 import TaperProfiler
 import TaperReportRendering
-import TaperTokenization
 import TaperWorkflow
 
 struct AuditCommand: ParsableCommand {
@@ -66,15 +65,7 @@ struct AuditCommand: ParsableCommand {
   private func samples(
     _ dataset: TextDataset, _ plan: Plan, _ bar: inout ProgressBar
   ) throws -> [AuditSample] {
-    let tokenizer = try Tokenizer(encoded: plan.tokenizer)
-    let labels = Dictionary(uniqueKeysWithValues: plan.head.labels.enumerated().map { ($1, $0) })
-    var samples = dataset.rows.map { row in
-      let encoding = tokenizer.encode(row.text, pair: row.pair, maximumLength: plan.schedule.maximumLength)
-      return AuditSample(
-        index: row.line, ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs,
-        label: row.label.flatMap { labels[$0.text] }, value: row.label?.number.map { Float($0) },
-        text: String(row.text.prefix(200)))
-    }
+    var samples = try AuditSample.tokenized(dataset.rows, for: plan)
     guard let reference else { return samples }
     let dense = try Inputs.plan(reference)
     try ReferenceMismatch.check(dense.plan, against: plan)

@@ -1,21 +1,14 @@
 import ArgumentParser
-import TaperCalibration
-import TaperCostModel
-import TaperDeviceProfile
 import TaperJSON
-import TaperModelSpec
 import TaperPlanFormat
 import TaperPlanner
-import TaperServing
 import TaperWorkflow
 
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Compiles a model into a plan that meets a target on a device.")
 
-  @Argument(help: "The model directory.") var model: String
-  @Option(help: "The calibration of this model; needed unless the plan is dense.") var calibration: String?
-  @Option(help: "The device profile.") var device: String
+  @OptionGroup var options: PlanningOptions
   @Option(Latency.self, help: "Predicted time at most this, for every length up to the longest: 5ms, 800us.")
   var latency: Nanoseconds?
   @Option(Speedup.self, help: "Predicted time this many times less than dense at the longest length: 3x.")
@@ -28,8 +21,6 @@ struct PlanCommand: ParsableCommand {
     help:
       "Tokens kept after each layer at the longest length, shorter ones in proportion: 256,64,64,64,64,64.")
   var keepCounts: [Int]?
-  @Option(Count.self, help: "Longest input in tokens, specials included; the model's own when absent.")
-  var maxLength: Int?
   @Option(
     help: """
       What is given up: acc (tokens, by attention context contribution), selector (tokens, by the selectors that tune selector \
@@ -55,28 +46,8 @@ struct PlanCommand: ParsableCommand {
       Decay b of the elimination profile exp(-b·l): acc (fitted to the calibration) or a number.
       """)
   var decay = Decay.calibrated
-  @Option(
-    help: """
-      Of the encoder's products: f32, bf16, int8, or auto (each the fastest that keeps within --max-drop, 0.3% when absent, of \
-      f32's answers on the calibration texts).
-      """)
-  var precision = "f32"
-  @Option(help: "Refit the head on these labelled texts with the reduced encoder's features.") var refitHead:
-    String?
-  @Option(Count.self, help: "Labelled texts to refit on at most; all when absent.")
-  var refitLimit: Int?
   @Option(Share.self, help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.")
   var maxDrop: Double?
-  @Option(Count.self, help: "Workers the plan is made for; the profile's largest when absent.")
-  var threads: Int?
-  @Option(
-    help:
-      "Switch a planner pass off (repeatable): \(PlannerPass.allCases.map(\.name).joined(separator: ", ")).")
-  var disablePass: [String] = []
-  @Flag(help: "Products by Taper's own kernels only, as taper-run needs, which is without OpenBLAS.")
-  var withoutOpenblas = false
-  @Flag(help: "Pool the kept tokens only, without putting dropped ones back.") var noRestore = false
-  @Flag(help: "Go on past labelled rows that cannot be read, and count them.") var skipBad = false
   @Flag(help: "Keep the weights in a file of their own beside the plan, for several plans to share.")
   var shareWeights = false
   @Option(name: .shortAndLong, help: "The plan to write.") var output: String
@@ -85,42 +56,24 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     try ExitStatus.catching {
       let target = try target()
-      guard precision == "auto" || Precision(rawValue: precision) != nil else {
-        throw CommandError.usage("--precision: expected f32, bf16, int8 or auto; found \(precision)")
-      }
-      guard let method = PlanningMethod(rawValue: method) else {
-        let known = PlanningMethod.allCases.map(\.rawValue).joined(separator: ", ")
-        throw CommandError.usage("--method: expected \(known); found \(method)")
-      }
+      let method = try PlanningOptions.method(method, option: "--method")
       let selection = try tokenSelection(method)
-      let spec = try Inputs.model(model)
-      let profile = try Inputs.deviceProfile(device)
-      let calibration = try calibration.map(Inputs.calibration)
-      let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
-      let threads = threads ?? profile.threadCounts.last ?? 1
-      var request = PlanningRequest(
-        target: target, method: method, selection: selection, maximumLength: maximumLength, threads: threads,
-        passes: try PassSet(disablingNames: disablePass),
-        excludedKernels: withoutOpenblas ? [.gemmF32OpenBLAS] : [], restoresDroppedTokens: !noRestore,
-        precision: PrecisionAssignment(Precision(rawValue: precision) ?? .f32), decay: decay.number,
-        depth: depth, deviceName: profile.name,
-        requestText: requestText(maximumLength: maximumLength, threads: threads),
-        toolVersion: TaperVersion.current, fixedSchedule: try fixedSchedule(maximumLength: maximumLength))
-      let texts = try refitHead.map {
-        try Inputs.texts(from: $0, skipBad: skipBad, limit: refitLimit, seed: 1, requiresLabels: true)
-      }
-      let refit = texts.map { TokenizedSample.tokenize($0.rows, model: spec, maximumLength: maximumLength) }
+      let loaded = try options.load()
+      let (compiler, refit) = (loaded.compiler, loaded.refit)
+      var request = loaded.request
+      request.target = target
+      request.method = method
+      request.selection = selection
+      request.decay = decay.number
+      request.depth = depth
+      request.requestText = requestText(request.requestText)
+      request.fixedSchedule = try fixedSchedule(maximumLength: request.maximumLength)
       try checkSearch(method, hasLabels: refit != nil)
-      let question = [
-        request.requestText, spec.modelDigest.hex, profile.digest.hex, calibration?.digest.hex ?? "",
-        texts?.digest.hex ?? "", "\(texts?.rows.count ?? 0)",
-      ].joined(separator: "\n")
+      let question = ([request.requestText] + loaded.digests).joined(separator: "\n")
       var bar = ProgressBar()
-      let compiler = try PlanCompiler(
-        model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads))
       // The precision search runs the encoder about as often as what follows.
-      let searchShare = precision == "auto" ? 0.5 : 0
-      if precision == "auto" {
+      let searchShare = options.precision == "auto" ? 0.5 : 0
+      if options.precision == "auto" {
         request.precision = try compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
           stage, fraction in
           bar.update(searchShare * fraction, stage)
@@ -212,7 +165,7 @@ struct PlanCommand: ParsableCommand {
   }
 
   /// The wish in words, without paths, for the plan's provenance.
-  private func requestText(maximumLength: Int, threads: Int) -> String {
+  private func requestText(_ common: String) -> String {
     var words: [String] = []
     if let latency { words.append("--latency \(latency.rawValue)ns") }
     if let speedup { words.append("--speedup \(speedup)x") }
@@ -221,16 +174,12 @@ struct PlanCommand: ParsableCommand {
     if let keepCounts {
       words.append("--keep-counts " + keepCounts.map(String.init).joined(separator: ","))
     }
-    words.append(
-      "--max-length \(maximumLength) --method \(method) --precision \(precision) --threads \(threads)")
+    words.append("--method \(method)")
     if method == PlanningMethod.selector.rawValue { words.append("--selection \(selection)") }
+    words.append(common)
     if let depth { words.append("--depth \(depth)") }
     if decay != .calibrated { words.append("--decay \(decay)") }
-    if refitHead != nil { words.append("--refit-head") }
     if let maxDrop { words.append("--max-drop \(maxDrop)") }
-    words += disablePass.map { "--disable-pass \($0)" }
-    if withoutOpenblas { words.append("--without-openblas") }
-    if noRestore { words.append("--no-restore") }
     return words.joined(separator: " ")
   }
 

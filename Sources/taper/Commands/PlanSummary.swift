@@ -22,7 +22,7 @@ enum PlanSummary {
   }
 
   private static func length(_ plan: Plan, _ tokens: Int) -> JSONValue {
-    let (prediction, speedups) = (plan.predictions.lengths[tokens - 1], Speedups(plan, tokens))
+    let prediction = plan.predictions.lengths[tokens - 1]
     var object = JSONObject([
       ("tokens", JSONValue(tokens)),
       (
@@ -30,7 +30,8 @@ enum PlanSummary {
         .array(plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { JSONValue(Int($0)) })
       ),
       ("predicted_ns", .integer(Int64(prediction.planned.time.rawValue))),
-      ("work_speedup", .number(speedups.work)), ("time_speedup", .number(speedups.time)),
+      ("work_speedup", .number(prediction.publishedWorkSpeedup)),
+      ("time_speedup", .number(prediction.timeSpeedup)),
     ])
     if let expectations = plan.expectations {
       object["expected"] = ExplainJSON.expected(expectations.lengths[tokens - 1])
@@ -41,13 +42,13 @@ enum PlanSummary {
   static func text(_ plan: Plan, path: String, _ outcome: PlanCompiler.Outcome) -> String {
     var table = Table(header: ["tokens", "kept by layer", "predicted", "dense", "in time", "in work"])
     for tokens in plan.predictions.referenceLengths.map(Int.init) {
-      let (prediction, speedups) = (plan.predictions.lengths[tokens - 1], Speedups(plan, tokens))
+      let prediction = plan.predictions.lengths[tokens - 1]
       table.rows.append([
         "\(tokens)",
         plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { "\($0)" }.joined(
           separator: " "),
         "~" + NumberText.time(prediction.planned.time), "~" + NumberText.time(prediction.denseTime),
-        NumberText.times(speedups.time), NumberText.times(speedups.work),
+        NumberText.times(prediction.timeSpeedup), NumberText.times(prediction.publishedWorkSpeedup),
       ])
     }
     var lines = [
@@ -81,18 +82,5 @@ enum PlanSummary {
       ])
     }
     return "search: \(trials.count) candidates, the best\n" + table.rendered()
-  }
-
-  /// Dense over planned, in predicted time and in work by the published form.
-  private struct Speedups {
-    var time: Double
-    var work: Double
-
-    init(_ plan: Plan, _ tokens: Int) {
-      let prediction = plan.predictions.lengths[tokens - 1]
-      time = Double(prediction.denseTime.rawValue) / Double(max(1, prediction.planned.time.rawValue))
-      work =
-        Double(prediction.publishedDenseWork.rawValue) / Double(max(1, prediction.publishedWork.rawValue))
-    }
   }
 }

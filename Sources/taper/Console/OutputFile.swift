@@ -19,5 +19,14 @@ enum OutputFile {
     }
   }
 
+  /// Makes a folder that may be there already; the one it lies in must be.
+  static func makeFolder(_ path: String) throws {
+    if unsafe mkdir(path, 0o777) == 0 { return }
+    guard errno == EEXIST, let folder = unsafe opendir(path) else {
+      throw CommandError.unwritable(path: path, reason: reason())
+    }
+    unsafe closedir(folder)
+  }
+
   private static func reason() -> String { unsafe String(cString: strerror(errno)) }
 }

@@ -1,0 +1,104 @@
+public import TaperPlanFormat
+
+/// One plan of a sweep: what was wished, predicted and measured.
+public struct SweepRow: Hashable, Sendable {
+  /// Name of the plan's file.
+  public var name: String
+  public var method: String
+  public var layers: Int
+  public var prediction: LengthPrediction
+  /// Nil when nothing was timed.
+  public var measured: TimePercentiles?
+  /// Nil when there were no texts to judge by.
+  public var accuracy: AccuracyAudit?
+
+  public init(
+    name: String, method: String, layers: Int, prediction: LengthPrediction, measured: TimePercentiles? = nil,
+    accuracy: AccuracyAudit? = nil
+  ) {
+    self.name = name
+    self.method = method
+    self.layers = layers
+    self.prediction = prediction
+    self.measured = measured
+    self.accuracy = accuracy
+  }
+}
+
+/// Plans of one checkpoint from dense to the fastest, side by side: speed against accuracy, and which of them no other
+/// beats in both.
+public struct SweepReport: Hashable, Sendable {
+  /// What the accuracies are measured on.
+  public enum Evidence: String, Hashable, Sendable {
+    /// Labelled texts given for it.
+    case test
+    /// Labelled texts kept back when each head was refitted.
+    case heldOut = "held-out"
+    /// The dense model's answers on the calibration texts.
+    case calibration
+    case none
+  }
+
+  public var model: String
+  public var device: String
+  public var precision: String
+  public var threads: Int
+  /// Input length of all times and speedups.
+  public var tokens: Int
+  public var evidence: Evidence
+  /// The dense plan first.
+  public var rows: [SweepRow]
+
+  /// - Precondition: `rows` is not empty, its first the dense plan.
+  public init(
+    model: String, device: String, precision: String, threads: Int, tokens: Int, evidence: Evidence,
+    rows: [SweepRow]
+  ) {
+    precondition(!rows.isEmpty)
+    self.model = model
+    self.device = device
+    self.precision = precision
+    self.threads = threads
+    self.tokens = tokens
+    self.evidence = evidence
+    self.rows = rows
+  }
+
+  public var metric: AccuracyAudit.Metric? { rows[0].accuracy?.metric }
+  public var isTimed: Bool { rows.allSatisfy { $0.measured != nil } }
+
+  /// Dense over planned in measured medians; nil when nothing was timed.
+  public func measuredSpeedup(_ row: SweepRow) -> Double? {
+    guard let dense = rows[0].measured, let measured = row.measured else { return nil }
+    return Double(dense.p50.rawValue) / Double(max(1, measured.p50.rawValue))
+  }
+
+  /// Measured where everything was timed, predicted else.
+  public func speedup(_ row: SweepRow) -> Double { measuredSpeedup(row) ?? row.prediction.timeSpeedup }
+
+  /// What the row gives away of the dense plan's metric; negative where it does better. Nil without accuracies.
+  public func lost(_ row: SweepRow) -> Double? {
+    guard let dense = rows[0].accuracy?.value, let value = row.accuracy?.value else { return nil }
+    return dense - value
+  }
+
+  /// Whether no other plan is at least as fast and as accurate, and better in one. Without accuracies: none is better.
+  public func isPareto(_ row: SweepRow) -> Bool {
+    guard let value = row.accuracy?.value else { return true }
+    return !rows.contains { other in
+      guard let otherValue = other.accuracy?.value else { return false }
+      let (faster, better) = (speedup(other) - speedup(row), otherValue - value)
+      return faster >= 0 && better >= 0 && (faster > 0 || better > 0)
+    }
+  }
+
+  /// The fastest plan that loses at most that share of the metric; the dense one loses nothing. Nil without accuracies.
+  public func fastest(losingAtMost drop: Double) -> SweepRow? {
+    rows.filter { lost($0).map { $0 <= drop + 1e-9 } ?? false }.max { speedup($0) < speedup($1) }
+  }
+}
+
+extension AccuracyAudit {
+  /// The metric's value: against the right answers where they are known, else against the dense model's.
+  public var value: Double? { planned ?? agreement }
+}

@@ -1,0 +1,178 @@
+public import TaperAuditor
+public import TaperCalibration
+internal import TaperHeadFitting
+internal import TaperPlanFormat
+public import TaperPlanRuntime
+public import TaperPlanner
+
+/// From one checkpoint and one calibration to plans from 1x to the highest speedup, on one weights file, each measured
+/// (methods §1, "offline tuning"; specs/planning.md, "Sweep").
+public struct Sweep {
+  public struct Request {
+    /// What all plans have in common; its target, method and depth are not read.
+    public var base: PlanningRequest
+    public var methods: [PlanningMethod]
+    /// Speedups wished for, ascending, each above 1.
+    public var factors: [Double]
+    /// Whether they are of work (the published form) instead of predicted time.
+    public var isInWork: Bool
+
+    public init(base: PlanningRequest, methods: [PlanningMethod], factors: [Double], isInWork: Bool) {
+      self.base = base
+      self.methods = methods
+      self.factors = factors
+      self.isInWork = isInWork
+    }
+  }
+
+  /// A plan of the sweep before it is written.
+  public struct Candidate {
+    /// "dense", "acc-2x": the file's name without its ending.
+    public var name: String
+    public var method: String
+    public var outcome: PlanCompiler.Outcome
+  }
+
+  let compiler: PlanCompiler
+
+  public init(_ compiler: PlanCompiler) { self.compiler = compiler }
+
+  /// The dense plan, then for every method one plan a speedup as far as it reaches, and the fastest that it reaches; of
+  /// equal schedules of a method the one of the largest wish.
+  ///
+  /// - Parameters:
+  ///   - refit: labelled samples to refit every plan's head on; nil keeps the model's head.
+  ///   - search: how method `search` goes about each plan.
+  /// - Throws: as `PlanCompiler.compile`, but for targets out of reach.
+  public func candidates(
+    _ request: Request, refit: [TokenizedSample]?, search: () -> PlanCompiler.SearchOptions,
+    progress: PlanCompiler.Progress
+  ) throws -> [Candidate] {
+    let wishes = try wishes(request)
+    var candidates: [Candidate] = []
+    for (place, wish) in wishes.enumerated() {
+      do {
+        let outcome = try compiler.compile(wish.request, refit: refit, search: search(), maximumDrop: nil) {
+          stage, fraction in
+          progress("\(wish.name): \(stage)", (Double(place) + fraction) / Double(wishes.count))
+        }
+        candidates.append(
+          Candidate(
+            name: wish.name, method: place == 0 ? "dense" : wish.request.method.rawValue, outcome: outcome))
+      } catch PlanningError.infeasible where wish.request.method == .search {
+        continue  // known only by searching
+      }
+      progress(wish.name, Double(place + 1) / Double(wishes.count))
+    }
+    return candidates
+  }
+
+  private struct Wish {
+    var name: String
+    var request: PlanningRequest
+  }
+
+  private func wishes(_ request: Request) throws -> [Wish] {
+    var dense = request.base
+    dense.target = .dense
+    dense.method = .acc
+    dense.requestText = "--dense " + request.base.requestText
+    var wishes = [Wish(name: "dense", request: dense)]
+    let whole = try schedule(dense)
+    for method in request.methods {
+      var last = whole
+      /// Of equal schedules the largest wish counts; keeping every token in every layer is the dense plan.
+      func add(_ wish: Wish) throws(PlanningError) {
+        let schedule = try schedule(wish.request)
+        if schedule == whole { return }
+        if schedule == last { wishes.removeLast() }
+        last = schedule
+        wishes.append(wish)
+      }
+      for factor in request.factors {
+        let wish = wish(request, method, factor)
+        if method == .search {
+          wishes.append(wish)
+          continue
+        }
+        do throws(PlanningError) {
+          try add(wish)
+        } catch {
+          guard case .infeasible(let diagnostic) = error else { throw error }
+          // The most there is, rounded down to what a file name can say.
+          let most = (diagnostic.bestSpeedup * 100).rounded(.down) / 100
+          if most > 1 { try? add(self.wish(request, method, most)) }
+          break
+        }
+      }
+    }
+    return wishes
+  }
+
+  private func wish(_ request: Request, _ method: PlanningMethod, _ factor: Double) -> Wish {
+    var planning = request.base
+    planning.method = method
+    planning.target = request.isInWork ? .workSpeedup(factor) : .speedup(factor)
+    let times = factor == factor.rounded() ? "\(Int(factor))x" : "\(factor)x"
+    planning.requestText =
+      "\(request.isInWork ? "--flops-speedup" : "--speedup") \(times) --method \(method.rawValue) "
+      + request.base.requestText
+    return Wish(name: "\(method.rawValue)-\(times)", request: planning)
+  }
+
+  private func schedule(_ request: PlanningRequest) throws(PlanningError) -> Schedule {
+    try Planner.schedule(
+      request, model: compiler.model, calibration: compiler.calibration, cost: compiler.cost)
+  }
+
+  /// Writes the plans and the one weights file they share into `folder`, as `<name>.plan`, and loads them from there.
+  public static func write(_ candidates: [Candidate], to folder: String) throws -> [LoadedPlan] {
+    let shared = SharedWeights(candidates.map(\.outcome.planned))
+    let written = try PlanWriter.writeWeightsFile(shared.index, inFolder: folder, weights: shared.source)
+    return try zip(candidates, shared.plans(over: written.index)).map { candidate, plan in
+      let path = "\(folder)/\(candidate.name).plan"
+      try PlanWriter.write(plan, to: path)
+      return try LoadedPlan(path: path, weightsPath: written.path)
+    }
+  }
+
+  /// What each plan's answers are worth.
+  ///
+  /// - Parameter test: labelled texts; nil: what was held out when the heads were refitted, or else the dense model's
+  ///   answers to the calibration texts.
+  public func accuracies(
+    _ candidates: [Candidate], _ plans: [LoadedPlan], test: [TextRow]?, progress: (Double) -> Void
+  ) throws -> (evidence: SweepReport.Evidence, accuracies: [AccuracyAudit?]) {
+    guard let first = plans.first else { return (.none, []) }
+    let evidence: SweepReport.Evidence
+    let samples: [AuditSample]
+    if let test {
+      (evidence, samples) = (.test, try AuditSample.tokenized(test, for: first.plan))
+    } else if candidates[0].outcome.head != nil {
+      return (.heldOut, candidates.map { $0.outcome.head?.report.audit })
+    } else if let calibration = compiler.calibration {
+      (evidence, samples) = (.calibration, AuditSample.calibrated(calibration, for: first.plan))
+    } else {
+      return (.none, plans.map { _ in nil })
+    }
+    let inputs = samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
+    let accuracies = try plans.enumerated().map { place, plan in
+      let answers = try PlanExecution(plan).results(of: inputs) { done, total in
+        progress((Double(place) + Double(done) / Double(max(1, total))) / Double(plans.count))
+      }
+      return AnswerJudge.judge(samples, answers, plan.plan.head)
+    }
+    return (evidence, accuracies)
+  }
+}
+
+extension FitReport {
+  /// The held-out figure as an audit of answers; nil when nothing, or no share, was measured.
+  fileprivate var audit: AccuracyAudit? {
+    guard case .classification(let accuracy, let interval, _) = validation else { return nil }
+    return AccuracyAudit(
+      metric: .accuracy, dense: nil, planned: accuracy,
+      interval: ConfidenceInterval(low: interval.low, high: interval.high), agreement: nil,
+      count: heldOutExamples)
+  }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import TaperAuditor
+import TaperCalibration
+import TaperJSON
+import TaperPlanFormat
+import TaperPlanRuntime
+import TaperPlanner
+import TaperReportRendering
+import TaperWorkflow
+
+struct SweepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sweep",
+    abstract:
+      "Plans from 1x to the highest speedup on one weights file, each judged and timed beside the dense plan.",
+    discussion:
+      "Accuracy is of --test where given, else of what --refit-head held out, else agreement on the calibration texts."
+  )
+
+  @OptionGroup var options: PlanningOptions
+  @Option(
+    Words.self, help: "Methods to sweep, as of taper plan: acc,depth. search needs --refit-head.")
+  var methods = ["acc"]
+  @Option(
+    Factors.self, help: "Speedups wished for; each method ends where it cannot go on, at the most it reaches."
+  )
+  var speedups = [1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
+  @Flag(help: "Speedups of work (FLOPs, the published form) instead of predicted time.") var inWork = false
+  @Option(help: "Method search: minutes after which no further candidate of a plan is tried.")
+  var searchMinutes: Double?
+  @Option(help: "Labelled texts that nothing was trained on, to judge every plan on.") var test: String?
+  @Option(
+    Count.self, help: "Texts of --test to use at most, drawn evenly with a fixed seed; all when absent.")
+  var testLimit: Int?
+  @Option(Count.self, help: "Timed runs of each plan, in turns; nothing is timed when absent.") var runs: Int?
+  @Option(Share.self, help: "Name the fastest plan that loses at most so much: 0.75%.") var maxDrop: Double?
+  @Option(help: "Draw accuracy over speedup.") var svg: String?
+  @Option(help: "The curve and the table as one page.") var html: String?
+  @Option(name: .shortAndLong, help: "The folder to write the plans and their weights file into.") var output:
+    String
+  @Flag(help: "The table as JSON.") var json = false
+
+  func run() throws {
+    try ExitStatus.catching {
+      let methods = try methods.map { try PlanningOptions.method($0, option: "--methods") }
+      let loaded = try options.load()
+      if methods.contains(.search), loaded.refit == nil { throw WorkflowError.searchNeedsLabels }
+      let texts = try test.map {
+        try Inputs.texts(from: $0, skipBad: options.skipBad, limit: testLimit, seed: 1, requiresLabels: true)
+      }
+      var bar = ProgressBar()
+      var request = loaded.request
+      if options.precision == "auto" {
+        request.precision = try loaded.compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
+          bar.update(0.1 * $1, $0)
+        }
+      }
+      let sweep = Sweep(loaded.compiler)
+      let candidates = try sweep.candidates(
+        Sweep.Request(base: request, methods: methods, factors: speedups, isInWork: inWork),
+        refit: loaded.refit, search: searchOptions
+      ) { bar.update(0.1 + 0.5 * $1, $0) }
+      try OutputFile.makeFolder(output)
+      let plans = try Sweep.write(candidates, to: output)
+      let judged = try sweep.accuracies(candidates, plans, test: texts?.rows) {
+        bar.update(0.6 + 0.25 * $0, "judging \(plans.count) plans")
+      }
+      let times = try runs.map { try time(plans, texts?.rows, runs: $0, &bar) }
+      bar.finish()
+      let tokens = request.maximumLength
+      let rows = candidates.indices.map { place in
+        SweepRow(
+          name: candidates[place].name, method: candidates[place].method,
+          layers: plans[place].plan.schedule.layerCount,
+          prediction: plans[place].plan.predictions.lengths[tokens - 1], measured: times?[place],
+          accuracy: judged.accuracies[place])
+      }
+      let identity = plans[0].plan.identity
+      try show(
+        SweepReport(
+          model: identity.modelName, device: identity.deviceName, precision: identity.precision,
+          threads: Int(identity.threads), tokens: tokens, evidence: judged.evidence, rows: rows),
+        weights: WeightsFile.name(for: plans[0].plan.weights.digest))
+    }
+  }
+
+  /// Each plan's search has a time box of its own.
+  private func searchOptions() -> PlanCompiler.SearchOptions {
+    guard let searchMinutes else { return PlanCompiler.SearchOptions() }
+    let end = ContinuousClock.now + .seconds(searchMinutes * 60)
+    return PlanCompiler.SearchOptions { ContinuousClock.now >= end }
+  }
+
+  /// On the test texts, or on the plans' own examples.
+  private func time(
+    _ plans: [LoadedPlan], _ rows: [TextRow]?, runs: Int, _ bar: inout ProgressBar
+  ) throws -> [TimePercentiles] {
+    let dense = plans[0].plan
+    let samples =
+      try rows.map { try AuditSample.tokenized(Array($0.prefix(64)), for: dense) }
+      ?? dense.canaries.enumerated().map {
+        AuditSample(index: $0.offset, ids: $0.element.ids, typeIDs: $0.element.typeIDs)
+      }
+    return try PlanRace.measure(plans, samples: samples, tokens: dense.schedule.maximumLength, runs: runs) {
+      bar.update(0.85 + 0.15 * $0, "timing \(plans.count) plans in turns")
+    }
+  }
+
+  private func show(_ report: SweepReport, weights: String) throws {
+    let chart = SweepChart(report).standalone()
+    if let svg {
+      guard let chart else {
+        throw CommandError.usage(
+          "--svg: expected accuracies to draw; found none; give --test, --refit-head or --calibration")
+      }
+      try OutputFile.write(chart, to: svg)
+    }
+    if let html {
+      try OutputFile.write(SweepHTMLRenderer.render(report, weights: weights, drop: maxDrop), to: html)
+    }
+    if json {
+      return Console.print(SweepJSONRenderer.value(report, weights: weights).serialized(pretty: true))
+    }
+    Console.print(SweepTextRenderer.render(report, drop: maxDrop))
+    Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)")
+  }
+}
