@@ -32,22 +32,21 @@ public struct Workbench {
     let layers = Int(model.shape.layers)
     let heads = Int(model.shape.heads)
     let selectors = model.tuned?.selector?.layers ?? []
-    let kept = try keptTokens(samples, selectors: selectors) { progress($0, 2 * $1) }
+    let runs = selectors.isEmpty ? 1 : 2
+    let kept = try keptTokens(samples, selectors: selectors) { progress($0, runs * $1) }
+    let report: PlanExecution.Progress = { progress((runs - 1) * $1 + $0, runs * $1) }
     var builder = Calibration.Builder(layerCount: layers, selectorLayers: selectors)
     let indices = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     let names = (1...layers).map { "importance.\($0)" }
-    let isSecond = !kept.isEmpty
-    try execution(instrumentation: .importance).run(
-      samples, slots: names,
-      progress: { isSecond ? progress($1 + $0, 2 * $1) : progress($0, $1) }
-    ) { index, result, partialScores in
+    try execution(instrumentation: .importance).run(samples, slots: names, progress: report) {
+      index, result, partialScores in
       let length = samples[index].ids.count
       let label = samples[index].label
       try builder.add(
         ids: samples[index].ids, typeIDs: samples[index].typeIDs,
         scores: partialScores.map { Self.tokenScores(partial: $0, heads: heads, length: length) },
         reference: model.head.pooling == .tokens ? Self.mean(result, width: model.head.outputWidth) : result,
-        kept: isSecond ? kept[index] : [],
+        kept: kept.isEmpty ? [] : kept[index],
         label: label.flatMap { indices[$0.text] }, value: label?.number.map { Float($0) })
     }
     return try builder.finish(
