@@ -13,6 +13,8 @@ public struct AuditReport: Hashable, Sendable {
   public let ops: [OpAudit]
   /// Layers 0…L + 1 that have ops.
   public let layers: [LayerAudit]
+  /// Nil for a plan without halting points. Times in `lengths`, `ops` and `layers` are of runs that none ended.
+  public let halting: HaltingAudit?
   /// Nil when the samples have neither references nor labels.
   public let accuracy: AccuracyAudit?
   public let noise: NoiseFigure
@@ -20,7 +22,8 @@ public struct AuditReport: Hashable, Sendable {
 
   public init(
     tolerance: Double, plan: PlanSummary, threads: Int, lengths: [LengthAudit], referenceLength: Int?,
-    ops: [OpAudit], layers: [LayerAudit], accuracy: AccuracyAudit?, noise: NoiseFigure,
+    ops: [OpAudit], layers: [LayerAudit], halting: HaltingAudit? = nil, accuracy: AccuracyAudit?,
+    noise: NoiseFigure,
     environment: [EnvironmentFact]
   ) {
     verdict = AuditVerdict(
@@ -32,6 +35,7 @@ public struct AuditReport: Hashable, Sendable {
     self.referenceLength = referenceLength
     self.ops = ops
     self.layers = layers
+    self.halting = halting
     self.accuracy = accuracy
     self.noise = noise
     self.environment = environment

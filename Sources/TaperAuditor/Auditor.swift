@@ -26,7 +26,7 @@ public enum Auditor {
     let reference = referenceLength(plan, lengths)
     let total =
       lengths.count * request.runs + (reference == nil ? 0 : request.tracedRuns)
-      + (answers ? request.samples.count : 0)
+      + (answers ? request.samples.count : 0) + (plan.halting == nil ? 0 : 2 * request.samples.count)
     var done = 0
     func advance(_ runs: Int) {
       done += runs
@@ -41,6 +41,8 @@ public enum Auditor {
     let timed = try time(&session, request, lengths, &probe, &probes, advance)
     var opTimes: [Nanoseconds] = []
     if let reference { opTimes = try trace(loaded, request, reference, &probe, &probes, advance) }
+    let halting = plan.halting == nil ? nil : try halting(&session, request.samples, advance)
+    session.halts = true
     let accuracy = answers ? try judge(&session, request.samples, plan.head, advance) : nil
 
     let audits = zip(lengths, timed).map { tokens, times in
@@ -61,7 +63,8 @@ public enum Auditor {
     return AuditReport(
       tolerance: request.tolerance, plan: PlanSummary(plan), threads: threads, lengths: audits,
       referenceLength: reference, ops: ops,
-      layers: reference.map { layerAudits(plan, length: $0, ops) } ?? [], accuracy: accuracy,
+      layers: reference.map { layerAudits(plan, length: $0, ops) } ?? [], halting: halting,
+      accuracy: accuracy,
       noise: NoiseFigure(probes: probes, bound: request.noiseBound),
       environment: request.environment + [EnvironmentFact("kernel tier", "\(tier)")])
   }
@@ -86,9 +89,11 @@ public enum Auditor {
     }
   }
 
+  /// A session in which no halting point ends a run: what `Predictions` promises is that worst case.
   static func open(_ loaded: LoadedPlan, _ threads: Int?, tracing: Bool) throws(AuditError) -> Session {
     do throws(RuntimeError) {
       var session = try Session(loaded, threads: threads, tracing: tracing)
+      session.halts = false
       session.warmUp()
       return session
     } catch {

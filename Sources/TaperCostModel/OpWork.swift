@@ -55,6 +55,9 @@ enum OpWork {
     case .scatter: elements = product(2, innerRows, columns)
     case .mean: elements = product(innerRows, columns) &+ product(columns)
     case .select, .selectAbove: elements = product(shape.heads, innerRows) &+ product(rows)
+    // Answers and what is left, in and out; features and unit.
+    case .accumulate: elements = product(3, columns) &+ product(2, shape.depth)
+    case .haltAuthors, .haltTight: elements = product(columns)
     case .iota: elements = product(rows)
     case .compose: elements = product(3, rows)
     }

@@ -9,6 +9,7 @@ public import TaperPlanFormat
 /// - attention, attentionScores, attentionScored, attentionContext: heads, depth (head size), relative bias yes
 ///   or no (all but context)
 /// - biasActivation: columns, activation · select, selectAbove (filed as select): heads · iota, compose: nothing
+/// - accumulate: columns, depth · haltAuthors, haltTight: columns
 /// - encode, embed, add, layerNorm, scatter, gather, mean, l2Normalize, softmax, sigmoid: columns
 public struct OpShape: Hashable, Sendable {
   public var kind: OpKind
@@ -46,9 +47,12 @@ public struct OpShape: Hashable, Sendable {
       self.init(op.kind, columns: Int(op.columns), activation: op.activation)
     case .select, .selectAbove:
       self.init(.select, heads: Int(op.heads))
+    case .accumulate:
+      self.init(op.kind, columns: Int(op.columns), depth: Int(op.depth))
     case .iota, .compose:
       self.init(op.kind)
-    case .embed, .add, .layerNorm, .scatter, .gather, .mean, .l2Normalize, .softmax, .sigmoid, .encode:
+    case .embed, .add, .layerNorm, .scatter, .gather, .mean, .l2Normalize, .softmax, .sigmoid, .encode,
+      .haltAuthors, .haltTight:
       self.init(op.kind, columns: Int(op.columns))
     }
   }
@@ -74,7 +78,7 @@ public struct OpShape: Hashable, Sendable {
     case .attention, .attentionContext: .both
     case .attentionScores, .attentionScored, .select, .selectAbove, .scatter, .mean: .innerRows
     case .embed, .gemm, .biasActivation, .add, .layerNorm, .iota, .compose, .gather, .l2Normalize, .softmax,
-      .sigmoid, .encode:
+      .sigmoid, .encode, .accumulate, .haltAuthors, .haltTight:
       .rows
     }
   }

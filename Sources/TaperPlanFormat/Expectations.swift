@@ -36,6 +36,17 @@ public struct ExpectedTime: BitwiseCopyable, Hashable, Sendable {
   public var p90: Nanoseconds
   public var p99: Nanoseconds
 
+  /// Percentiles by nearest rank.
+  /// - Precondition: `times` is not empty.
+  public init(_ times: [Nanoseconds]) {
+    let sorted = times.sorted()
+    func percentile(_ percent: Int) -> Nanoseconds { sorted[max(0, (percent * sorted.count + 99) / 100 - 1)] }
+    self.init(
+      mean: Nanoseconds(times.reduce(UInt64(0)) { $0 &+ $1.rawValue } / UInt64(times.count)),
+      p50: percentile(50),
+      p90: percentile(90), p99: percentile(99))
+  }
+
   public init(mean: Nanoseconds, p50: Nanoseconds, p90: Nanoseconds, p99: Nanoseconds) {
     self.mean = mean
     self.p50 = p50

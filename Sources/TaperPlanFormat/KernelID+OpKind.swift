@@ -22,6 +22,9 @@ extension KernelID {
     case .encodeBF16, .encodeI8: .encode
     case .attentionScoredF32: .attentionScored
     case .selectAboveF32: .selectAbove
+    case .accumulateF32: .accumulate
+    case .haltAuthorsF32: .haltAuthors
+    case .haltTightF32: .haltTight
     default: nil
     }
   }

@@ -30,6 +30,9 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let encodeI8 = KernelID(rawValue: 23)
   public static let attentionScoredF32 = KernelID(rawValue: 24)
   public static let selectAboveF32 = KernelID(rawValue: 25)
+  public static let accumulateF32 = KernelID(rawValue: 26)
+  public static let haltAuthorsF32 = KernelID(rawValue: 27)
+  public static let haltTightF32 = KernelID(rawValue: 28)
 
   /// Every family with its name in kernels.def, in id order.
   public static let all: [(id: KernelID, name: String)] = [
@@ -58,6 +61,9 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     (.encodeI8, "encode_i8"),
     (.attentionScoredF32, "attention_scored_f32"),
     (.selectAboveF32, "select_above_f32"),
+    (.accumulateF32, "accumulate_f32"),
+    (.haltAuthorsF32, "halt_authors_f32"),
+    (.haltTightF32, "halt_tight_f32"),
   ]
 
   /// The name in kernels.def, or nil for an id this version does not know.

@@ -14,6 +14,8 @@ public struct Plan: Hashable, Sendable {
   public var predictions: Predictions
   /// Of a plan whose work the input decides, when calibration tells; nil for the others.
   public var expectations: Expectations?
+  /// Of a plan whose runs may end before its last layer; nil for the others.
+  public var halting: Halting?
   /// Tokenizer tables, in TaperTokenization's own codec; opaque here.
   public var tokenizer: [UInt8]
   public var head: Head
@@ -24,7 +26,7 @@ public struct Plan: Hashable, Sendable {
     identity: PlanIdentity, model: ModelShape, schedule: Schedule, ops: [PlanOp],
     selections: [KernelSelection],
     arena: ArenaLayout, resultSlot: UInt16, predictions: Predictions, expectations: Expectations? = nil,
-    tokenizer: [UInt8], head: Head,
+    halting: Halting? = nil, tokenizer: [UInt8], head: Head,
     canaries: [Canary], weights: WeightsIndex
   ) {
     self.identity = identity
@@ -36,6 +38,7 @@ public struct Plan: Hashable, Sendable {
     self.resultSlot = resultSlot
     self.predictions = predictions
     self.expectations = expectations
+    self.halting = halting
     self.tokenizer = tokenizer
     self.head = head
     self.canaries = canaries

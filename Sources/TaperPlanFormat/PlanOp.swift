@@ -20,6 +20,9 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case encode = 18
   case attentionScored = 19
   case selectAbove = 20
+  case accumulate = 21
+  case haltAuthors = 22
+  case haltTight = 23
 }
 
 /// Raw values equal ck_activation's.

@@ -12,8 +12,7 @@ internal import TaperPlanFormat
   var reducingLayer: UInt16
   var condition: OpGuard
   var tasks: TaskRule
-  /// Whether the op decides how many rows leave its layer in this run (selectAbove).
-  var counts: Bool
+  var effect: OpEffect
   /// The op's kernels: `selectionCount` entries of the program's selections from `firstSelection` on.
   var firstSelection: UInt32
   var selectionCount: UInt32
@@ -30,6 +29,19 @@ internal import TaperPlanFormat
   var driver: ck_driver
   /// Of row-major products.
   var sgemm: ck_sgemm_fn?
+}
+
+/// What an op decides about the ops after it.
+enum OpEffect: UInt8, BitwiseCopyable {
+  case none
+  /// How many rows leave its layer in this run (selectAbove).
+  case counts
+  /// Whether the run ends here (haltAuthors, haltTight).
+  case halts
+
+  init(_ kind: OpKind) {
+    self = kind == .selectAbove ? .counts : kind.haltingRule != nil ? .halts : .none
+  }
 }
 
 /// How many tasks an op is cut into; raw values equal ck_task_rule's.

@@ -90,11 +90,12 @@ internal import TaperPlanFormat
 
   deinit { unsafe memory.deallocate() }
 
-  /// Runs every op whose guard holds for an input of `length` tokens, in order.
+  /// Runs every op whose guard holds for an input of `length` tokens, in order; `halting`: up to the first halting point
+  /// whose test says that the answer stands. Returns the layers it ran.
   ///
   /// The hot path: plain loads, stores and C calls; no allocation, no reference counting (tools/check-hot-path).
   @inline(never)
-  func execute(length: Int, on pool: OpaquePointer) {
+  func execute(length: Int, halting: Bool, on pool: OpaquePointer) -> Int {
     let row = unsafe keepCounts + (length &- 1) &* keepCountStride
     for layer in 0..<keepCountStride { unsafe tokens[layer] = row[layer] }
     for number in 0..<opCount {
@@ -139,12 +140,23 @@ internal import TaperPlanFormat
       } else {
         unsafe ck_pool_run(pool, kernel.pointee.driver, op, tasks)
       }
-      if unsafe bound.pointee.counts {
+      let effect = unsafe bound.pointee.effect
+      if effect == .counts {
         // At most the ceiling, so it fits; layers after this one have no more rows than leave it.
         let count = unsafe UInt16(truncatingIfNeeded: kept.pointee)
         for later in layer..<keepCountStride { unsafe tokens[later] = min(tokens[later], count) }
+      } else if effect == .halts, halting, unsafe op.pointee.y[0] != 0 {
+        skip(from: number &+ 1)
+        return layer
       }
     }
+    return keepCountStride &- 1
+  }
+
+  /// Marks the traces of ops that a run did not come to.
+  private func skip(from number: Int) {
+    guard let traces = unsafe traces else { return }
+    for later in number..<opCount { unsafe traces[later] = .skipped }
   }
 
   @inline(__always)

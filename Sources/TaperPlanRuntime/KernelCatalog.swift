@@ -34,6 +34,9 @@ enum KernelCatalog {
     case (.l2Normalize, .l2NormalizeF32): unsafe bound(ck_l2_normalize)
     case (.softmax, .softmaxF32): unsafe bound(ck_softmax)
     case (.sigmoid, .sigmoidF32): unsafe bound(ck_sigmoid)
+    case (.accumulate, .accumulateF32): unsafe bound(ck_accumulate)
+    case (.haltAuthors, .haltAuthorsF32): unsafe bound(ck_halt_authors)
+    case (.haltTight, .haltTightF32): unsafe bound(ck_halt_tight)
     default: nil
     }
   }
@@ -48,7 +51,7 @@ enum KernelCatalog {
     case .embed, .biasActivation, .add, .layerNorm, .gather, .l2Normalize, .softmax, .sigmoid, .encode: .rows
     case .gemm: .parts
     case .attention, .attentionScores, .attentionScored, .attentionContext: .heads
-    case .iota, .select, .selectAbove, .scatter, .compose, .mean: .one
+    case .iota, .select, .selectAbove, .scatter, .compose, .mean, .accumulate, .haltAuthors, .haltTight: .one
     }
   }
 }

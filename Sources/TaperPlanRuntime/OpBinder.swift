@@ -18,7 +18,7 @@ internal import TaperPlanFormat
     unsafe BoundOp(
       rows: op.rows.rawValue, innerRows: op.innerRows.rawValue,
       reducingLayer: op.layer <= plan.model.layers ? op.layer : 0, condition: op.condition,
-      tasks: KernelCatalog.tasks(of: op.kind), counts: op.kind == .selectAbove,
+      tasks: KernelCatalog.tasks(of: op.kind), effect: OpEffect(op.kind),
       firstSelection: UInt32(firstSelection),
       selectionCount: UInt32(selectionCount), index: readable(op.index))
   }

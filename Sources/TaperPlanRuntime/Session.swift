@@ -16,6 +16,10 @@ public struct Session: ~Copyable {
   public let tier: KernelTier
   /// Tokens of the last run; 0 before the first.
   public private(set) var currentLength = 0
+  /// Layers of the last run: fewer than the plan's when a halting point ended it; 0 before the first.
+  public private(set) var depth = 0
+  /// Whether halting points may end a run. Off, every run takes the plan's worst case, and its answer has the same label.
+  public var halts = true
 
   private let arena: Arena
   private let program: BoundProgram
@@ -89,7 +93,7 @@ public struct Session: ~Copyable {
     for i in 0..<length { unsafe program.ids[i] = ids[i] }
     for i in 0..<length { unsafe program.typeIDs[i] = typeIDs.isEmpty ? 0 : typeIDs[i] }
     currentLength = length
-    unsafe program.execute(length: length, on: pool.handle)
+    depth = unsafe program.execute(length: length, halting: halts, on: pool.handle)
   }
 
   /// `run(ids:typeIDs:)` for arrays.
@@ -102,8 +106,9 @@ public struct Session: ~Copyable {
   public mutating func warmUp() {
     for i in 0..<maximumLength { unsafe program.ids[i] = 0 }
     for i in 0..<maximumLength { unsafe program.typeIDs[i] = 0 }
-    unsafe program.execute(length: maximumLength, on: pool.handle)
+    unsafe _ = program.execute(length: maximumLength, halting: false, on: pool.handle)
     currentLength = 0
+    depth = 0
   }
 
   /// Lends the last run's answer: `head.outputCount` elements, of a token classification token by token. All zero (or none)

@@ -26,12 +26,23 @@ package struct PlanAssembler {
   /// The plan, with a weights digest of zero, and where its weights come from.
   package func assemble() throws(PlanningError) -> (plan: Plan, recipes: [WeightRecipe]) {
     try checkRequest()
-    let ops = graph(reducing: [], restores: false, request.passes).pricedOps
+    let ops = graph(reducing: [], halting: nil, restores: false, request.passes).pricedOps
     try requireKernels(ops)
     let dense = DenseReference(facts, ops: ops, maximumLength: request.maximumLength, pricer: pricer)
-    var cut = self
-    cut.facts = try facts.cut(to: depth(dense))
-    return try cut.assemble(dense: dense)
+    let deepest = try depth(dense)
+    // Beside tokens, a method that halts may give up layers too: as few as it can.
+    for depth in (request.method.halts && request.depth == nil ? 1...deepest : deepest...deepest).reversed() {
+      var cut = self
+      cut.facts = facts.cut(to: depth)
+      do throws(PlanningError) {
+        return try cut.assemble(dense: dense)
+      } catch {
+        guard case .infeasible = error, depth > 1, request.depth == nil, request.method.halts else {
+          throw error
+        }
+      }
+    }
+    preconditionFailure("a depth of one layer gave neither a plan nor a reason")
   }
 
   private func assemble(dense: DenseReference) throws(PlanningError) -> (plan: Plan, recipes: [WeightRecipe])
@@ -54,7 +65,7 @@ package struct PlanAssembler {
     schedule.restoresDroppedTokens = restores
 
     let finished = Scratch.run(
-      graph(reducing: reducingLayers, restores: restores, passes), schedule: schedule,
+      graph(reducing: reducingLayers, halting: halting, restores: restores, passes), schedule: schedule,
       threads: request.threads)
     try requireKernels(finished.pricedOps)
     let emission = Emission(finished, schedule: schedule, sharing: request.passes.contains(.arenaPlanning))
@@ -73,6 +84,11 @@ package struct PlanAssembler {
       model: facts.shape, schedule: schedule,
       ops: emission.ops, selections: selections(emission.pricedOps), arena: emission.arena,
       resultSlot: emission.resultSlot, predictions: predictions, expectations: expectations,
+      halting: halting.map { _ in
+        Halting(
+          layers: dense.layers,
+          depthTimes: PredictionTable.depthTimes(ops: emission.pricedOps, schedule: schedule, pricer: pricer))
+      },
       tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
     check(plan)
     return (plan, emission.weights)
@@ -95,7 +111,11 @@ package struct PlanAssembler {
     {
       throw .importanceNeedsDense(request.target)
     }
-    if request.method == .selector {
+    if request.method.halts {
+      guard facts.haltingLayers == facts.layers else { throw .haltingPointsMissing }
+      guard request.headOverride == nil else { throw .haltingKeepsItsHeads }
+    }
+    if request.method.selects {
       let depth = request.depth ?? facts.layers
       guard facts.selector?.layers.contains(where: { $0 < depth }) == true else { throw .selectorsMissing }
     }
@@ -123,15 +143,16 @@ package struct PlanAssembler {
 
   /// Layers to plan: as requested, or for method `depth` the most that meet the target with every token kept.
   private func depth(_ dense: DenseReference) throws(PlanningError) -> Int {
-    if let depth = request.depth { return depth }
-    guard request.method == .depth, request.target != .dense else { return facts.layers }
+    guard request.method.keepsTokens, request.target != .dense, request.fixedSchedule == nil else {
+      return request.depth ?? facts.layers
+    }
     let length = request.maximumLength
     var shallowest: DenseReference?
-    for depth in (1...facts.layers).reversed() {
+    for depth in (request.depth.map { $0...$0 } ?? 1...facts.layers).reversed() {
       var cut = self
       cut.facts = facts.cut(to: depth)
       let reference = DenseReference(
-        cut.facts, ops: cut.graph(reducing: [], restores: false, request.passes).pricedOps,
+        cut.facts, ops: cut.graph(reducing: [], halting: halting, restores: false, request.passes).pricedOps,
         maximumLength: length, pricer: pricer)
       let meets =
         switch request.target {
@@ -149,14 +170,17 @@ package struct PlanAssembler {
       PlanningDiagnostic(
         target: request.target, length: length, best: Nanoseconds(best), dense: Nanoseconds(whole),
         bestSpeedup: request.target.isInWork ? Double(facts.layers) : Double(whole) / Double(max(best, 1)),
-        bestDepth: 1, bestKeepCounts: [length], weightTraffic: .zero, weightTime: .zero))
+        bestDepth: request.depth ?? 1, bestKeepCounts: [length], weightTraffic: .zero, weightTime: .zero))
   }
 
   /// How selectors choose; nil in plans in which they do not act.
   private var selection: TokenSelection? {
-    guard request.method == .selector, facts.selector != nil else { return nil }
+    guard request.method.selects, facts.selector != nil else { return nil }
     return request.target == .dense && request.fixedSchedule == nil ? nil : request.selection
   }
+
+  /// When runs may end early; nil in plans in which they do not.
+  private var halting: HaltingRule? { request.method.halts ? request.haltingRule : nil }
 
   /// Layers that may drop tokens: all, or those with a selector.
   private var droppingLayers: Set<Int> {
@@ -168,10 +192,12 @@ package struct PlanAssembler {
     facts.head.pooling == .tokens || request.restoresDroppedTokens && facts.head.pooling == .mean
   }
 
-  private func graph(reducing layers: Set<Int>, restores: Bool, _ passes: PassSet) -> PlanGraph {
+  private func graph(
+    reducing layers: Set<Int>, halting: HaltingRule?, restores: Bool, _ passes: PassSet
+  ) -> PlanGraph {
     let options = GraphOptions(
       maximumLength: request.maximumLength, threads: request.threads, reducingLayers: layers,
-      selection: selection, restores: restores, instrumentation: request.instrumentation)
+      selection: selection, halting: halting, restores: restores, instrumentation: request.instrumentation)
     let plain = GraphBuilder.build(facts, options: options, override: request.headOverride)
     let rewritten = GraphPasses.run(
       plain, passes: passes, pricer: pricer, maximumLength: request.maximumLength)
@@ -194,12 +220,12 @@ package struct PlanAssembler {
       try check(fixed)
       return fixed
     }
-    if request.target == .dense || request.method == .depth {
+    if request.target == .dense || request.method.keepsTokens {
       return .dense(maximumLength: length, layerCount: facts.layers)
     }
     var family = try retentionFamily(dense)
     // Elimination in every layer that may, as ops of the schedule in which each drops a token somewhere.
-    let reducing = graph(reducing: droppingLayers, restores: restores, passes)
+    let reducing = graph(reducing: droppingLayers, halting: halting, restores: restores, passes)
     try requireKernels(reducing.pricedOps)
     if request.passes.contains(.tileRounding) {
       family.rounded = TileRounding.table(reducing.pricedOps, maximumLength: length, pricer: pricer)
@@ -209,7 +235,7 @@ package struct PlanAssembler {
       reducingOps: reducing.pricedOps,
       // Selectors by threshold are there even when the ceilings let everything through.
       wholeOps: selection == .dynamic
-        ? reducing.pricedOps : graph(reducing: [], restores: false, passes).pricedOps,
+        ? reducing.pricedOps : graph(reducing: [], halting: halting, restores: false, passes).pricedOps,
       dense: dense, pricer: pricer, dropsAfterLayers: selection != nil)
     let rows = try search.run()
     return Schedule(
@@ -280,6 +306,7 @@ package struct PlanAssembler {
       methods.append(method.rawValue + (isStatic ? "-static" : ""))
     }
     if isCut { methods.append(PlanningMethod.depth.rawValue) }
+    if halting != nil { methods.append(PlanningMethod.halting.rawValue) }
     return PlanIdentity(
       modelName: facts.name, family: facts.family, toolVersion: request.toolVersion,
       request: request.requestText, method: methods.isEmpty ? "dense" : methods.joined(separator: "+"),

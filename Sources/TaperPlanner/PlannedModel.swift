@@ -22,13 +22,27 @@ public struct PlannedModel: Sendable {
 
   /// The same plan with canary examples in it, made by running it.
   /// - Precondition: they fit the plan (`PlanValidator`).
-  public func withCanaries(_ canaries: [Canary]) -> PlannedModel {
+  public func withCanaries(_ canaries: [Canary]) -> PlannedModel { changed { $0.canaries = canaries } }
+
+  /// The same plan with what texts did at its halting points: a text's tokens and the layers it ran, one pair each, at
+  /// least one.
+  /// - Precondition: the plan halts, and they fit it.
+  public func withDepths(_ runs: [(tokens: Int, depth: Int)]) -> PlannedModel {
+    changed { plan in
+      var histogram = [UInt32](repeating: 0, count: plan.schedule.layerCount)
+      for run in runs { histogram[run.depth - 1] += 1 }
+      let times = runs.compactMap { plan.predictedTime(length: $0.tokens, depth: $0.depth) }
+      plan.halting?.measured = HaltingDepths(histogram: histogram, time: ExpectedTime(times))
+    }
+  }
+
+  private func changed(_ change: (inout Plan) -> Void) -> PlannedModel {
     var planned = self
-    planned.plan.canaries = canaries
+    change(&planned.plan)
     do throws(PlanFormatError) {
       try PlanValidator.validate(planned.plan)
     } catch {
-      fatalError("canaries that do not fit their plan: \(error)")
+      fatalError("what was measured does not fit its plan: \(error)")
     }
     return planned
   }

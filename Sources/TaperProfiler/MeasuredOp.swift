@@ -135,6 +135,8 @@ internal import TaperPlanFormat
       unsafe op.index_out = buffers.identity
       counts = []
     case .l2Normalize, .softmax, .sigmoid: break
+    case .accumulate, .haltAuthors, .haltTight:
+      preconditionFailure("ops on one row of answers are not measured")
     }
     unsafe self.op = unsafe op
     weightCount = weights

@@ -14,7 +14,7 @@ public enum JSONRenderer {
   }
 
   public static func value(_ report: AuditReport) -> JSONValue {
-    [
+    let value: JSONValue = [
       "schema_version": JSONValue(schemaVersion),
       "verdict": JSONValue(report.verdict.rawValue),
       "tolerance": JSONValue(report.tolerance),
@@ -28,6 +28,9 @@ public enum JSONRenderer {
       "noise": noise(report.noise),
       "environment": .object(environment(report.environment)),
     ]
+    guard let found = report.halting, var object = value.object else { return value }
+    object["halting"] = halting(found)
+    return .object(object)
   }
 
   private static func plan(_ plan: PlanSummary) -> JSONValue {
@@ -70,6 +73,29 @@ public enum JSONRenderer {
       "predicted_ns": time(layer.predicted),
       "measured_p50_ns": time(layer.measured), "residual": ratio(layer.residual),
     ]
+  }
+
+  private static func halting(_ halting: HaltingAudit) -> JSONValue {
+    [
+      "measured": depths(halting.measured), "predicted": halting.predicted.map { .object(spread($0)) } ?? nil,
+      "expected": halting.expected.map(depths) ?? nil, "changed_labels": JSONValue(halting.changedLabels),
+    ]
+  }
+
+  private static func depths(_ depths: HaltingDepths) -> JSONValue {
+    var object = spread(depths.time)
+    object["texts"] = JSONValue(depths.texts)
+    object["histogram"] = .array(depths.histogram.map { integer(UInt64($0)) })
+    object["mean_depth"] = ratio(depths.meanDepth)
+    object["cap_share"] = ratio(depths.capShare)
+    return .object(object)
+  }
+
+  private static func spread(_ spread: ExpectedTime) -> JSONObject {
+    JSONObject([
+      ("mean_ns", time(spread.mean)), ("p50_ns", time(spread.p50)), ("p90_ns", time(spread.p90)),
+      ("p99_ns", time(spread.p99)),
+    ])
   }
 
   private static func accuracy(_ accuracy: AccuracyAudit) -> JSONValue {

@@ -36,6 +36,36 @@ struct ReportWords {
       + " · \(NumberText.count(report.threads, "thread"))"
   }
 
+  /// Sentences on where texts ended; none for a plan without halting points.
+  var halting: [String] {
+    guard let halting = report.halting else { return [] }
+    func depths(_ depths: HaltingDepths) -> String {
+      "\(NumberText.fixed(depths.meanDepth, 2)) layers on average, \(share(depths.capShare)) to the last"
+    }
+    func spread(_ time: ExpectedTime, _ mark: String) -> String {
+      func text(_ time: Nanoseconds) -> String { mark + NumberText.time(time) }
+      return
+        "\(text(time.mean)) on average (p50 \(text(time.p50)), p90 \(text(time.p90)), p99 \(text(time.p99)))"
+    }
+    let measured = halting.measured
+    let histogram = measured.histogram.enumerated()
+      .map { "\($0 + 1): \(share(Double($1) / Double(max(1, measured.texts))))" }.joined(separator: ", ")
+    var sentences = [
+      "Times by length are the worst case: no halting point ended a run.",
+      "\(NumberText.count(measured.texts, "text")) ran \(depths(measured)); ended after layer \(histogram).",
+    ]
+    if let expected = halting.expected {
+      sentences.append("The calibration's \(expected.texts) ran \(depths(expected)) when the plan was made.")
+    }
+    sentences.append(
+      "\(NumberText.count(halting.changedLabels, "label")) changed against runs to the last layer.")
+    sentences.append("The texts took \(spread(measured.time, "")), one run each.")
+    if let predicted = halting.predicted {
+      sentences.append("For their lengths and depths the plan says \(spread(predicted, "~")).")
+    }
+    return sentences
+  }
+
   /// Sentences on the dense model's answers and the plan's; none when nothing was compared.
   var accuracy: [String] {
     guard let accuracy = report.accuracy else { return [] }

@@ -16,6 +16,7 @@ public enum TextRenderer {
     if let reference = report.referenceLength {
       lines += ["", "op by op at \(reference) tokens"] + tree(report, words, ink)
     }
+    if report.halting != nil { lines += ["", "halting"] + words.halting.map { "  " + $0 } }
     if report.accuracy != nil {
       lines += ["", "accuracy"] + words.accuracy.map { "  " + $0 } + flips(report)
     }

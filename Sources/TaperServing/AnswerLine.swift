@@ -8,16 +8,18 @@ public enum AnswerLine {
   ///   - index: 0-based number of the text.
   ///   - tokens: tokens of the text as run, special tokens included.
   ///   - truncated: whether tokens were cut off to fit the plan's maximum length.
+  ///   - depth: layers the text ran, of a plan whose runs may end before its last layer; nil for others.
   ///   - result: `head.outputCount` numbers.
   ///   - topK: how many scores to print, largest first; nil: all, in the labels' order.
   ///   - encoding: the text's, for a head that answers for every token.
   public static func render(
-    index: Int, tokens: Int, truncated: Bool, result: Span<Float>, head: Head, topK: Int?,
+    index: Int, tokens: Int, truncated: Bool, depth: Int? = nil, result: Span<Float>, head: Head, topK: Int?,
     encoding: Encoding? = nil
   ) -> JSONValue {
     var line = JSONObject()
     line["index"] = JSONValue(index)
     line["tokens"] = JSONValue(tokens)
+    if let depth { line["depth"] = JSONValue(depth) }
     switch head.kind {
     case .classification:
       let ranking = rank(result)

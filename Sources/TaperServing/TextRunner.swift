@@ -52,10 +52,11 @@ public struct TextRunner: ~Copyable {
     } catch {
       throw .input(line: line, error)
     }
+    let depth = plan.halting == nil ? nil : session.depth
     return session.withResult {
       AnswerLine.render(
-        index: index, tokens: encoding.ids.count, truncated: encoding.truncated, result: $0, head: plan.head,
-        topK: topK, encoding: encoding)
+        index: index, tokens: encoding.ids.count, truncated: encoding.truncated, depth: depth, result: $0,
+        head: plan.head, topK: topK, encoding: encoding)
     }.serialized()
   }
 }

@@ -66,7 +66,8 @@ public struct PlanCompiler {
     progress: Progress
   ) throws -> Outcome {
     let isSearch = request.method == .search
-    let runs = (refit == nil ? 0 : 1) + (maximumDrop == nil ? 0 : 1)
+    let measuresDepths = request.method.halts && calibration != nil
+    let runs = (refit == nil ? 0 : 1) + (maximumDrop == nil ? 0 : 1) + (measuresDepths ? 1 : 0)
     // A search runs the encoder over far more texts than what comes after it.
     let searchShare = isSearch ? 0.8 : 0
     var finishedRuns = 0
@@ -89,6 +90,9 @@ public struct PlanCompiler {
     }
     outcome.trials = trials
     let loaded = try LoadedPlan(outcome.planned)
+    if measuresDepths, let calibration {
+      outcome.planned = try measured(outcome.planned, loaded, on: calibration, progress: report)
+    }
     if refit == nil, maximumDrop != nil {
       guard let calibration else { throw WorkflowError.gateNeedsEvidence }
       outcome.accuracy = try agreement(of: loaded, with: calibration, progress: report)
@@ -176,13 +180,31 @@ public struct PlanCompiler {
     return try Workbench.features(PlanExecution(LoadedPlan(plan(request))), samples, progress: progress)
   }
 
+  /// The plan with the depths at which the calibration texts end.
+  private func measured(
+    _ planned: PlannedModel, _ loaded: LoadedPlan, on calibration: Calibration, progress: RunProgress
+  ) throws -> PlannedModel {
+    let samples = Self.samples(of: calibration, upTo: planned.plan.schedule.maximumLength)
+    guard !samples.isEmpty else { return planned }
+    let depths = try PlanExecution(loaded).depths(of: samples) {
+      progress("depths of the calibration texts", $0, $1)
+    }
+    return planned.withDepths(zip(samples, depths).map { ($0.ids.count, $1) })
+  }
+
+  /// The calibration's texts that are not too long for the plan.
+  private static func samples(of calibration: Calibration, upTo length: Int) -> [TokenizedSample] {
+    calibration.samples.filter { $0.ids.count <= length }.map {
+      TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs)
+    }
+  }
+
   /// Agreement with the dense model's reference outputs on the calibration texts: the share of equal labels, or the mean
   /// cosine of embeddings. The dense model agrees with itself.
   private func agreement(
     of loaded: LoadedPlan, with calibration: Calibration, progress: RunProgress
   ) throws -> AccuracyComparison {
-    let samples = calibration.samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
-      .filter { $0.ids.count <= loaded.plan.schedule.maximumLength }
+    let samples = Self.samples(of: calibration, upTo: loaded.plan.schedule.maximumLength)
     let references =
       try loaded.plan.head.kind == .tokenClassification
       ? denseResults(of: samples, loaded.plan)

@@ -23,6 +23,16 @@ public struct PlanExecution {
     return results
   }
 
+  /// The layers that every sample runs, in order: as many as the plan has, or fewer where a halting point ends the run.
+  public func depths(of samples: [TokenizedSample], progress: Progress = { _, _ in }) throws -> [Int] {
+    var session = try Session(plan, threads: threads)
+    return try samples.enumerated().map { index, sample in
+      try session.run(ids: sample.ids.span, typeIDs: sample.typeIDs.span)
+      progress(index + 1, samples.count)
+      return session.depth
+    }
+  }
+
   /// T(0)…T(L) of every sample, in order.
   func keptTokens(of samples: [TokenizedSample], progress: Progress) throws -> [[Int]] {
     var session = try Session(plan, threads: threads)

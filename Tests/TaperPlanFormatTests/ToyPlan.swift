@@ -22,6 +22,9 @@ struct ToyPlan {
     var reducing: Set<Int> = [1, 2]
     /// Layers, none of them reducing, whose output is selected from by threshold; the schedule has the ceiling.
     var live: Set<Int> = []
+    /// Every layer answers, and all but the last may end the run.
+    var halts = false
+    var rule = HaltingRule.tight
 
     /// The choices drawn from a seed.
     static func seeded(_ random: inout Seeded) -> Options {
@@ -44,6 +47,13 @@ struct ToyPlan {
         options.live = Set((0..<options.layers).map { $0 + 1 }.filter { _ in random.coin() })
         options.reducing.subtract(options.live)
       }
+      if random.below(3) == 0, options.layers > 0 {
+        options.halts = true
+        (options.head, options.pooling) = (.classification, .cls)
+        options.rule = random.coin() ? .authors : .tight
+        // Answers are of the first row, so that only dropped rows are put back.
+        options.restores = options.restores && !options.reducing.union(options.live).isEmpty
+      }
       return options
     }
   }
@@ -60,6 +70,7 @@ struct ToyPlan {
     layOut(&toy.plan)
     toy.addWeights(&random)
     toy.addPredictions(&random)
+    toy.addHalting(&random)
     var weights = [UInt8](repeating: 0, count: Int(toy.plan.weights.byteCount.rawValue))
     for entry in toy.plan.weights.entries {
       for at in Int(entry.offset.rawValue)..<Int(entry.offset.rawValue + entry.byteCount.rawValue) {
@@ -137,7 +148,7 @@ struct ToyPlan {
     return UInt16(plan.arena.slots.count - 1)
   }
 
-  private mutating func weight(
+  mutating func weight(
     _ name: String, _ shape: [Int], _ layout: WeightLayout = .rowMajor
   ) -> WeightReference {
     let isPacked = layout != .rowMajor
@@ -188,13 +199,15 @@ struct ToyPlan {
       options.relativeBias
       ? weight("bias", [options.heads, 2 * options.maximumLength - 1]) : WeightReference.none
     let restored = options.restores ? slot("restored", rows: .input, columns: d) : nil
+    var answers: UInt16?
     for layer in 0..<options.layers {
       state = addLayer(layer + 1, state, origin: origin, bias: bias, restored: restored)
+      if options.halts { addAnswer(layer + 1, state, &answers) }
       if options.live.contains(layer + 1) {
         state = addSelection(layer + 1, state, origin: origin, restored: restored)
       }
     }
-    addHead(state, origin: origin, restored: restored)
+    if !options.halts { addHead(state, origin: origin, restored: restored) }
   }
 
   private mutating func addLayer(

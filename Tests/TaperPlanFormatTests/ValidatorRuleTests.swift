@@ -16,6 +16,7 @@ import Testing
   func breakingOneRuleIsFound(_ rule: PlanRule) throws {
     var options = ToyPlan.Options()
     if Breakage.ofLivePlans.contains(rule) { (options.reducing, options.live) = ([], [1, 2]) }
+    if Breakage.ofHaltingPlans.contains(rule) { (options.layers, options.halts) = (3, true) }
     var plan = ToyPlan.make(options).plan
     try PlanValidator.validate(plan)
     Breakage.change(for: rule)(&plan)
@@ -95,6 +96,38 @@ import Testing
     }
   }
 
+  /// What halting ops demand of each other, beside what the rules demand of every op.
+  @Test func haltingOpsOutOfPlace() throws {
+    var options = ToyPlan.Options()
+    (options.layers, options.halts) = (3, true)
+    let valid = ToyPlan.make(options).plan
+    try PlanValidator.validate(valid)
+    func rule(_ change: (inout Plan) -> Void) -> PlanRule? {
+      var plan = valid
+      change(&plan)
+      guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else { return nil }
+      return violation.rule
+    }
+    let tests = valid.ops.indices.filter { valid.ops[$0].kind == .haltTight }
+    let joins = valid.ops.indices.filter { valid.ops[$0].kind == .accumulate }
+    #expect(tests.count == 2 && joins.count == 3)
+    #expect(rule { $0.ops[tests[1]].kind = .haltAuthors } == .haltingPlace, "two rules in one plan")
+    #expect(rule { $0.ops[tests[1]].layer = 1 } == .haltingPlace)
+    #expect(rule { $0.ops[tests[0]].columns = 2 } == .haltingPlace, "a test of some answers only")
+    #expect(rule { $0.ops[tests[0]].rows = .input } == .rowSymbol)
+    #expect(rule { $0.ops[joins[0]].columns = 4 } != nil, "an answer wider than the classes")
+    #expect(rule { $0.ops[joins[0]].a = $0.ops[joins[0]].output } == .readAfterWrite)
+    #expect(rule { $0.ops[joins[1]].a.offset = 1 } == .inPlace)
+    #expect(rule { $0.ops[joins[1]].weight = .none } == .operandPresence)
+    #expect(rule { $0.ops[joins[1]].depth += 1 } == .operandShape)
+    #expect(rule { $0.ops[joins[1]].b = .none } == .operandPresence)
+    #expect(rule { $0.halting?.layers = 2 } == .haltingPresence, "fewer layers than the schedule has")
+    #expect(rule { $0.halting?.depthTimes[1] = .zero } == .haltingTable)
+    #expect(rule { $0.halting?.depthTimes[2] = Nanoseconds(.max) } == .haltingTable)
+    #expect(rule { $0.head.kind = .multiLabel } == .haltingPresence)
+    #expect(rule { $0.ops.swapAt(tests[0], joins[0]) } != nil, "a test before there is an answer")
+  }
+
   @Test func aWalkFailsAtTheLengthThatIsWrong() throws {
     var plan = ToyPlan.make().plan
     let wide = plan.ops.firstIndex { $0.kind == .gemm && $0.activation == .gelu }!
@@ -114,6 +147,8 @@ enum Breakage {
   static let ofLivePlans: Set<PlanRule> = [
     .selectAbovePlace, .selectAboveCount, .liveLeading, .expectationCounts, .expectedTimes,
   ]
+
+  static let ofHaltingPlans: Set<PlanRule> = [.haltingPresence, .haltingPlace, .haltingTable]
 
   static func change(for rule: PlanRule) -> ValidatorRuleTests.Change {
     switch rule {
@@ -138,6 +173,9 @@ enum Breakage {
     case .selectAbovePlace: { $0.ops[first($0, .selectAbove)].condition = .ifReduced }
     case .selectAboveCount: { $0.ops[last($0, .selectAbove)] = $0.ops[first($0, .selectAbove)] }
     case .liveLeading: { $0.ops[first($0, .selectAbove)].a.leading = 2 }
+    case .haltingPresence: { $0.halting = nil }
+    case .haltingPlace: { $0.ops[first($0, .haltTight)].extent = 7 }
+    case .haltingTable: { $0.halting?.depthTimes.removeLast() }
     case .outputWidth: { $0.head.outputWidth = 0 }
     case .labelCount: { $0.head.labels.append("more") }
     case .tokenHead: { $0.head.pooling = .tokens }

@@ -151,6 +151,19 @@ void ck_softmax(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = sigmoid(a). Row tasks.
 void ck_sigmoid(const ck_op *op, uint32_t task, uint32_t worker);
 
+/// A layer's answer joins those before it (DACT-BERT), one row: with s = a (columns answers, then what is
+/// left p; NULL before the first layer: p = 1), class probabilities b, features c [depth]:
+///   y[i] = b[i]·p + s[i]·(1 − p) for i < columns,   y[columns] = p · σ(weight·c + bias)
+/// weight NULL (the last layer, and then c and bias too): y[columns] = p. y may be a. One task.
+void ck_accumulate(const ck_op *op, uint32_t task, uint32_t worker);
+/// Whether the answers a (as ck_accumulate leaves them, columns ≥ 2) keep their leading class over `extent` =
+/// d more layers: y[0] = 1 when leader·(1 − p)^d ≥ runner-up + p·d, else 0 (the authors' rule). Both tests
+/// allow for the rounding that the layers not run would have added. The runtime ends a run whose test
+/// gives 1. One task.
+void ck_halt_authors(const ck_op *op, uint32_t task, uint32_t worker);
+/// The same by the tighter rule: (1 + leader − runner-up)·(1 − p)^d ≥ 1.
+void ck_halt_tight(const ck_op *op, uint32_t task, uint32_t worker);
+
 /// y[i] = e^x[i] for i < n, as the table's softmax computes it (within 2 ulp); y may be x. For the accuracy
 /// tests.
 void ck_exp(const ck_table *table, float *y, const float *x, size_t n);

@@ -32,11 +32,11 @@ extension PlanCodec {
     return floats
   }
 
-  private static func write(_ time: ExpectedTime, to writer: inout ByteWriter) {
+  static func write(_ time: ExpectedTime, to writer: inout ByteWriter) {
     for value in [time.mean, time.p50, time.p90, time.p99] { writer.write(value.rawValue) }
   }
 
-  private static func readExpectedTime(_ reader: inout ByteReader) throws(PlanFormatError) -> ExpectedTime {
+  static func readExpectedTime(_ reader: inout ByteReader) throws(PlanFormatError) -> ExpectedTime {
     unsafe ExpectedTime(
       mean: Nanoseconds(rawValue: try reader.read()), p50: Nanoseconds(rawValue: try reader.read()),
       p90: Nanoseconds(rawValue: try reader.read()), p99: Nanoseconds(rawValue: try reader.read()))

@@ -10,7 +10,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let first = FormatVersion(major: 1, minor: 0)
   /// Packed weights, encoded activations, scored attention, the predictions' tier.
   public static let packed = FormatVersion(major: 1, minor: 1)
-  /// Row counts that the input decides, below the schedule's; expectations; an answer a token.
+  /// Row counts that the input decides, below the schedule's; expectations; an answer a token; runs that end before the last
+  /// layer.
   public static let dynamic = FormatVersion(major: 1, minor: 2)
 
   public static func < (a: Self, b: Self) -> Bool {
@@ -22,8 +23,10 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can say this plan.
   public var formatVersion: FormatVersion {
-    if expectations != nil || head.pooling == .tokens || head.kind == .tokenClassification { return .dynamic }
-    if ops.contains(where: { $0.kind == .selectAbove }) { return .dynamic }
+    if expectations != nil || halting != nil || head.pooling == .tokens || head.kind == .tokenClassification {
+      return .dynamic
+    }
+    if ops.contains(where: { $0.kind.rawValue >= OpKind.selectAbove.rawValue }) { return .dynamic }
     let isLater = !identity.tier.isEmpty || ops.contains { $0.kind == .encode || $0.kind == .attentionScored }
     return isLater ? .packed : weights.formatVersion
   }

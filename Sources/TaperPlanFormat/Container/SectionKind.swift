@@ -18,6 +18,7 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
   public static let weightsIndex = SectionKind(rawValue: 11)
   public static let tier = SectionKind(rawValue: 12)
   public static let expectations = SectionKind(rawValue: 13)
+  public static let halting = SectionKind(rawValue: 14)
   public static let weights = SectionKind(rawValue: 0xFFFF)
 
   /// The section's name, or nil for a kind this version does not know.
@@ -36,6 +37,7 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
     case .weightsIndex: "weights index"
     case .tier: "tier"
     case .expectations: "expectations"
+    case .halting: "halting"
     case .weights: "weights"
     default: nil
     }

@@ -19,7 +19,7 @@ extension PlanText {
     }
   }
 
-  private static func describe(_ time: ExpectedTime) -> String {
+  static func describe(_ time: ExpectedTime) -> String {
     "~\(time.mean.rawValue) ns mean, \(time.p50.rawValue) p50, \(time.p90.rawValue) p90, \(time.p99.rawValue) p99"
   }
 }

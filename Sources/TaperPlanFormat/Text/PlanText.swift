@@ -14,6 +14,7 @@ public enum PlanText {
     renderArena(plan, &text)
     renderPredictions(plan, &text)
     if let expectations = plan.expectations { render(expectations, plan, &text) }
+    if let halting = plan.halting { render(halting, plan, &text) }
     renderCanaries(plan.canaries, &text)
     render(plan.weights, &text)
     return text

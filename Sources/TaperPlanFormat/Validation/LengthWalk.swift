@@ -136,6 +136,18 @@ struct LengthWalk {
       try checkScratch(op, elements: 0)
       try readRows(op, .a, namedRows(op, rows: rows, usesIndex: usesIndex))
       try writeRows(op, rows)
+    case .accumulate:
+      try checkScratch(op, elements: 0)
+      if !op.a.isNone { try readRows(op, .a, rows) }
+      try readRows(op, .b, rows)
+      if !op.c.isNone { try readRows(op, .c, rows) }
+      try writeRows(op, rows)
+    case .haltAuthors, .haltTight:
+      try checkScratch(op, elements: 0)
+      try readRows(op, .a, rows)
+      try writeRows(op, rows)
+      // The run may end here.
+      try checkResultWritten()
     case .mean:
       try checkScratch(op, elements: 0)
       try readRows(op, .a, inner)

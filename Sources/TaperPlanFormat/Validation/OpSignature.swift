@@ -35,6 +35,8 @@ struct OpSignature {
     case .scatter: self.init([.a, .output], optional: [.origin, .index, .scratch])
     case .compose: self.init([.output, .index], optional: [.scratch])
     case .gather: self.init([.a, .output, .index], optional: [.scratch])
+    case .accumulate: self.init([.b, .output], optional: [.a, .c, .weight, .bias, .scratch])
+    case .haltAuthors, .haltTight: self.init([.a, .output], optional: [.scratch])
     case .mean, .l2Normalize, .softmax, .sigmoid: self.init([.a, .output], optional: [.scratch])
     }
   }
@@ -51,7 +53,12 @@ extension OpKind {
   public var selects: Bool { self == .select || self == .selectAbove }
 
   /// Whether the driver lets its output be its operand `a`.
-  var allowsInPlace: Bool { self == .biasActivation || self == .add || self == .layerNorm }
+  var allowsInPlace: Bool {
+    self == .biasActivation || self == .add || self == .layerNorm || self == .accumulate
+  }
+
+  /// Whether the op works on the one row of answers that halting keeps.
+  public var isAnswer: Bool { self == .accumulate || haltingRule != nil }
 
   /// Whether heads and depth say how wide the op's rows are.
   public var isAttention: Bool {

@@ -75,6 +75,10 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   case selectAbovePlace
   case selectAboveCount
   case liveLeading
+  // Runs that end before the last layer
+  case haltingPresence
+  case haltingPlace
+  case haltingTable
 
   /// The rule in words.
   public var meaning: String {
@@ -147,6 +151,12 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
       "a selection by threshold stands in a layer, always runs, and keeps T(layer) of T(layer − 1) rows"
     case .selectAboveCount: "a layer has one selection by threshold at most, and a plan 64"
     case .liveLeading: "beside selections by threshold, all views of a slot have one leading dimension"
+    case .haltingPresence:
+      "a plan with halting points classifies and has a halting section, for no fewer layers than the schedule's"
+    case .haltingPlace:
+      "halting points test one rule on all answers, in ascending layers below the last, for the layers left"
+    case .haltingTable:
+      "predicted times rise with the depth up to the worst case; the histogram has every layer"
     case .resultSlot: "the result slot is f32, alive to the end, and written with the head's outputs"
     }
   }

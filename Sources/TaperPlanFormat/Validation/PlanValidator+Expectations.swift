@@ -18,7 +18,7 @@ extension PlanValidator {
     }
   }
 
-  private static func checkAscent(
+  static func checkAscent(
     _ time: ExpectedTime, _ place: PlanPlace, worst: Nanoseconds
   ) throws(PlanFormatError) {
     for (lower, upper) in [

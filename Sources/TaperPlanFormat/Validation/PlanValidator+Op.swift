@@ -25,6 +25,11 @@ extension PlanValidator {
         layer <= plan.schedule.layerCount, .rowSymbol, .op(number), expected: plan.schedule.layerCount,
         found: layer)
     }
+    if op.kind.isAnswer {
+      try require(
+        op.rows == .one, .rowSymbol, .op(number), expected: Int(RowCount.one.rawValue),
+        found: Int(op.rows.rawValue))
+    }
     if op.kind.givesScores {
       try require(
         op.rows == op.innerRows, .rowSymbol, .op(number), expected: Int(op.innerRows.rawValue),
@@ -54,6 +59,11 @@ extension PlanValidator {
       try together(.beta, with: .gamma)
     case .layerNorm: try together(.index, with: .b)
     case .attention, .attentionScores, .attentionScored: try together(.origin, with: .bias)
+    case .accumulate:
+      for role in [OperandRole.c, .bias] {
+        try together(role, with: .weight)
+        try together(.weight, with: role)
+      }
     default: break
     }
   }
@@ -94,6 +104,9 @@ extension PlanValidator {
     case .gemm:
       try atLeastOne(Int(op.columns))
       try atLeastOne(Int(op.depth))
+    case .accumulate:
+      try atLeastOne(Int(op.columns))
+      if !op.weight.isNone { try atLeastOne(Int(op.depth)) }
     case .iota, .compose: break
     default: try atLeastOne(Int(op.columns))
     }
@@ -211,6 +224,11 @@ extension Plan {
     case (.attentionScores, .output), (_, .output2), (.attentionContext, .b), (.select, .a),
       (.selectAbove, .a), (.mean, .output), (.gemm, .b):
       return nil
+    // What is left stands behind the answers.
+    case (.accumulate, .a), (.accumulate, .output), (.haltAuthors, .a), (.haltTight, .a):
+      return Int(op.columns) + 1
+    case (.accumulate, .c): return Int(op.depth)
+    case (.haltAuthors, .output), (.haltTight, .output): return 1
     case (.gemm, .a): return filled(op.depth)
     case (.encode, .output): return filled(op.columns)
     case (.attention, _), (.attentionScores, _), (.attentionScored, _), (.attentionContext, _):

@@ -39,6 +39,9 @@ extension PlanValidator {
       try exact(.beta, [columns])
     case .attention, .attentionScores, .attentionScored:
       try exact(.bias, [Int(op.heads), 2 * Int(op.extent) - 1])
+    case .accumulate:
+      try exact(.weight, [1, Int(op.depth)])
+      try exact(.bias, [1])
     default: break
     }
   }

@@ -33,6 +33,7 @@ public enum PlanValidator {
     try checkPredictionIntervals(plan)
     try checkExpectationCounts(plan)
     try checkExpectedTimes(plan)
+    try checkHalting(plan)
 
     try validateWeightsIndex(plan.weights)
     for number in plan.ops.indices { try validateOp(number, of: plan) }

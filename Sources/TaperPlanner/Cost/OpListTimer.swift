@@ -15,7 +15,9 @@ package final class OpListTimer {
   package init(_ ops: [PricedOp], layerCount: Int, maximumLength: Int, pricer: OpPricer) {
     self.pricer = pricer
     self.maximumLength = maximumLength
-    layers = (0...layerCount + 1).map { layer in ops.filter { Int($0.layer) == layer } }
+    layers = (0...layerCount + 1).map { layer in
+      ops.filter { OpListTimer.layer(of: $0, layerCount: layerCount) == layer }
+    }
     var known: [[LayerKey]: Int] = [:]
     for (number, layer) in layers.enumerated() {
       let keys = layer.map { LayerKey($0, layer: number, pricer) }
@@ -25,6 +27,13 @@ package final class OpListTimer {
       }
       tableNumbers.append(known[keys] ?? 0)
     }
+  }
+
+  /// The layer whose table has the op's time. What a halting point does on all n rows depends on n alone, as what stands
+  /// before the first layer does.
+  private static func layer(of op: PricedOp, layerCount: Int) -> Int {
+    let layer = Int(op.layer)
+    return layer > 1 && layer <= layerCount && (op.rows == .input || op.innerRows == .input) ? 0 : layer
   }
 
   /// What makes two layers cost the same.

@@ -29,14 +29,7 @@ package enum ExpectationTable {
       lengths: lengths, keptTokens: kept, cappedShares: statistics.cappedShares(schedule))
   }
 
-  /// Percentiles by nearest rank.
   private static func expected(_ times: [UInt64]) -> ExpectedTime {
-    let sorted = times.sorted()
-    func percentile(_ percent: Int) -> Nanoseconds {
-      Nanoseconds(sorted[max(0, (percent * sorted.count + 99) / 100 - 1)])
-    }
-    return ExpectedTime(
-      mean: Nanoseconds(times.reduce(0, &+) / UInt64(times.count)), p50: percentile(50), p90: percentile(90),
-      p99: percentile(99))
+    ExpectedTime(times.map { Nanoseconds($0) })
   }
 }

@@ -31,6 +31,15 @@ package enum PredictionTable {
     return table
   }
 
+  /// The time of a run of n tokens that ends after layer k: the ops up to its halting point. n from 1, rows of L entries.
+  package static func depthTimes(ops: [PricedOp], schedule: Schedule, pricer: OpPricer) -> [Nanoseconds] {
+    (1...schedule.maximumLength).flatMap { length in
+      let all = predictions(ops, schedule, length, pricer)
+      let ends = ops.indices.filter { ops[$0].kind.haltingRule != nil } + [ops.count - 1]
+      return ends.map { pricer.endToEnd(all[...$0].compactMap(\.self)).time }
+    }
+  }
+
   private static let nothing = Prediction(
     time: .zero, low: .zero, high: .zero, work: .zero, traffic: .zero, bound: .overhead, provenance: .measured
   )

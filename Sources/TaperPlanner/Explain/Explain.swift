@@ -10,6 +10,8 @@ public enum Explain {
     lines.append("")
     lines += lengths(explanation)
     lines += expectations(explanation)
+    let halting = HaltingText.lines(plan)
+    if !halting.isEmpty { lines += [""] + halting }
     lines.append("")
     lines += tree(explanation)
     lines.append("")

@@ -33,6 +33,9 @@ struct OpNames {
     case .l2Normalize: return "L2 norm"
     case .softmax: return "softmax"
     case .sigmoid: return "sigmoid"
+    case .accumulate: return "join answer" + (op.weight.isNone ? "" : " + halting unit")
+    case .haltAuthors: return "halt? (authors' rule)"
+    case .haltTight: return "halt? (tighter rule)"
     }
   }
 

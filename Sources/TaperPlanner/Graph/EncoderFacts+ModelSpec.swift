@@ -13,7 +13,8 @@ extension EncoderFacts {
       selector: model.tuned?.selector.map {
         SelectorFacts(layers: $0.layers, width: $0.width, threshold: $0.threshold)
       },
-      tokenizer: model.tokenizer.encoded(), modelDigest: model.modelDigest,
+      haltingLayers: model.tuned?.halting?.layers, tokenizer: model.tokenizer.encoded(),
+      modelDigest: model.modelDigest,
       tokenizerDigest: model.tokenizerDigest)
   }
 }

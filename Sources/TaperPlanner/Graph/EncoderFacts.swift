@@ -17,6 +17,8 @@ package struct EncoderFacts: Sendable {
   package var head: HeadSpec
   /// nil for a model without selectors.
   package var selector: SelectorFacts?
+  /// Layers of the encoder that halting points were trained in, a unit after each but the last; nil for a model without.
+  package var haltingLayers: Int?
   package var tokenizer: [UInt8]
   package var modelDigest: Digest
   package var tokenizerDigest: Digest
@@ -24,8 +26,8 @@ package struct EncoderFacts: Sendable {
   package init(
     name: String, family: String, shape: ModelShape, activation: Activation, layerNormEpsilon: Float,
     positionOffset: Int, positions: Int, maximumLength: Int, hasRelativeBias: Bool, head: HeadSpec,
-    selector: SelectorFacts? = nil, tokenizer: [UInt8] = [], modelDigest: Digest = .zero,
-    tokenizerDigest: Digest = .zero
+    selector: SelectorFacts? = nil, haltingLayers: Int? = nil, tokenizer: [UInt8] = [],
+    modelDigest: Digest = .zero, tokenizerDigest: Digest = .zero
   ) {
     self.name = name
     self.family = family
@@ -38,6 +40,7 @@ package struct EncoderFacts: Sendable {
     self.hasRelativeBias = hasRelativeBias
     self.head = head
     self.selector = selector
+    self.haltingLayers = haltingLayers
     self.tokenizer = tokenizer
     self.modelDigest = modelDigest
     self.tokenizerDigest = tokenizerDigest

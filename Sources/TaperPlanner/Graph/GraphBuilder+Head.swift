@@ -19,13 +19,13 @@ extension GraphBuilder {
     var step = 1
     var features: Operand
     switch head.pooling {
-    case .mean:
-      features = emitMean(state, name: slotName(step, "pooled"), isKept: isKept(step))
-    case .cls where steps == 1:
-      // The result, or the features, must be one row of its own: the mean of one row is that row.
-      features = emitFirstRow(state, name: slotName(step, "pooled"), isKept: isKept(step))
-    case .cls, .tokens:
-      features = state
+    // The result, or the features, must be one row of its own.
+    case .cls where steps > 1: features = state
+    case .tokens: features = state
+    case .mean, .cls:
+      features = emitPooled(
+        state, rows: .tokens(after: facts.layers), after: facts.layers, name: slotName(step, "pooled"),
+        isKept: isKept(step))
     }
     if head.hasPooler {
       step += 1
@@ -44,15 +44,22 @@ extension GraphBuilder {
     graph.result = features.slot
   }
 
-  private mutating func emitMean(_ state: Operand, name: String, isKept: Bool) -> Operand {
-    let layer = facts.layers + 1
-    let last = RowCount.tokens(after: facts.layers)
-    var mean = PlanOp(.mean, layer: layer, rows: .one, innerRows: last, columns: facts.hidden)
-    mean.a = state
-    if !restored.isNone {
-      emitRestoring(state)
-      mean.a = restored
-      mean.innerRows = .input
+  /// The pooled states that leave `layer`, one row: the mean, of all tokens' last states when dropped ones are restored; or
+  /// the first row, as the mean of it alone.
+  mutating func emitPooled(_ states: Operand, rows: RowCount, after layer: Int, name: String, isKept: Bool)
+    -> Operand
+  {
+    let place = layer == facts.layers ? layer + 1 : layer
+    var mean = PlanOp(.mean, layer: place, rows: .one, innerRows: .one, columns: facts.hidden)
+    mean.a = states
+    if facts.head.pooling == .mean {
+      mean.innerRows = rows
+      let before = rows.layer ?? 0
+      if !restored.isNone, options.reducingLayers.contains(where: { $0 <= before }) {
+        emitRestoring(states, rows: rows, layer: place)
+        mean.a = restored
+        mean.innerRows = .input
+      }
     }
     mean.output = makeSlot(name, rows: .one, columns: facts.hidden, isKept: isKept)
     emit(mean)
@@ -60,11 +67,9 @@ extension GraphBuilder {
   }
 
   /// The states of the tokens that are left join those of the dropped ones.
-  private mutating func emitRestoring(_ state: Operand) {
-    let last = RowCount.tokens(after: facts.layers)
-    var scatter = PlanOp(
-      .scatter, layer: facts.layers + 1, rows: last, innerRows: last, columns: facts.hidden)
-    scatter.a = state
+  private mutating func emitRestoring(_ states: Operand, rows: RowCount, layer: Int) {
+    var scatter = PlanOp(.scatter, layer: layer, rows: rows, innerRows: rows, columns: facts.hidden)
+    scatter.a = states
     scatter.origin = origin
     scatter.output = restored
     emit(scatter)
@@ -74,7 +79,7 @@ extension GraphBuilder {
   private mutating func emitTokenHead(_ state: Operand) {
     let (hidden, outputs, layer) = (facts.hidden, facts.head.outputWidth, facts.layers + 1)
     beginGroup()
-    if !restored.isNone { emitRestoring(state) }
+    if !restored.isNone { emitRestoring(state, rows: .tokens(after: facts.layers), layer: layer) }
     let logits = emitLinear(
       restored.isNone ? state : restored, layer: layer, rows: .input, columns: outputs, depth: hidden,
       weight: weight("head.weight", [outputs, hidden], .headWeight),
@@ -84,14 +89,6 @@ extension GraphBuilder {
     softmax.output = makeSlot("result", rows: .input, columns: outputs, isKept: true)
     emit(softmax)
     graph.result = softmax.output.slot
-  }
-
-  private mutating func emitFirstRow(_ state: Operand, name: String, isKept: Bool) -> Operand {
-    var mean = PlanOp(.mean, layer: facts.layers + 1, rows: .one, innerRows: .one, columns: facts.hidden)
-    mean.a = state
-    mean.output = makeSlot(name, rows: .one, columns: facts.hidden, isKept: isKept)
-    emit(mean)
-    return mean.output
   }
 
   private mutating func emitLinearHead(_ features: Operand, override: HeadOverride?) -> Operand {
@@ -114,10 +111,11 @@ extension GraphBuilder {
       kind == .classification ? .softmax : .sigmoid, logits, columns: outputs, name: "result", isKept: true)
   }
 
-  private mutating func emitRow(
-    _ kind: OpKind, _ input: Operand, columns: Int, name: String, isKept: Bool
+  /// A row-wise op on one row; of pooling and head unless a layer is given.
+  mutating func emitRow(
+    _ kind: OpKind, _ input: Operand, columns: Int, name: String, isKept: Bool, layer: Int? = nil
   ) -> Operand {
-    var op = PlanOp(kind, layer: facts.layers + 1, rows: .one, columns: columns)
+    var op = PlanOp(kind, layer: layer ?? facts.layers + 1, rows: .one, columns: columns)
     // torch.nn.functional.normalize's floor of the norm.
     if kind == .l2Normalize { op.epsilon = 1e-12 }
     op.a = input

@@ -63,6 +63,7 @@ extension GraphBuilder {
       gamma: layerWeight(layer, .outputNormGamma, "output.norm.gamma", [hidden]),
       beta: layerWeight(layer, .outputNormBeta, "output.norm.beta", [hidden]),
       name: selector == nil ? hiddenName(layer) : "layer.\(layer).finished", isKept: keepsHidden)
+    if let rule = options.halting { emitAnswer(state, rows: after, after: layer, rule: rule) }
     guard let selector, let selection = options.selection else { return state }
     return emitSelection(selector, selection, layer: layer, state: state)
   }

@@ -15,6 +15,9 @@ package struct GraphBuilder {
   /// Original positions of the current rows; none while row i is position i for every input.
   var origin = Operand.none
   var restored = Operand.none
+  /// With halting: the answers so far and what is left, and whether the last test ended the run.
+  var answers = Operand.none
+  var halted = Operand.none
   private var weightNumbers: [String: UInt16] = [:]
   private var groups: UInt16 = 0
 
@@ -45,7 +48,7 @@ package struct GraphBuilder {
     }
     var state = emitEmbeddings()
     for layer in 1...facts.layers { state = emitLayer(layer, input: state) }
-    emitHead(state, override: override)
+    if options.halting == nil { emitHead(state, override: override) }
   }
 
   private mutating func emitEmbeddings() -> Operand {

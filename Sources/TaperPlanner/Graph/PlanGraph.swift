@@ -60,7 +60,10 @@ extension PlanOp {
     case .embed, .gemm, .biasActivation, .add, .layerNorm, .gather, .l2Normalize, .softmax, .sigmoid,
       .attention, .attentionContext, .encode:
       true
-    case .attentionScores, .attentionScored, .iota, .select, .selectAbove, .scatter, .compose, .mean: false
+    case .attentionScores, .attentionScored, .iota, .select, .selectAbove, .scatter, .compose, .mean,
+      .accumulate,
+      .haltAuthors, .haltTight:
+      false
     }
   }
 

@@ -93,8 +93,9 @@ package struct ProductFamilies {
   }
 
   private func layout(of op: PlanOp, named name: String) -> WeightLayout {
-    // Selectors stay f32: they are small, and what they decide is all or nothing.
-    let isEncoders = (1...layerCount).contains(Int(op.layer)) && !name.contains(".selector.")
+    // What decides all or nothing, selectors and the answers of halting points, is small and stays f32.
+    let decides = name.contains(".selector.") || name.hasPrefix("halting.")
+    let isEncoders = (1...layerCount).contains(Int(op.layer)) && !decides
     if isEncoders, let layout = precision.precision(of: name).layout { return layout }
     let families = [WeightLayout.rowMajor, .panelF32].filter {
       !pricer.kernels(PricedOp(op, layout: $0)).isEmpty

@@ -23,6 +23,10 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A head that answers for every token is not fitted to texts' labels.
   case tokenHeadNotFitted
   case importanceNeedsDense(PlanningTarget)
+  /// The method ends runs early and the model has no points for it.
+  case haltingPointsMissing
+  /// Halting answers with a head a layer, which are trained together: none can be put in another's place.
+  case haltingKeepsItsHeads
   /// The profile has no kernel for this kind of op.
   case kernelMissing(OpKind)
   /// The profile has no kernels of this precision.
@@ -63,6 +67,10 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
       "head: expected one answer a text, to fit a head on; found a token classification; plan it without --refit-head"
     case .importanceNeedsDense(let target):
       "importance instrumentation: expected a dense target; found \(target)"
+    case .haltingPointsMissing:
+      "model: expected halting points for a method that halts; found none; train them with tools/tune halting"
+    case .haltingKeepsItsHeads:
+      "head: expected the model's own, one a layer, for a method that halts; found a refitted one; tune halting on these texts"
     case .kernelMissing(let kind):
       "device profile: expected a kernel for \(kind); found none; profile the device again with this version"
     case .precisionNotMeasured(let precision):

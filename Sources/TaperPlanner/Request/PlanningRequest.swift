@@ -6,6 +6,8 @@ public struct PlanningRequest: Hashable, Sendable {
   public var method: PlanningMethod
   /// How method `selector` chooses tokens.
   public var selection: TokenSelection
+  /// When a halting point ends a run, for the methods that halt.
+  public var haltingRule: HaltingRule
   /// Longest input in tokens, specials included; at most the model's.
   public var maximumLength: Int
   /// Workers the plan is made for.
@@ -35,7 +37,8 @@ public struct PlanningRequest: Hashable, Sendable {
 
   public init(
     target: PlanningTarget = .dense, method: PlanningMethod = .acc,
-    selection: TokenSelection = .dynamic, maximumLength: Int, threads: Int = 1,
+    selection: TokenSelection = .dynamic, haltingRule: HaltingRule = .tight, maximumLength: Int,
+    threads: Int = 1,
     passes: PassSet = .all, instrumentation: Instrumentation = [],
     excludedKernels: Set<KernelID> = [], restoresDroppedTokens: Bool = true,
     headOverride: HeadOverride? = nil, precision: PrecisionAssignment = PrecisionAssignment(),
@@ -47,6 +50,7 @@ public struct PlanningRequest: Hashable, Sendable {
     self.target = target
     self.method = method
     self.selection = selection
+    self.haltingRule = haltingRule
     self.maximumLength = maximumLength
     self.threads = threads
     self.passes = passes

@@ -18,6 +18,9 @@ public enum HTMLRenderer {
       body += "<br>asked for <code>\(Markup.escape(report.plan.identity.request))</code>"
     }
     body += "</p>\n" + tiles(report, words) + latency(report) + operations(report) + keepCounts(report)
+    if report.halting != nil {
+      body += "<h2>Halting</h2>\n<p>\(Markup.escape(words.halting.joined(separator: " ")))</p>\n"
+    }
     body += accuracy(report, words) + machine(report, words)
     return Markup.page(
       title: "\(report.verdict.rawValue): audit of \(report.plan.identity.modelName)", body: body,

@@ -6,7 +6,10 @@ import TaperPlanRuntime
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Latency by input length: percentiles of many runs, lengths interleaved.")
+    commandName: "bench", abstract: "Latency by input length: percentiles of many runs, lengths interleaved.",
+    discussion: """
+      A plan with halting points is timed in its worst case, no run ended early; taper audit times it on texts as they are.
+      """)
 
   @Argument(help: "The plan.") var plan: String
   @OptionGroup var loading: LoadOptions

@@ -21,6 +21,7 @@ enum ExplainJSON {
       "expected": explanation.expected.map {
         expected($0, [("texts", JSONValue(explanation.calibrationTexts))])
       } ?? .null,
+      "halting": HaltingJSON.object(plan) ?? .null,
       "lengths": .array(explanation.lengths.map(length)),
       "detail_tokens": JSONValue(explanation.detailLength),
       "sections": .array(explanation.sections.map(section)),

@@ -5,6 +5,7 @@ import TaperDeviceProfile
 import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
+import TaperPlanner
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -129,7 +130,7 @@ enum Inspection {
       ),
       ("head", head(plan.head.kind, plan.head.labels, width: Int(plan.head.outputWidth))),
       ("tool", identity.toolVersion),
-    ]
+    ] + HaltingText.lines(plan).prefix(1).map { ("halting", $0) }
   }
 
   private static func head(_ kind: HeadKind, _ labels: [String], width: Int) -> String {

@@ -24,7 +24,7 @@ struct PlanCommand: ParsableCommand {
   @Option(
     help: """
       What is given up: acc (tokens, by attention context contribution), selector (tokens, by the selectors that tune selector \
-      trained), depth (layers, every token kept) or search (tokens and layers; candidates are judged on the labelled texts of --refit-head).
+      trained), halting (layers that a text does not need, by the halting points that tune halting trained), acc+halting, selector+halting, depth (layers, every token kept) or search (tokens and layers; candidates are judged on the labelled texts of --refit-head).
       """)
   var method = "acc"
   @Option(
@@ -33,6 +33,11 @@ struct PlanCommand: ParsableCommand {
       many as the target allows).
       """)
   var selection = TokenSelection.dynamic.rawValue
+  @Option(
+    help: """
+      Methods that halt: when a halting point ends a run, tight or authors. Neither changes a label; tight ends no later.
+      """)
+  var haltingRule = HaltingRule.tight.rawValue
   @Option(Count.self, help: "Layers to keep; all, or what the method chooses, when absent.") var depth: Int?
   @Option(
     help: "Method search: a file (JSON lines) that keeps trials, so that a search can go on where it stopped."
@@ -58,12 +63,14 @@ struct PlanCommand: ParsableCommand {
       let target = try target()
       let method = try PlanningOptions.method(method, option: "--method")
       let selection = try tokenSelection(method)
+      let rule = try rule(method)
       let loaded = try options.load()
       let (compiler, refit) = (loaded.compiler, loaded.refit)
       var request = loaded.request
       request.target = target
       request.method = method
       request.selection = selection
+      request.haltingRule = rule
       request.decay = decay.number
       request.depth = depth
       request.requestText = requestText(request.requestText)
@@ -145,12 +152,22 @@ struct PlanCommand: ParsableCommand {
     return .proportional(to: keepCounts, maximumLength: maximumLength)
   }
 
+  private func rule(_ method: PlanningMethod) throws -> HaltingRule {
+    guard let rule = HaltingRule(rawValue: haltingRule) else {
+      throw CommandError.usage("--halting-rule: expected tight or authors; found \(haltingRule)")
+    }
+    if rule != .tight, !method.halts {
+      throw CommandError.usage("--halting-rule: expected a method that halts; found \(method.rawValue)")
+    }
+    return rule
+  }
+
   private func tokenSelection(_ method: PlanningMethod) throws -> TokenSelection {
     guard let selection = TokenSelection(rawValue: selection) else {
       let known = TokenSelection.allCases.map(\.rawValue).joined(separator: ", ")
       throw CommandError.usage("--selection: expected \(known); found \(selection)")
     }
-    guard method == .selector else {
+    guard method.selects else {
       if selection != .dynamic {
         throw CommandError.usage("--selection: expected --method selector; found \(method.rawValue)")
       }
@@ -175,7 +192,8 @@ struct PlanCommand: ParsableCommand {
       words.append("--keep-counts " + keepCounts.map(String.init).joined(separator: ","))
     }
     words.append("--method \(method)")
-    if method == PlanningMethod.selector.rawValue { words.append("--selection \(selection)") }
+    if PlanningMethod(rawValue: method)?.halts == true { words.append("--halting-rule \(haltingRule)") }
+    if PlanningMethod(rawValue: method)?.selects == true { words.append("--selection \(selection)") }
     words.append(common)
     if let depth { words.append("--depth \(depth)") }
     if decay != .calibrated { words.append("--decay \(decay)") }

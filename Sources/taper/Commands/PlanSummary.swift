@@ -1,5 +1,6 @@
 import TaperJSON
 import TaperPlanFormat
+import TaperPlanner
 import TaperWorkflow
 
 /// What `taper plan` says about the plan it wrote.
@@ -11,6 +12,7 @@ enum PlanSummary {
       ("lengths", .array(plan.predictions.referenceLengths.map { length(plan, Int($0)) })),
       ("arena_bytes", .integer(Int64(plan.arena.byteCount.rawValue))),
     ])
+    if let halting = HaltingJSON.object(plan) { object["halting"] = halting }
     if !outcome.trials.isEmpty { object["trials"] = .array(outcome.trials.map { .object($0.json) }) }
     if let accuracy = outcome.accuracy {
       object["accuracy"] = [
@@ -62,6 +64,7 @@ enum PlanSummary {
           + "p50 ~\(NumberText.time(expected.p50)), p90 ~\(NumberText.time(expected.p90)), p99 ~\(NumberText.time(expected.p99))"
       )
     }
+    lines += HaltingText.lines(plan)
     if !outcome.trials.isEmpty { lines.append(trials(outcome.trials)) }
     if let head = outcome.head { lines.append(HeadSummary.text(head)) }
     if let accuracy = outcome.accuracy {

@@ -1,0 +1,44 @@
+import TaperPlanFormat
+import TaperPlanRuntime
+
+extension Auditor {
+  /// Runs every sample as it is, halting points at work; then to the last layer, for its label.
+  static func halting(
+    _ session: inout Session, _ samples: [AuditSample], _ advance: (Int) -> Void
+  ) throws(AuditError) -> HaltingAudit {
+    let plan = session.loaded.plan
+    session.halts = true
+    var histogram = [UInt32](repeating: 0, count: plan.schedule.layerCount)
+    var times: [Nanoseconds] = []
+    var predicted: [Nanoseconds] = []
+    var labels: [Int?] = []
+    // A run that is not timed, after whatever stands before.
+    _ = try run(&session, (samples[0].ids, samples[0].typeIDs))
+    for sample in samples {
+      times.append(try run(&session, (sample.ids, sample.typeIDs)))
+      histogram[session.depth - 1] += 1
+      if let time = plan.predictedTime(length: sample.ids.count, depth: session.depth) {
+        predicted.append(time)
+      }
+      labels.append(leader(session.result))
+      advance(1)
+    }
+    // Apart from the timed runs, which find the caches as runs that end early leave them.
+    session.halts = false
+    var changed = 0
+    for (sample, label) in zip(samples, labels) {
+      _ = try run(&session, (sample.ids, sample.typeIDs))
+      if leader(session.result) != label { changed += 1 }
+      advance(1)
+    }
+    return HaltingAudit(
+      measured: HaltingDepths(histogram: histogram, time: ExpectedTime(times)),
+      predicted: predicted.isEmpty ? nil : ExpectedTime(predicted), expected: plan.halting?.measured,
+      changedLabels: changed)
+  }
+
+  /// The leading class, the lower on a tie.
+  private static func leader(_ result: [Float]) -> Int? {
+    result.indices.max { (result[$0], $1) < (result[$1], $0) }
+  }
+}

@@ -1,0 +1,113 @@
+import TaperJSON
+import TestSupport
+import Testing
+
+/// `taper` as a program on models that halt: planned with their calibration, explained, run, audited.
+@Suite struct CommandLineHaltingTests {
+  let taper = TaperProgram()
+
+  /// Texts in the tuned fixtures' words, of 3 to 22 tokens.
+  private func texts(_ count: Int = 60) -> String {
+    let words = [
+      "alpha", "beta", "gamma", "delta", "one", "two", "three", "four", "five", "six", "red", "green", "blue",
+    ]
+    var generator = SeededGenerator(seed: 3)
+    let lines = (0..<count).map { _ in
+      let text = (0..<Int.random(in: 1...20, using: &generator)).map { _ in
+        words.randomElement(using: &generator)!
+      }
+      return
+        #"{"text":"\#(text.joined(separator: " "))","label":"\#(["a", "b", "c"].randomElement(using: &generator)!)"}"#
+    }
+    return taper.folder.write("words.jsonl", lines.joined(separator: "\n") + "\n")
+  }
+
+  private func calibration(_ model: String) throws -> String {
+    let run = taper("calibrate", TaperProgram.model(model), "--data", texts(), "-o", taper.path(model))
+    try #require(run.exitCode == 0, "\(run.errors)")
+    return taper.path(model)
+  }
+
+  @Test(arguments: ["tuned-halting", "tuned-acc-halting"])
+  func fromTextsToDepths(model: String) throws {
+    let isReduced = model == "tuned-acc-halting"
+    let target =
+      isReduced
+      ? ["--method", "acc+halting", "--flops-speedup", "1.5x"] : ["--method", "halting", "--dense"]
+    let calibration = try calibration(model)
+    let plan = taper.path("halting.plan")
+    let made = ChildProcess.run(
+      taper.program,
+      [
+        "plan", TaperProgram.model(model), "--device", TaperProgram.referenceDevice, "--calibration",
+        calibration,
+      ]
+        + target + ["-o", plan, "--json"])
+    try #require(made.exitCode == 0, "\(made.errors)")
+    let summary = try JSONValue.parse(Array(made.output.utf8))
+    #expect(summary["method"]?.string == (isReduced ? "acc+halting" : "halting"))
+    let halting = try #require(summary["halting"])
+    #expect(halting.keys == ["rule", "points", "cap", "layers", "worst_ns", "depth_ns", "expected"])
+    #expect(halting["rule"] == "tight" && halting["points"] == [1, 2, 3] && halting["cap"] == 4)
+    let expected = try #require(halting["expected"])
+    let histogram = (expected["histogram"]?.array ?? []).compactMap(\.int)
+    #expect(histogram.count == 4 && histogram.reduce(0, +) == expected["texts"]?.int)
+    #expect((expected["p99_ns"]?.int ?? .max) <= (halting["worst_ns"]?.int ?? 0))
+    #expect(try taper.json("explain", plan)["halting"] == halting)
+
+    let told = taper("explain", plan).output
+    #expect(
+      told.contains("halting points after layers 1, 2, 3, by the tighter rule; no cap below the 4 layers"))
+    #expect(told.contains("worst case ~"))
+
+    // The calibration's texts, run, end where the plan says they did.
+    let answers = try JSONValue.lines(taper("run", plan, "--input", texts()).output)
+    var depths = [0, 0, 0, 0]
+    for answer in answers { depths[(answer["depth"]?.int ?? 1) - 1] += 1 }
+    #expect(depths == histogram && depths.count { $0 > 0 } > 1)
+
+    let audit = taper("audit", plan, "--data", texts(), "--runs", "5", "--threads", "1", "--json")
+    let report = try JSONValue.parse(Array(audit.output.utf8))
+    let measured = try #require(report["halting"]?["measured"])
+    #expect(measured["histogram"] == expected["histogram"] && measured["mean_depth"] != nil)
+    #expect(report["halting"]?["expected"]?["histogram"] == expected["histogram"])
+    // At their own lengths and depths the calibration's texts have the plan's own expectation.
+    #expect(report["halting"]?["predicted"]?["mean_ns"] == expected["mean_ns"])
+    #expect(report["halting"]?["changed_labels"] == 0)
+    #expect(taper("verify", plan).exitCode == 0)
+    #expect(taper("inspect", plan).output.contains("halting points after layers 1, 2, 3"))
+    let bench = try taper.json("bench", plan, "--lengths", "16", "--runs", "3")
+    #expect(bench["lengths"]?.array?.count == 1)
+  }
+
+  @Test func capsAndRules() throws {
+    let plan = try taper.plan(
+      "--method", "halting", "--dense", "--depth", "2", "--halting-rule", "authors", model: "tuned-halting")
+    let halting = try #require(try taper.json("explain", plan)["halting"])
+    #expect(halting["rule"] == "authors" && halting["cap"] == 2 && halting["layers"] == 4)
+    #expect(halting["expected"] == .null, "planned without a calibration")
+    for answer in try JSONValue.lines(taper("run", plan, "--input", texts()).output) {
+      #expect([1, 2].contains(answer["depth"]?.int))
+    }
+    #expect(taper("explain", plan).output.contains("capped at 2 of 4 layers"))
+  }
+
+  @Test func whatIsRefused() {
+    func exit(_ model: String, _ arguments: String...) -> Int32 {
+      ChildProcess.run(
+        taper.program,
+        [
+          "plan", TaperProgram.model(model), "--device", TaperProgram.referenceDevice, "-o",
+          taper.path("x.plan"),
+        ]
+          + arguments
+      ).exitCode
+    }
+    #expect(exit("tuned-halting", "--method", "halting", "--dense", "--halting-rule", "loose") == 64)
+    #expect(exit("tuned-halting", "--dense", "--halting-rule", "authors") == 64)
+    #expect(exit("tuned-halting", "--method", "halting", "--latency", "1ns") == 2)
+    #expect(exit("tuned-halting", "--method", "halting", "--dense", "--refit-head", texts()) != 0)
+    #expect(exit("tuned-selector", "--method", "halting", "--dense") != 0)
+    #expect(exit("tiny-bert-classifier", "--method", "acc+halting", "--speedup", "1.1x") != 0)
+  }
+}
