@@ -44,6 +44,43 @@ typedef struct ck_product {
   uint32_t accumulate; // whether sums go on from what y holds
 } ck_product;
 
+/// Attention's product of bf16 by bf16, summed in f32: y[rows, 16·panels] = factor · a · b. Row i of a is
+/// `groups` pairs from i · lda words on; b lies in panels of CK_PANEL columns, `groups` lines of 16 pairs
+/// each (ck_panel.h). Every element is one sum over the groups in ascending order.
+typedef struct ck_pairs_product {
+  const uint32_t *a, *b;
+  float *y;
+  const float *factor; // by row; NULL: one
+  uint32_t rows, columns, groups;
+  uint32_t lda, ldy;
+} ck_pairs_product;
+
+/// Softmax without its division: w = bf16(e^x), x = scale · a + bias − the row's largest, where a row of w
+/// takes the place of its row of a, with a zero after it when n is odd; inverse[row] = 1 / Σ e^x. A NaN makes
+/// inverse NaN.
+typedef struct ck_weights_job {
+  float *a; // becomes uint16_t w[rows, 2·lda]
+  size_t lda;
+  const float *const *bias; // as in ck_softmax_job
+  const uint32_t *position; // as in ck_softmax_job
+  float *inverse;           // by row
+  float *sums;              // n elements, gain w · inverse in row order; NULL: not wanted
+  float scale;
+  uint32_t rows, n;
+} ck_weights_job;
+
+/// Attention in bf16; differs between tiers of one vector width.
+typedef struct ck_bf16_attention {
+  void (*multiply)(const ck_pairs_product *product);
+  void (*weigh)(const ck_weights_job *job);
+  /// y[rows, ldy] = a[rows, n] rounded to bf16, to nearest even (subnormals may become zero); zeros from n
+  /// on. ldy is n rounded up to a multiple of 16.
+  void (*round_rows)(uint16_t *y, size_t ldy, const float *a, size_t lda, uint32_t rows, uint32_t n);
+  /// a[rows, n], rounded likewise, in panels of 16 columns: line i of a panel, 16 words, holds rows 2·i and
+  /// 2·i + 1. The panels are `panel` words apart; columns and a row beyond are zero.
+  void (*pack_pairs)(uint32_t *y, size_t panel, const float *a, size_t lda, uint32_t rows, uint32_t n);
+} ck_bf16_attention;
+
 struct ck_table {
   ck_tier tier;
   /// y = act(a + bias); bias may be NULL; y may be a.
@@ -71,6 +108,7 @@ struct ck_table {
   void (*gemm_f32)(const ck_panel_job *job);
   void (*gemm_bf16)(const ck_panel_job *job);
   void (*gemm_i8)(const ck_panel_job *job);
+  const ck_bf16_attention *attention_bf16;
   /// One row of ck_encode_bf16; y holds n rounded up to 2 elements.
   void (*encode_bf16)(uint16_t *y, const float *a, size_t n);
   /// One row of ck_encode_i8; y holds n rounded up to 4 bytes. Returns the row's scale.

@@ -32,6 +32,8 @@
 #define BIND_accumulate_f32 ck_accumulate, CK_TASKS_ONE, 0
 #define BIND_halt_authors_f32 ck_halt_authors, CK_TASKS_ONE, 0
 #define BIND_halt_tight_f32 ck_halt_tight, CK_TASKS_ONE, 0
+#define BIND_attention_bf16 ck_attention_bf16, CK_TASKS_HEADS, 0
+#define BIND_attention_scored_bf16 ck_attention_scored_bf16, CK_TASKS_HEADS, 0
 
 static const ck_kernel registry[] = {
 #define CK_KERNEL(id, name) [id] = {#name, BIND_##name},

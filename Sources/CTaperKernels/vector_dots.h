@@ -59,12 +59,13 @@ CK_INLINE void tile(const ck_panel_job *job, const tile_place *place, const uint
   }
   // a copy, so that the loop's sums may stay in registers
   ck_sums done[most_rows * most_panels * panel_vectors];
+  float x[most_rows * most_panels * CK_PANEL];
 #pragma clang loop unroll(full)
   for (uint32_t r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (uint32_t v = 0; v < vectors; v++)
       done[r * vectors + v] = sums[r][v];
-  store_tile(job, done, place, rows, panels);
+  store_tile(job, done, place, rows, panels, x);
 }
 
 #define CK_TILE(rows, panels)                                                                                \

@@ -135,22 +135,44 @@ CK_INLINE ck_vb code_of(ck_vf v, ck_vf inverse) {
                                  ck_vb);
 }
 
+/// As code_of, where nothing is infinite or NaN: a number so large has no fraction bits left, its low byte is
+/// the nearest code.
+CK_INLINE ck_vb finite_code_of(ck_vf v, ck_vf inverse) {
+  return __builtin_convertvector((ck_vi)(v * inverse + splat(0x1.8p23f + 128)), ck_vb);
+}
+
+CK_INLINE void store_code(uint8_t *y, ck_vb code) { __builtin_memcpy(y, &code, sizeof code); }
+
 static float encode_i8(uint8_t *y, const float *a, size_t n) {
-  ck_vf even = splat(0), odd = splat(0);
+  // magnitudes as integers, which have the same order, with NaNs above infinity
+  ck_vi even = (ck_vi)0, odd = (ck_vi)0;
   size_t i = 0;
   for (; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
-    even = largest_magnitude(even, load(a + i));
-    odd = largest_magnitude(odd, load(a + i + CK_WIDTH));
+    even = __builtin_elementwise_max(even, load_words(a + i) & 0x7FFFFFFF);
+    odd = __builtin_elementwise_max(odd, load_words(a + i + CK_WIDTH) & 0x7FFFFFFF);
   }
-  for (; i < n; i += CK_WIDTH)
-    even = largest_magnitude(even, i + CK_WIDTH <= n ? load(a + i) : load_some(a + i, n - i));
-  float largest = largest_lane(largest_magnitude(even, odd));
+  for (; i < n; i += CK_WIDTH) {
+    ck_vf v = i + CK_WIDTH <= n ? load(a + i) : load_some(a + i, n - i);
+    even = __builtin_elementwise_max(even, (ck_vi)v & 0x7FFFFFFF);
+  }
+  int32_t bits = __builtin_reduce_max(__builtin_elementwise_max(even, odd));
+  float largest;
+  __builtin_memcpy(&largest, &bits, sizeof largest);
+  if (largest != largest) { // a NaN counts as nothing
+    ck_vf v = splat(0);
+    for (i = 0; i < n; i += CK_WIDTH)
+      v = largest_magnitude(v, i + CK_WIDTH <= n ? load(a + i) : load_some(a + i, n - i));
+    largest = largest_lane(v);
+  }
   float scale = largest > 0 ? largest / 127 : 1;
   ck_vf inverse = splat(1 / scale);
-  for (i = 0; i + CK_WIDTH <= n; i += CK_WIDTH) {
-    ck_vb v = code_of(load(a + i), inverse);
-    __builtin_memcpy(y + i, &v, sizeof v);
-  }
+  int is_finite = bits < 0x7F800000 && 1 / scale < __builtin_inff();
+  i = 0;
+  if (is_finite)
+    for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+      store_code(y + i, finite_code_of(load(a + i), inverse));
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store_code(y + i, code_of(load(a + i), inverse));
   if (i < n) {
     // lanes beyond the row are zero, and so is what fills up the last quad; an infinite inverse would make
     // them NaN, which is encoded as zero too
@@ -161,10 +183,11 @@ static float encode_i8(uint8_t *y, const float *a, size_t n) {
 }
 
 /// A tier's table; its products of packed bf16 and i8 differ between tiers of one vector width.
-#define CK_VECTOR_TABLE(its_tier, its_gemm_bf16, its_gemm_i8)                                                \
+#define CK_VECTOR_TABLE(its_tier, its_gemm_bf16, its_gemm_i8, its_attention_bf16)                            \
   {                                                                                                          \
     .tier = its_tier, .bias_activation = bias_activation, .add = add, .scale = scale,                        \
     .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
     .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed, .gemm_f32 = gemm_f32,     \
     .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .encode_bf16 = encode_bf16, .encode_i8 = encode_i8,  \
+    .attention_bf16 = &its_attention_bf16,                                                                   \
   }

@@ -14,29 +14,31 @@ typedef struct tile_place {
   uint32_t groups, row, column;
 } tile_place;
 
-/// The sums of a tile, dequantised, biased and activated, to y.
-static void store_tile(const ck_panel_job *job, const ck_sums *sums, const tile_place *place, uint32_t rows,
-                       uint32_t panels) {
-  uint32_t left = job->columns - place->column, width = panels * CK_PANEL < left ? panels * CK_PANEL : left;
-  const float *bias = job->bias ? job->bias + place->column : NULL;
-  for (uint32_t row = place->row; row < place->row + rows; row++, sums += panels * panel_vectors) {
-    float *y = job->y + (size_t)row * job->ldy + place->column;
-    uint32_t i = 0;
-    for (; i + CK_WIDTH <= width; i += CK_WIDTH) {
-      ck_vf x = values(sums[i / CK_WIDTH], job, row, place->column + i);
-      if (bias)
-        x += load(bias + i);
-      store(y + i, x);
-    }
-    if (i < width) {
-      ck_vf x = values(sums[i / CK_WIDTH], job, row, place->column + i);
-      if (bias)
-        x += load_some(bias + i, width - i);
-      store_some(y + i, x, width - i);
-    }
-    if (job->activation != CK_ACTIVATION_NONE)
-      bias_activation(y, y, NULL, width, job->activation);
+/// The sums of a tile of rows × panels, dequantised, biased and activated, to y. `x` has room for the tile;
+/// there they lie side by side, so that the activation has four vectors at once to work on.
+CK_INLINE void store_tile(const ck_panel_job *job, const ck_sums *sums, const tile_place *place,
+                          const uint32_t rows, const uint32_t panels, float *x) {
+  const uint32_t vectors = panels * panel_vectors, left = job->columns - place->column;
+  for (uint32_t v = 0; v < vectors; v++) {
+    const uint32_t i = v * CK_WIDTH;
+    ck_vf bias = splat(0);
+    if (job->bias && left >= i + CK_WIDTH)
+      bias = load(job->bias + place->column + i);
+    else if (job->bias && left > i)
+      bias = load_some(job->bias + place->column + i, left - i);
+    for (uint32_t r = 0; r < rows; r++)
+      store(x + (r * vectors + v) * CK_WIDTH,
+            values(sums[r * vectors + v], job, place->row + r, place->column + i) + bias);
   }
+  if (job->activation != CK_ACTIVATION_NONE)
+    bias_activation(x, x, NULL, rows * vectors * CK_WIDTH, job->activation);
+  float *y = job->y + (size_t)place->row * job->ldy + place->column;
+  for (uint32_t r = 0; r < rows; r++, x += vectors * CK_WIDTH, y += job->ldy)
+    for (uint32_t i = 0; i < panels * CK_PANEL; i += CK_WIDTH)
+      if (left >= i + CK_WIDTH)
+        store(y + i, load(x + i));
+      else if (left > i)
+        store_some(y + i, load(x + i), left - i);
 }
 
 CK_INLINE uint32_t divided_up(uint32_t count, uint32_t size) { return (count + size - 1) / size; }

@@ -7,7 +7,7 @@ extension KernelID {
     case .biasActivationF32: .biasActivation
     case .addF32: .add
     case .layerNormF32: .layerNorm
-    case .attentionF32: .attention
+    case .attentionF32, .attentionBF16: .attention
     case .attentionScoresF32: .attentionScores
     case .attentionContextF32: .attentionContext
     case .iotaU32: .iota
@@ -20,7 +20,7 @@ extension KernelID {
     case .softmaxF32: .softmax
     case .sigmoidF32: .sigmoid
     case .encodeBF16, .encodeI8: .encode
-    case .attentionScoredF32: .attentionScored
+    case .attentionScoredF32, .attentionScoredBF16: .attentionScored
     case .selectAboveF32: .selectAbove
     case .accumulateF32: .accumulate
     case .haltAuthorsF32: .haltAuthors
@@ -44,6 +44,18 @@ extension KernelID {
   public func computes(_ op: PlanOp, weight layout: WeightLayout) -> Bool {
     guard opKind == op.kind else { return false }
     return op.kind == .encode ? encodes == op.encodedElement : weightLayout == layout
+  }
+
+  /// Whether this family rounds f32 operands to bf16 within the op: a plan that promises f32 has none such.
+  public var roundsOperands: Bool { self == .attentionBF16 || self == .attentionScoredBF16 }
+
+  /// Elements of scratch that a worker of this family needs for fused attention over `keys` keys of heads `depth` wide: 64
+  /// queries' scores in f32; in bf16 24 queries' (and themselves), keys and values (`ck_attention`,
+  /// `ck_attention_bf16_scratch`).
+  public func attentionScratch(keys: Int, depth: Int) -> Int {
+    let keys = (keys + 15) / 16 * 16
+    let width = (depth + 15) / 16 * 16
+    return roundsOperands ? 24 * (keys + 16 + width / 2) + keys * width : 64 * keys
   }
 
   private var encodes: ElementType { self == .encodeI8 ? .i8 : .bf16 }

@@ -33,6 +33,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let accumulateF32 = KernelID(rawValue: 26)
   public static let haltAuthorsF32 = KernelID(rawValue: 27)
   public static let haltTightF32 = KernelID(rawValue: 28)
+  public static let attentionBF16 = KernelID(rawValue: 29)
+  public static let attentionScoredBF16 = KernelID(rawValue: 30)
 
   /// Every family with its name in kernels.def, in id order.
   public static let all: [(id: KernelID, name: String)] = [
@@ -64,6 +66,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     (.accumulateF32, "accumulate_f32"),
     (.haltAuthorsF32, "halt_authors_f32"),
     (.haltTightF32, "halt_tight_f32"),
+    (.attentionBF16, "attention_bf16"),
+    (.attentionScoredBF16, "attention_scored_bf16"),
   ]
 
   /// The name in kernels.def, or nil for an id this version does not know.

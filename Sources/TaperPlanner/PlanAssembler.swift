@@ -66,7 +66,7 @@ package struct PlanAssembler {
 
     let finished = Scratch.run(
       graph(reducing: reducingLayers, halting: halting, restores: restores, passes), schedule: schedule,
-      threads: request.threads)
+      threads: request.threads, pricer: pricer)
     try requireKernels(finished.pricedOps)
     let emission = Emission(finished, schedule: schedule, sharing: request.passes.contains(.arenaPlanning))
     let predictions = PredictionTable.make(
@@ -198,7 +198,8 @@ package struct PlanAssembler {
     let options = GraphOptions(
       maximumLength: request.maximumLength, threads: request.threads, reducingLayers: layers,
       selection: selection, halting: halting, restores: restores, instrumentation: request.instrumentation)
-    let plain = GraphBuilder.build(facts, options: options, override: request.headOverride)
+    var plain = GraphBuilder.build(facts, options: options, override: request.headOverride)
+    plain.roundedAttention = Set((1...facts.layers).filter { request.precision.roundsAttention(layer: $0) })
     let rewritten = GraphPasses.run(
       plain, passes: passes, pricer: pricer, maximumLength: request.maximumLength)
     return ProductFamilies(

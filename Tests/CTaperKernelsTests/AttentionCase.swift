@@ -24,8 +24,9 @@ struct AttentionCase {
   let origin: GuardedMemory<UInt32>
   let table: GuardedMemory<Float>
 
-  init(rows: Int, keys: Int, heads: Int, width: Int, indexed: Bool, bias: Bias) {
-    var generator = Generator(seed: UInt64(rows * 1000 + keys * 10 + heads))
+  /// Cases of equal `seed` (the rows, unless given), keys and heads have equal operands.
+  init(rows: Int, keys: Int, heads: Int, width: Int, indexed: Bool, bias: Bias, seed: Int? = nil) {
+    var generator = Generator(seed: UInt64((seed ?? rows) * 1000 + keys * 10 + heads))
     self.rows = rows
     self.keys = keys
     self.heads = heads
@@ -47,19 +48,45 @@ struct AttentionCase {
   private func position(_ row: Int) -> Int { bias == .byOrigin ? Int(origin[row]) : row }
 
   func probabilities(head: Int, query i: Int) -> [Double] {
+    softmaxReference(scores(head: head, query: i) { $0 })
+  }
+
+  private func scores(head: Int, query i: Int, of operand: (Double) -> Double) -> [Double] {
     let row = row(ofQuery: i)
-    return softmaxReference(
-      (0..<keys).map { j in
-        var score = 0.0
-        for d in 0..<width {
-          score += query.double(row, head * width + d) * key.double(j, head * width + d)
+    return (0..<keys).map { j in
+      var score = 0.0
+      for d in 0..<width {
+        score +=
+          operand(query.double(row, head * width + d)) * operand(key.double(j, head * width + d))
+      }
+      score *= Double(scale)
+      if bias != .none {
+        score += Double(table[head * (2 * extent - 1) + position(j) - position(row) + extent - 1])
+      }
+      return score
+    }
+  }
+
+  /// The result with operands and weights rounded to bf16, and the weights' column sums by head.
+  func roundedContext() -> (context: [[Double]], sums: [[Double]]) {
+    var context = [[Double]](repeating: [Double](repeating: 0, count: heads * width), count: rows)
+    var sums = [[Double]](repeating: [Double](repeating: 0, count: keys), count: heads)
+    for i in 0..<rows {
+      for head in 0..<heads {
+        let scores = scores(head: head, query: i, of: roundedToBF16)
+        let largest = scores.max() ?? 0
+        let exponentials = scores.map { exp($0 - largest) }
+        let total = exponentials.reduce(0, +)
+        for (j, exponential) in exponentials.enumerated() {
+          let weight = roundedToBF16(exponential) / total
+          sums[head][j] += weight
+          for d in head * width..<(head + 1) * width {
+            context[i][d] += weight * roundedToBF16(value.double(j, d))
+          }
         }
-        score *= Double(scale)
-        if bias != .none {
-          score += Double(table[head * (2 * extent - 1) + position(j) - position(row) + extent - 1])
-        }
-        return score
-      })
+      }
+    }
+    return (context, sums)
   }
 
   /// The attention's result: [rows, heads · width].
@@ -96,4 +123,10 @@ struct AttentionCase {
     unsafe op.bias = bias == .none ? nil : table.constPointer
     return unsafe op
   }
+}
+
+/// To nearest, ties to even.
+private func roundedToBF16(_ value: Double) -> Double {
+  let bits = Float(value).bitPattern
+  return Double(Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000))
 }

@@ -26,9 +26,14 @@ import Testing
   }
 
   /// Runs a driver with scratch of just the documented size, full of NaNs.
-  private func runFused(_ driver: ck_driver, _ op: ck_op, _ y: Matrix, sums: Matrix? = nil) {
+  private func runFused(
+    _ driver: ck_driver, _ op: ck_op, _ y: Matrix, sums: Matrix? = nil, rounds: Bool = false
+  ) {
     var op = unsafe op
-    let elements = Int(CK_ATTENTION_BLOCK) * ((Int(unsafe op.inner_rows) + 15) / 16 * 16)
+    let elements =
+      rounds
+      ? unsafe ck_attention_bf16_scratch(op.inner_rows, op.depth)
+      : Int(CK_ATTENTION_BLOCK) * ((Int(unsafe op.inner_rows) + 15) / 16 * 16)
     let scratch = GuardedMemory([Float](repeating: .nan, count: elements))
     unsafe op.y = y.pointer
     unsafe op.ldy = y.ld
@@ -166,6 +171,80 @@ import Testing
       unsafe runFused(ck_attention, op, y)
       let wanted = test.context()
       y.expectEqual(5e-6) { r, c in c < 8 ? .nan : wanted[r][c] }
+    }
+  }
+
+  /// In bf16, every tier against the definition: operands rounded, weights rounded, sums exact.
+  @Test func rounded() {
+    unsafe withEveryCase { op, test in
+      let y = Matrix(test.rows, test.heads * test.width)
+      unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+      let wanted = test.roundedContext()
+      y.expectEqual(4e-3) { wanted.context[$0][$1] }
+    }
+  }
+
+  @Test func roundedInPlaceOfTheQueries() {
+    unsafe withEveryCase { op, test in
+      var op = unsafe op
+      let (y, apart) = (test.query.copy(), Matrix(test.rows, test.heads * test.width))
+      unsafe runFused(ck_attention_bf16, op, apart, rounds: true)
+      unsafe op.a = y.constPointer
+      unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+      y.expectEqual(0) { r, c in r < test.rows ? apart.double(r, c) : test.query.double(r, c) }
+    }
+  }
+
+  @Test func roundedAndScored() {
+    unsafe withEveryCase(indexed: [false]) { op, test in
+      let (keys, heads) = (test.keys, test.heads)
+      var op = unsafe op
+      unsafe op.rows = UInt32(keys)
+      let all = AttentionCase(
+        rows: keys, keys: keys, heads: heads, width: test.width, indexed: false, bias: test.bias,
+        seed: test.rows)
+      let (plain, scored) = (Matrix(keys, heads * test.width), Matrix(keys, heads * test.width))
+      let sums = Matrix(heads, keys, gap: 0)
+      unsafe runFused(ck_attention_bf16, op, plain, rounds: true)
+      unsafe runFused(ck_attention_scored_bf16, op, scored, sums: sums, rounds: true)
+      expect(scored.bits == plain.bits, "the scored context differs from the plain one")
+      let wanted = all.roundedContext()
+      sums.expectEqual(4e-3) { wanted.sums[$0][$1] }
+      expect(sums.memory.isIntact && scored.memory.isIntact, "memory outside the results was written")
+    }
+  }
+
+  @Test func roundedQueriesDoNotDependOnTheirBlock() {
+    unsafe withEveryTier { base in
+      withEvery("width", in: [20, 32, 64]) { width in
+        let test = AttentionCase(rows: 90, keys: 90, heads: 2, width: width, indexed: false, bias: .byOrigin)
+        let all = Matrix(90, 2 * width)
+        unsafe runFused(ck_attention_bf16, test.op(base), all, rounds: true)
+        withEvery("rows", in: [1, 5, 12, 25, 66]) { rows in
+          let few = AttentionCase(
+            rows: rows, keys: 90, heads: 2, width: width, indexed: true, bias: .byOrigin)
+          var op = unsafe test.op(base)
+          unsafe op.rows = UInt32(rows)
+          unsafe op.index = few.index?.constPointer
+          let y = Matrix(rows, 2 * width)
+          unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+          y.expectEqual(0) { r, c in all.double(few.row(ofQuery: r), c) }
+        }
+      }
+    }
+  }
+
+  @Test func roundedNonFiniteKeys() {
+    unsafe withEveryTier { base in
+      let test = AttentionCase(rows: 20, keys: 20, heads: 2, width: 8, indexed: false, bias: .none)
+      let key = test.key.copy()
+      unsafe key.pointer[17 * key.leading + 3] = .nan
+      var op = unsafe test.op(base)
+      unsafe op.b = key.constPointer
+      let y = Matrix(20, 16)
+      unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+      let wanted = test.context()
+      y.expectEqual(2e-2) { r, c in c < 8 ? .nan : wanted[r][c] }
     }
   }
 }

@@ -40,6 +40,12 @@ import Testing
       try unsafe expectSameBits(
         ck_attention_scored, scores, tasks: 6, scratch: elements, y: Matrix(130, 6 * 32),
         y2: Matrix(6, 130, gap: 0))
+      let rounded = ck_attention_bf16_scratch(130, 32)
+      try unsafe expectSameBits(
+        ck_attention_bf16, test.op(base), tasks: 6, scratch: rounded, y: Matrix(100, 6 * 32))
+      try unsafe expectSameBits(
+        ck_attention_scored_bf16, scores, tasks: 6, scratch: rounded, y: Matrix(130, 6 * 32),
+        y2: Matrix(6, 130, gap: 0))
     }
   }
 

@@ -87,7 +87,7 @@ import Testing
     let tiers = (listed["tiers"]?.array ?? []).compactMap(\.string)
     #expect(tiers.first == "scalar" && tiers.contains(listed["tier"]?.string ?? "?"))
     let kernels = listed["kernels"]?.array ?? []
-    #expect(kernels.count == 28)
+    #expect(kernels.count == 30)
     let products = kernels.filter { $0["kind"] == "gemm" }
     #expect(products.contains { $0["layout"] == "panelI8" })
     let blas = try #require(products.first { $0["name"] == "gemm_f32_openblas" })

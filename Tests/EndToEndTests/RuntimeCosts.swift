@@ -6,14 +6,15 @@ import TaperPlanner
 /// plans carry several selections an op. Times mean nothing else.
 enum RuntimeCosts {
   static let mixed = make(packed: 1000)
-  /// Packed products, and attention that gives its scores along with the context, are the fastest.
+  /// Packed products, and attention that gives its scores along with the context, are the fastest; in bf16 above all.
   static let packed = make(packed: 1)
 
   private static func make(packed: UInt64) -> OpCosts {
     OpCosts(
       predict: { _, kernel, rows, _ in
         let isPacked = kernel.weightLayout != .rowMajor || kernel == .attentionScoredF32
-        let time: UInt64 = kernel == .gemmF32Scalar ? UInt64(10 * rows) : isPacked ? packed : 50
+        var time: UInt64 = kernel == .gemmF32Scalar ? UInt64(10 * rows) : isPacked ? packed : 50
+        if kernel.roundsOperands { time = packed - 1 }
         return Prediction(
           time: Nanoseconds(time), low: Nanoseconds(time), high: Nanoseconds(time), work: Flops(1),
           traffic: Bytes(1), bound: .compute, provenance: .modelled)

@@ -44,7 +44,12 @@ import Testing
     var options = ToyPlan.Options()
     #expect(ToyPlan.make(options).plan.formatVersion == .first)
     options.scored = true
-    #expect(ToyPlan.make(options).plan.formatVersion == .packed)
+    var scored = ToyPlan.make(options).plan
+    #expect(scored.formatVersion == .packed)
+    for number in scored.selections.indices where scored.selections[number].kernel == .attentionScoredF32 {
+      scored.selections[number].kernel = .attentionScoredBF16
+    }
+    #expect(scored.formatVersion == .dynamic)
     for (layout, minor) in [(WeightLayout.rowMajor, 0), (.panelF32, 1), (.panelBF16, 1), (.panelI8, 1)] {
       options.scored = false
       options.layout = layout

@@ -58,6 +58,15 @@ import Testing
     #expect(
       rule { $0.ops[scored].rows = $0.ops[scored].layer == 1 ? .tokens(after: 1) : .input } == .rowSymbol)
     #expect(rule { $0.ops[scored].scratchStride = 3 } == .scratchSize)
+    // In bf16 it needs more, or less.
+    let scores = valid.selections.firstIndex { Int($0.op) == scored }!
+    let (keys, depth) = (valid.schedule.maximumLength, Int(valid.ops[scored].depth))
+    let rounded = KernelID.attentionScoredBF16.attentionScratch(keys: keys, depth: depth)
+    #expect(
+      rule {
+        $0.selections[scores].kernel = .attentionScoredBF16
+        $0.ops[scored].scratchStride = UInt32(rounded - 1)
+      } == .scratchSize)
     guard let encode = valid.ops.firstIndex(where: { $0.kind == .encode }) else { return }
     #expect(rule { $0.ops[product].a = $0.ops[encode].a } == .slotElement)
     #expect(rule { $0.ops[encode].output = $0.ops[encode].a } == .slotElement)

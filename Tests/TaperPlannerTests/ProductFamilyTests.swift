@@ -156,6 +156,45 @@ import Testing
     #expect(gathered.ops.allSatisfy { $0.kind != .gemm || $0.index.isNone })
   }
 
+  /// Attention in bf16 serves layers whose queries, keys and values are of low precision, where it is predicted faster.
+  @Test func attentionIsRoundedWhereItsProductsAre() throws {
+    func kernels(_ plan: Plan, layer: Int) -> Set<KernelID> {
+      Set(
+        plan.selections.filter {
+          let op = plan.ops[Int($0.op)]
+          return Int(op.layer) == layer && (op.kind == .attention || op.kind == .attentionScored)
+        }.map(\.kernel))
+    }
+    var costs = costs(scoredIsFaster: true)
+    let predict = costs.predict
+    costs.predict = { op, kernel, rows, innerRows in
+      var prediction = predict(op, kernel, rows, innerRows)
+      if kernel.roundsOperands {
+        prediction.time = Nanoseconds(prediction.time.rawValue / 2)
+        (prediction.low, prediction.high) = (prediction.time, prediction.time)
+      }
+      return prediction
+    }
+    let names: [String: Precision] = ["layer.2.qkv.weight": .f32, "layer.3.output.weight": .f32]
+    let int8 = PrecisionAssignment(.int8, exceptions: names)
+    for reducing in [false, true] {
+      let plan = try plan(costs: costs, reducing: reducing, precision: int8)
+      #expect(kernels(plan, layer: 1).allSatisfy { $0.roundsOperands })
+      #expect(kernels(plan, layer: 2) == [.attentionF32])
+      #expect(kernels(plan, layer: 3) == [.attentionBF16])
+      let f32 = try self.plan(costs: costs, reducing: reducing)
+      #expect((1...4).allSatisfy { kernels(f32, layer: $0).allSatisfy { !$0.roundsOperands } })
+    }
+    let one = PrecisionAssignment(.f32, exceptions: ["layer.4.qkv.weight": .bf16])
+    let last = try plan(costs: costs, precision: one)
+    #expect(kernels(last, layer: 4) == [.attentionBF16])
+    // Not faster, and with nothing chosen.
+    for (costs, off) in [(SyntheticCosts.make(), []), (costs, [PlannerPass.kernelSelection])] {
+      let plan = try plan(costs: costs, off: off, precision: int8)
+      #expect(kernels(plan, layer: 1) == [.attentionF32])
+    }
+  }
+
   @Test func anEncodingTakesOverTheIndex() throws {
     let plan = try plan(
       costs: costs(scoredIsFaster: true), reducing: true, precision: PrecisionAssignment(.int8))

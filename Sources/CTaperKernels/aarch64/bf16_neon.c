@@ -14,4 +14,8 @@
 #include "../vector_math.h"
 
 #include "../vector_dots_bf16.h"
+
+#include "../vector_attention_bf16.h"
+
+const ck_bf16_attention ck_attention_bf16_neon = CK_ATTENTION_BF16;
 #endif

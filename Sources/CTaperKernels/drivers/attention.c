@@ -7,8 +7,7 @@
 // workers change a bit.
 #include "../ck_table.h"
 #include "../include/ck_panel.h"
-#include "ck_driver.h"
-#include <string.h>
+#include "ck_attention.h"
 
 enum {
   /// Keys or values packed at a time: 16 KiB on the stack.
@@ -18,20 +17,6 @@ enum {
   /// Up to so many queries, values are read where they are: packing would not pay.
   few_rows = 32,
 };
-
-static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
-
-/// Query i is row `source_row` of the keys' sequence.
-static uint32_t source_row(const ck_op *op, uint32_t i) { return op->index ? op->index[i] : i; }
-
-/// The relative-bias row of query i, to be read at a key's position; NULL without relative bias. The table
-/// runs over key position − query position, from −(extent − 1).
-static const float *bias_row(const ck_op *op, uint32_t head, uint32_t i) {
-  if (!op->bias)
-    return NULL;
-  uint32_t row = source_row(op, i), position = op->origin ? op->origin[row] : row;
-  return op->bias + (size_t)head * (2 * op->extent - 1) + (op->extent - 1 - position);
-}
 
 /// pack[ceil(count / 16)][depth][16] = keys first ..< first + count, columns begin ..< begin + depth of the
 /// head. The last panel is filled up with the last key.
@@ -161,13 +146,6 @@ static void attend(const ck_op *op, uint32_t head, uint32_t worker, float *sums)
 }
 
 void ck_attention(const ck_op *op, uint32_t task, uint32_t worker) { attend(op, task, worker, NULL); }
-
-/// The head's column sums, set to zero.
-static float *cleared_sums(const ck_op *op, uint32_t head) {
-  float *sums = op->y2 + (size_t)head * op->inner_rows;
-  memset(sums, 0, op->inner_rows * sizeof(float));
-  return sums;
-}
 
 void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker) {
   attend(op, task, worker, cleared_sums(op, task));

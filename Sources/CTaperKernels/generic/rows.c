@@ -1,6 +1,7 @@
 // The scalar reference: the definition every tier is tested against. Complete and readable, never optimised;
 // sums are carried in double.
 #include "../ck_table.h"
+#include "attention.h"
 #include "panel.h"
 #include "product.h"
 #include <math.h>
@@ -108,4 +109,5 @@ const ck_table ck_table_scalar = {
     .gemm_i8 = ck_panel_i8_scalar,
     .encode_bf16 = ck_encode_bf16_scalar,
     .encode_i8 = ck_encode_i8_scalar,
+    .attention_bf16 = &ck_attention_bf16_scalar,
 };

@@ -122,6 +122,19 @@ void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker);
 /// Both are bit for bit what ck_attention_scores and ck_attention_context give. Nothing of size rows × rows
 /// is kept. `heads` tasks; scratch as ck_attention.
 void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker);
+/// ck_attention with products of bf16: queries, keys and values rounded to bf16 (nearest even), scores f32
+/// sums of exact products, w = bf16(e^(score − the row's largest)), y = Σ w · v / Σ e^(…). `heads` tasks.
+/// scratch for each worker: ck_attention_bf16_scratch elements. y may be a as in ck_attention.
+void ck_attention_bf16(const ck_op *op, uint32_t task, uint32_t worker);
+/// ck_attention_bf16 over all rows that also gives partial token scores: y2[heads, inner_rows] = column sums
+/// of w / Σ e^(…) over the rows, in row order.
+void ck_attention_scored_bf16(const ck_op *op, uint32_t task, uint32_t worker);
+#define CK_ATTENTION_BF16_BLOCK 24u
+/// A block's scores, the head's keys and values in bf16, and the block's queries.
+static inline size_t ck_attention_bf16_scratch(uint32_t inner_rows, uint32_t depth) {
+  size_t keys = (inner_rows + 15) / 16 * 16, width = (depth + 15) / 16 * 16;
+  return CK_ATTENTION_BF16_BLOCK * (keys + 16 + width / 2) + keys * width;
+}
 /// index_out[i] = i for i < rows. One task.
 void ck_iota(const ck_op *op, uint32_t task, uint32_t worker);
 /// Token elimination: token score j = Σ_h a[h, j] (partial scores, leading dimension inner_rows, heads summed

@@ -110,7 +110,8 @@ CK_INLINE void tile(const ck_panel_job *job, const tile_place *place, uint32_t u
     _tile_stored(CK_LOWER_LEFT, sums + upper_rows * panels, stride);
   if (has_lower && has_right)
     _tile_stored(CK_LOWER_RIGHT, sums + upper_rows * panels + 1, stride);
-  store_tile(job, sums, place, upper_rows + lower_rows, panels);
+  float x[2 * tile_rows * 2 * CK_PANEL];
+  store_tile(job, sums, place, upper_rows + lower_rows, panels, x);
 }
 
 void CK_DOTS(const ck_panel_job *job) {

@@ -17,10 +17,12 @@
 
 #pragma clang attribute pop
 
-const ck_table ck_table_avx512 = CK_VECTOR_TABLE(CK_TIER_AVX512, ck_gemm_bf16_avx512, ck_gemm_i8_avx512);
-const ck_table ck_table_avx512_vnni =
-    CK_VECTOR_TABLE(CK_TIER_AVX512_VNNI, ck_gemm_bf16_avx512, ck_gemm_i8_avx512_vnni);
-const ck_table ck_table_avx512_bf16 =
-    CK_VECTOR_TABLE(CK_TIER_AVX512_BF16, ck_gemm_bf16_avx512_bf16, ck_gemm_i8_avx512_vnni);
-const ck_table ck_table_amx = CK_VECTOR_TABLE(CK_TIER_AMX, ck_gemm_bf16_amx, ck_gemm_i8_amx);
+const ck_table ck_table_avx512 =
+    CK_VECTOR_TABLE(CK_TIER_AVX512, ck_gemm_bf16_avx512, ck_gemm_i8_avx512, ck_attention_bf16_avx512);
+const ck_table ck_table_avx512_vnni = CK_VECTOR_TABLE(CK_TIER_AVX512_VNNI, ck_gemm_bf16_avx512,
+                                                      ck_gemm_i8_avx512_vnni, ck_attention_bf16_avx512);
+const ck_table ck_table_avx512_bf16 = CK_VECTOR_TABLE(CK_TIER_AVX512_BF16, ck_gemm_bf16_avx512_bf16,
+                                                      ck_gemm_i8_avx512_vnni, ck_attention_bf16_avx512_bf16);
+const ck_table ck_table_amx =
+    CK_VECTOR_TABLE(CK_TIER_AMX, ck_gemm_bf16_amx, ck_gemm_i8_amx, ck_attention_bf16_avx512);
 #endif

@@ -18,5 +18,9 @@
 
 #include "../vector_dots_bf16.h"
 
+#include "../vector_attention_bf16.h"
+
 #pragma clang attribute pop
+
+const ck_bf16_attention ck_attention_bf16_avx512 = CK_ATTENTION_BF16;
 #endif

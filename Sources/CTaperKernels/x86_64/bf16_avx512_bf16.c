@@ -21,7 +21,14 @@ CK_INLINE ck_vf add_pairs(ck_vf sums, ck_vi a, ck_vi b) {
   return (ck_vf)_mm512_dpbf16_ps((__m512)sums, (__m512bh)a, (__m512bh)b);
 }
 
+#define CK_NARROW
+CK_INLINE ck_vh narrow(ck_vf v) { return (ck_vh)_mm512_cvtneps_pbh((__m512)v); }
+
 #include "../vector_dots_bf16.h"
 
+#include "../vector_attention_bf16.h"
+
 #pragma clang attribute pop
+
+const ck_bf16_attention ck_attention_bf16_avx512_bf16 = CK_ATTENTION_BF16;
 #endif

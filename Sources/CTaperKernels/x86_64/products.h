@@ -1,4 +1,4 @@
-// Products of packed bf16 and i8 by tier, each in a file of its name.
+// Products of packed bf16 and i8 and attention in bf16 by tier, each in a file of its name.
 #pragma once
 #include "../ck_table.h"
 
@@ -11,3 +11,7 @@ void ck_gemm_bf16_avx2(const ck_panel_job *job);
 void ck_gemm_bf16_avx512(const ck_panel_job *job);
 void ck_gemm_bf16_avx512_bf16(const ck_panel_job *job);
 void ck_gemm_bf16_amx(const ck_panel_job *job);
+
+extern const ck_bf16_attention ck_attention_bf16_avx2;
+extern const ck_bf16_attention ck_attention_bf16_avx512;
+extern const ck_bf16_attention ck_attention_bf16_avx512_bf16;

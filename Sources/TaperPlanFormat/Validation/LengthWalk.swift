@@ -8,6 +8,8 @@ struct LengthWalk {
   let plan: Plan
   /// The slots' capacities in elements.
   let capacities: [Int]
+  /// The kernels selected for every op.
+  private let kernels: [[KernelID]]
   var states: [SlotState]
   /// Numbers of the ops that decide how many rows leave their layer.
   let counting: [Int]
@@ -22,6 +24,9 @@ struct LengthWalk {
     capacities = plan.arena.slots.map { Int($0.byteCount.rawValue) / $0.element.byteCount }
     states = [SlotState](repeating: .unwritten, count: plan.arena.slots.count)
     counting = plan.ops.indices.filter { plan.ops[$0].kind == .selectAbove }
+    var kernels = [[KernelID]](repeating: [], count: plan.ops.count)
+    for selection in plan.selections { kernels[Int(selection.op)].append(selection.kernel) }
+    self.kernels = kernels
   }
 
   /// Walks with the schedule's counts; with those and a single row left by op `emptied`, where one is given.
@@ -84,7 +89,7 @@ struct LengthWalk {
       if !op.b.isNone { try readRows(op, .b, namedRows(op, rows: rows, usesIndex: usesIndex)) }
       try writeRows(op, rows)
     case .attention:
-      try checkScratch(op, elements: LengthWalk.attentionBlock * roundUp16(inner))
+      try checkScratch(op, elements: attentionScratch(op, keys: inner))
       let queries = try namedRows(op, rows: rows, usesIndex: usesIndex)
       try readRows(op, .a, queries)
       try readRows(op, .b, inner)
@@ -99,7 +104,7 @@ struct LengthWalk {
       try write(op.output, .output, elements: heads * inner * inner)
       try write(op.output2, .output2, elements: heads * inner)
     case .attentionScored:
-      try checkScratch(op, elements: LengthWalk.attentionBlock * roundUp16(inner))
+      try checkScratch(op, elements: attentionScratch(op, keys: inner))
       for role in [OperandRole.a, .b, .c] { try readRows(op, role, inner) }
       try checkReach(op, rows: inner)
       try writeRows(op, rows)
@@ -155,10 +160,10 @@ struct LengthWalk {
     }
   }
 
-  /// Queries a fused attention task takes at once: CK_ATTENTION_BLOCK.
-  static let attentionBlock = 64
-
-  private func roundUp16(_ rows: Int) -> Int { (rows + 15) / 16 * 16 }
+  /// What the most demanding of the op's kernels needs.
+  private func attentionScratch(_ op: PlanOp, keys: Int) -> Int {
+    kernels[number].map { $0.attentionScratch(keys: keys, depth: Int(op.depth)) }.max() ?? 0
+  }
 
   func violation(_ rule: PlanRule, _ role: OperandRole, expected: Int, found: Int) -> PlanFormatError {
     .violated(

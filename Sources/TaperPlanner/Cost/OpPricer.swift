@@ -27,7 +27,7 @@ package final class OpPricer {
 
   /// A number shared by ops of equal cost.
   package func shape(of op: PricedOp) -> Int {
-    let plain = PricedOp(op.op.withoutPlaces, layout: op.layout)
+    let plain = PricedOp(op.op.withoutPlaces, layout: op.layout, mayRound: op.mayRound)
     if let known = shapes[plain] { return known }
     shapes[plain] = shapes.count
     return shapes.count - 1
@@ -83,10 +83,13 @@ package final class OpPricer {
 
   package var runOverhead: Nanoseconds { cost.runOverhead }
 
-  /// The profile's kernels, but those excluded, that read the op's operands as they lie, in id order.
+  /// The profile's kernels, but those excluded, that read the op's operands as they lie and as precisely as is asked,
+  /// in id order.
   package func kernels(_ op: PricedOp) -> [KernelID] {
     let available = Set(cost.kernels(op.kind)).subtracting(excluded)
-    return KernelID.all.map(\.id).filter { $0.computes(op.op, weight: op.layout) && available.contains($0) }
+    return KernelID.all.map(\.id).filter {
+      $0.computes(op.op, weight: op.layout) && (!$0.roundsOperands || op.mayRound) && available.contains($0)
+    }
   }
 
   /// Whether the profile has a kernel for every op; the first op without one otherwise.

@@ -7,9 +7,13 @@ package struct PricedOp: Hashable, Sendable {
   /// Row-major for an op without a weight.
   package var layout: WeightLayout
 
-  package init(_ op: PlanOp, layout: WeightLayout = .rowMajor) {
+  /// Whether kernels that round the op's f32 operands (to bf16) may serve it.
+  package var mayRound: Bool
+
+  package init(_ op: PlanOp, layout: WeightLayout = .rowMajor, mayRound: Bool = false) {
     self.op = op
     self.layout = layout
+    self.mayRound = mayRound
   }
 
   package subscript<Value>(dynamicMember path: KeyPath<PlanOp, Value>) -> Value { op[keyPath: path] }

@@ -54,7 +54,7 @@ package struct Emission {
     }
     arena = ArenaPlanner.place(slots, sharing: shares)
     weights = recipes
-    pricedOps = zip(ops, graph.pricedOps).map { PricedOp($0, layout: $1.layout) }
+    pricedOps = zip(ops, graph.pricedOps).map { PricedOp($0, layout: $1.layout, mayRound: $1.mayRound) }
     resultSlot = slotNumbers[graph.result] ?? 0
   }
 

@@ -10,11 +10,19 @@ package struct PlanGraph: Hashable, Sendable {
   package var ops: [PlanOp] = []
   package var weights: [WeightRecipe] = []
   package var result: UInt16 = 0
+  /// Layers whose attention may round to bf16.
+  package var roundedAttention: Set<Int> = []
 
   /// The ops with their weights' layouts, for costs.
   package var pricedOps: [PricedOp] {
-    ops.map { PricedOp($0, layout: $0.weight.isNone ? .rowMajor : weights[Int($0.weight.rawValue)].layout) }
+    ops.map {
+      PricedOp(
+        $0, layout: $0.weight.isNone ? .rowMajor : weights[Int($0.weight.rawValue)].layout,
+        mayRound: mayRound($0))
+    }
   }
+
+  package func mayRound(_ op: PlanOp) -> Bool { roundedAttention.contains(Int(op.layer)) }
 
   package func slot(_ operand: Operand) -> GraphSlot { slots[Int(operand.slot)] }
 

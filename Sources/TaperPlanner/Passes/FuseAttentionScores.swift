@@ -20,7 +20,10 @@ package enum FuseAttentionScores {
       scored.c = graph.ops[reader].c
       scored.output = graph.ops[reader].output
       guard
-        isFaster(scored, than: [scores, graph.ops[reader]], pricer: pricer, maximumLength: maximumLength)
+        isFaster(
+          PricedOp(scored, mayRound: graph.mayRound(scored)),
+          than: [scores, graph.ops[reader]].map { PricedOp($0) }, pricer: pricer, maximumLength: maximumLength
+        )
       else { continue }
       graph.ops[number] = scored
       doomed.insert(reader)
@@ -41,14 +44,14 @@ package enum FuseAttentionScores {
   }
 
   private static func isFaster(
-    _ scored: PlanOp, than apart: [PlanOp], pricer: OpPricer, maximumLength: Int
+    _ scored: PricedOp, than apart: [PricedOp], pricer: OpPricer, maximumLength: Int
   ) -> Bool {
-    guard !pricer.kernels(PricedOp(scored)).isEmpty else { return false }
-    func time(_ ops: [PlanOp], keys: Int) -> UInt64 {
+    guard !pricer.kernels(scored).isEmpty else { return false }
+    func time(_ ops: [PricedOp], keys: Int) -> UInt64 {
       let kept = scored.condition == .always ? keys : (keys + 1) / 2
       return ops.reduce(0) {
         let rows = $1.kind == .attentionContext ? kept : keys
-        return $0 &+ pricer.price(PricedOp($1), rows: rows, innerRows: keys).time.rawValue
+        return $0 &+ pricer.price($1, rows: rows, innerRows: keys).time.rawValue
       }
     }
     let sums = (1...maximumLength).reduce((0 as UInt64, 0 as UInt64)) {

@@ -46,5 +46,12 @@ public struct PrecisionAssignment: Hashable, Sendable {
     return PrecisionAssignment(base, exceptions: exceptions.filter { $0.value != base })
   }
 
+  /// Whether a layer's attention may round to bf16: when its queries, keys and values come out of products of low
+  /// precision.
+  package func roundsAttention(layer: Int) -> Bool {
+    if let fused = exceptions["layer.\(layer).qkv.weight"] { return fused != .f32 }
+    return ["query", "key", "value"].allSatisfy { precision(of: "layer.\(layer).\($0).weight") != .f32 }
+  }
+
   public func precision(of weight: String) -> Precision { exceptions[weight] ?? base }
 }

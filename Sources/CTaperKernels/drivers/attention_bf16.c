@@ -1,0 +1,107 @@
+// Attention with products in bf16, one head a task. Keys and values are rounded and packed once for a head;
+// then CK_ATTENTION_BF16_BLOCK queries at a time go through scores, softmax and context.
+#include "../ck_table.h"
+#include "../include/ck_panel.h"
+#include "ck_attention.h"
+
+enum { block = CK_ATTENTION_BF16_BLOCK };
+
+/// A worker's scratch, in words of two bf16 (or floats).
+typedef struct head_scratch {
+  uint32_t *keys;    // [ceil(keys / 16)][pairs][16]: pairs along the depth
+  uint32_t *values;  // [ceil(depth / 16)][ceil(keys / 2)][16]: pairs along the keys
+  uint32_t *queries; // [block][pairs]
+  float *weights;    // [block][stride]
+  uint32_t pairs, stride;
+} head_scratch;
+
+static head_scratch scratch_of(const ck_op *op, uint32_t worker) {
+  uint32_t keys = round_up16(op->inner_rows), depth = round_up16(op->depth);
+  head_scratch s = {.pairs = depth / 2, .stride = keys + CK_PANEL};
+  s.weights = worker_scratch(op, worker);
+  s.keys = (uint32_t *)(s.weights + (size_t)block * s.stride);
+  s.values = s.keys + (size_t)keys * s.pairs;
+  s.queries = s.values + (size_t)keys * s.pairs;
+  return s;
+}
+
+/// Columns of the head that are rounded at a time, to be packed.
+enum { most_columns = 128 };
+
+static void pack_keys(const ck_op *op, uint32_t head, const head_scratch *s) {
+  uint16_t rounded[CK_PANEL * most_columns];
+  for (uint32_t first = 0; first < op->inner_rows; first += CK_PANEL)
+    for (uint32_t begin = 0; begin < op->depth; begin += most_columns) {
+      uint32_t count = smaller(op->inner_rows - first, CK_PANEL);
+      uint32_t columns = smaller(op->depth - begin, most_columns), leading = round_up16(columns);
+      const float *keys = op->b + (size_t)first * op->ldb + (size_t)head * op->depth + begin;
+      op->table->attention_bf16->round_rows(rounded, leading, keys, op->ldb, count, columns);
+      const float *rows[CK_PANEL]; // of pairs, which are moved as they are
+      for (uint32_t i = 0; i < CK_PANEL; i++)
+        rows[i] = (const float *)(rounded + smaller(i, count - 1) * leading);
+      op->table->pack_transposed((float *)(s->keys + (size_t)first * s->pairs + begin / 2 * CK_PANEL), rows,
+                                 leading / 2);
+    }
+}
+
+/// All blocks of one head; `sums`, unless NULL, gains the probabilities' column sums in row order.
+static void attend(const ck_op *op, uint32_t head, uint32_t worker, float *sums) {
+  const ck_bf16_attention *kernels = op->table->attention_bf16;
+  head_scratch s = scratch_of(op, worker);
+  pack_keys(op, head, &s);
+  kernels->pack_pairs(s.values, (op->inner_rows + 1) / 2 * CK_PANEL, op->c + (size_t)head * op->depth,
+                      op->ldc, op->inner_rows, op->depth);
+  for (uint32_t first = 0; first < op->rows; first += block) {
+    uint32_t count = smaller(op->rows - first, block);
+    const float *bias[block];
+    float inverse[block];
+    uint32_t together = op->index ? 1 : count; // rows that lie one after the other
+    for (uint32_t i = 0; i < count; i += together)
+      kernels->round_rows((uint16_t *)(s.queries + (size_t)i * s.pairs), 2 * s.pairs,
+                          op->a + (size_t)source_row(op, first + i) * op->lda + (size_t)head * op->depth,
+                          op->lda, together, op->depth);
+    for (uint32_t i = 0; i < count; i++)
+      bias[i] = bias_row(op, head, first + i);
+    ck_pairs_product scores = {
+        .a = s.queries,
+        .b = s.keys,
+        .y = s.weights,
+        .rows = count,
+        .columns = op->inner_rows,
+        .groups = s.pairs,
+        .lda = s.pairs,
+        .ldy = s.stride,
+    };
+    kernels->multiply(&scores);
+    ck_weights_job weights = {
+        .a = s.weights,
+        .lda = s.stride,
+        .bias = op->bias ? bias : NULL,
+        .position = op->origin,
+        .inverse = inverse,
+        .sums = sums,
+        .scale = op->scale,
+        .rows = count,
+        .n = op->inner_rows,
+    };
+    kernels->weigh(&weights);
+    ck_pairs_product context = {
+        .a = (const uint32_t *)s.weights,
+        .b = s.values,
+        .y = op->y + (size_t)first * op->ldy + (size_t)head * op->depth,
+        .factor = inverse,
+        .rows = count,
+        .columns = op->depth,
+        .groups = (op->inner_rows + 1) / 2,
+        .lda = s.stride,
+        .ldy = op->ldy,
+    };
+    kernels->multiply(&context);
+  }
+}
+
+void ck_attention_bf16(const ck_op *op, uint32_t task, uint32_t worker) { attend(op, task, worker, NULL); }
+
+void ck_attention_scored_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
+  attend(op, task, worker, cleared_sums(op, task));
+}
