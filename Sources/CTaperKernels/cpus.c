@@ -37,9 +37,10 @@ uint32_t ck_available_cpus(void) {
   return count > 0 ? (uint32_t)count : 1;
 }
 
-bool ck_cpus_reserve(int32_t *cpus, uint32_t count) {
+bool ck_cpus_reserve(int32_t *cpus, uint32_t count, int32_t *caller) {
   cpu_set_t allowed, cores;
   int here = sched_getcpu();
+  *caller = here;
   if (count == 0 || !affinity(&allowed) || here < 0)
     return false;
   pthread_mutex_lock(&lock);
@@ -71,6 +72,19 @@ bool ck_cpus_reserve(int32_t *cpus, uint32_t count) {
       CPU_SET(cpus[i], &taken);
   pthread_mutex_unlock(&lock);
   return found == count;
+}
+
+bool ck_cpus_exchange(int32_t held, int32_t wanted) {
+  if (wanted == CK_CPU_NONE)
+    return false;
+  pthread_mutex_lock(&lock);
+  bool free = !CPU_ISSET(wanted, &taken);
+  if (free) {
+    CPU_CLR(held, &taken);
+    CPU_SET(wanted, &taken);
+  }
+  pthread_mutex_unlock(&lock);
+  return free;
 }
 
 void ck_cpus_release(int32_t cpu) {

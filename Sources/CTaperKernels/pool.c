@@ -30,7 +30,7 @@ enum { cache_line = 64, spin_ns = 40000, looks_a_clock = 32 };
 typedef struct {
   ck_pool *pool;
   uint32_t number;
-  int32_t cpu; // where it is pinned; CK_CPU_NONE: the scheduler decides
+  int32_t cpu; // where it is pinned; CK_CPU_NONE: the scheduler decides. Only the caller changes it
   pthread_t thread;
 } worker_slot;
 
@@ -42,6 +42,7 @@ struct ck_pool {
   // fixed after creation
   uint32_t workers;
   bool spins;
+  int32_t caller_cpu;                          // where the caller ran last; only it reads and writes this
   alignas(cache_line) _Atomic uint64_t ticket; // generation << 32 | tasks not yet claimed
   alignas(cache_line) _Atomic uint32_t done;   // tasks finished by the others; the caller's futex
   _Atomic uint32_t caller_sleeps;
@@ -155,12 +156,27 @@ static void join(ck_pool *pool, uint32_t count) {
   atomic_store(&pool->caller_sleeps, 0);
 }
 
+/// Sends the worker whose CPU the caller has come to run on to where the caller was before: on one CPU they
+/// would take turns. The caller itself is never pinned, its affinity is its owner's business (decision 9).
+static void make_way(ck_pool *pool) {
+  int32_t here = sched_getcpu(), left = pool->caller_cpu;
+  if (here == left || here < 0)
+    return;
+  pool->caller_cpu = here;
+  for (uint32_t i = 1; i < pool->workers; i++)
+    if (pool->slots[i].cpu == here && ck_cpus_exchange(here, left)) {
+      pool->slots[i].cpu = left;
+      ck_cpus_pin(pool->slots[i].thread, left);
+    }
+}
+
 void ck_pool_run(ck_pool *pool, ck_driver driver, const ck_op *op, uint32_t tasks) {
   if (tasks <= 1 || pool->workers == 1) {
     for (uint32_t task = 0; task < tasks; task++)
       driver(op, task, 0);
     return;
   }
+  make_way(pool);
   pool->driver = driver;
   pool->op = op;
   pool->tasks = tasks;
@@ -195,7 +211,7 @@ ck_pool *ck_pool_create(uint32_t workers) {
   ck_pool *pool = aligned_alloc(cache_line, (size + cache_line - 1) / cache_line * cache_line);
   if (!pool)
     return NULL;
-  *pool = (ck_pool){.workers = workers, .spins = ck_available_cpus() >= workers};
+  *pool = (ck_pool){.workers = workers, .spins = ck_available_cpus() >= workers, .caller_cpu = CK_CPU_NONE};
 
   // The process's signals belong to the threads it made itself.
   sigset_t all, before;
@@ -216,7 +232,7 @@ ck_pool *ck_pool_create(uint32_t workers) {
   }
 
   int32_t cpus[CK_POOL_MAXIMUM_WORKERS];
-  bool placed = ck_cpus_reserve(cpus, workers - 1);
+  bool placed = ck_cpus_reserve(cpus, workers - 1, &pool->caller_cpu);
   for (uint32_t i = 1; i < workers; i++) {
     pool->slots[i].cpu = placed ? cpus[i - 1] : CK_CPU_NONE;
     if (placed)

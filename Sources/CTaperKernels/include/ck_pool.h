@@ -10,7 +10,8 @@ typedef struct ck_pool ck_pool;
 /// allocated and are threads made. Returns NULL with errno set when threads cannot be made or the number is
 /// out of bounds. Each worker is pinned to a CPU of the caller's affinity mask that no live pool of this
 /// process uses, one core each as far as cores go; when the mask has too few such CPUs none is pinned. The
-/// caller is never pinned.
+/// caller is never pinned; when the scheduler has moved it to a worker's CPU, the next run sends that worker
+/// to the CPU the caller came from.
 ck_pool *ck_pool_create(uint32_t workers);
 uint32_t ck_pool_workers(const ck_pool *pool);
 /// Runs driver(op, t, worker) for t in 0..<tasks on at most `ck_pool_workers` workers; returns when all are
