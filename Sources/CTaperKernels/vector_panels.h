@@ -5,10 +5,13 @@
 // read at once because at few rows memory is the limit, and several distant streams bring more of it than
 // one.
 //
-// The order: P panels, cut into blocks of a depth that the L2 cache holds; all row tiles pass over a block
-// before the next. Memory is asked for ahead of need. One tile asks within its own streams, a fixed distance
-// ahead, or not at all (see run_panels); several share out the next block among them, so that memory is read
-// evenly while the units compute.
+// The order: P panels, cut into blocks of a depth that a cache level holds; all row tiles pass over a block
+// before the next. One or two tiles leave memory the limit: their blocks fit the first level and are asked
+// for into it. More tiles compute long enough for the second level, and there a block's sums go out to y and
+// back less often. One tile asks within its own streams, a fixed distance ahead, or not at all (see
+// run_panels); several share out the next block among them, so that memory is read evenly while the units
+// compute. Up to 12 rows are one tile on wide vectors, two panels wide: memory limits there, and one pass
+// asks for it best.
 #pragma once
 #include "include/ck_panel.h"
 #include "vector_rows.h"
@@ -16,12 +19,14 @@
 
 enum {
   panel_vectors = CK_PANEL / CK_WIDTH,
-  tile_rows = CK_WIDTH == 16 ? 8 : 6,
+  tile_rows = CK_WIDTH == 16 ? 12 : 6,
+  /// Most rows of a tile where there are several; such tiles are three panels wide.
+  shared_rows = CK_WIDTH == 16 ? 8 : 6,
   tile_panels = 6,
-  /// Elements of a block: two of them, this one and the next, stay well inside the smallest L2 (512 KiB).
-  block_elements = 40 * 1024,
-  /// How far one tile asks ahead within each panel, in steps of k (one cache line each).
-  distance = 32,
+  /// Elements of a block: two of them, this one and the next, stay inside the smallest L1 (32 KiB), or well
+  /// inside the smallest L2 (512 KiB).
+  near_elements = 3 * 1024,
+  far_elements = 40 * 1024,
   steps_a_turn = 4,
 };
 
@@ -71,7 +76,10 @@ CK_INLINE void sum_block(const int R, const int P, const int lines, ck_vf (*sum)
     for (int p = 0; p < P; p++)
 #pragma clang loop unroll(full)
       for (int line = 0; line < lines; line++)
-        __builtin_prefetch(ahead + (size_t)p * panel * sizeof(float) + 64 * line, 0, 2);
+        if (lines > 1)
+          __builtin_prefetch(ahead + (size_t)p * panel * sizeof(float) + 64 * line, 0, 3);
+        else
+          __builtin_prefetch(ahead + (size_t)p * panel * sizeof(float) + 64 * line, 0, 2);
     ahead += 64 * lines;
     sum_products(R, P, steps_a_turn, sum, a, w, panel, k);
   }
@@ -119,8 +127,8 @@ CK_INLINE void run_tile(const int R, const int P, const tile *t) {
 #if CK_WIDTH == 16
 #define CK_SINGLE_PANELS(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1)
 #define CK_THREE_PANELS(X) X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(5, 3) X(6, 3) X(7, 3) X(8, 3)
-#define CK_SIX_PANELS(X) X(1, 6) X(2, 6) X(3, 6) X(4, 6)
-#define CK_TILES(X) CK_SINGLE_PANELS(X) CK_THREE_PANELS(X) CK_SIX_PANELS(X)
+#define CK_TALL(X) X(9, 1) X(10, 1) X(11, 1) X(12, 1) X(9, 2) X(10, 2) X(11, 2) X(12, 2)
+#define CK_TILES(X) CK_SINGLE_PANELS(X) CK_THREE_PANELS(X) CK_TALL(X) X(1, 6)
 #else
 #define CK_TILES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(3, 2) X(1, 3) X(2, 3) X(1, 6)
 #endif
@@ -146,11 +154,15 @@ CK_INLINE uint32_t panels_at_once(uint32_t rows, uint32_t left) {
   return panels;
 }
 
+/// How far one tile asks ahead within each panel, in steps of k (one cache line each): the longer a step
+/// computes, the fewer panels share the first cache level and the farther it has to look.
+CK_INLINE size_t distance(uint32_t rows) { return rows <= 4 ? 32 : rows <= shared_rows ? 48 : 96; }
+
 /// Sets what tile number `number` of `tiles` asks for while it passes over its block; `next` is the first
 /// panel of the next block.
-CK_INLINE void ask_ahead(tile *t, uint32_t number, uint32_t tiles, const float *next) {
+CK_INLINE void ask_ahead(tile *t, uint32_t rows, uint32_t number, uint32_t tiles, const float *next) {
   if (tiles == 1) {
-    size_t near = t->depth < distance ? t->depth / steps_a_turn * steps_a_turn : distance;
+    size_t far = distance(rows), near = t->depth < far ? t->depth / steps_a_turn * steps_a_turn : far;
     t->ahead = (const char *)(t->w + near * CK_PANEL);
     t->bend = (t->depth - near) / steps_a_turn * steps_a_turn;
     t->next = (const char *)next;
@@ -168,7 +180,7 @@ static void run_panels(const ck_panel_job *job, uint32_t column, uint32_t panels
   uint32_t columns = job->columns - column < panels * CK_PANEL ? job->columns - column : panels * CK_PANEL;
   bool cut = columns < panels * CK_PANEL; // at the matrix's right edge: sums go through `edge`, in one block
   float edge[tile_rows * tile_panels * CK_PANEL];
-  size_t depth = job->depth, most = block_elements / (panels * CK_PANEL);
+  size_t depth = job->depth, most = (tiles > 2 ? far_elements : near_elements) / (panels * CK_PANEL);
   size_t blocks = cut || tiles == 1 ? 1 : (depth + most - 1) / most;
   size_t block = ((depth + blocks - 1) / blocks + steps_a_turn - 1) / steps_a_turn * steps_a_turn;
   // one row of wide vectors leaves nothing to compute meanwhile, and the CPU finds its streams by itself
@@ -184,7 +196,7 @@ static void run_panels(const ck_panel_job *job, uint32_t column, uint32_t panels
       t.a = (const float *const *)job->a + row;
       t.y = cut ? edge : y, t.ldy = cut ? panels * CK_PANEL : job->ldy;
       if (asks)
-        ask_ahead(&t, number, tiles, last ? first + panels * t.panel : t.w + block * CK_PANEL);
+        ask_ahead(&t, job->rows, number, tiles, last ? first + panels * t.panel : t.w + block * CK_PANEL);
       tile_kernels[end - row][panels](&t);
       if (last && (cut || bias || job->activation))
         for (uint32_t r = 0; r < end - row; r++)
@@ -197,9 +209,13 @@ static void run_panels(const ck_panel_job *job, uint32_t column, uint32_t panels
 static void gemm_f32(const ck_panel_job *job) {
   if (job->rows == 0)
     return;
-  uint32_t tiles = (job->rows + tile_rows - 1) / tile_rows, tallest = (job->rows + tiles - 1) / tiles;
   for (uint32_t column = 0; column < job->columns;) {
-    uint32_t panels = panels_at_once(tallest, ck_panels(job->columns - column));
+    uint32_t left = ck_panels(job->columns - column);
+    // tall tiles take panels in twos; of an odd number, three go first in lower tiles
+    bool tall = job->rows <= tile_rows && (left % 2 == 0 || left == 1);
+    uint32_t most = tall || job->rows <= shared_rows ? tile_rows : shared_rows;
+    uint32_t tiles = (job->rows + most - 1) / most, tallest = (job->rows + tiles - 1) / tiles;
+    uint32_t panels = panels_at_once(tallest, left);
     run_panels(job, column, panels, tiles);
     column += panels * CK_PANEL;
   }

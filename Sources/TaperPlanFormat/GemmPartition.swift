@@ -5,9 +5,11 @@ public enum GemmPartition {
   /// Panels that the f32 kernel walks at once (CK_PANEL_SPAN); a task has whole spans of them.
   private static let panelSpan = 3
 
-  /// Tasks of a packed product: four a thread, so that one that comes late costs a fraction, and none without work.
+  /// Tasks of a packed product: four a thread, so that one that comes late costs a fraction, but none so small that it
+  /// could not walk two spans, which is what few rows read memory best by, unless a thread would be left without.
   public static func packedParts(columns: Int, threads: Int) -> Int {
-    min((WeightLayout.panels(columns: columns) + panelSpan - 1) / panelSpan, 4 * threads)
+    let spans = (WeightLayout.panels(columns: columns) + panelSpan - 1) / panelSpan
+    return min(spans, max(spans / 2, threads), 4 * threads)
   }
 
   /// Panels are whole multiples of this many columns (the last one may be narrower), as in `ck_gemm`.

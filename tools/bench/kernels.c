@@ -64,6 +64,14 @@ static uint32_t lanes(ck_tier tier) {
   return tier >= CK_TIER_NEON || tier == CK_TIER_SCALAR ? 4 : tier >= CK_TIER_AVX512 ? 16 : 8;
 }
 
+/// As TaperPlanFormat.GemmPartition.packedParts.
+static uint32_t packed_parts(uint32_t columns) {
+  uint32_t spans = (columns + 16 * CK_PANEL_SPAN - 1) / (16 * CK_PANEL_SPAN);
+  uint32_t parts = spans / 2 > threads ? spans / 2 : threads;
+  parts = parts < 4 * threads ? parts : 4 * threads;
+  return parts < spans ? parts : spans;
+}
+
 static uint32_t blas_parts(void) { return threads == 1 ? 1 : 2 * threads; }
 
 static volatile float sink;
@@ -191,7 +199,7 @@ int main(int count, char **words) {
     return 64;
   threads = (uint32_t)atoi(words[1]);
   budget_ns = atof(words[2]) * 1e6;
-  uint32_t parts = count > 3 ? (uint32_t)atoi(words[3]) : 4 * threads;
+  uint32_t parts = count > 3 ? (uint32_t)atoi(words[3]) : 0;
   pool = ck_pool_create(threads);
   openblas_set_num_threads(1);
   const ck_table *table = ck_kernels(ck_detect_tier());
@@ -211,7 +219,7 @@ int main(int count, char **words) {
   for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
     print_shape((product){.columns = shapes[s][0],
                           .depth = shapes[s][1],
-                          .parts = parts,
+                          .parts = parts ? parts : packed_parts(shapes[s][0]),
                           .a = a,
                           .bias = bias,
                           .weights = ring,
