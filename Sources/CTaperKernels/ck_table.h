@@ -4,11 +4,16 @@
 #include "include/ck_isa.h"
 #include "include/ck_op.h"
 
+/// What a row's u8 codes stand for: (code − zero) · scale; zero is a whole number within 0 … 255.
+typedef struct ck_row_scale {
+  float scale, zero;
+} ck_row_scale;
+
 /// A product's share of one task: `rows` rows of a, by pointer so that gathering them costs no copy, times
 /// whole panels.
 typedef struct ck_panel_job {
-  const void *const *a; // rows pointers: f32, bf16 or u8 codes
-  const float *a_scale; // i8: one a row of a, in the order of `a`
+  const void *const *a;        // rows pointers: f32, bf16 or u8 codes
+  const ck_row_scale *a_scale; // i8: one a row of a, in the order of `a`
   uint32_t rows, depth;
   const void *panels; // the job's first panel
   const float *scale; // i8: by column of the job
@@ -111,8 +116,8 @@ struct ck_table {
   const ck_bf16_attention *attention_bf16;
   /// One row of ck_encode_bf16; y holds n rounded up to 2 elements.
   void (*encode_bf16)(uint16_t *y, const float *a, size_t n);
-  /// One row of ck_encode_i8; y holds n rounded up to 4 bytes. Returns the row's scale.
-  float (*encode_i8)(uint8_t *y, const float *a, size_t n);
+  /// One row of ck_encode_i8; y holds n rounded up to 4 bytes; multiplier may be NULL.
+  ck_row_scale (*encode_i8)(uint8_t *y, const float *a, const float *multiplier, size_t n);
 };
 
 extern const ck_table ck_table_scalar;

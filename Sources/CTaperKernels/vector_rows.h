@@ -129,57 +129,66 @@ static void encode_bf16(uint16_t *y, const float *a, size_t n) {
     y[n] = 0;
 }
 
-CK_INLINE ck_vb code_of(ck_vf v, ck_vf inverse) {
-  ck_vf code = clamp(__builtin_elementwise_roundeven(v * inverse), -127, 127);
-  return __builtin_convertvector(__builtin_convertvector(choose(code == code, code, splat(0)), ck_vi) + 128,
-                                 ck_vb);
+/// `count` lanes of a row to be encoded, zeros beyond.
+CK_INLINE ck_vf scaled(const float *a, const float *multiplier, size_t i, size_t count) {
+  ck_vf v = count < CK_WIDTH ? load_some(a + i, count) : load(a + i);
+  if (multiplier)
+    v *= count < CK_WIDTH ? load_some(multiplier + i, count) : load(multiplier + i);
+  return v;
+}
+
+CK_INLINE ck_vb code_of(ck_vf v, ck_vf inverse, ck_vf zero) {
+  ck_vf code = __builtin_elementwise_roundeven(v * inverse);
+  code = choose(code == code, clamp(code + zero, 0, 255), zero);
+  return __builtin_convertvector(__builtin_convertvector(code, ck_vi), ck_vb);
 }
 
 /// As code_of, where nothing is infinite or NaN: a number so large has no fraction bits left, its low byte is
-/// the nearest code.
-CK_INLINE ck_vb finite_code_of(ck_vf v, ck_vf inverse) {
-  return __builtin_convertvector((ck_vi)(v * inverse + splat(0x1.8p23f + 128)), ck_vb);
+/// the nearest code. The product must be rounded before, as code_of's is.
+CK_INLINE ck_vb finite_code_of(ck_vf v, ck_vf inverse, ck_vi zero) {
+#pragma clang fp contract(off)
+  return __builtin_convertvector((ck_vi)(v * inverse + splat(0x1.8p23f)) + zero, ck_vb);
 }
 
 CK_INLINE void store_code(uint8_t *y, ck_vb code) { __builtin_memcpy(y, &code, sizeof code); }
 
-static float encode_i8(uint8_t *y, const float *a, size_t n) {
-  // magnitudes as integers, which have the same order, with NaNs above infinity
-  ck_vi even = (ck_vi)0, odd = (ck_vi)0;
+/// ck_encode_i8's row, for a multiplier that is known to be there or not. With the whole range on 254 steps
+/// no code rounds out of a byte.
+CK_INLINE ck_row_scale encode_row_i8(uint8_t *y, const float *a, const float *multiplier, size_t n) {
+  ck_vf least = splat(0), largest = splat(0);
+  ck_vi unordered = (ck_vi)0;
   size_t i = 0;
-  for (; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
-    even = __builtin_elementwise_max(even, load_words(a + i) & 0x7FFFFFFF);
-    odd = __builtin_elementwise_max(odd, load_words(a + i + CK_WIDTH) & 0x7FFFFFFF);
-  }
   for (; i < n; i += CK_WIDTH) {
-    ck_vf v = i + CK_WIDTH <= n ? load(a + i) : load_some(a + i, n - i);
-    even = __builtin_elementwise_max(even, (ck_vi)v & 0x7FFFFFFF);
+    ck_vf v = scaled(a, multiplier, i, n - i);
+    least = choose(v < least, v, least); // a NaN counts as nothing
+    largest = choose(v > largest, v, largest);
+    unordered |= v != v;
   }
-  int32_t bits = __builtin_reduce_max(__builtin_elementwise_max(even, odd));
-  float largest;
-  __builtin_memcpy(&largest, &bits, sizeof largest);
-  if (largest != largest) { // a NaN counts as nothing
-    ck_vf v = splat(0);
-    for (i = 0; i < n; i += CK_WIDTH)
-      v = largest_magnitude(v, i + CK_WIDTH <= n ? load(a + i) : load_some(a + i, n - i));
-    largest = largest_lane(v);
-  }
-  float scale = largest > 0 ? largest / 127 : 1;
+  float low = -largest_lane(-least), high = largest_lane(largest);
+  float scale = high / 254 - low / 254;
+  if (scale == 0)
+    scale = 1;
   ck_vf inverse = splat(1 / scale);
-  int is_finite = bits < 0x7F800000 && 1 / scale < __builtin_inff();
+  ck_vf zero = clamp(__builtin_elementwise_roundeven(splat(-low) * inverse), 0, 255);
+  zero = choose(zero == zero, zero, splat(0));
+  ck_vi whole = __builtin_convertvector(zero, ck_vi);
   i = 0;
-  if (is_finite)
+  if (!__builtin_reduce_or(unordered) && scale < __builtin_inff() && 1 / scale < __builtin_inff())
     for (; i + CK_WIDTH <= n; i += CK_WIDTH)
-      store_code(y + i, finite_code_of(load(a + i), inverse));
+      store_code(y + i, finite_code_of(scaled(a, multiplier, i, CK_WIDTH), inverse, whole));
   for (; i + CK_WIDTH <= n; i += CK_WIDTH)
-    store_code(y + i, code_of(load(a + i), inverse));
+    store_code(y + i, code_of(scaled(a, multiplier, i, CK_WIDTH), inverse, zero));
   if (i < n) {
     // lanes beyond the row are zero, and so is what fills up the last quad; an infinite inverse would make
     // them NaN, which is encoded as zero too
-    ck_vb v = code_of(load_some(a + i, n - i), inverse);
+    ck_vb v = code_of(scaled(a, multiplier, i, n - i), inverse, zero);
     __builtin_memcpy(y + i, &v, (n - i + 3) / 4 * 4);
   }
-  return scale;
+  return (ck_row_scale){.scale = scale, .zero = zero[0]};
+}
+
+static ck_row_scale encode_i8(uint8_t *y, const float *a, const float *multiplier, size_t n) {
+  return multiplier ? encode_row_i8(y, a, multiplier, n) : encode_row_i8(y, a, NULL, n);
 }
 
 /// A tier's table; its products of packed bf16 and i8 differ between tiers of one vector width.

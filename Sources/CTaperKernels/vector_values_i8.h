@@ -3,8 +3,10 @@
 /// Sums made floats. `scale` and `sum` are filled up to whole panels.
 CK_INLINE ck_vf values(ck_sums sums, const ck_panel_job *job, uint32_t row, uint32_t column) {
   ck_vi sum = total(sums);
-#ifndef CK_CENTRED_CODES
-  sum -= load_words(job->sum + column) << 7;
+  int32_t zero = (int32_t)job->a_scale[row].zero;
+#ifdef CK_CENTRED_CODES
+  zero -= 128;
 #endif
-  return __builtin_convertvector(sum, ck_vf) * splat(job->a_scale[row]) * load(job->scale + column);
+  sum -= load_words(job->sum + column) * zero;
+  return __builtin_convertvector(sum, ck_vf) * splat(job->a_scale[row].scale) * load(job->scale + column);
 }

@@ -33,10 +33,10 @@ enum OpWork {
     switch shape.kind {
     case .gemm: return productTraffic(of: shape, layout: kernel.weightLayout, rows: rows)
     case .encode:
-      // bf16, or u8 codes and a scale.
+      // bf16, or u8 codes, a scale and a zero.
       return Bytes(
         kernel == .encodeI8
-          ? product(5, rows, columns) &+ product(4, rows) : product(6, rows, columns))
+          ? product(5, rows, columns) &+ product(8, rows) : product(6, rows, columns))
     case .attention: elements = product(2, rows, width) &+ product(2, innerRows, width)
     case .attentionScored:
       elements = product(4, innerRows, width) &+ product(shape.heads, innerRows)

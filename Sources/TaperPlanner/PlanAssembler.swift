@@ -202,11 +202,12 @@ package struct PlanAssembler {
     plain.roundedAttention = Set((1...facts.layers).filter { request.precision.roundsAttention(layer: $0) })
     let rewritten = GraphPasses.run(
       plain, passes: passes, pricer: pricer, maximumLength: request.maximumLength)
-    return ProductFamilies(
+    let assigned = ProductFamilies(
       pricer: pricer, precision: request.precision, layerCount: facts.layers,
       maximumLength: request.maximumLength, threads: request.threads,
       selects: request.passes.contains(.kernelSelection)
     ).run(rewritten)
+    return passes.contains(.smoothColumns) ? SmoothColumns.run(assigned) : assigned
   }
 
   private func requireKernels(_ ops: [PricedOp]) throws(PlanningError) {

@@ -66,9 +66,10 @@ internal import TaperPlanFormat
       unsafe op.b = UnsafePointer(buffers.activations[1])
       unsafe op.bias = buffers.weights(shape.columns)
       counts[0] = point.rows * shape.depth * layout.activation.byteCount / 4
-      counts[1] = layout == .panelI8 ? point.rows : 0
+      counts[1] = layout == .panelI8 ? 2 * point.rows : 0
     case .encode:
       counts[3] = counts[0] / 4 * (point.kernel == .encodeI8 ? 1 : 2)
+      if point.kernel == .encodeI8 { unsafe op.gamma = buffers.weights(shape.columns) }
     case .attention, .attentionScores, .attentionScored:
       // Queries, keys and values are column views of one slot, as fused products leave them.
       unsafe op.lda = 3 * width

@@ -25,17 +25,18 @@ import Testing
     return low > 0x8000 || low == 0x8000 && high % 2 == 1 ? high + 1 : high
   }
 
-  private func codes(_ row: [Float]) -> (scale: Float, codes: [UInt8]) {
-    let largest = row.reduce(Float(0)) { abs($1) > $0 ? abs($1) : $0 }
-    let scale = largest > 0 ? largest / 127 : 1
+  private func codes(_ row: [Float]) -> (scale: Float, zero: Float, codes: [UInt8]) {
+    let least = row.reduce(Float(0)) { $1 < $0 ? $1 : $0 }
+    let largest = row.reduce(Float(0)) { $1 > $0 ? $1 : $0 }
+    let range = largest / 254 - least / 254
+    let scale = range == 0 ? 1 : range
     let inverse = 1 / scale
-    return (
-      scale,
-      row.map { x in
-        let code = (x * inverse).rounded(.toNearestOrEven)
-        return code.isNaN ? 128 : UInt8(min(127, max(-127, code)) + 128)
-      }
-    )
+    func code(_ x: Float, _ zero: Float) -> Float {
+      let code = (x * inverse).rounded(.toNearestOrEven)
+      return code.isNaN ? zero : min(255, max(0, code + zero))
+    }
+    let zero = code(-least, 0)
+    return (scale, zero, row.map { UInt8(code($0, zero)) })
   }
 
   @Test func everyTierGivesTheDefinition() {
@@ -47,7 +48,9 @@ import Testing
           let texts = (0..<rows).map { _ in row(kind, columns, &generator) }
           let a = Matrix(rows, columns) { texts[$0][$1] }
           let index = GuardedMemory([UInt32](arrayLiteral: 0, 2, 3, 9))
-          withEvery("index", in: [false, true]) { isIndexed in
+          let multiplier = GuardedMemory(generator.floats(columns, in: 0.1...4))
+          withEvery("index, multiplier", in: [(false, false), (true, false), (true, true)]) {
+            isIndexed, isMultiplied in
             let sources = isIndexed ? index.values.map(Int.init) : Array(0..<rows)
             var op = unsafe base
             unsafe op.rows = UInt32(sources.count)
@@ -68,15 +71,20 @@ import Testing
 
             let bytes = (columns + 3) / 4 * 4
             let y8 = GuardedMemory([UInt8](repeating: 7, count: sources.count * bytes))
-            let scales = GuardedMemory([Float](repeating: 7, count: sources.count))
+            let scales = GuardedMemory([Float](repeating: 7, count: 2 * sources.count))
             unsafe op.y = UnsafeMutableRawPointer(y8.pointer).assumingMemoryBound(to: Float.self)
             unsafe op.y2 = scales.pointer
             unsafe op.ldy = UInt32(bytes)
+            unsafe op.gamma = isMultiplied ? multiplier.constPointer : nil
             unsafe run(ck_encode_i8, op, tasks: rowTasks(sources.count))
-            let want = sources.map { codes(texts[$0]) }
-            let wantBytes = want.flatMap { $0.codes + [UInt8](repeating: 128, count: bytes - columns) }
+            let want = sources.map { source in
+              codes(isMultiplied ? zip(texts[source], multiplier.values).map(*) : texts[source])
+            }
+            let wantBytes = want.flatMap {
+              $0.codes + [UInt8](repeating: UInt8($0.zero), count: bytes - columns)
+            }
             expect(y8.values == wantBytes && y8.isIntact, "i8 codes")
-            expect(scales.values == want.map(\.scale) && scales.isIntact, "i8 scales")
+            expect(scales.values == want.flatMap { [$0.scale, $0.zero] } && scales.isIntact, "i8 scales")
           }
         }
       }

@@ -9,10 +9,11 @@ struct PackedOperands {
   let rows: Int
   let columns: Int
   let depth: Int
-  /// What the product reads, as numbers: codes less 128 and weights for i8.
+  /// What the product reads, as numbers: codes less their zeros and weights for i8.
   let left: [Float]
   let right: [Float]
   private let a: GuardedMemory<UInt8>
+  let rowScale: [Float]
   private let rowScales: GuardedMemory<Float>
   private let weight: GuardedMemory<UInt8>
   let columnScales: [Float]
@@ -20,7 +21,6 @@ struct PackedOperands {
 
   var group: Int { precision == .i8 ? 4 : 2 }
   var leading: Int { (depth + group - 1) / group * group + group }
-  var rowScale: [Float] { rowScales.values }
 
   /// - Parameter extreme: i8 values are only the ends of their ranges.
   init(
@@ -33,12 +33,14 @@ struct PackedOperands {
     let filled = (depth + group - 1) / group * group
     let leading = filled + group
     let paddedColumns = (columns + 15) / 16 * 16
+    let zeros = (0..<rows).map { extreme ? [0, 255, 128][$0 % 3] : Float($0 * 101 % 256) }
     var values: (left: [Float], right: [Float])
     if precision == .i8 {
-      values.left = (0..<rows * depth).map { _ in
-        extreme
-          ? [-128, 127].randomElement(using: &generator)!
-          : Float(Int.random(in: -128...127, using: &generator))
+      values.left = (0..<rows * depth).map { element in
+        let code =
+          extreme
+          ? [0, 255].randomElement(using: &generator)! : Float(Int.random(in: 0...255, using: &generator))
+        return code - zeros[element / depth]
       }
       values.right = (0..<columns * depth).map { _ in
         extreme
@@ -55,14 +57,14 @@ struct PackedOperands {
     for row in 0..<rows {
       for k in 0..<filled {
         let value = k < depth ? values.left[row * depth + k] : 0
-        Self.store(value, precision, isCode: true, &codes, at: (row * leading + k) * bytes)
+        Self.store(value, precision, zero: Int(zeros[row]), &codes, at: (row * leading + k) * bytes)
       }
     }
     var panels = [UInt8](repeating: 0, count: paddedColumns * filled * bytes)
     for n in 0..<columns {
       for k in 0..<depth {
         let element = n / 16 * 16 * filled + k / group * 16 * group + n % 16 * group + k % group
-        Self.store(values.right[n * depth + k], precision, isCode: false, &panels, at: element * bytes)
+        Self.store(values.right[n * depth + k], precision, zero: nil, &panels, at: element * bytes)
       }
     }
     let columnScales = generator.floats(columns, in: 0.001...0.01)
@@ -78,17 +80,19 @@ struct PackedOperands {
     }
     a = GuardedMemory(codes)
     weight = GuardedMemory(panels)
-    rowScales = GuardedMemory(generator.floats(rows, in: 0.001...0.01))
+    let rowScale = generator.floats(rows, in: 0.001...0.01)
+    self.rowScale = rowScale
+    rowScales = GuardedMemory(zip(rowScale, zeros).flatMap { [$0, $1] })
     bias = GuardedMemory(generator.floats(columns))
   }
 
   private static func rounded(_ value: Float) -> Float { Float(bitPattern: value.bitPattern & 0xFFFF_0000) }
 
   private static func store(
-    _ value: Float, _ precision: Precision, isCode: Bool, _ bytes: inout [UInt8], at offset: Int
+    _ value: Float, _ precision: Precision, zero: Int?, _ bytes: inout [UInt8], at offset: Int
   ) {
     if precision == .i8 {
-      bytes[offset] = isCode ? UInt8(Int(value) + 128) : UInt8(bitPattern: Int8(value))
+      bytes[offset] = zero.map { UInt8(Int(value) + $0) } ?? UInt8(bitPattern: Int8(value))
     } else {
       let bits = UInt16(value.bitPattern >> 16)
       bytes[offset] = UInt8(truncatingIfNeeded: bits)

@@ -50,10 +50,12 @@ import Testing
   }
 
   /// Tolerances: outputs are logits, scores or unit vectors of order one; bf16 keeps 8 bits, int8 about 7, and
-  /// these models are so narrow that no errors average out.
+  /// these models are so narrow that no errors average out. Where scores are so near that rounding may choose another
+  /// token, there is nothing to compare.
   @Test(arguments: Planned.models, [(Precision.bf16, 0.02), (.int8, 0.12)])
   func lowPrecisionIsNear(name: String, precision: (Precision, Double)) throws {
     let model = try Planned.model(name)
+    let margin = precision.0 == .int8 ? 0.05 : 0.02
     for scheduleName in ["dense", "half"] {
       let schedule = RuntimeSchedules.make(scheduleName, maximumLength: Planned.maximumLength, restores: true)
       for passes in [PassSet.all, .none] {
@@ -63,7 +65,7 @@ import Testing
         #expect(layouts.contains(precision.0 == .bf16 ? .panelBF16 : .panelI8))
         let rounds = loaded.plan.selections.contains { $0.kernel.roundsOperands }
         #expect(rounds == passes.contains(.kernelSelection))
-        let error = try largestError(loaded, model, schedule, margin: scheduleName == "dense" ? -1 : 0.02)
+        let error = try largestError(loaded, model, schedule, margin: scheduleName == "dense" ? -1 : margin)
         #expect(error < precision.1, "\(scheduleName)")
         // It is another computation, not the same one.
         #expect(error > 1e-6)

@@ -50,17 +50,18 @@ import Testing
       scored.selections[number].kernel = .attentionScoredBF16
     }
     #expect(scored.formatVersion == .dynamic)
-    for (layout, minor) in [(WeightLayout.rowMajor, 0), (.panelF32, 1), (.panelBF16, 1), (.panelI8, 1)] {
+    for (layout, minor) in [(WeightLayout.rowMajor, 0), (.panelF32, 1), (.panelBF16, 1), (.panelI8, 2)] {
       options.scored = false
       options.layout = layout
       let (plan, weights) = ToyPlan.make(options)
       var bytes = try encode(plan, weights)
       #expect(Sealed.number(bytes, at: 18, 2) == minor && Sealed.number(bytes, at: 22, 2) == minor)
-      Sealed.put(1 - minor, 2, at: 18, in: &bytes)
-      Sealed.put(1 - minor, 2, at: 22, in: &bytes)
+      let other = minor == 0 ? 1 : minor - 1
+      Sealed.put(other, 2, at: 18, in: &bytes)
+      Sealed.put(other, 2, at: 22, in: &bytes)
       Sealed.seal(&bytes)
       #expect(
-        failure { _ = try PlanReader.read(bytes) } == .malformedHeader(.version, found: UInt64(1 - minor)))
+        failure { _ = try PlanReader.read(bytes) } == .malformedHeader(.version, found: UInt64(other)))
     }
   }
 

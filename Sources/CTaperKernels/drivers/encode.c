@@ -18,6 +18,10 @@ void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
 
 void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
-  for (uint32_t i = task * CK_ROW_BLOCK; i < end_of(op, task); i++)
-    op->y2[i] = op->table->encode_i8((uint8_t *)op->y + (size_t)i * op->ldy, source(op, i), op->columns);
+  for (uint32_t i = task * CK_ROW_BLOCK; i < end_of(op, task); i++) {
+    uint8_t *y = (uint8_t *)op->y + (size_t)i * op->ldy;
+    ck_row_scale row = op->table->encode_i8(y, source(op, i), op->gamma, op->columns);
+    op->y2[(size_t)2 * i] = row.scale;
+    op->y2[(size_t)2 * i + 1] = row.zero;
+  }
 }

@@ -27,14 +27,14 @@ static void run(const ck_op *op, uint32_t task, element_sizes size, void (*kerne
   const int32_t *sum = (const int32_t *)(scale + (size_t)panels * CK_PANEL);
 
   const void *rows[row_chunk];
-  float row_scale[row_chunk];
+  ck_row_scale row_scale[row_chunk];
   for (uint32_t start = 0; start < op->rows; start += row_chunk) {
     uint32_t count = op->rows - start < row_chunk ? op->rows - start : row_chunk;
     for (uint32_t i = 0; i < count; i++) {
       uint32_t row = op->index ? op->index[start + i] : start + i;
       rows[i] = (const char *)op->a + (size_t)row * op->lda * size.a;
       if (size.weight == 1)
-        row_scale[i] = op->b[row];
+        row_scale[i] = (ck_row_scale){.scale = op->b[(size_t)2 * row], .zero = op->b[(size_t)2 * row + 1]};
     }
     ck_panel_job job = {
         .a = rows,

@@ -52,8 +52,8 @@ void ck_panel_i8_scalar(const ck_panel_job *job) {
       int32_t sum = 0;
       for (uint32_t k = 0; k < job->depth; k++)
         sum += a[k] * w[(size_t)(k / 4) * 64 + k % 4];
-      // The codes are 128 too high; the vector units want them unsigned.
-      finish(job, i, n, (float)(sum - 128 * job->sum[n]) * job->a_scale[i] * job->scale[n]);
+      sum -= (int32_t)job->a_scale[i].zero * job->sum[n];
+      finish(job, i, n, (float)sum * job->a_scale[i].scale * job->scale[n]);
     }
 }
 
@@ -67,17 +67,25 @@ void ck_encode_bf16_scalar(uint16_t *y, const float *a, size_t n) {
     y[n] = 0;
 }
 
-float ck_encode_i8_scalar(uint8_t *y, const float *a, size_t n) {
-  float largest = 0;
-  for (size_t i = 0; i < n; i++)
-    largest = fabsf(a[i]) > largest ? fabsf(a[i]) : largest;
-  float scale = largest > 0 ? largest / 127 : 1, inverse = 1 / scale;
+static float within_codes(float x) { return x > 255 ? 255 : x > 0 ? x : 0; }
+
+ck_row_scale ck_encode_i8_scalar(uint8_t *y, const float *a, const float *multiplier, size_t n) {
+  float least = 0, largest = 0;
   for (size_t i = 0; i < n; i++) {
-    float code = rintf(a[i] * inverse);
-    code = code > 127 ? 127 : code < -127 ? -127 : code;
-    y[i] = code == code ? (uint8_t)(code + 128) : 128;
+    float x = multiplier ? a[i] * multiplier[i] : a[i];
+    least = x < least ? x : least;
+    largest = x > largest ? x : largest;
+  }
+  float scale = largest / 254 - least / 254;
+  if (scale == 0)
+    scale = 1;
+  float inverse = 1 / scale, zero = within_codes(rintf(-least * inverse));
+  for (size_t i = 0; i < n; i++) {
+    float x = multiplier ? a[i] * multiplier[i] : a[i];
+    float code = rintf(x * inverse);
+    y[i] = (uint8_t)(code == code ? within_codes(code + zero) : zero);
   }
   for (size_t i = n; i % 4; i++)
-    y[i] = 128;
-  return scale;
+    y[i] = (uint8_t)zero;
+  return (ck_row_scale){.scale = scale, .zero = zero};
 }

@@ -82,16 +82,17 @@ void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker);
 /// As ck_gemm_f32_panel, with spans of one panel; a holds bf16 (ck_encode_bf16), weight bf16 panels; products
 /// are exact, sums f32.
 void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker);
-/// As ck_gemm_bf16_panel; a holds u8 codes and b one scale a row (ck_encode_i8), weight i8 panels:
-/// y = act((Σ (a − 128)·w) · b[row] · scale[column] + bias), the sum an exact integer on every tier. With
-/// `index`, a and b are read at index[i].
+/// As ck_gemm_bf16_panel; a holds u8 codes and b a scale and a zero for every row (ck_encode_i8), weight i8
+/// panels: y = act((Σ (a − b[2·row + 1])·w) · b[2·row] · scale[column] + bias), the sum an exact integer on
+/// every tier. With `index`, a and b are read at index[i].
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = a[index] rounded to bf16 (nearest even; a NaN stays one); ldy elements a row, columns above `columns`
 /// up to an even number are zero. Row tasks.
 void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
-/// Dynamic quantisation, row by row: y2[i] = max|a[index[i]]| / 127 (1 when the row is all zero), y = round(a
-/// / y2[i]) + 128 as u8 (nearest even, within 1 … 255; a NaN is 128); columns up to the next multiple of 4
-/// are 128 (zero). ldy bytes a row. Row tasks.
+/// Dynamic quantisation, row by row, of x = a[index[i]] · gamma (gamma, by column, may be NULL). With [low,
+/// high] the row's range, 0 put in: scale y2[2·i] = (high − low) / 254 (1 when both are zero), zero y2[2·i +
+/// 1] = round(−low / scale), y = round(x / scale) + zero as u8 (nearest even; a NaN is zero); columns up to
+/// the next multiple of 4 are zero too. ldy bytes a row. Row tasks.
 void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a + bias), rows × columns; a may be y; bias may be NULL. Row tasks.
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker);

@@ -11,7 +11,7 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   /// Packed weights, encoded activations, scored attention, the predictions' tier.
   public static let packed = FormatVersion(major: 1, minor: 1)
   /// Row counts that the input decides, below the schedule's; expectations; an answer a token; runs that end before the last
-  /// layer; attention in bf16.
+  /// layer; attention in bf16; int8 rows with a zero of their own, which older readers took for 128.
   public static let dynamic = FormatVersion(major: 1, minor: 2)
 
   public static func < (a: Self, b: Self) -> Bool {
@@ -28,6 +28,7 @@ extension Plan {
     }
     if ops.contains(where: { $0.kind.rawValue >= OpKind.selectAbove.rawValue }) { return .dynamic }
     if selections.contains(where: { $0.kernel.roundsOperands }) { return .dynamic }
+    if ops.contains(where: { $0.kind == .encode && $0.encodedElement == .i8 }) { return .dynamic }
     let isLater = !identity.tier.isEmpty || ops.contains { $0.kind == .encode || $0.kind == .attentionScored }
     return isLater ? .packed : weights.formatVersion
   }

@@ -72,13 +72,13 @@ struct LengthWalk {
       try checkScratch(op, elements: copies ? rows * Int(op.depth) : 0)
       let named = try namedRows(op, rows: rows, usesIndex: usesIndex)
       try readRows(op, .a, named)
-      if !op.b.isNone { try read(op.b, .b, elements: named) }
+      if !op.b.isNone { try read(op.b, .b, elements: 2 * named) }
       try writeRows(op, rows)
     case .encode:
       try checkScratch(op, elements: 0)
       try readRows(op, .a, namedRows(op, rows: rows, usesIndex: usesIndex))
       try writeRows(op, rows)
-      if !op.output2.isNone { try write(op.output2, .output2, elements: rows) }
+      if !op.output2.isNone { try write(op.output2, .output2, elements: 2 * rows) }
     case .biasActivation, .l2Normalize, .softmax, .sigmoid:
       try checkScratch(op, elements: 0)
       try readRows(op, .a, rows)

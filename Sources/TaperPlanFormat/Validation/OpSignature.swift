@@ -21,7 +21,7 @@ struct OpSignature {
     case .embed:
       self.init([.output, .table0, .table1], optional: [.table2, .gamma, .beta, .scratch])
     case .gemm: self.init([.a, .output, .weight], optional: [.b, .bias, .index, .scratch])
-    case .encode: self.init([.a, .output], optional: [.output2, .index, .scratch])
+    case .encode: self.init([.a, .output], optional: [.output2, .index, .gamma, .scratch])
     case .biasActivation: self.init([.a, .output], optional: [.bias, .scratch])
     case .add: self.init([.a, .b, .output], optional: [.index, .scratch])
     case .layerNorm: self.init([.a, .output, .gamma, .beta], optional: [.b, .bias, .index, .scratch])

@@ -58,6 +58,7 @@ extension PlanValidator {
       try together(.gamma, with: .beta)
       try together(.beta, with: .gamma)
     case .layerNorm: try together(.index, with: .b)
+    case .encode: try together(.gamma, with: .output2)
     case .attention, .attentionScores, .attentionScored: try together(.origin, with: .bias)
     case .accumulate:
       for role in [OperandRole.c, .bias] {

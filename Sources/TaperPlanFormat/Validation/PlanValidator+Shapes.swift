@@ -33,6 +33,7 @@ extension PlanValidator {
       try exact(.weight, [columns, Int(op.depth)])
       try exact(.bias, [columns])
     case .biasActivation: try exact(.bias, [columns])
+    case .encode: try exact(.gamma, [columns])
     case .layerNorm:
       try exact(.bias, [columns])
       try exact(.gamma, [columns])

@@ -50,7 +50,7 @@ public struct WeightStream: Sendable {
     switch recipe.source {
     case .overridingHeadWeight: headOverride?.weight ?? []
     case .overridingHeadBias: headOverride?.bias ?? []
-    case .tensors, .relativeBias: nil
+    case .tensors, .relativeBias, .multipliers: nil
     }
   }
 
@@ -72,6 +72,10 @@ public struct WeightStream: Sendable {
     var elements: [Float] = []
     elements.reserveCapacity(recipe.elementCount)
     for piece in try pieces(of: entry) { elements += try self.elements(of: piece, entry: entry) }
+    if let smoothing = recipe.smoothing {
+      let scales = try scales(of: smoothing, entry: entry)
+      for element in elements.indices { elements[element] *= scales[element % scales.count] }
+    }
     let packed = PanelPacking.pack(
       elements, columns: recipe.shape[0], depth: recipe.shape[1], layout: recipe.layout)
     unsafe try packed.span.bytes.withUnsafeBytes(body)
@@ -87,8 +91,22 @@ public struct WeightStream: Sendable {
     switch recipes[entry].source {
     case .tensors(let roles): return roles.map { .tensor($0) }
     case .relativeBias(let reach): return [.relativeBias(reach: reach)]
+    case .multipliers(let smoothing): return [.given(try scales(of: smoothing, entry: entry).map { 1 / $0 })]
     case .overridingHeadWeight, .overridingHeadBias: return [.given(headElements(of: recipes[entry]) ?? [])]
     }
+  }
+
+  private func scales(of smoothing: Smoothing, entry: Int) throws(PlanFormatError) -> [Float] {
+    let gamma = try elements(of: .tensor(smoothing.gamma), entry: entry)
+    let beta = try elements(of: .tensor(smoothing.beta), entry: entry)
+    var largest = [Float](repeating: 0, count: gamma.count)
+    for role in smoothing.weights {
+      let weight = try elements(of: .tensor(role), entry: entry)
+      for element in weight.indices {
+        largest[element % gamma.count] = max(largest[element % gamma.count], abs(weight[element]))
+      }
+    }
+    return Smoothing.scales(gamma: gamma, beta: beta, largestWeights: largest)
   }
 
   private func elements(of piece: Piece, entry: Int) throws(PlanFormatError) -> [Float] {

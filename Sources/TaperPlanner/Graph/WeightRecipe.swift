@@ -8,6 +8,8 @@ package struct WeightRecipe: Hashable, Sendable {
     case tensors([TensorRole])
     /// [heads, 2·reach − 1] from the model's relative bias.
     case relativeBias(reach: Int)
+    /// 1 / s by column of what a norm gives (`Smoothing`).
+    case multipliers(Smoothing)
     case overridingHeadWeight
     case overridingHeadBias
   }
@@ -17,6 +19,8 @@ package struct WeightRecipe: Hashable, Sendable {
   package var source: Source
   /// How it lies in the plan; a product's family decides.
   package var layout = WeightLayout.rowMajor
+  /// Columns of the product's input scaled by s before the elements are reduced; nil: as they are.
+  package var smoothing: Smoothing?
 
   package init(name: String, shape: [Int], source: Source) {
     self.name = name

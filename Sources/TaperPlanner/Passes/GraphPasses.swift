@@ -10,6 +10,8 @@ package enum GraphPasses {
     var graph = DeadOpElimination.run(graph)
     for pass in PlannerPass.allCases where passes.contains(pass) {
       switch pass {
+      // No rewrites of this graph: of the schedule, of families and their weights, of places.
+      case .tileRounding, .kernelSelection, .smoothColumns, .arenaPlanning: continue
       case .deadRowElimination: graph = DeadRowElimination.run(graph)
       case .fuseAttentionScores:
         graph = FuseAttentionScores.run(graph, pricer: pricer, maximumLength: maximumLength)
@@ -18,7 +20,6 @@ package enum GraphPasses {
       case .fuseBiasActivation: graph = FuseBiasActivation.run(graph)
       case .fuseQKV: graph = FuseQKV.run(graph)
       case .inPlace: graph = InPlace.run(graph)
-      case .tileRounding, .kernelSelection, .arenaPlanning: continue  // not passes over the graph
       }
     }
     return graph

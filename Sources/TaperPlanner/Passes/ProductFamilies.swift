@@ -85,7 +85,7 @@ package struct ProductFamilies {
     encode.a = op.a
     encode.index = op.index
     encode.output = makeSlot(".\(element.name)", element, columns: width)
-    if element == .i8 { encode.output2 = makeSlot(".scales", .f32, columns: 1) }
+    if element == .i8 { encode.output2 = makeSlot(".scales", .f32, columns: 2) }
     graph.ops.append(encode)
     return Encoding(
       source: op.a, index: op.index, rows: op.rows, element: element, codes: encode.output,

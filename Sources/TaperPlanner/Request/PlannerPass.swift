@@ -20,6 +20,8 @@ public enum PlannerPass: String, CaseIterable, Hashable, Sendable {
   case inPlace = "in-place"
   /// Each op served by the kernel that the profile predicts to be fastest for its row count.
   case kernelSelection = "kernel-selection"
+  /// What norms give to int8 products is scaled by column so that fewer columns stand out (`Smoothing`).
+  case smoothColumns = "smooth-columns"
   /// Slots whose lifetimes do not meet share memory.
   case arenaPlanning = "arena-planning"
 

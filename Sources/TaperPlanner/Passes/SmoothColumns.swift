@@ -1,0 +1,82 @@
+import TaperModelSpec
+import TaperPlanFormat
+
+/// Smooths what norms give to int8 products (`Smoothing`): the encode ops get the multipliers, the products' weights are
+/// packed with their inverses. Only where every reader of the weights comes from the one norm, since a weight lies in
+/// the plan once.
+enum SmoothColumns {
+  static func run(_ graph: PlanGraph) -> PlanGraph {
+    var walk = Walk(graph)
+    for number in graph.ops.indices { walk.visit(number) }
+    var graph = graph
+    for norm in walk.norms {
+      guard let group = walk.groups[norm], !group.weights.isEmpty,
+        walk.spoiled.isDisjoint(with: group.weights),
+        let smoothing = smoothing(norm, group.weights, graph)
+      else { continue }
+      for weight in group.weights { graph.weights[weight].smoothing = smoothing }
+      graph.weights.append(
+        WeightRecipe(
+          name: graph.weights[norm.gamma].name.dropLast("gamma".count) + "multipliers",
+          shape: graph.weights[norm.gamma].shape, source: .multipliers(smoothing)))
+      for encode in group.encodes {
+        graph.ops[encode].gamma = WeightReference(rawValue: UInt16(graph.weights.count - 1))
+      }
+    }
+    return graph
+  }
+
+  private static func smoothing(_ norm: Norm, _ weights: [Int], _ graph: PlanGraph) -> Smoothing? {
+    func roles(_ weight: Int) -> [TensorRole] {
+      if case .tensors(let roles) = graph.weights[weight].source { roles } else { [] }
+    }
+    guard let gamma = roles(norm.gamma).first, let beta = roles(norm.beta).first else { return nil }
+    return Smoothing(gamma: gamma, beta: beta, weights: weights.flatMap(roles))
+  }
+
+  /// A norm, told by its parameters.
+  private struct Norm: Hashable {
+    var gamma: Int
+    var beta: Int
+  }
+
+  private struct Group {
+    var encodes: [Int] = []
+    /// Each once, in order of their first reader.
+    var weights: [Int] = []
+  }
+
+  private struct Walk {
+    let graph: PlanGraph
+    /// In order of their first encoding.
+    var norms: [Norm] = []
+    var groups: [Norm: Group] = [:]
+    /// int8 weights with a reader that no norm feeds, or another one.
+    var spoiled: Set<Int> = []
+    private var source: [UInt16: Norm] = [:]
+    private var owner: [Int: Norm] = [:]
+
+    init(_ graph: PlanGraph) { self.graph = graph }
+
+    mutating func visit(_ number: Int) {
+      let op = graph.ops[number]
+      let input = source[op.a.slot]
+      if op.kind == .gemm, graph.weights[Int(op.weight.rawValue)].layout == .panelI8 {
+        let weight = Int(op.weight.rawValue)
+        if let input, owner[weight] ?? input == input {
+          if owner.updateValue(input, forKey: weight) == nil { groups[input]?.weights.append(weight) }
+        } else {
+          spoiled.insert(weight)
+        }
+      }
+      for written in op.writtenOperands { source[written.slot] = nil }
+      if op.kind == .layerNorm || op.kind == .embed, !op.gamma.isNone {
+        source[op.output.slot] = Norm(gamma: Int(op.gamma.rawValue), beta: Int(op.beta.rawValue))
+      } else if op.kind == .encode, op.encodedElement == .i8, let input {
+        source[op.output.slot] = input
+        if groups[input] == nil { norms.append(input) }
+        groups[input, default: Group()].encodes.append(number)
+      }
+    }
+  }
+}
