@@ -38,9 +38,9 @@ enum MeasurementGrid {
     }
   }
 
-  /// Kernels worth measuring: all of the kind but the scalar reference products, which no plan should choose
-  /// by speed. Packed ones, and attention in bf16, are such a reference where the CPU's tier is scalar. Ops on the one row of answers that
-  /// halting keeps cost little but the op overhead: the cost model has them from that.
+  /// Kernels worth measuring: all of the kind but the scalar reference products, which no plan should choose by speed.
+  /// Packed ones, and attention in bf16, are such a reference where the CPU's tier is scalar. Ops on the one row of
+  /// answers that halting keeps cost little but the op overhead: the cost model has them from that.
   static func kernels(for kind: OpKind, isScalarTier: Bool) -> [KernelID] {
     kind.kernels.filter {
       !kind.isAnswer && $0 != .gemmF32Scalar
