@@ -154,24 +154,26 @@ static void check_attention(uint32_t tokens, uint32_t width) {
 }
 
 static void check_encodings(size_t n) {
-  float *a = vector_of(n, -8, 8);
+  float *a = vector_of(n, -8, 8), *multiplier = vector_of(n, 0.1f, 4);
   if (n % 3 == 0)
     a[n / 2] = NAN, a[n - 1] = INFINITY;
   uint16_t half[2][400] = {0};
   uint8_t code[2][400] = {0};
-  float scale[2];
+  ck_row_scale row[2];
   const ck_table *tables[] = {vector, scalar};
   for (int i = 0; i < 2; i++) {
     tables[i]->encode_bf16(half[i], a, n);
-    scale[i] = tables[i]->encode_i8(code[i], a, n);
+    row[i] = tables[i]->encode_i8(code[i], a, n % 2 ? multiplier : NULL, n);
   }
-  compare("encode_i8's scale", 1, &scale[0], &scale[1], 0);
+  compare("encode_i8's scale", 1, &row[0].scale, &row[1].scale, 0);
+  compare("encode_i8's zero", 1, &row[0].zero, &row[1].zero, 0);
   comparisons++;
   if (memcmp(half[0], half[1], sizeof half[0]) || memcmp(code[0], code[1], sizeof code[0])) {
     printf("encodings, n %zu: other bits than the scalar reference's\n", n);
     failures++;
   }
   free(a);
+  free(multiplier);
 }
 
 /// A packed product of random bytes as weights and codes, or of random bf16; `columns` is a multiple of
@@ -181,7 +183,9 @@ static void check_product(int is_i8, uint32_t rows, uint32_t columns, uint32_t d
   uint32_t group = is_i8 ? 4 : 2, words = (depth + group - 1) / group;
   size_t weight_words = (size_t)columns * words, a_words = (size_t)rows * words;
   uint32_t *weight = malloc((weight_words + 2 * columns) * 4), *a = malloc(a_words * 4);
-  float *row_scale = vector_of(rows, 0.001f, 0.01f), *bias = vector_of(columns, -1, 1);
+  float *row_scale = vector_of((size_t)2 * rows, 0.001f, 0.01f), *bias = vector_of(columns, -1, 1);
+  for (uint32_t i = 0; i < rows; i++)
+    row_scale[2 * i + 1] = (float)(i * 101 % 256);
   for (size_t i = 0; i < weight_words + a_words; i++) {
     uint32_t *word = i < weight_words ? weight + i : a + i - weight_words;
     float pair[] = {random_float(-1, 1), random_float(-1, 1)};
