@@ -374,7 +374,7 @@ struct ToyPlan {
       encode.a = op.a
       encode.output = Operand(
         slot: slot("codes", element, rows: rows, columns: width), leading: UInt32(width))
-      if element == .i8 { encode.output2 = Operand(slot: slot("scales", rows: rows, columns: 2)) }
+      if element == .i8 { encode.output2 = Operand(slot: slot("scales", rows: rows, columns: 2), leading: 2) }
       plan.ops.append(encode)
       (op.a, op.b) = (encode.output, encode.output2)
     }

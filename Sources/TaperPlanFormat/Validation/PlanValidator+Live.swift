@@ -28,8 +28,11 @@ extension PlanValidator {
         let operand = op.operand(role)
         // Where the driver takes no leading dimension, rows are as narrow as can be: no view of the slot is steeper.
         let isPacked = plan.rowWidth(of: op, role) == nil && op.kind != .mean
+        // int8 rows have a scale and a zero each.
+        let isPair = op.kind == .gemm && role == .b || op.kind == .encode && role == .output2
+        let isNarrow = isPair ? operand.leading == 2 : operand.leading <= 1
         try require(
-          !isPacked || operand.leading <= 1, .liveLeading, .operand(op: number, role), expected: 1,
+          !isPacked || isNarrow, .liveLeading, .operand(op: number, role), expected: isPair ? 2 : 1,
           found: Int(operand.leading))
         let known = leading[Int(operand.slot)] ?? operand.leading
         try require(
