@@ -25,22 +25,16 @@ public struct PlanExecution {
 
   /// The layers that every sample runs, in order: as many as the plan has, or fewer where a halting point ends the run.
   public func depths(of samples: [TokenizedSample], progress: Progress = { _, _ in }) throws -> [Int] {
-    var session = try Session(plan, threads: threads)
-    return try samples.enumerated().map { index, sample in
-      try session.run(ids: sample.ids.span, typeIDs: sample.typeIDs.span)
-      progress(index + 1, samples.count)
-      return session.depth
-    }
+    var depths: [Int] = []
+    try forEachRun(of: samples, progress: progress) { _, session in depths.append(session.depth) }
+    return depths
   }
 
   /// T(0)…T(L) of every sample, in order.
   func keptTokens(of samples: [TokenizedSample], progress: Progress) throws -> [[Int]] {
-    var session = try Session(plan, threads: threads)
-    return try samples.enumerated().map { index, sample in
-      try session.run(ids: sample.ids.span, typeIDs: sample.typeIDs.span)
-      progress(index + 1, samples.count)
-      return session.keptTokens
-    }
+    var kept: [[Int]] = []
+    try forEachRun(of: samples, progress: progress) { _, session in kept.append(session.keptTokens) }
+    return kept
   }
 
   /// Runs every sample and hands over its result and the contents of the named slots.
@@ -48,9 +42,7 @@ public struct PlanExecution {
     _ samples: [TokenizedSample], slots: [String], progress: Progress,
     each: (_ index: Int, _ result: [Float], _ slots: [[Float]]) throws -> Void
   ) throws {
-    var session = try Session(plan, threads: threads)
-    for (index, sample) in samples.enumerated() {
-      try session.run(ids: sample.ids.span, typeIDs: sample.typeIDs.span)
+    try forEachRun(of: samples, progress: progress) { index, session in
       let contents = slots.map { name in
         guard let slot = session.contents(ofSlotNamed: name) else {
           preconditionFailure("an instrumented plan lacks the slot \(name)")
@@ -59,6 +51,18 @@ public struct PlanExecution {
       }
       let result = session.result
       try each(index, result.indices.map { result[$0] }, contents)
+    }
+  }
+
+  /// Runs every sample in one session, which `body` sees after each.
+  private func forEachRun(
+    of samples: [TokenizedSample], progress: Progress,
+    _ body: (_ index: Int, _ session: borrowing Session) throws -> Void
+  ) throws {
+    var session = try Session(plan, threads: threads)
+    for (index, sample) in samples.enumerated() {
+      try session.run(ids: sample.ids.span, typeIDs: sample.typeIDs.span)
+      try body(index, session)
       progress(index + 1, samples.count)
     }
   }
