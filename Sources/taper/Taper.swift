@@ -17,7 +17,7 @@ struct Taper: ParsableCommand {
     subcommands: [
       InspectCommand.self, ProfileCommand.self, CalibrateCommand.self, FitHeadCommand.self, PlanCommand.self,
       SweepCommand.self,
-      ExplainCommand.self, RunCommand.self, BenchCommand.self, AuditCommand.self, VerifyCommand.self,
-      TokenizeCommand.self, KernelsCommand.self,
+      ExplainCommand.self, RunCommand.self, BenchCommand.self, RaceCommand.self, AuditCommand.self,
+      VerifyCommand.self, TokenizeCommand.self, KernelsCommand.self,
     ])
 }

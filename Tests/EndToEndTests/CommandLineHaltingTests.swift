@@ -92,6 +92,36 @@ import Testing
     #expect(taper("explain", plan).output.contains("capped at 2 of 4 layers"))
   }
 
+  @Test func racedOnTextsAsTheyAre() throws {
+    let dense = try taper.plan("--dense", model: "tuned-halting", name: "dense.plan")
+    let halting = try taper.plan("--method", "halting", "--dense", model: "tuned-halting")
+    let race = try JSONValue.parse(
+      Array(taper("race", dense, halting, "--data", texts(), "--rounds", "3", "--json").output.utf8))
+    let tokens = try #require(race["tokens"]?.array)
+    let plans = try #require(race["plans"]?.array)
+    #expect(plans.map { $0["plan"]?.string } == [dense, halting] && tokens.count == 60)
+    for plan in plans {
+      for figures in ["times_ns", "predicted_ns", "depths"] {
+        #expect(plan[figures]?.array?.count == tokens.count, "\(figures)")
+      }
+    }
+    #expect(plans[0]["mean_depth"]?.double == 4)
+    let answers = try JSONValue.lines(taper("run", halting, "--input", texts()).output)
+    #expect(plans[1]["depths"]?.array == answers.compactMap { $0["depth"] })
+    #expect(answers.compactMap { $0["tokens"] } == tokens)
+    // Fewer layers are less work and, halting points and all, less predicted time.
+    let work = plans.compactMap { $0["work_flops"]?.double }
+    #expect(work.count == 2 && work[1] < 0.9 * work[0])
+    let predicted = plans.map { ($0["predicted_ns"]?.array ?? []).compactMap(\.int) }
+    let depths = (plans[1]["depths"]?.array ?? []).compactMap(\.int)
+    for (text, depth) in depths.enumerated() where depth <= 2 {
+      #expect(predicted[1][text] < predicted[0][text])
+    }
+    #expect(taper("race", dense, halting, "--data", texts(), "--rounds", "1").output.contains("speedup"))
+    let other = try taper.plan("--dense", name: "other.plan")
+    #expect(taper("race", dense, other, "--data", texts()).exitCode == 64)
+  }
+
   @Test func whatIsRefused() {
     func exit(_ model: String, _ arguments: String...) -> Int32 {
       ChildProcess.run(

@@ -4,11 +4,12 @@ import TaperPlanFormat
 enum ReferenceMismatch {
   /// - Throws: usage, when `reference` does not read every text that `plan` reads, as the same tokens, or does not
   ///   answer in the same terms.
-  static func check(_ reference: Plan, against plan: Plan) throws {
+  /// - Parameter option: how the command was given the reference.
+  static func check(_ reference: Plan, against plan: Plan, option: String = "--reference") throws {
     func require(_ holds: Bool, _ expected: String, _ found: String) throws {
       guard !holds else { return }
       throw CommandError.usage(
-        "--reference: expected a plan of the same model and task, with \(expected); found \(found)")
+        "\(option): expected a plan of the same model and task, with \(expected); found \(found)")
     }
     let (length, longest) = (plan.schedule.maximumLength, reference.schedule.maximumLength)
     try require(longest >= length, "inputs of at least \(length) tokens", "at most \(longest)")

@@ -43,6 +43,8 @@ def common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="(default: all cores)")
     parser.add_argument("--device", help="cpu or cuda (default: cuda when there is one)")
+    parser.add_argument("--products", choices=("f32", "bf16"), default="f32",
+                        help="how training multiplies: bf16 is faster on CPUs that have it; weights and tests stay f32")
     parser.add_argument("--time-box", type=float, metavar="MINUTES",
                         help="stop training after this long; the result so far is written, the same command goes on")
     parser.add_argument("--pooling", choices=("mean", "cls"), help="(default: the model's)")
@@ -80,7 +82,7 @@ class Job:
         settings = {key: str(value) for key, value in vars(arguments).items() if key not in WITHOUT_EFFECT}
         settings["digest"] = self.texts.digest
         self.run = Run(arguments.output, settings, arguments.seed, arguments.batch_size, self.device,
-                       arguments.time_box)
+                       arguments.time_box, arguments.products)
 
     @property
     def batches(self) -> int:
@@ -133,7 +135,7 @@ class Job:
                    "finished": outcome is None or outcome.finished,
                    "steps": [outcome.step, outcome.steps] if outcome else [0, 0],
                    "figures": outcome.rounded() if outcome else {},
-                   "seconds": round(outcome.seconds, 1) if outcome else 0.0, "threads": self.arguments.threads}
+                   "seconds": round(outcome.seconds, 1) if outcome else 0.0, "threads": self.arguments.threads, "products": self.arguments.products}
         checkpoint.write(self.arguments.output, report)
         if report["finished"]:
             self.run.forget()
@@ -147,6 +149,6 @@ class Job:
         return {"method": method, "tune": __version__, "seed": a.seed, "data_sha256": self.texts.digest,
                 "texts": len(self.texts), "max_length": a.max_length, "batch_size": a.batch_size,
                 "epochs": a.epochs, "rate": a.rate, "head_rate": a.head_rate, "dropout": a.dropout,
-                "steps": [outcome.step, outcome.steps] if outcome else [0, 0], "device": a.device,
+                "steps": [outcome.step, outcome.steps] if outcome else [0, 0], "device": a.device, "products": a.products,
                 "versions": {"torch": torch.__version__.split("+")[0], "numpy": numpy.__version__,
                              "safetensors": safetensors.__version__, "tokenizers": tokenizers.__version__}}

@@ -1,51 +1,56 @@
-"""tools/tune/reproduce: a matrix of data sets × rows × seeds, one training after another, and their table.
+"""tools/tune/reproduce: data sets × models × plans × seeds, trained, planned, measured; docs/results.md is their table.
 
-Every row is a chain of tune commands: a row that starts from another row's directory trains that one first. Results are
-appended to results.jsonl as they come; results.md is written from it at the end of every run, whole or not.
+Every model is a chain of tune commands: one that starts from another's directory trains that one first. Every plan of it is
+made by Taper, answers the test texts and is raced beside the dense plan. Results are appended to results.jsonl as they come;
+what it has is not run again. The document is written from it at the end of every run, whole or not.
 """
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
-import torch
+from .document import write_document
+from .measuring import Measuring, Taper
+from .rows import DATASETS, MODELS, Dataset, plans
 
-from .evaluation import wilson
-from .files import write_atomically
+STAGES = ("train", "judge", "race", "document")
 
-#: Data set → longest input.
-DATASETS = {"r8": 128, "20newsgroups": 256, "rotten-tomatoes": 64}
-#: Row → (row it starts from, or none for the base model; verb; options).
-ROWS = {
-    "frozen": (None, "head", []),
-    "dense": (None, "dense", []),
-    "depth-1-frozen": (None, "depth", ["--depth", "1"]),
-    "depth-3-frozen": (None, "depth", ["--depth", "3"]),
-    "depth-1": ("dense", "depth", ["--depth", "1", "--fine-tune"]),
-    "depth-2": ("dense", "depth", ["--depth", "2", "--fine-tune"]),
-    "depth-3": ("dense", "depth", ["--depth", "3", "--fine-tune"]),
-    "acc-2": ("dense", "acc", ["--speedup", "2", "--distill", "0.5"]),
-    "acc-3": ("dense", "acc", ["--speedup", "3", "--distill", "0.5"]),
-    "acc-3+head": ("acc-3", "head", []),
-    "acc-4.8": ("dense", "acc", ["--speedup", "4.8", "--distill", "0.5"]),
-    "selector-2": ("dense", "selector", ["--speedup", "2"]),
-    "selector-3": ("dense", "selector", ["--speedup", "3"]),
-    "halting": ("dense", "halting", []),
-    "acc-3+halting": ("acc-3", "halting", []),
-    "selector-2+halting": ("selector-2", "halting", []),
-}
+
+class Results:
+    """results.jsonl: one record a line, of kind training, accuracy or race."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def records(self) -> list[dict]:
+        if not self.path.exists():
+            return []
+        return [json.loads(line) for line in self.path.read_text().splitlines() if line]
+
+    def find(self, kind: str, key: dict, model: str, plan: str | None = None) -> dict | None:
+        """The newest: a finished training follows those of its time boxes."""
+        wanted = {**key, "kind": kind, "model": model, "plan": plan}
+        found = [r for r in self.records() if all(r.get(k) == v for k, v in wanted.items())]
+        return found[-1]["result"] if found else None
+
+    def has(self, kind: str, key: dict, model: str, plan: str | None = None) -> bool:
+        return self.find(kind, key, model, plan) is not None
+
+    def add(self, kind: str, key: dict, model: str, plan: str | None, result: dict) -> None:
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"kind": kind, **key, "model": model, "plan": plan, "result": result}) + "\n")
 
 
 class Matrix:
     def __init__(self, arguments: argparse.Namespace):
         self.a = arguments
-        self.results = arguments.output / "results.jsonl"
+        self.results = Results(arguments.output / "results.jsonl")
         self.tools = Path(os.environ.get("TAPER_TOOLS", Path(__file__).resolve().parents[2]))
         self.deadline = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
         self.fetched: dict[tuple[str, str], str] = {}
@@ -60,97 +65,65 @@ class Matrix:
             self.fetched[what, name] = done.stdout.splitlines()[-1]
         return self.fetched[what, name]
 
-    def records(self) -> list[dict]:
-        if not self.results.exists():
-            return []
-        return [json.loads(line) for line in self.results.read_text().splitlines() if line]
+    def dataset(self, name: str) -> Dataset:
+        found = DATASETS.get(name, Dataset(128))
+        asked = {"tokens": self.a.max_length, "limit": self.a.limit, "judged": self.a.test_limit}
+        return replace(found, **{option: value for option, value in asked.items() if value is not None})
 
-    def key(self, dataset: str, row: str, seed: int) -> dict:
+    def key(self, name: str, seed: int) -> dict:
         """What makes a record the one that is wanted."""
-        return {"model": self.a.model, "dataset": dataset, "row": row, "seed": seed, "limit": self.a.limit,
-                "test_limit": self.a.test_limit, "max_length": self.a.max_length or DATASETS.get(dataset, 128)}
+        of = self.dataset(name)
+        return {"base": Path(self.a.model).name, "dataset": Path(name).name, "seed": seed, "tokens": of.tokens,
+                "limit": of.limit, "judged": of.judged, "epochs": self.a.epochs}
 
-    def record(self, dataset: str, row: str, seed: int) -> dict | None:
-        """The newest record of a row: a finished one follows those of its time boxes."""
-        wanted = self.key(dataset, row, seed)
-        found = [r for r in self.records() if all(r[k] == v for k, v in wanted.items())]
-        return found[-1] if found else None
+    def directory(self, name: str, model: str, seed: int) -> Path:
+        limit = self.dataset(name).limit
+        return self.a.output / "-".join([Path(self.a.model).name, Path(name).name, *([str(limit)] if limit else []),
+                                         model, f"seed{seed}"])
 
-    def directory(self, dataset: str, row: str, seed: int) -> Path:
-        limit = f"-{self.a.limit}" if self.a.limit else ""
-        return self.a.output / f"{Path(self.a.model).name}-{Path(dataset).name}{limit}-{row}-seed{seed}"
+    @property
+    def is_over(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
 
-    def run(self, dataset: str, row: str, seed: int) -> None:
-        """Trains a row, and before it the row it starts from, unless they are done."""
-        record = self.record(dataset, row, seed)
-        if record and (record["report"]["finished"] or self.a.once):
+    def train(self, name: str, model: str, seed: int) -> None:
+        """Trains a model, and before it the one it starts from, unless they are done."""
+        before, verb, options = MODELS[model]
+        key = self.key(name, seed)
+        report = self.results.find("training", key, model)
+        if verb is None or (report and (report["finished"] or self.a.once)):
             return
-        before, verb, options = ROWS[row]
         if before:
-            self.run(dataset, before, seed)
-        if self.deadline and time.monotonic() > self.deadline:
+            self.train(name, before, seed)
+        if self.is_over:
             return
-        start = str(self.directory(dataset, before, seed)) if before else self.fetch("model", self.a.model)
-        texts = self.fetch("data", dataset)
-        command = [sys.executable, "-m", "taper_tune", verb, start, "--data", f"{texts}/train.jsonl",
-                   "--test", f"{texts}/test.jsonl", "-o", str(self.directory(dataset, row, seed)), "--seed", str(seed),
-                   "--max-length", str(self.key(dataset, row, seed)["max_length"]), *options]
-        for option, value in (("--limit", self.a.limit), ("--test-limit", self.a.test_limit),
-                              ("--time-box", self.a.time_box), ("--threads", self.a.threads)):
+        start = str(self.directory(name, before, seed)) if before else self.fetch("model", self.a.model)
+        command = [sys.executable, "-m", "taper_tune", verb, start, "--data", f"{self.fetch('data', name)}/train.jsonl",
+                   "-o", str(self.directory(name, model, seed)), "--seed", str(seed), "--max-length", str(key["tokens"]),
+                   "--epochs", str(self.a.epochs), "--products", self.a.products, *options]
+        for option, value in (("--limit", key["limit"]), ("--time-box", self.a.time_box), ("--threads", self.a.threads)):
             if value is not None:
                 command += [option, str(value)]
-        print(f"==> {dataset} {row} seed {seed}", file=sys.stderr)
+        print(f"==> {name} {model} seed {seed}", file=sys.stderr)
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise SystemExit(f"error: {' '.join(command)} ended with {done.returncode}")
-        record = {**self.key(dataset, row, seed), "hardware": hardware(),
-                  "report": json.loads(done.stdout.splitlines()[-1])}
-        with open(self.results, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        self.results.add("training", key, model, None, json.loads(done.stdout.splitlines()[-1]))
 
-
-def hardware() -> str:
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.machine()
-
-
-def table(records: list[dict]) -> str:
-    """Markdown: one line a model, data set, limit and row, over its seeds; the newest record of each."""
-    newest = {}
-    for r in records:
-        limits = (r["limit"] or 0, r["test_limit"] or 0)
-        newest[r["model"], r["dataset"], r["max_length"], *limits, r["row"], r["seed"]] = r
-    groups: dict[tuple, list[dict]] = {}
-    for key, record in sorted(newest.items(), key=lambda item: (item[0][:5], list(ROWS).index(item[0][5]), item[0][6])):
-        groups.setdefault(key[:6], []).append(record)
-    lines = ["| model | data | row | accuracy, mean over seeds | 95% interval at one seed | seeds | work speedup "
-             "| trained on |",
-             "|---|---|---|---|---|---|---|---|"]
-    for (model, dataset, tokens, *_, row), of in groups.items():
-        tests = [r["report"]["test"] for r in of]
-        mean = sum(t["accuracy"] for t in tests) / len(tests)
-        count = tests[0]["count"]
-        low, high = wilson(round(mean * count), count)
-        speedup = sum(t["work_speedup"] for t in tests) / len(tests)
-        lines.append(f"| {Path(model).name} | {Path(dataset).name}, {tokens} tokens | {row} | {100 * mean:.1f} "
-                     f"| {100 * low:.1f}–{100 * high:.1f} of {count} | {', '.join(str(r['seed']) for r in of)} | {speedup:.2f}x | {_trained(of)} |")
-    seconds = sum(r["report"]["seconds"] for r in newest.values())
-    machines = ", ".join(sorted({f"{r['hardware']}, {r['report']['threads']} threads" for r in newest.values()}))
-    return "\n".join(["# Tuned models: results", "", f"Made by tools/tune/reproduce on {machines}; {seconds / 60:.0f} "
-                      "minutes of training, head fits and tests not counted. Work speedup: published form, over the test "
-                      "texts, against the dense encoder; for halting by the tighter rule.", "", *lines, ""])
-
-
-def _trained(records: list[dict]) -> str:
-    reports = [r["report"] for r in records]
-    texts = f"{reports[0]['training_texts']} texts"
-    cut = [f"{r['steps'][0]} of {r['steps'][1]} steps (time box)" for r in reports if not r["finished"]]
-    return "; ".join([texts, *cut])
+    def measure(self, name: str, seed: int) -> None:
+        """The plans of every model that is there."""
+        key, dataset = self.key(name, seed), self.dataset(name)
+        there = {model: self.directory(name, model, seed) for model in self.a.rows
+                 if self.results.has("training", key, model) and self.directory(name, model, seed).is_dir()}
+        wanted = [p for model in self.a.rows if model == "frozen" or model in there for p in plans(model, dataset)]
+        search = self.a.search_minutes or dataset.search
+        folder = self.a.output / f"{self.directory(name, 'plans', seed).name}"
+        taper = Taper(self.a.taper, self.a.work_prefix, self.a.timing_prefix)
+        measuring = Measuring(taper, folder, Path(self.fetch("model", self.a.model)), Path(self.fetch("data", name)), key,
+                              self.results, search)
+        if "judge" in self.a.stages:
+            measuring.judge(there, wanted)
+        if "race" in self.a.stages:
+            measuring.race(there, wanted)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -158,32 +131,48 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="reproduce", description=__doc__.splitlines()[0])
     cache = Path(os.environ.get("TAPER_CACHE", "cache"))
     parser.add_argument("-o", "--output", type=Path, default=cache / "tune/results")
+    parser.add_argument("--document", type=Path, help="the document whose tables are written (default: OUTPUT/results.md)")
+    parser.add_argument("--stages", type=names(STAGES), default=list(STAGES), help="(default: all)")
     parser.add_argument("--model", default="minilm", help="a name of tools/fetch-model, or a directory")
     parser.add_argument("--datasets", type=lambda text: text.split(","), default=list(DATASETS))
-    parser.add_argument("--rows", type=names(ROWS), default=list(ROWS))
+    parser.add_argument("--rows", type=names(MODELS), default=list(MODELS))
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[1, 2, 3])
-    parser.add_argument("--limit", type=int, help="training texts a run")
-    parser.add_argument("--test-limit", type=int)
+    parser.add_argument("--limit", type=int, help="labelled texts to train and fit on (default: the data set's)")
+    parser.add_argument("--test-limit", type=int, help="test texts to judge on (default: the data set's)")
     parser.add_argument("--max-length", type=int, help="tokens (default: the data set's)")
-    parser.add_argument("--time-box", type=float, help="minutes a run; run again to go on")
-    parser.add_argument("--once", action="store_true", help="do not go on with runs that a time box ended")
-    parser.add_argument("--minutes", type=float, help="start no run after this long")
-    parser.add_argument("--threads", type=int)
-    parser.add_argument("--list", action="store_true", help="show the rows and leave")
+    parser.add_argument("--time-box", type=float, help="minutes a training; run again to go on")
+    parser.add_argument("--once", action="store_true", help="do not go on with trainings that a time box ended")
+    parser.add_argument("--minutes", type=float, help="start no training after this long")
+    parser.add_argument("--search-minutes", type=float, help="longest search of a plan (default: the data set's)")
+    parser.add_argument("--epochs", type=float, default=1, help="where the row does not say (default %(default)s)")
+    parser.add_argument("--products", choices=("f32", "bf16"), default="f32", help="of training")
+    parser.add_argument("--threads", type=int, help="of training; plans have one")
+    parser.add_argument("--taper", default="taper", help="the program (default: on the PATH)")
+    parser.add_argument("--work-prefix", default="", help="put before taper's command lines, such as: taskset -c 0")
+    parser.add_argument("--timing-prefix", default="", help="the same of those that time")
+    parser.add_argument("--list", action="store_true", help="show models and plans and leave")
     arguments = parser.parse_args(arguments)
     if arguments.list:
-        for row, (before, verb, options) in ROWS.items():
-            print(f"{row:20} tune {verb} {' '.join([before or arguments.model, *options])}")
-        return
+        return show_rows(arguments.model)
     arguments.output.mkdir(parents=True, exist_ok=True)
     matrix = Matrix(arguments)
     for seed in arguments.seeds:
         for dataset in arguments.datasets:
-            for row in arguments.rows:
-                matrix.run(dataset, row, seed)
-    text = table(matrix.records())
-    write_atomically(arguments.output / "results.md", lambda temporary: temporary.write_text(text, encoding="utf-8"))
-    print(text)
+            if "train" in arguments.stages:
+                for model in arguments.rows:
+                    matrix.train(dataset, model, seed)
+            if {"judge", "race"} & set(arguments.stages):
+                matrix.measure(dataset, seed)
+    if "document" in arguments.stages:
+        write_document(matrix.results.records(), arguments.document or arguments.output / "results.md")
+
+
+def show_rows(base: str) -> None:
+    for model, (before, verb, options) in MODELS.items():
+        made = f"tune {verb}" if verb else "taper fit-head"
+        print(f"{model:20} {made} {' '.join([before or base, *options])}")
+        for planned in plans(model, DATASETS["r8"]):
+            print(f"{'':20} taper plan {' '.join(planned.options)}{' --refit-head' if planned.refits else ''}")
 
 
 def _known(name: str, known) -> str:

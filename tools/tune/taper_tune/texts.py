@@ -74,15 +74,26 @@ def read_rows(path: Path) -> list[tuple[str, str | None, str]]:
     return rows
 
 
+def sampled(rows: list, limit: int | None, seed: int) -> list:
+    """A seeded sample of so many rows, in order; all when there are no more."""
+    if limit is None or limit >= len(rows):
+        return rows
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:limit]
+    return [rows[i] for i in sorted(order.tolist())]
+
+
+def sampled_lines(path: Path, limit: int | None, seed: int) -> list[str]:
+    """The lines of the texts that `load_texts` takes, with their ends."""
+    with open(path, encoding="utf-8-sig") as file:
+        return sampled([line.rstrip("\n") + "\n" for line in file if line.strip()], limit, seed)
+
+
 def load_texts(path: Path, tokenizer: Tokenizer, labels: tuple[str, ...], limit: int | None, seed: int):
     """The texts of a file and its labels in output order; `labels` are the head's if it already has some.
 
     `limit` takes a seeded sample, in file order.
     """
-    rows = read_rows(path)
-    if limit is not None and limit < len(rows):
-        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:limit]
-        rows = [rows[i] for i in sorted(order.tolist())]
+    rows = sampled(read_rows(path), limit, seed)
     labels = labels or tuple(sorted({label for _, _, label in rows}))
     index = {label: i for i, label in enumerate(labels)}
     unknown = sorted({label for _, _, label in rows} - set(labels))

@@ -94,6 +94,7 @@ class Run:
     batch_size: int
     device: torch.device
     time_box: float | None  # minutes
+    products: str = "f32"
     #: For tests: leave as if the time box had ended after this many steps.
     stop_after: ClassVar[int | None] = None
 
@@ -121,7 +122,7 @@ class Run:
 def train(run: Run, task: Task, texts: Texts) -> Outcome:
     """Runs the task to its end, or to the end of the time box with the state saved."""
     optimizer = torch.optim.AdamW([{"params": g.parameters, "lr": g.rate, "weight_decay": g.decay}
-                                   for g in task.groups])
+                                   for g in task.groups], fused=True)
     per_epoch = -(-len(texts) // run.batch_size)
     saved, start, spent = run.saved(), 0, 0.0
     if saved:
@@ -140,6 +141,8 @@ def train(run: Run, task: Task, texts: Texts) -> Outcome:
     parameters = [p for g in task.groups for p in g.parameters]
     outcome = Outcome(start, task.steps, spent)
     batches, batches_epoch = [], -1
+    # Matrix products of f32 tensors on bf16 units, sums in f32; every other op stays as it is.
+    torch.set_float32_matmul_precision("medium" if run.products == "bf16" else "highest")
 
     def save(step: int) -> None:
         state = {"digest": run.digest, "step": step, "seconds": spent + time.monotonic() - begun,
@@ -177,6 +180,7 @@ def train(run: Run, task: Task, texts: Texts) -> Outcome:
                 last_save = time.monotonic()
     outcome.seconds = spent + time.monotonic() - begun
     save(outcome.step)
+    torch.set_float32_matmul_precision("highest")
     for module in task.modules.values():
         module.eval()
     return outcome

@@ -1,38 +1,110 @@
-"""The matrix: chains train in order, finished rows are not run again, the table says what was cut short."""
+"""The matrix: chains train in order, plans are judged and raced once, the document says what was cut short or is missing."""
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
-from taper_tune import reproduce
+from taper_tune import document, reproduce
+from taper_tune.rows import MODELS, Dataset, plans
+from taper_tune.texts import load_texts, load_tokenizer, sampled_lines
 
 
 @pytest.fixture
-def matrix(base, data, tmp_path, capsys):
+def matrix(base, data, tmp_path, monkeypatch):
     folder = tmp_path / "words"
     folder.mkdir()
     shutil.copy(data, folder / "train.jsonl")
-    shutil.copy(data, folder / "test.jsonl")
+    first, *others = data.read_text().splitlines(keepends=True)
+    row = json.loads(first)
+    row["text"] += "\u2028one"  # a line's end to Python, not to JSON lines
+    (folder / "test.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n" + "".join(others))
+    program = tmp_path / "taper"
+    shutil.copy(Path(__file__).parent / "stand_in.py", program)
+    program.chmod(0o755)
+    log = tmp_path / "log"
+    monkeypatch.setenv("STAND_IN_LOG", str(log))
 
     def run(*options):
-        reproduce.main(["-o", str(tmp_path / "results"), "--model", str(base), "--datasets", str(folder),
-                        "--seeds", "1", "--max-length", "24", "--limit", "40", "--threads", "1", *options])
+        log.write_text("")
+        reproduce.main(["-o", str(tmp_path / "results"), "--model", str(base), "--datasets", str(folder), "--seeds", "1",
+                        "--max-length", "24", "--limit", "40", "--threads", "1", "--taper", str(program), *options])
         lines = (tmp_path / "results/results.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines], capsys.readouterr().out
+        return ([json.loads(line) for line in lines], (tmp_path / "results/results.md").read_text(),
+                [line.split() for line in log.read_text().splitlines()])
     return run
 
 
-def test_a_row_trains_what_it_starts_from_and_nothing_twice(matrix):
-    records, text = matrix("--rows", "acc-2")
-    assert [r["row"] for r in records] == ["dense", "acc-2"]
-    assert records[1]["report"]["test"]["work_speedup"] > 1.3
-    again, _ = matrix("--rows", "acc-2,depth-1-frozen")
-    assert [r["row"] for r in again] == ["dense", "acc-2", "depth-1-frozen"]
-    assert "| base | words, 24 tokens | acc-2 |" in text and "time box" not in text
+def kept(records, kind):
+    return [(r["model"], r["plan"]) for r in records if r["kind"] == kind]
 
 
-def test_a_row_cut_short_says_so_and_goes_on(matrix):
-    records, text = matrix("--rows", "dense", "--time-box", "0")
-    assert records[0]["report"]["steps"][0] == 1 and "1 of" in text and "(time box)" in text
-    records, text = matrix("--rows", "dense")
-    assert records[-1]["report"]["finished"] and "(time box)" not in text
+def test_a_model_trains_what_it_starts_from_and_nothing_twice(matrix):
+    records, _, verbs = matrix("--rows", "acc-2", "--stages", "train,document")
+    assert kept(records, "training") == [("dense", None), ("acc-2", None)] and verbs == []
+    again, _, _ = matrix("--rows", "acc-2,depth-1", "--stages", "train,document")
+    assert kept(again, "training") == [("dense", None), ("acc-2", None), ("depth-1", None)]
+
+
+def test_a_training_cut_short_says_so_and_goes_on(matrix):
+    rows = ["--rows", "frozen,acc-2"]
+    records, text, _ = matrix(*rows, "--time-box", "0")
+    assert records[-1]["kind"] == "race" and "1 of 3 steps" in text
+    records, text, _ = matrix(*rows)
+    assert [r["result"]["finished"] for r in records if r["kind"] == "training"] == [False, False, True, True]
+    assert "of 3 steps" not in text
+
+
+def test_plans_are_judged_and_raced_once(matrix):
+    records, text, verbs = matrix("--rows", "frozen")
+    wanted = [("frozen", p.name) for p in plans("frozen", Dataset(24))]
+    assert kept(records, "accuracy") == wanted and sorted(set(kept(records, "race"))) == sorted(wanted)
+    assert [v[0] for v in verbs].count("fit-head") == 1 and [v[0] for v in verbs].count("calibrate") == 1
+    refitted = [v for v in verbs if "--refit-head" in v]
+    assert len(refitted) == len(wanted) - 1, "all but the dense plan"
+    result = records[0]["result"]
+    assert result["count"] == 96 and result["accuracy"] == round(95 / 96, 5) and result["keep_counts"] == [9, 9]
+    assert "| frozen | acc 2x | 99.0 | 94.3 to 99.8 | 1 | 2.00x | 2.00x | 2.00x | 2.00x | 4.00 |" in text
+    assert not list(Path(verbs[0][-1]).parent.glob("*.plan")), "removed after the race"
+
+    again, same, verbs = matrix("--rows", "frozen")
+    assert again == records and same == text and verbs == []
+
+
+def test_halting_is_audited_by_both_rules(matrix):
+    records, text, _ = matrix("--rows", "frozen,halting", "--epochs", "0.4")
+    found = [r["result"] for r in records if r["kind"] == "accuracy" and r["model"] == "halting"]
+    assert len(found) == 2 and all(r["changed_labels"] == 0 and r["mean_depth"] == 2.5 for r in found)
+    assert "authors: 0 labels changed in 96 runs; tight: 0 labels changed in 96 runs" in text
+    assert "level, +1.0 ± 2.0 (frozen, dense: 99.0 at 1.00x)" in text
+
+
+def test_a_target_out_of_reach_is_told(matrix, monkeypatch):
+    monkeypatch.setitem(reproduce.DATASETS, "words", Dataset(24, speedups=("10",)))
+    monkeypatch.setattr(reproduce.Matrix, "dataset", lambda self, name: Dataset(24, limit=40, speedups=("10",)))
+    records, text, _ = matrix("--rows", "frozen")
+    assert [r["result"]["feasible"] for r in records if r["plan"] == "acc 10x"] == [False]
+    assert "Out of reach, said the planner: frozen, acc 10x; frozen, search 10x." in text
+
+
+def test_the_document_keeps_what_stands_around_its_tables(tmp_path):
+    path = tmp_path / "results.md"
+    path.write_text(f"# Title\n\nby hand\n\n{document.BEGIN}\nold\n{document.END}\n\nafter\n")
+    document.write_document([], path)
+    assert path.read_text() == f"# Title\n\nby hand\n\n{document.BEGIN}\n\n\n{document.END}\n\nafter\n"
+    path.write_text("no marks")
+    with pytest.raises(SystemExit):
+        document.write_document([], path)
+
+
+def test_taper_and_training_see_the_same_texts(base, data):
+    tokenizer = load_tokenizer(base, 24)
+    texts, labels = load_texts(data, tokenizer, (), 17, seed=5)
+    rows = [json.loads(line) for line in sampled_lines(data, 17, seed=5)]
+    assert [labels.index(row["label"]) for row in rows] == texts.labels
+    assert [tokenizer.encode(row["text"]).ids for row in rows] == texts.ids
+
+
+def test_every_model_starts_from_one_before_it():
+    for place, (before, _, _) in enumerate(MODELS.values()):
+        assert before is None or before in list(MODELS)[:place]

@@ -1,0 +1,70 @@
+internal import TaperAuditor
+public import TaperPlanFormat
+public import TaperPlanRuntime
+internal import TaperPlanner
+
+/// Several plans on the same texts at batch 1, every text at its own length, halting points and selectors at work: what each
+/// costs in use, where `PlanRace` times the worst case of one length.
+///
+/// The plans take turns, all texts a turn, so that a slow phase of a shared machine falls on all of them alike.
+public enum TextRace {
+  /// What one plan did; an entry a text.
+  public struct Runner: Hashable, Sendable {
+    /// The median over the rounds (the lower of the middle two).
+    public var times: [Nanoseconds]
+    /// The plan's own prediction: for the layers a text ran, of a plan that halts; the calibration's expectation, where
+    /// selectors decide; else for the length.
+    public var predicted: [Nanoseconds]
+    /// Layers run.
+    public var depths: [Int]
+    /// Of the layers run, by the published form (methods §1).
+    public var work: [Flops]
+  }
+
+  /// - Parameters:
+  ///   - samples: texts that every plan can run; not empty.
+  ///   - rounds: timed runs of each text on each plan, at least 1.
+  ///   - threads: workers; nil: as many as the plan and this process's CPUs allow.
+  ///   - progress: share done, 0 to 1.
+  /// - Returns: one entry a plan, in order.
+  /// - Throws: `AuditError.noSamples`, `RuntimeError`.
+  public static func measure(
+    _ plans: [LoadedPlan], samples: [TokenizedSample], rounds: Int, threads: Int? = nil,
+    progress: (Double) -> Void = { _ in }
+  ) throws -> [Runner] {
+    guard !samples.isEmpty else { throw AuditError.noSamples }
+    var times = plans.map { _ in samples.map { _ in [Nanoseconds]() } }
+    var runners = plans.map { _ in Runner(times: [], predicted: [], depths: [], work: []) }
+    for round in 0..<rounds {
+      for (place, plan) in plans.enumerated() {
+        // A session a turn: memory for one arena at a time.
+        var session = try Session(plan, threads: threads)
+        session.warmUp()
+        for (text, sample) in samples.enumerated() {
+          let start = MonotonicClock.now()
+          try session.run(ids: sample.ids.span, typeIDs: sample.typeIDs.span)
+          times[place][text].append(Nanoseconds(MonotonicClock.now().rawValue - start.rawValue))
+          // What a run did is the same in every round.
+          if round == 0 { runners[place].note(session) }
+        }
+        progress((Double(round) + Double(place + 1) / Double(plans.count)) / Double(rounds))
+      }
+    }
+    for place in runners.indices { runners[place].times = times[place].map { TimePercentiles($0).p50 } }
+    return runners
+  }
+}
+
+extension TextRace.Runner {
+  fileprivate mutating func note(_ session: borrowing Session) {
+    let plan = session.loaded.plan
+    let length = session.currentLength
+    let method = PlanningMethod(rawValue: plan.identity.method)
+    let analysis = SpeedupAnalysis(plan.model, dropsAfterLayers: method?.selects ?? false)
+    predicted.append(
+      plan.predictedTime(length: length, depth: session.depth) ?? plan.expectations?.lengths[length - 1].mean
+        ?? plan.predictions.lengths[length - 1].planned.time)
+    depths.append(session.depth)
+    work.append(analysis.publishedWork(Array(session.keptTokens.prefix(session.depth + 1))))
+  }
+}
