@@ -17,11 +17,19 @@ public struct FitReport: Hashable, Sendable {
     public var heldOutLoss: Double
   }
 
+  /// A held-out example, and the class it was given.
+  public struct HeldOutAnswer: Hashable, Sendable {
+    public var example: Int
+    public var label: Int
+  }
+
   public var examples: Int
   public var heldOutExamples: Int
   public var strength: Double
   public var candidates: [Candidate]
   public var validation: Validation
+  /// What classes the held-out examples were given, ascending by example; empty for numbers.
+  public var heldOutAnswers: [HeldOutAnswer] = []
   /// Of the last fit; 0 for a head in closed form.
   public var iterations: Int
   /// Whether the last fit reached the tolerance.

@@ -79,6 +79,9 @@ public enum LogisticRegression {
         report.validation = .classification(
           accuracy: Double(correct) / Double(split.heldOut.count),
           interval: WilsonInterval(successes: correct, trials: split.heldOut.count), loss: loss)
+        report.heldOutAnswers = zip(split.heldOut, heldOut.answers(parameters)).map {
+          .init(example: $0, label: $1)
+        }
       }
       if rises == 2 { break }
     }

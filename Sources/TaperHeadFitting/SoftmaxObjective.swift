@@ -34,6 +34,12 @@ package struct SoftmaxObjective {
     return softmax()
   }
 
+  /// The class of largest logit of every example, the first of equals.
+  mutating func answers(_ parameters: [Double]) -> [Int] {
+    logits(parameters)
+    return labels.indices.map { leader($0) }
+  }
+
   /// Value, and gradient into `gradient`.
   package mutating func evaluate(_ parameters: [Double], _ gradient: inout [Double]) -> Double {
     let count = labels.count
@@ -66,14 +72,21 @@ package struct SoftmaxObjective {
     }
   }
 
+  /// Of a row of logits.
+  private func leader(_ row: Int) -> Int {
+    let start = row * classes
+    var best = 0
+    for output in 1..<classes where residuals[start + output] > residuals[start + best] { best = output }
+    return best
+  }
+
   /// Turns logits into probabilities.
   private mutating func softmax() -> (loss: Double, correct: Int) {
     var loss = 0.0
     var correct = 0
     for row in 0..<labels.count {
       let start = row * classes
-      var best = 0
-      for output in 1..<classes where residuals[start + output] > residuals[start + best] { best = output }
+      let best = leader(row)
       if best == labels[row] { correct += 1 }
       let largest = residuals[start + best]
       loss -= residuals[start + labels[row]] - largest

@@ -30,16 +30,15 @@ package struct PlanAssembler {
     try requireKernels(ops)
     let dense = DenseReference(facts, ops: ops, maximumLength: request.maximumLength, pricer: pricer)
     let deepest = try depth(dense)
-    // Beside tokens, a method that halts may give up layers too: as few as it can.
-    for depth in (request.method.halts && request.depth == nil ? 1...deepest : deepest...deepest).reversed() {
+    // A method that halts, or that cuts the encoder, may give up layers: as few as it can.
+    let choosesDepth = request.method.givesUpLayers && request.depth == nil
+    for depth in (choosesDepth ? 1...deepest : deepest...deepest).reversed() {
       var cut = self
       cut.facts = facts.cut(to: depth)
       do throws(PlanningError) {
         return try cut.assemble(dense: dense)
       } catch {
-        guard case .infeasible = error, depth > 1, request.depth == nil, request.method.halts else {
-          throw error
-        }
+        guard error.isUnmetWish, depth > 1, choosesDepth else { throw error }
       }
     }
     preconditionFailure("a depth of one layer gave neither a plan nor a reason")
@@ -91,6 +90,7 @@ package struct PlanAssembler {
       },
       tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
     check(plan)
+    if let diagnostic = request.memory.exceeded(by: plan) { throw .memoryExceeded(diagnostic) }
     return (plan, emission.weights)
   }
 
@@ -103,7 +103,14 @@ package struct PlanAssembler {
     guard (1...1024).contains(request.threads) else { throw .threadsOutOfRange(requested: request.threads) }
     switch request.target {
     case .dense: break
-    case .latency(let time): if time == .zero { throw .targetOutOfRange(request.target) }
+    case .latency, .times:
+      guard let limits = request.target.limits, limits.isSensible else {
+        throw .targetOutOfRange(request.target)
+      }
+      if let last = limits.steps.last?.maximumLength, last < request.maximumLength {
+        throw .deadlineMissing(length: request.maximumLength, last: last)
+      }
+      if limits.average != nil, inputs.lengths.isEmpty { throw .averageNeedsCalibration }
     case .speedup(let factor), .workSpeedup(let factor):
       if !factor.isFinite || factor < 1 { throw .targetOutOfRange(request.target) }
     }
@@ -157,7 +164,7 @@ package struct PlanAssembler {
       let meets =
         switch request.target {
         case .dense: true
-        case .latency(let limit): (1...length).allSatisfy { reference.time($0) <= limit.rawValue }
+        case .latency, .times: request.target.limits.map { keeps($0, reference.time) } ?? true
         case .speedup(let factor): Double(reference.time(length)) * factor <= Double(dense.time(length))
         case .workSpeedup(let factor): Double(facts.layers) >= factor * Double(depth)
         }
@@ -169,8 +176,26 @@ package struct PlanAssembler {
     throw .infeasible(
       PlanningDiagnostic(
         target: request.target, length: length, best: Nanoseconds(best), dense: Nanoseconds(whole),
+        bestAverage: shallowest.flatMap(unmetAverage),
         bestSpeedup: request.target.isInWork ? Double(facts.layers) : Double(whole) / Double(max(best, 1)),
         bestDepth: request.depth ?? 1, bestKeepCounts: [length], weightTraffic: .zero, weightTime: .zero))
+  }
+
+  private func keeps(_ limits: TimeLimits, _ time: (Int) -> UInt64) -> Bool {
+    let meetsAverage = limits.average.map { average(time) <= $0.nanoseconds } ?? true
+    return meetsAverage && (1...request.maximumLength).allSatisfy { time($0) <= limits.deadline($0) }
+  }
+
+  private var average: LengthAverage {
+    LengthAverage(inputs.lengths, maximumLength: request.maximumLength)
+  }
+
+  /// The average that misses the target although every deadline is met.
+  private func unmetAverage(_ shallowest: DenseReference) -> Nanoseconds? {
+    guard let limits = request.target.limits, limits.average != nil,
+      keeps(TimeLimits(limits.steps), shallowest.time)
+    else { return nil }
+    return Nanoseconds(UInt64(average(shallowest.time)))
   }
 
   /// How selectors choose; nil in plans in which they do not act.
@@ -238,7 +263,7 @@ package struct PlanAssembler {
       // Selectors by threshold are there even when the ceilings let everything through.
       wholeOps: selection == .dynamic
         ? reducing.pricedOps : graph(reducing: [], halting: halting, restores: false, passes).pricedOps,
-      dense: dense, pricer: pricer, dropsAfterLayers: selection != nil)
+      dense: dense, average: average, pricer: pricer, dropsAfterLayers: selection != nil)
     let rows = try search.run()
     return Schedule(
       maximumLength: length, layerCount: facts.layers, keepCounts: rows.flatMap { $0.map(UInt16.init) },
@@ -326,10 +351,8 @@ package struct PlanAssembler {
     } catch {
       fatalError("the planner made a plan that its own validator refuses: \(error)")
     }
-    if case .latency(let limit) = request.target, request.fixedSchedule == nil {
-      for (number, length) in plan.predictions.lengths.enumerated() {
-        precondition(length.planned.time <= limit, "the plan misses its target at \(number + 1) tokens")
-      }
-    }
+    guard let limits = request.target.limits, request.fixedSchedule == nil else { return }
+    let times = plan.predictions.lengths.map(\.planned.time.rawValue)
+    precondition(keeps(limits) { times[$0 - 1] }, "the plan misses its target: \(limits)")
   }
 }

@@ -31,6 +31,14 @@ public enum Planner {
     return try PlanAssembler(request, inputs).assemble().plan.schedule
   }
 
+  /// The plan that `plan` would make, its weights neither read nor digested.
+  public static func outline(
+    _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
+  ) throws(PlanningError) -> Plan {
+    let (request, inputs) = try prepared(request, model: model, calibration: calibration, cost: cost)
+    return try PlanAssembler(request, inputs).assemble().plan
+  }
+
   private static func prepared(
     _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
   ) throws(PlanningError) -> (PlanningRequest, PlanningInputs) {
@@ -47,7 +55,8 @@ public enum Planner {
     }
     let inputs = PlanningInputs(
       facts: EncoderFacts(model), profile: profile ?? calibration?.eliminationProfile,
-      selectors: calibration?.selectors.map(SelectorStatistics.init), costs: OpCosts(cost),
+      selectors: calibration?.selectors.map(SelectorStatistics.init),
+      lengths: calibration?.lengthHistogram ?? [], costs: OpCosts(cost),
       calibrationDigest: calibration?.digest ?? .zero,
       profileDigest: cost.profile.digest, tier: cost.profile.fingerprint.tier)
     return (request, inputs)
@@ -57,7 +66,8 @@ public enum Planner {
   package static func plan(
     _ request: PlanningRequest, model: ModelSpec, inputs: PlanningInputs
   ) throws(PlanningError) -> PlannedModel {
-    var (plan, recipes) = try PlanAssembler(request, inputs).assemble()
+    let assembler = PlanAssembler(request, inputs)
+    var (plan, recipes) = try assembler.withRemedies { () throws(PlanningError) in try assembler.assemble() }
     let stream = WeightStream(recipes: recipes, model: model, headOverride: request.headOverride)
     do throws(PlanFormatError) {
       plan.weights.digest = try PlanWriter.digest(of: plan.weights, weights: stream.source)

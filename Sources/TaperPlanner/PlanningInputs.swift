@@ -1,3 +1,4 @@
+package import TaperCalibration
 package import TaperPlanFormat
 
 /// All that a plan is made from besides the request and the weights.
@@ -7,6 +8,8 @@ package struct PlanningInputs: Sendable {
   package var profile: [Double]?
   /// What the selectors kept; nil without a calibration of a model that has some.
   package var selectors: SelectorStatistics?
+  /// How many texts have which length; empty without a calibration.
+  package var lengths: [LengthCount]
   package var costs: OpCosts
   /// Zero without a calibration.
   package var calibrationDigest: Digest
@@ -15,13 +18,16 @@ package struct PlanningInputs: Sendable {
   package var tier: String
 
   package init(
-    facts: EncoderFacts, profile: [Double]?, selectors: SelectorStatistics? = nil, costs: OpCosts,
+    facts: EncoderFacts, profile: [Double]?, selectors: SelectorStatistics? = nil,
+    lengths: [LengthCount] = [],
+    costs: OpCosts,
     calibrationDigest: Digest = .zero,
     profileDigest: Digest = .zero, tier: String = ""
   ) {
     self.facts = facts
     self.profile = profile
     self.selectors = selectors
+    self.lengths = lengths
     self.costs = costs
     self.calibrationDigest = calibrationDigest
     self.profileDigest = profileDigest

@@ -1,7 +1,9 @@
+public import TaperAuditor
+
 /// How much a plan gives away against the dense model, on texts neither was fitted on.
 public struct AccuracyComparison: Hashable, Sendable {
   public enum Metric: String, Hashable, Sendable {
-    /// Share of held-out labels got right.
+    /// Share of labels got right: held-out ones, or the calibration's where it has labels of the plan's head.
     case accuracy
     /// Coefficient of determination on held-out numbers.
     case determination = "r2"
@@ -12,16 +14,37 @@ public struct AccuracyComparison: Hashable, Sendable {
   public var metric: Metric
   public var dense: Double
   public var planned: Double
+  /// 95%, of `planned`; nil for a metric that has none.
+  public var interval: ConfidenceInterval?
   /// Texts compared.
   public var count: Int
+  /// Texts to which the plan gives another label than the dense model, the first `AccuracyAudit.maximumFlips` of them.
+  public var flips: [FlippedLabel]
+  public var flipCount: Int
 
-  public init(metric: Metric, dense: Double, planned: Double, count: Int) {
+  public init(
+    metric: Metric, dense: Double, planned: Double, interval: ConfidenceInterval? = nil, count: Int,
+    flips: [FlippedLabel] = []
+  ) {
     self.metric = metric
     self.dense = dense
     self.planned = planned
+    self.interval = interval
     self.count = count
+    self.flips = Array(flips.prefix(AccuracyAudit.maximumFlips))
+    flipCount = flips.count
   }
 
   /// Share lost, never below zero: 0.0075 is 0.75 points.
   public var drop: Double { max(0, dense - planned) }
+}
+
+/// A text to which a plan gives another label than the dense model.
+public struct FlippedLabel: Hashable, Sendable {
+  /// Line of the labelled texts, or number (from 1) of the calibration's text.
+  public var text: Int
+  public var dense: String
+  public var planned: String
+  /// The right one, where known.
+  public var expected: String?
 }

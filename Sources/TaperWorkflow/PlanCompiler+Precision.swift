@@ -8,18 +8,27 @@ extension PlanCompiler {
   /// Calibration texts that judge an assignment: enough to tell half a point apart, few enough to try every product.
   private static let judgingTexts = 200
 
+  /// A precision for every product, and what else was thought of.
+  public struct PrecisionChoice: Sendable {
+    public var precision: PrecisionAssignment
+    public var candidates: [PlanCandidate]
+  }
+
   /// The precision of every product for `--precision auto`: as fast as predicted, at most `maximumDrop` of the agreement
   /// with the same dense plan in f32 lost on calibration texts.
   ///
   /// Judged on the dense plan whatever the target: which tokens are dropped follows from the precision, not the reverse.
-  /// - Throws: `gateNeedsEvidence` without a calibration, the planner's and the runtime's errors.
+  /// When what is found takes more memory than the request allows, the first precision for all products, from the most
+  /// precise down, that meets the target, fits and loses no more.
+  /// - Throws: `precisionNeedsCalibration`, `noPrecisionFits`, the planner's and the runtime's errors.
   public func choosePrecision(
     _ request: PlanningRequest, maximumDrop: Double, progress: Progress
-  ) throws -> PrecisionAssignment {
+  ) throws -> PrecisionChoice {
     guard let calibration else { throw WorkflowError.precisionNeedsCalibration }
     var dense = request
     dense.target = .dense
     dense.method = .acc
+    dense.memory = MemoryCeiling()
     let samples = judgingSamples(calibration, maximumLength: request.maximumLength)
     func planned(_ precision: PrecisionAssignment) throws(PlanningError) -> PlannedModel {
       dense.precision = precision
@@ -44,14 +53,49 @@ extension PlanCompiler {
       for (name, time) in found { times[name, default: [:]][precision] = time }
     }
     let reference = try results(PrecisionAssignment())
-    let search = PrecisionSearch(
-      products: names.map { PrecisionSearch.Product(name: $0, times: times[$0] ?? [:]) }, allowed: maximumDrop
-    ) { assignment in
-      Self.damage(try results(assignment), reference, model.head)
+    func damage(_ precision: PrecisionAssignment) throws -> PrecisionSearch.Damage {
+      Self.damage(try results(precision), reference, model.head)
     }
-    return try search.run { done, total in
+    let search = PrecisionSearch(
+      products: names.map { PrecisionSearch.Product(name: $0, times: times[$0] ?? [:]) },
+      allowed: maximumDrop, measure: damage)
+    let found = try search.run { done, total in
       progress("precision of products, \(done) of \(total)", Double(done) / Double(max(1, total)))
     }
+    guard request.memory != MemoryCeiling() else { return PrecisionChoice(precision: found, candidates: []) }
+    var candidates: [PlanCandidate] = []
+    for precision in [found] + Precision.allCases.map({ PrecisionAssignment($0) }) {
+      if precision == found, !candidates.isEmpty { continue }
+      let candidate = try candidate(request, precision) {
+        let lost = precision == found ? nil : try damage(precision).lost
+        return (lost, lost ?? 0 <= maximumDrop ? nil : .inaccurate(allowed: maximumDrop))
+      }
+      guard let candidate else { continue }
+      candidates.append(candidate)
+      if candidate.reason == nil { return PrecisionChoice(precision: precision, candidates: candidates) }
+    }
+    throw WorkflowError.noPrecisionFits(candidates)
+  }
+
+  /// The request's plan in that precision, judged if there can be one; nil for a precision that was not measured.
+  private func candidate(
+    _ request: PlanningRequest, _ precision: PrecisionAssignment,
+    judging judge: () throws -> (lost: Double?, reason: PlanCandidate.Reason?)
+  ) throws -> PlanCandidate? {
+    var request = request
+    request.precision = precision
+    // Searched after its precision is settled.
+    if request.method == .search { request.method = .acc }
+    let plan: Plan
+    do throws(PlanningError) {
+      plan = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
+    } catch {
+      if case .precisionNotMeasured = error { return nil }
+      guard let candidate = PlanCandidate(precision.name, unmet: error) else { throw error }
+      return candidate
+    }
+    let (lost, reason) = try judge()
+    return PlanCandidate(precision.name, plan: plan, lost: lost, reason: reason)
   }
 
   private func judgingSamples(_ calibration: Calibration, maximumLength: Int) -> [TokenizedSample] {

@@ -21,6 +21,8 @@ public struct PlanCompiler {
     public var head: LinearHead?
     /// What method `search` tried, best first; empty for the others.
     public var trials: [SearchTrial] = []
+    /// Plans that were thought of before this one, and why they were not taken.
+    public var candidates: [PlanCandidate] = []
   }
 
   /// How method `search` goes about it.
@@ -42,9 +44,6 @@ public struct PlanCompiler {
   /// One run over texts: what for, and how many of them are done.
   private typealias RunProgress = (_ stage: String, _ done: Int, _ total: Int) -> Void
 
-  /// What single precision alone may cost a mean cosine: another kernel's order of summation is no loss of accuracy.
-  private static let rounding = 1e-6
-
   let model: ModelSpec
   let calibration: Calibration?
   let cost: CostModel
@@ -58,16 +57,15 @@ public struct PlanCompiler {
   /// - Parameters:
   ///   - refit: labelled samples to refit the head on; nil keeps the model's head.
   ///   - search: how method `search` goes about it; it needs `refit`.
-  ///   - maximumDrop: share of accuracy (or agreement) the plan may lose; nil measures nothing but what it needs.
-  /// - Throws: the planner's, the runtime's and the fitting's errors; `WorkflowError.accuracyGateFailed`.
+  ///   - gate: what the plan's accuracy must be; one that asks for nothing measures nothing but what it needs.
+  /// - Throws: the planner's, the runtime's and the fitting's errors; those of `AccuracyGate`.
   public func compile(
     _ request: PlanningRequest, refit: [TokenizedSample]?, search: SearchOptions = SearchOptions(),
-    maximumDrop: Double?,
-    progress: Progress
+    gate: AccuracyGate = AccuracyGate(), progress: Progress
   ) throws -> Outcome {
     let isSearch = request.method == .search
     let measuresDepths = request.method.halts && calibration != nil
-    let runs = (refit == nil ? 0 : 1) + (maximumDrop == nil ? 0 : 1) + (measuresDepths ? 1 : 0)
+    let runs = (refit == nil ? 0 : 1) + (gate.isAsked ? 1 : 0) + (measuresDepths ? 1 : 0)
     // A search runs the encoder over far more texts than what comes after it.
     let searchShare = isSearch ? 0.8 : 0
     var finishedRuns = 0
@@ -84,7 +82,7 @@ public struct PlanCompiler {
     }
     var outcome: Outcome
     if let refit {
-      outcome = try refitted(request, refit, comparingDense: maximumDrop != nil, progress: report)
+      outcome = try refitted(request, refit, comparingDense: gate.isAsked, progress: report)
     } else {
       outcome = Outcome(planned: try plan(request))
     }
@@ -93,15 +91,17 @@ public struct PlanCompiler {
     if measuresDepths, let calibration {
       outcome.planned = try measured(outcome.planned, loaded, on: calibration, progress: report)
     }
-    if refit == nil, maximumDrop != nil {
+    if refit == nil, gate.isAsked {
       guard let calibration else { throw WorkflowError.gateNeedsEvidence }
       outcome.accuracy = try agreement(of: loaded, with: calibration, progress: report)
     }
-    if let accuracy = outcome.accuracy, let maximumDrop, accuracy.drop > maximumDrop + Self.rounding {
-      throw WorkflowError.accuracyGateFailed(accuracy, allowed: maximumDrop)
-    }
+    if let refusal = outcome.accuracy.flatMap(gate.refusal) { throw refusal }
+    outcome.candidates = deeperCandidates(request, than: outcome.planned.plan)
     outcome.planned = outcome.planned.withCanaries(
       try canaries(of: loaded, maximumLength: request.maximumLength))
+    if let diagnostic = request.memory.exceeded(by: outcome.planned.plan) {
+      throw PlanningError.memoryExceeded(diagnostic)
+    }
     return outcome
   }
 
@@ -115,7 +115,7 @@ public struct PlanCompiler {
       schedule: { candidate in
         do throws(PlanningError) {
           return try Planner.schedule(candidate, model: model, calibration: calibration, cost: cost)
-        } catch .infeasible {
+        } catch  where error.isUnmetWish {
           return nil
         }
       },
@@ -161,10 +161,12 @@ public struct PlanCompiler {
       dense.method = .acc
       dense.fixedSchedule = .dense(maximumLength: request.maximumLength, layerCount: Int(model.shape.layers))
       let features = try features(dense, samples) { progress("features of the dense encoder", $0, $1) }
-      if let reference = try targets.fit(features: features, width: width).report.heldOut {
+      let reference = try targets.fit(features: features, width: width).report
+      if let value = reference.heldOut?.value {
         accuracy = AccuracyComparison(
-          metric: planned.metric, dense: reference.value, planned: planned.value,
-          count: head.report.heldOutExamples)
+          metric: planned.metric, dense: value, planned: planned.value, interval: head.report.interval,
+          count: head.report.heldOutExamples,
+          flips: targets.flips(from: reference.heldOutAnswers, to: head.report.heldOutAnswers, samples))
       }
     }
     request.headOverride?.weight = head.weight
@@ -212,11 +214,8 @@ public struct PlanCompiler {
     let results = try PlanExecution(loaded).results(of: samples) {
       progress("agreement with the dense model", $0, $1)
     }
-    let total = zip(results, references).reduce(0) { total, pair in
-      total + Self.agreement(pair.0, pair.1, kind: loaded.plan.head.kind, width: loaded.plan.head.outputWidth)
-    }
     return AccuracyComparison(
-      metric: .agreement, dense: 1, planned: total / Double(max(1, results.count)), count: results.count)
+      results, dense: references, labels: labels(of: calibration, for: loaded.plan), head: loaded.plan.head)
   }
 
   /// What the dense encoder answers: of a token classification the calibration holds no answers token by token.

@@ -52,7 +52,7 @@ public struct Sweep {
     var candidates: [Candidate] = []
     for (place, wish) in wishes.enumerated() {
       do {
-        let outcome = try compiler.compile(wish.request, refit: refit, search: search(), maximumDrop: nil) {
+        let outcome = try compiler.compile(wish.request, refit: refit, search: search()) {
           stage, fraction in
           progress("\(wish.name): \(stage)", (Double(place) + fraction) / Double(wishes.count))
         }

@@ -8,11 +8,14 @@ public struct TokenizedSample: Hashable, Sendable {
   /// Empty: all zero.
   public var typeIDs: [UInt32]
   public var label: RowLabel?
+  /// 1-based line of the file it comes from; 0 when it is of none.
+  public var line: Int
 
-  public init(ids: [UInt32], typeIDs: [UInt32], label: RowLabel? = nil) {
+  public init(ids: [UInt32], typeIDs: [UInt32], label: RowLabel? = nil, line: Int = 0) {
     self.ids = ids
     self.typeIDs = typeIDs
     self.label = label
+    self.line = line
   }
 
   /// Tokenizes every row, truncating to `maximumLength` tokens (specials included).
@@ -22,7 +25,7 @@ public struct TokenizedSample: Hashable, Sendable {
     rows.map { row in
       let encoding = model.tokenizer.encode(row.text, pair: row.pair, maximumLength: maximumLength)
       let typeIDs = encoding.typeIDs.contains { $0 != 0 } ? encoding.typeIDs : []
-      return TokenizedSample(ids: encoding.ids, typeIDs: typeIDs, label: row.label)
+      return TokenizedSample(ids: encoding.ids, typeIDs: typeIDs, label: row.label, line: row.line)
     }
   }
 }

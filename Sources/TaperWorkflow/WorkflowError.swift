@@ -1,7 +1,13 @@
+internal import TaperAuditor
+
 /// Why the workflow stopped although every module did its part.
 public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The plan loses more than was allowed; nothing was written.
   case accuracyGateFailed(AccuracyComparison, allowed: Double)
+  /// The accuracy that the texts prove is below the floor; nothing was written.
+  case accuracyFloorMissed(AccuracyComparison, floor: Double)
+  /// No precision meets every wish.
+  case noPrecisionFits([PlanCandidate])
   case labelsMissing(line: Int)
   /// Some labels are words, some numbers.
   case labelsMixed
@@ -19,6 +25,16 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
       \(points(accuracy.drop)) (\(points(accuracy.dense)) dense, \(points(accuracy.planned)) planned, on \
       \(accuracy.count) texts); ask for less speed, refit the head with --refit-head, or allow more with --max-drop
       """
+    case .accuracyFloorMissed(let accuracy, let floor):
+      """
+      accuracy floor: expected \(accuracy.metric.rawValue) of at least \(points(floor)); found \(points(accuracy.planned))\(
+        interval(accuracy)) on \(accuracy.count) texts (\(points(accuracy.dense)) dense); ask for less speed, refit the head \
+      with --refit-head, measure on more texts (the interval narrows), or lower --min-accuracy
+      """
+    case .noPrecisionFits(let candidates):
+      "--precision auto: expected a precision that meets every wish; found none: "
+        + candidates.map { "\($0.name): \($0.explanation)" }.joined(separator: "; ")
+        + "; allow more memory, more time or a larger --max-drop"
     case .labelsMissing(let line):
       "line \(line): expected a label; found none; a head is fitted on labelled texts only"
     case .labelsMixed: "labels: expected all words or all numbers; found both; correct the file"
@@ -31,8 +47,12 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
     case .precisionNeedsCalibration:
       "--precision auto: expected calibration texts to measure on; found none; give --calibration"
     case .gateNeedsEvidence:
-      "--max-drop: expected texts to measure on; found none; give --calibration or --refit-head"
+      "--max-drop, --min-accuracy: expected texts to measure on; found none; give --calibration or --refit-head"
     }
+  }
+
+  private func interval(_ accuracy: AccuracyComparison) -> String {
+    accuracy.interval.map { ", of which \(points($0.low)) to \(points($0.high)) is proven (95%)," } ?? ""
   }
 
   private func points(_ share: Double) -> String {

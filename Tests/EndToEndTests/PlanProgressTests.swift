@@ -24,7 +24,9 @@ import Testing
       let request = PlanningRequest(
         target: .workSpeedup(1.5), method: method, maximumLength: 24, threads: 1)
       var fractions: [Double] = []
-      let outcome = try compiler.compile(request, refit: samples, maximumDrop: 1) { fractions.append($1) }
+      let outcome = try compiler.compile(request, refit: samples, gate: AccuracyGate(maximumDrop: 1)) {
+        fractions.append($1)
+      }
       #expect(fractions == fractions.sorted())
       #expect(fractions.count == 40 * 2 + outcome.trials.count)
       #expect(fractions.last == 1 && fractions.filter { $0 == 1 }.count == 1)

@@ -9,6 +9,8 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
   public var best: Nanoseconds
   /// The dense plan's predicted time at that length.
   public var dense: Nanoseconds
+  /// The least average over the calibration's lengths, when that is what cannot be met.
+  public var bestAverage: Nanoseconds?
   /// The greatest speedup at that length, in time or in work as the target asks.
   public var bestSpeedup: Double
   /// Layers of the plan that reaches the best, when they are what the method gives up; nil when tokens are.
@@ -23,7 +25,7 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
     let wish =
       switch target {
       case .dense: "dense plan"
-      case .latency(let time): "target \(NumberText.time(time)) unreachable"
+      case .latency, .times: "target \(unmet) unreachable"
       case .speedup(let factor): "speedup \(NumberText.times(factor)) in time unreachable"
       case .workSpeedup(let factor): "speedup \(NumberText.times(factor)) in work unreachable"
       }
@@ -31,6 +33,7 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
       switch target {
       case .workSpeedup, .speedup:
         "best \(NumberText.times(bestSpeedup)) at \(length) tokens (\(NumberText.time(best)); dense \(NumberText.time(dense)))"
+      case .times where bestAverage != nil: "best \(average) (\(length) tokens take \(NumberText.time(best)))"
       default: "best \(NumberText.time(best)) at \(length) tokens (dense \(NumberText.time(dense)))"
       }
     if let bestDepth {
@@ -42,5 +45,22 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
       \(wish): \(reached); with \(tokens) kept after layer 1 the encoder still streams \
       \(NumberText.size(weightTraffic)) of weights: \(NumberText.time(weightTime))
       """
+  }
+
+  /// The limit that is missed, of several.
+  private var unmet: String {
+    guard let limits = target.limits else { return "" }
+    if bestAverage != nil, let average = limits.average { return "\(average)" }
+    let step = limits.steps.first { length <= $0.maximumLength }
+    return "\(TimeLimits(step.map { [$0] } ?? []))"
+  }
+
+  /// The least average, as the target words it.
+  private var average: String {
+    guard let bestAverage, let wish = target.limits?.average else { return "" }
+    return switch wish {
+    case .time: "\(TimeLimits.Average.time(bestAverage))"
+    case .throughput: "\(TimeLimits.Average.throughput(1e9 / Double(max(1, bestAverage.rawValue))))"
+    }
   }
 }

@@ -4,6 +4,8 @@ public import TaperPlanFormat
 public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   /// No schedule of the method reaches the target: the unmet wish, with the best there is.
   case infeasible(PlanningDiagnostic)
+  /// Every plan that meets the target takes more memory than is allowed.
+  case memoryExceeded(MemoryDiagnostic)
   case lengthOutOfRange(requested: Int, maximum: Int)
   case threadsOutOfRange(requested: Int)
   case depthOutOfRange(requested: Int, layers: Int)
@@ -11,6 +13,10 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   case threadsDiffer(requested: Int, priced: Int)
   /// A latency of zero, or a speedup that is not a number of at least 1.
   case targetOutOfRange(PlanningTarget)
+  /// The deadlines' last step is for shorter inputs than the plan's longest.
+  case deadlineMissing(length: Int, last: Int)
+  /// An average is over a calibration's lengths.
+  case averageNeedsCalibration
   case calibrationMissing(method: PlanningMethod)
   /// The calibration was made with another model.
   case calibrationOfAnotherModel(expected: Digest, found: Digest)
@@ -36,9 +42,18 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The model's weights could not be read; the reason is ModelSpec's.
   case weightsUnreadable(tensor: String, reason: String)
 
+  /// Whether a wish cannot be met, the inputs being in order.
+  public var isUnmetWish: Bool {
+    switch self {
+    case .infeasible, .memoryExceeded: true
+    default: false
+    }
+  }
+
   public var description: String {
     switch self {
     case .infeasible(let diagnostic): diagnostic.description
+    case .memoryExceeded(let diagnostic): diagnostic.description
     case .lengthOutOfRange(let requested, let maximum):
       "maximum length: expected 1 to \(maximum) tokens, as the model's positions allow; found \(requested)"
     case .threadsOutOfRange(let requested): "threads: expected 1 to 1024; found \(requested)"
@@ -47,7 +62,14 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
     case .threadsDiffer(let requested, let priced):
       "threads: expected costs of \(requested) threads; found a cost model of \(priced); profile with --threads"
     case .targetOutOfRange(let target):
-      "target: expected a latency above zero or a speedup of at least 1; found \(target)"
+      "target: expected times above zero, for ascending lengths, or a speedup of at least 1; found \(target)"
+    case .deadlineMissing(let length, let last):
+      """
+      target: expected a deadline for every length up to \(length); found none above \(last); add one (\(length):8ms), or \
+      take shorter inputs with --max-length \(last)
+      """
+    case .averageNeedsCalibration:
+      "target: expected a calibration, whose lengths an average is over; found none; give --calibration"
     case .calibrationMissing(let method):
       "method \(method.rawValue) needs a calibration for a target other than dense; make one with taper calibrate"
     case .calibrationOfAnotherModel(let expected, let found):

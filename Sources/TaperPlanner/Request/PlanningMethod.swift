@@ -22,6 +22,8 @@ public enum PlanningMethod: String, CaseIterable, Hashable, Sendable {
   public var selects: Bool { self == .selector || self == .selectorHalting }
   /// Whether the model's halting points end runs.
   public var halts: Bool { self == .halting || self == .accHalting || self == .selectorHalting }
+  /// Whether it may give up layers of its own accord.
+  public var givesUpLayers: Bool { self == .depth || halts }
   /// Whether layers are all it gives up.
   var keepsTokens: Bool { self == .depth || self == .halting }
 }

@@ -27,6 +27,7 @@ public struct PlanningRequest: Hashable, Sendable {
   /// Layers to keep, from the first on; the head reads the state that leaves the last of them. Nil: all, or as many as
   /// the target allows when the method chooses depth.
   public var depth: Int?
+  public var memory: MemoryCeiling
   /// Name of the device the profile was measured on, for the plan's provenance.
   public var deviceName: String
   /// The request in words, for the plan's provenance; must not hold paths.
@@ -42,7 +43,7 @@ public struct PlanningRequest: Hashable, Sendable {
     passes: PassSet = .all, instrumentation: Instrumentation = [],
     excludedKernels: Set<KernelID> = [], restoresDroppedTokens: Bool = true,
     headOverride: HeadOverride? = nil, precision: PrecisionAssignment = PrecisionAssignment(),
-    decay: Double? = nil, depth: Int? = nil, deviceName: String = "",
+    decay: Double? = nil, depth: Int? = nil, memory: MemoryCeiling = MemoryCeiling(), deviceName: String = "",
     requestText: String = "",
     toolVersion: String = "0.1.0",
     fixedSchedule: Schedule? = nil
@@ -61,6 +62,7 @@ public struct PlanningRequest: Hashable, Sendable {
     self.precision = precision
     self.decay = decay
     self.depth = depth
+    self.memory = memory
     self.deviceName = deviceName
     self.requestText = requestText
     self.toolVersion = toolVersion

@@ -31,7 +31,7 @@ public struct PrecisionAssignment: Hashable, Sendable {
   }
 
   /// As the plan's identity says it: the base, and how many products differ from it.
-  var name: String {
+  public var name: String {
     let others = exceptions.values.count { $0 != base }
     return others == 0 ? base.rawValue : "\(base.rawValue), \(others) products otherwise"
   }

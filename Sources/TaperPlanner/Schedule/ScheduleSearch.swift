@@ -4,7 +4,7 @@ import TaperPlanFormat
 ///
 /// For `latency` each length has its own α: dense where that meets the target, else the largest α whose predicted time
 /// does, so that short inputs stay dense and the promise holds for every input (methods §6). For the two speedups one α,
-/// found at the maximum length, serves all lengths. The α's worth trying are those at which a count changes, at most
+/// found at the maximum length, serves all lengths. An average is met by one more α that caps those of all lengths. The α's worth trying are those at which a count changes, at most
 /// n·L of them; all are tried from the largest down, because predicted time need not be monotone (a layer that starts
 /// to drop pays for choosing) and a search that assumes it would keep fewer tokens for some looser target.
 package struct ScheduleSearch {
@@ -23,17 +23,20 @@ package struct ScheduleSearch {
   let reducingOps: [PricedOp]
   let pricer: OpPricer
   let dropsAfterLayers: Bool
+  /// Over the calibration's lengths.
+  let average: LengthAverage
 
   package init(
     facts: EncoderFacts, target: PlanningTarget, maximumLength: Int, family: RetentionFamily,
-    reducingOps: [PricedOp], wholeOps: [PricedOp], dense: DenseReference, pricer: OpPricer,
-    dropsAfterLayers: Bool = false
+    reducingOps: [PricedOp], wholeOps: [PricedOp], dense: DenseReference, average: LengthAverage,
+    pricer: OpPricer, dropsAfterLayers: Bool = false
   ) {
     self.facts = facts
     self.target = target
     self.maximumLength = maximumLength
     self.family = family
     self.reducingOps = reducingOps
+    self.average = average
     self.pricer = pricer
     self.dropsAfterLayers = dropsAfterLayers
     reducing = OpListTimer(
@@ -47,17 +50,7 @@ package struct ScheduleSearch {
     switch target {
     case .dense:
       return lengths.map(everyToken)
-    case .latency(let limit):
-      if lengths.allSatisfy({ whole.time(everyToken($0)) <= limit.rawValue }) {
-        return lengths.map(everyToken)
-      }
-      var rows: [[Int]] = []
-      for length in lengths {
-        let found = largest(length: length) { reducing.time($0) <= limit.rawValue }
-        guard let found else { throw .infeasible(worstLength(limit: limit.rawValue)) }
-        rows.append(family.counts(found, length: length))
-      }
-      return rows
+    case .latency, .times: return try rows(within: target.limits ?? TimeLimits())
     case .speedup(let factor):
       let limit = Double(dense.time(maximumLength))
       if Double(whole.time(everyToken(maximumLength))) * factor <= limit { return lengths.map(everyToken) }
@@ -72,6 +65,40 @@ package struct ScheduleSearch {
       guard let found else { throw .infeasible(diagnostic(length: maximumLength)) }
       return lengths.map { family.counts(found, length: $0) }
     }
+  }
+
+  /// Keep counts by length whose times keep within the limits.
+  private func rows(within limits: TimeLimits) throws(PlanningError) -> [[Int]] {
+    let lengths = 1...maximumLength
+    let times = lengths.map { whole.time(everyToken($0)) }
+    let meetsAverage = limits.average.map { average { times[$0 - 1] } <= $0.nanoseconds } ?? true
+    if meetsAverage, lengths.allSatisfy({ times[$0 - 1] <= limits.deadline($0) }) {
+      return lengths.map(everyToken)
+    }
+    var rows: [[Int]] = []
+    for length in lengths {
+      let limit = limits.deadline(length)
+      let found = largest(length: length) { reducing.time($0) <= limit }
+      guard let found else { throw .infeasible(worstLength(limits)) }
+      rows.append(family.counts(found, length: length))
+    }
+    guard let wish = limits.average else { return rows }
+    var least = Double.infinity
+    var previous: [Int] = []
+    for cap in family.members(length: maximumLength) {
+      let counts = family.counts(cap, length: maximumLength)
+      if counts == previous { continue }
+      previous = counts
+      for length in lengths {
+        // Of one chain, so the smaller of two is one of them; kept where the deadline would be missed by it.
+        let capped = zip(rows[length - 1], family.counts(cap, length: length)).map { min($0, $1) }
+        if reducing.time(capped) <= limits.deadline(length) { rows[length - 1] = capped }
+      }
+      let found = average { reducing.time(rows[$0 - 1]) }
+      if found <= wish.nanoseconds { return rows }
+      least = min(least, found)
+    }
+    throw .infeasible(diagnostic(length: maximumLength, average: least))
   }
 
   private func everyToken(_ length: Int) -> [Int] { [Int](repeating: length, count: facts.layers + 1) }
@@ -106,16 +133,17 @@ package struct ScheduleSearch {
   }
 
   /// The diagnostic of the length whose best is furthest from the limit.
-  private func worstLength(limit: UInt64) -> PlanningDiagnostic {
-    var worst = (length: maximumLength, time: UInt64(0))
+  private func worstLength(_ limits: TimeLimits) -> PlanningDiagnostic {
+    var worst = (length: maximumLength, excess: 0.0)
     for length in 1...maximumLength {
-      let time = best(length: length).time
-      if time > limit, time > worst.time { worst = (length, time) }
+      let excess = Double(best(length: length).time) / Double(limits.deadline(length))
+      if excess > 1, excess >= worst.excess { worst = (length, excess) }
     }
     return diagnostic(length: worst.length)
   }
 
-  private func diagnostic(length: Int) -> PlanningDiagnostic {
+  /// - Parameter average: the least there is, when that is what is missed.
+  private func diagnostic(length: Int, average least: Double? = nil) -> PlanningDiagnostic {
     let best = best(length: length)
     let denseTime = dense.time(length)
     var traffic: UInt64 = 0
@@ -137,7 +165,8 @@ package struct ScheduleSearch {
       }
     return PlanningDiagnostic(
       target: target, length: length, best: Nanoseconds(best.time), dense: Nanoseconds(denseTime),
-      bestSpeedup: speedup, bestKeepCounts: Array(best.counts.dropFirst()), weightTraffic: Bytes(traffic),
+      bestAverage: least.map { Nanoseconds(UInt64($0)) }, bestSpeedup: speedup,
+      bestKeepCounts: Array(best.counts.dropFirst()), weightTraffic: Bytes(traffic),
       weightTime: Nanoseconds(time))
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TaperPlanFormat
+import TaperPlanner
 
 /// A value on the command line that the parser does not know by itself; what is refused is told what was expected.
 protocol ArgumentWord: SendableMetatype {
@@ -53,6 +54,53 @@ enum Latency: ArgumentWord {
   }
 }
 
+/// "5ms", or a time for the lengths up to each of several: "64:2ms,256:8ms".
+enum Deadlines: ArgumentWord {
+  static let expectation =
+    "a time above zero with its unit (5ms, 800us), or one for each of ascending lengths: 64:2ms,256:8ms"
+
+  static func value(of argument: String) -> [TimeLimits.Step]? {
+    if let time = Latency.value(of: argument) { return [TimeLimits.Step(upTo: .max, time)] }
+    var steps: [TimeLimits.Step] = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let words = part.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      guard words.count == 2, let length = Count.value(of: words[0]), let time = Latency.value(of: words[1]),
+        length > steps.last?.maximumLength ?? 0
+      else { return nil }
+      steps.append(TimeLimits.Step(upTo: length, time))
+    }
+    return steps
+  }
+}
+
+/// "400/s": texts a second.
+enum Rate: ArgumentWord {
+  static let expectation = "texts a second, above zero: 400/s"
+
+  static func value(of argument: String) -> Double? {
+    guard argument.hasSuffix("/s"), let rate = Double(argument.dropLast(2)), rate > 0, rate < 1e9 else {
+      return nil
+    }
+    return rate
+  }
+}
+
+/// "4MiB", "800KB": an amount of memory.
+enum Size: ArgumentWord {
+  static let expectation = "an amount of memory above zero with its unit: 4MiB, 800KB"
+
+  static func value(of argument: String) -> Bytes? {
+    let units: [(suffix: String, bytes: Double)] = [
+      ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9),
+      ("B", 1),
+    ]
+    guard let unit = units.first(where: { argument.hasSuffix($0.suffix) }),
+      let value = Double(argument.dropLast(unit.suffix.count)), value > 0, value * unit.bytes < 1e18
+    else { return nil }
+    return Bytes(UInt64(value * unit.bytes))
+  }
+}
+
 /// "3x" or "3": a factor of at least one.
 enum Speedup: ArgumentWord {
   static let expectation = "a factor of at least 1: 3x"
@@ -88,6 +136,15 @@ enum Words: ArgumentWord {
   static func value(of argument: String) -> [String]? {
     let words = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     return words.contains("") || Set(words).count < words.count ? nil : words
+  }
+}
+
+/// "95%" or "0.95", of all.
+enum Portion: ArgumentWord {
+  static let expectation = "a share from 0 to 1: 95%, 0.95"
+
+  static func value(of argument: String) -> Double? {
+    Share.value(of: argument).flatMap { $0 <= 1 ? $0 : nil }
   }
 }
 

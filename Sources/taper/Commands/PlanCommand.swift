@@ -9,8 +9,21 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan", abstract: "Compiles a model into a plan that meets a target on a device.")
 
   @OptionGroup var options: PlanningOptions
-  @Option(Latency.self, help: "Predicted time at most this, for every length up to the longest: 5ms, 800us.")
-  var latency: Nanoseconds?
+  @Option(
+    Deadlines.self,
+    help:
+      "Predicted time at most this, for every length up to the longest: 5ms; or up to each of several: 64:2ms,256:8ms."
+  )
+  var latency: [TimeLimits.Step]?
+  @Option(
+    Latency.self,
+    help: "Predicted time at most this on average over the calibration's lengths; also beside --latency.")
+  var meanLatency: Nanoseconds?
+  @Option(
+    Rate.self,
+    help:
+      "So many texts a second, one after the other, over the calibration's lengths; also beside --latency.")
+  var throughput: Double?
   @Option(Speedup.self, help: "Predicted time this many times less than dense at the longest length: 3x.")
   var speedup: Double?
   @Option(Speedup.self, help: "Work (FLOPs, the published form) this many times less at the longest length.")
@@ -53,6 +66,15 @@ struct PlanCommand: ParsableCommand {
   var decay = Decay.calibrated
   @Option(Share.self, help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.")
   var maxDrop: Double?
+  @Option(
+    Portion.self,
+    help:
+      "Accuracy (agreement without labels) that the texts must prove, as the lower end of its 95% interval, else exit 3: 95%."
+  )
+  var minAccuracy: Double?
+  @Option(Size.self, help: "The most working memory of a session: 4MiB.") var maxArena: Bytes?
+  @Option(Size.self, help: "The most memory of all that the plan keeps: weights, tables and arena: 60MiB.")
+  var maxResident: Bytes?
   @Flag(help: "Keep the weights in a file of their own beside the plan, for several plans to share.")
   var shareWeights = false
   @Option(name: .shortAndLong, help: "The plan to write.") var output: String
@@ -73,25 +95,30 @@ struct PlanCommand: ParsableCommand {
       request.haltingRule = rule
       request.decay = decay.number
       request.depth = depth
+      request.memory = MemoryCeiling(arena: maxArena, resident: maxResident)
       request.requestText = requestText(request.requestText)
       request.fixedSchedule = try fixedSchedule(maximumLength: request.maximumLength)
       try checkSearch(method, hasLabels: refit != nil)
       let question = ([request.requestText] + loaded.digests).joined(separator: "\n")
       var bar = ProgressBar()
+      var candidates: [PlanCandidate] = []
       // The precision search runs the encoder about as often as what follows.
       let searchShare = options.precision == "auto" ? 0.5 : 0
       if options.precision == "auto" {
-        request.precision = try compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
+        let choice = try compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
           stage, fraction in
           bar.update(searchShare * fraction, stage)
         }
+        (request.precision, candidates) = (choice.precision, choice.candidates)
       }
-      let outcome = try compiler.compile(
-        request, refit: refit, search: searchOptions(question), maximumDrop: maxDrop
+      var outcome = try compiler.compile(
+        request, refit: refit, search: searchOptions(question),
+        gate: AccuracyGate(maximumDrop: maxDrop, minimum: minAccuracy)
       ) { stage, fraction in
         bar.update(searchShare + (1 - searchShare) * fraction, stage)
       }
       bar.finish()
+      outcome.candidates = candidates + outcome.candidates
       let plan = try write(outcome.planned)
       show(plan, outcome)
     }
@@ -128,16 +155,26 @@ struct PlanCommand: ParsableCommand {
 
   private func target() throws -> PlanningTarget {
     var targets: [PlanningTarget] = []
-    if let latency { targets.append(.latency(latency)) }
+    if let limits = try limits() { targets.append(limits) }
     if let speedup { targets.append(.speedup(speedup)) }
     if let flopsSpeedup { targets.append(.workSpeedup(flopsSpeedup)) }
     if dense || keepCounts != nil { targets.append(.dense) }
     guard let target = targets.first, targets.count == 1 else {
       throw CommandError.usage(
-        "target: expected one of --latency, --speedup, --flops-speedup, --keep-counts, --dense; found \(targets.count)"
+        "target: expected one of --latency (with --mean-latency or --throughput, or one of these alone), --speedup, --flops-speedup, --keep-counts, --dense; found \(targets.count)"
       )
     }
     return target
+  }
+
+  private func limits() throws -> PlanningTarget? {
+    if meanLatency != nil, throughput != nil {
+      throw CommandError.usage("--mean-latency, --throughput: expected one of them; found both")
+    }
+    let average = meanLatency.map(TimeLimits.Average.time) ?? throughput.map(TimeLimits.Average.throughput)
+    if let average { return .times(TimeLimits(latency ?? [], average: average)) }
+    guard let latency else { return nil }
+    return latency.first?.maximumLength == .max ? .latency(latency[0].time) : .times(TimeLimits(latency))
   }
 
   private func fixedSchedule(maximumLength: Int) throws -> Schedule? {
@@ -184,7 +221,14 @@ struct PlanCommand: ParsableCommand {
   /// The wish in words, without paths, for the plan's provenance.
   private func requestText(_ common: String) -> String {
     var words: [String] = []
-    if let latency { words.append("--latency \(latency.rawValue)ns") }
+    if let latency {
+      let steps = latency.map { step in
+        (step.maximumLength == .max ? "" : "\(step.maximumLength):") + "\(step.time.rawValue)ns"
+      }
+      words.append("--latency " + steps.joined(separator: ","))
+    }
+    if let meanLatency { words.append("--mean-latency \(meanLatency.rawValue)ns") }
+    if let throughput { words.append("--throughput \(throughput)/s") }
     if let speedup { words.append("--speedup \(speedup)x") }
     if let flopsSpeedup { words.append("--flops-speedup \(flopsSpeedup)x") }
     if dense { words.append("--dense") }
@@ -198,6 +242,9 @@ struct PlanCommand: ParsableCommand {
     if let depth { words.append("--depth \(depth)") }
     if decay != .calibrated { words.append("--decay \(decay)") }
     if let maxDrop { words.append("--max-drop \(maxDrop)") }
+    if let minAccuracy { words.append("--min-accuracy \(minAccuracy)") }
+    if let maxArena { words.append("--max-arena \(maxArena.rawValue)B") }
+    if let maxResident { words.append("--max-resident \(maxResident.rawValue)B") }
     return words.joined(separator: " ")
   }
 

@@ -1,3 +1,4 @@
+import TaperAuditor
 import TaperJSON
 import TaperPlanFormat
 import TaperPlanner
@@ -11,6 +12,7 @@ enum PlanSummary {
       ("precision", .string(plan.identity.precision)),
       ("lengths", .array(plan.predictions.referenceLengths.map { length(plan, Int($0)) })),
       ("arena_bytes", .integer(Int64(plan.arena.byteCount.rawValue))),
+      ("resident_bytes", .integer(Int64(clamping: plan.residentBytes.rawValue))),
     ])
     if let halting = HaltingJSON.object(plan) { object["halting"] = halting }
     if !outcome.trials.isEmpty { object["trials"] = .array(outcome.trials.map { .object($0.json) }) }
@@ -18,9 +20,28 @@ enum PlanSummary {
       object["accuracy"] = [
         "metric": .string(accuracy.metric.rawValue), "dense": .number(accuracy.dense),
         "planned": .number(accuracy.planned), "count": JSONValue(accuracy.count),
+        "interval": accuracy.interval.map { [.number($0.low), .number($0.high)] } ?? .null,
+        "flip_count": JSONValue(accuracy.flipCount), "flips": .array(accuracy.flips.map(flip)),
       ]
     }
+    if !outcome.candidates.isEmpty { object["candidates"] = .array(outcome.candidates.map(candidate)) }
     return .object(object)
+  }
+
+  private static func flip(_ flip: FlippedLabel) -> JSONValue {
+    [
+      "text": JSONValue(flip.text), "dense": .string(flip.dense), "planned": .string(flip.planned),
+      "expected": flip.expected.map { .string($0) } ?? .null,
+    ]
+  }
+
+  private static func candidate(_ candidate: PlanCandidate) -> JSONValue {
+    [
+      "name": .string(candidate.name), "taken": .bool(candidate.reason == nil),
+      "predicted_ns": candidate.predicted.map { .integer(Int64($0.rawValue)) } ?? .null,
+      "resident_bytes": candidate.resident.map { .integer(Int64(clamping: $0.rawValue)) } ?? .null,
+      "lost": candidate.lost.map { .number($0) } ?? .null, "explanation": .string(candidate.explanation),
+    ]
   }
 
   private static func length(_ plan: Plan, _ tokens: Int) -> JSONValue {
@@ -55,7 +76,8 @@ enum PlanSummary {
     }
     var lines = [
       table.rendered(),
-      "arena \(NumberText.size(plan.arena.byteCount)), weights \(NumberText.size(plan.weights.byteCount))",
+      "arena \(NumberText.size(plan.arena.byteCount)), weights \(NumberText.size(plan.weights.byteCount)), "
+        + "resident at most \(NumberText.size(plan.residentBytes))",
     ]
     if let expectations = plan.expectations {
       let expected = expectations.overall
@@ -65,14 +87,32 @@ enum PlanSummary {
       )
     }
     lines += HaltingText.lines(plan)
+    if !outcome.candidates.isEmpty {
+      lines += ["considered"] + outcome.candidates.map { "  \($0.name): \($0.explanation)" }
+    }
     if !outcome.trials.isEmpty { lines.append(trials(outcome.trials)) }
     if let head = outcome.head { lines.append(HeadSummary.text(head)) }
     if let accuracy = outcome.accuracy {
-      lines.append(
-        "\(accuracy.metric.rawValue) on \(accuracy.count) held-out texts: dense \(NumberText.percent(accuracy.dense, 2)), "
-          + "planned \(NumberText.percent(accuracy.planned, 2))")
+      lines += self.accuracy(accuracy)
     }
     return (lines + ["→ \(path)"]).joined(separator: "\n")
+  }
+
+  private static func accuracy(_ accuracy: AccuracyComparison) -> [String] {
+    func share(_ value: Double) -> String { NumberText.percent(value, 2) }
+    let interval = accuracy.interval.map { " (95%: \(share($0.low)) to \(share($0.high)))" } ?? ""
+    var lines = [
+      "\(accuracy.metric.rawValue) on \(NumberText.count(accuracy.count, "text")): dense \(share(accuracy.dense)), "
+        + "planned \(share(accuracy.planned))\(interval)"
+    ]
+    guard accuracy.flipCount > 0 else { return lines }
+    lines.append("  \(NumberText.count(accuracy.flipCount, "label")) changed:")
+    lines += accuracy.flips.map { flip in
+      "    text \(flip.text): \(flip.dense) → \(flip.planned)"
+        + (flip.expected.map { ", right is \($0)" } ?? "")
+    }
+    let more = accuracy.flipCount - accuracy.flips.count
+    return more > 0 ? lines + ["    and \(more) more"] : lines
   }
 
   /// The best of what method `search` tried.

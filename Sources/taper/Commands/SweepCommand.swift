@@ -53,7 +53,7 @@ struct SweepCommand: ParsableCommand {
       if options.precision == "auto" {
         request.precision = try loaded.compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
           bar.update(0.1 * $1, $0)
-        }
+        }.precision
       }
       let sweep = Sweep(loaded.compiler)
       let candidates = try sweep.candidates(

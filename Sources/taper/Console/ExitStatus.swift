@@ -46,8 +46,9 @@ enum ExitStatus: Int32 {
 
   private static func code(for error: PlanningError) -> ExitStatus {
     switch error {
-    case .infeasible: .infeasible
-    case .lengthOutOfRange, .threadsOutOfRange, .targetOutOfRange, .depthOutOfRange, .calibrationMissing,
+    case .infeasible, .memoryExceeded: .infeasible
+    case .lengthOutOfRange, .threadsOutOfRange, .deadlineMissing, .averageNeedsCalibration, .targetOutOfRange,
+      .depthOutOfRange, .calibrationMissing,
       .unknownPass, .scheduleMismatch:
       .usage
     default: .badData
@@ -56,7 +57,8 @@ enum ExitStatus: Int32 {
 
   private static func code(for error: WorkflowError) -> ExitStatus {
     switch error {
-    case .accuracyGateFailed: .accuracyGateFailed
+    case .accuracyGateFailed, .accuracyFloorMissed: .accuracyGateFailed
+    case .noPrecisionFits: .infeasible
     case .gateNeedsEvidence, .precisionNeedsCalibration: .usage
     default: .badData
     }

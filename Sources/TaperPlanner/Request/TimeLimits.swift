@@ -1,0 +1,73 @@
+public import TaperPlanFormat
+
+/// Limits that predicted times keep within: deadlines in steps over the input length, an average over the calibration's
+/// lengths, or both.
+public struct TimeLimits: Hashable, Sendable {
+  /// One deadline for all lengths above the step before, up to its own.
+  public struct Step: Hashable, Sendable {
+    public var maximumLength: Int
+    public var time: Nanoseconds
+
+    public init(upTo maximumLength: Int, _ time: Nanoseconds) {
+      self.maximumLength = maximumLength
+      self.time = time
+    }
+  }
+
+  /// What holds for the average text.
+  public enum Average: Hashable, Sendable {
+    case time(Nanoseconds)
+    /// Texts a second, one after the other.
+    case throughput(Double)
+
+    /// The average time it allows, in nanoseconds.
+    package var nanoseconds: Double {
+      switch self {
+      case .time(let time): Double(time.rawValue)
+      case .throughput(let rate): 1e9 / rate
+      }
+    }
+  }
+
+  /// Ascending by length; empty: no deadline.
+  public var steps: [Step]
+  public var average: Average?
+
+  public init(_ steps: [Step] = [], average: Average? = nil) {
+    self.steps = steps
+    self.average = average
+  }
+
+  /// The deadline of an input of `length` tokens, in nanoseconds; without one, no time is too long.
+  package func deadline(_ length: Int) -> UInt64 {
+    guard !steps.isEmpty else { return .max }
+    return steps.first { length <= $0.maximumLength }?.time.rawValue ?? 0
+  }
+
+  /// Whether they are limits that a time can be held against.
+  var isSensible: Bool {
+    let ascends = zip(steps, steps.dropFirst()).allSatisfy { $0.maximumLength < $1.maximumLength }
+    let times = steps.map { Double($0.time.rawValue) } + [average?.nanoseconds].compactMap(\.self)
+    return ascends && !times.isEmpty && times.allSatisfy { $0 > 0 && $0.isFinite }
+  }
+}
+
+extension TimeLimits: CustomStringConvertible {
+  public var description: String {
+    var words = steps.map { step in
+      let time = NumberText.time(step.time)
+      return step.maximumLength == .max ? time : "\(time) up to \(step.maximumLength) tokens"
+    }
+    if let average { words.append("\(average)") }
+    return words.joined(separator: ", ")
+  }
+}
+
+extension TimeLimits.Average: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .time(let time): "\(NumberText.time(time)) on average"
+    case .throughput(let rate): "\(NumberText.fixed(rate, rate < 100 ? 1 : 0)) texts a second"
+    }
+  }
+}

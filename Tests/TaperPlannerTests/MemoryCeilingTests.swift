@@ -1,0 +1,71 @@
+import TaperPlanFormat
+import TaperPlanner
+import Testing
+
+/// Ceilings of memory: what fits is planned, what does not says what would.
+@Suite struct MemoryCeilingTests {
+  private func plan(
+    _ memory: MemoryCeiling, target: PlanningTarget = .dense, method: PlanningMethod = .acc,
+    precision: Precision = .f32
+  ) throws(PlanningError) -> Plan {
+    let request = PlanningRequest(
+      target: target, method: method, maximumLength: 64, threads: 1,
+      precision: PrecisionAssignment(precision), memory: memory)
+    let inputs = PlanningInputs(
+      facts: SyntheticModels.facts(), profile: SyntheticModels.profile, costs: SyntheticCosts.make())
+    let assembler = PlanAssembler(request, inputs)
+    return try assembler.withRemedies { () throws(PlanningError) in try assembler.assemble() }.plan
+  }
+
+  private func diagnostic(_ memory: MemoryCeiling) throws -> MemoryDiagnostic {
+    let error = #expect(throws: PlanningError.self) { try plan(memory) }
+    guard case .memoryExceeded(let diagnostic) = error else { throw error ?? .tokenHeadNotFitted }
+    return diagnostic
+  }
+
+  @Test func whatFitsExactlyIsPlanned() throws {
+    let whole = try plan(MemoryCeiling())
+    let exact = MemoryCeiling(arena: whole.arena.byteCount, resident: whole.residentBytes)
+    #expect(try plan(exact) == whole)
+    #expect(whole.residentBytes > whole.weights.byteCount + whole.arena.byteCount)
+  }
+
+  @Test func residentMemorySaysWhichPrecisionAndDepthFit() throws {
+    let whole = try plan(MemoryCeiling())
+    let bf16 = try plan(MemoryCeiling(), precision: .bf16)
+    let found = try diagnostic(MemoryCeiling(resident: bf16.residentBytes))
+    #expect(found.part == .resident && found.needed == whole.residentBytes)
+    let int8 = try plan(MemoryCeiling(), precision: .int8)
+    #expect(found.remedies.contains(.init(change: "--precision bf16", needed: bf16.residentBytes)))
+    #expect(found.remedies.contains(.init(change: "--precision int8", needed: int8.residentBytes)))
+    let depth = try #require(found.remedies.last)
+    #expect(depth.change.hasPrefix("--depth ") && depth.needed <= found.allowed)
+    #expect(
+      "\(found)".hasPrefix("resident memory: expected at most \(NumberText.size(found.allowed)); found "))
+  }
+
+  @Test func theArenaSaysWhichLengthFits() throws {
+    let whole = try plan(MemoryCeiling())
+    let found = try diagnostic(MemoryCeiling(arena: Bytes(whole.arena.byteCount.rawValue / 2)))
+    let length = try #require(found.remedies.last { $0.change.hasPrefix("--max-length ") })
+    #expect(length.needed <= found.allowed)
+    let tokens = try #require(Int(length.change.dropFirst("--max-length ".count)))
+    #expect((20...40).contains(tokens), "about half of 64: \(tokens)")
+  }
+
+  @Test func whatNeverFitsSaysTheLeast() throws {
+    let found = try diagnostic(MemoryCeiling(resident: Bytes(1000)))
+    #expect("\(found)".contains("the least there is takes "))
+  }
+
+  /// A method that chooses how many layers to keep keeps as many as fit.
+  @Test func depthGivesWay() throws {
+    let target = PlanningTarget.speedup(1)
+    let whole = try plan(MemoryCeiling(), target: target, method: .depth)
+    #expect(whole.schedule.layerCount == 4)
+    let ceiling = MemoryCeiling(resident: Bytes(whole.residentBytes.rawValue * 7 / 10))
+    let cut = try plan(ceiling, target: target, method: .depth)
+    #expect((1...3).contains(cut.schedule.layerCount))
+    #expect(ceiling.exceeded(by: cut) == nil)
+  }
+}

@@ -1,0 +1,123 @@
+import TaperCalibration
+import TaperPlanFormat
+import TaperPlanner
+import Testing
+
+/// Deadlines in steps, averages and throughputs, on a device written down as formulas.
+@Suite struct TimeLimitTests {
+  /// Most texts are short; some are longer than the plan's longest input.
+  private static let lengths = [
+    LengthCount(tokens: 8, count: 60), LengthCount(tokens: 40, count: 30), LengthCount(tokens: 90, count: 10),
+  ]
+
+  private func plan(
+    _ limits: TimeLimits, method: PlanningMethod = .acc, lengths: [LengthCount] = Self.lengths
+  ) throws(PlanningError) -> Plan {
+    let request = PlanningRequest(target: .times(limits), method: method, maximumLength: 64, threads: 1)
+    let inputs = PlanningInputs(
+      facts: SyntheticModels.facts(), profile: SyntheticModels.profile, lengths: lengths,
+      costs: SyntheticCosts.make())
+    return try PlanAssembler(request, inputs).assemble().plan
+  }
+
+  private func denseTimes() throws -> [UInt64] {
+    try plan(TimeLimits([.init(upTo: .max, Nanoseconds(1_000_000_000))])).predictions.lengths.map(
+      \.planned.time.rawValue)
+  }
+
+  /// By hand: 60 texts of 8 tokens, 30 of 40, 10 cut to 64.
+  private func average(_ times: [UInt64]) -> Double {
+    (60 * Double(times[7]) + 30 * Double(times[39]) + 10 * Double(times[63])) / 100
+  }
+
+  private func average(_ plan: Plan) -> Double {
+    average(plan.predictions.lengths.map(\.planned.time.rawValue))
+  }
+
+  @Test func everyStepHoldsForItsLengths() throws {
+    let dense = try denseTimes()
+    // Tight up to 24 tokens, loose up to 48, tight again beyond.
+    let steps = [(24, dense[15]), (48, dense[47]), (64, dense[39])]
+    let plan = try plan(TimeLimits(steps.map { .init(upTo: $0.0, Nanoseconds($0.1)) }))
+    for length in 1...64 {
+      let limit = steps.first { length <= $0.0 }?.1 ?? 0
+      #expect(plan.predictions.lengths[length - 1].planned.time.rawValue <= limit, "\(length) tokens")
+      let isWhole = plan.schedule.tokens(after: 4, length: length) == length
+      // Well below a step's limit everything is kept.
+      if length <= 14 || (25...46).contains(length) { #expect(isWhole, "\(length) tokens") }
+      if length == 24 || length >= 60 { #expect(!isWhole, "\(length) tokens") }
+    }
+  }
+
+  @Test(arguments: [0.6, 0.75, 0.9]) func theAverageIsMetByTheLeastDropping(share: Double) throws {
+    let dense = average(try denseTimes())
+    let wish = Nanoseconds(UInt64(dense * share))
+    let found = try plan(TimeLimits(average: .time(wish)))
+    #expect(average(found) <= Double(wish.rawValue))
+    #expect(average(found) > Double(wish.rawValue) * 0.93, "more dropped than asked")
+    // The same as so many texts a second.
+    let rate = try plan(TimeLimits(average: .throughput(1e9 / Double(wish.rawValue))))
+    #expect(rate.schedule == found.schedule)
+    let looser = try plan(TimeLimits(average: .time(Nanoseconds(wish.rawValue + wish.rawValue / 10))))
+    #expect(zip(found.schedule.keepCounts, looser.schedule.keepCounts).allSatisfy { $0 <= $1 })
+  }
+
+  @Test func throughputAtADeadlineKeepsBoth() throws {
+    let dense = try denseTimes()
+    let deadline = Nanoseconds(dense[47])
+    let alone = try plan(TimeLimits([.init(upTo: .max, deadline)]))
+    let wish = Nanoseconds(UInt64(average(alone) * 0.8))
+    let both = try plan(TimeLimits([.init(upTo: .max, deadline)], average: .time(wish)))
+    #expect(both.predictions.lengths.allSatisfy { $0.planned.time <= deadline })
+    #expect(average(both) <= Double(wish.rawValue) && average(alone) > Double(wish.rawValue))
+    #expect(zip(both.schedule.keepCounts, alone.schedule.keepCounts).allSatisfy { $0 <= $1 })
+  }
+
+  @Test func depthMeetsAnAverageToo() throws {
+    let wish = Nanoseconds(UInt64(average(try denseTimes()) * 0.6))
+    let plan = try plan(TimeLimits(average: .time(wish)), method: .depth)
+    #expect(plan.schedule.layerCount == 2 && average(plan) <= Double(wish.rawValue))
+  }
+
+  private func diagnostic(_ limits: TimeLimits, method: PlanningMethod = .acc) throws -> PlanningDiagnostic {
+    let error = #expect(throws: PlanningError.self) { try plan(limits, method: method) }
+    guard case .infeasible(let diagnostic) = error else { throw error ?? .tokenHeadNotFitted }
+    return diagnostic
+  }
+
+  @Test(arguments: [PlanningMethod.acc, .depth]) func unmetLimitsAreNamed(method: PlanningMethod) throws {
+    let mean = try diagnostic(TimeLimits(average: .time(Nanoseconds(20_000))), method: method)
+    let best = try #require(mean.bestAverage)
+    #expect(
+      "\(mean)".hasPrefix("target 20.0 µs on average unreachable: best \(NumberText.time(best)) on average"))
+    if method == .acc {
+      #expect(throws: Never.self) { try plan(TimeLimits(average: .time(Nanoseconds(best.rawValue + 1)))) }
+    }
+    let rate = try diagnostic(TimeLimits(average: .throughput(50_000)), method: method)
+    #expect("\(rate)".hasPrefix("target 50000 texts a second unreachable: best "))
+    #expect("\(rate)".contains("texts a second (64 tokens take"))
+    // The step that is missed, not the others.
+    let steps = try diagnostic(
+      TimeLimits([.init(upTo: 32, Nanoseconds(10_000_000)), .init(upTo: 64, Nanoseconds(20_000))]),
+      method: method)
+    #expect("\(steps)".hasPrefix("target 20.0 µs up to 64 tokens unreachable: best "))
+    #expect(steps.length > 32 && steps.bestAverage == nil)
+  }
+
+  @Test func limitsThatAreNone() {
+    let long = Nanoseconds(1_000_000_000)
+    for limits in [
+      TimeLimits(), TimeLimits([.init(upTo: 64, .zero)]), TimeLimits(average: .throughput(0)),
+      TimeLimits(average: .throughput(.infinity)),
+      TimeLimits([.init(upTo: 64, long), .init(upTo: 32, long)]),
+    ] {
+      #expect(throws: PlanningError.targetOutOfRange(.times(limits))) { try plan(limits) }
+    }
+    #expect(throws: PlanningError.deadlineMissing(length: 64, last: 32)) {
+      try plan(TimeLimits([.init(upTo: 32, long)]))
+    }
+    #expect(throws: PlanningError.averageNeedsCalibration) {
+      try plan(TimeLimits(average: .time(long)), lengths: [])
+    }
+  }
+}
