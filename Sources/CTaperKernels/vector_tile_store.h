@@ -3,16 +3,33 @@
 //   ck_sums                           CK_WIDTH sums
 //   ck_vf values(ck_sums, const ck_panel_job *, uint32_t row, uint32_t column)    the product at column …
 
+#include <stdbool.h>
+
 enum { group_bytes = 4, line_bytes = CK_PANEL * group_bytes, panel_vectors = CK_PANEL / CK_WIDTH };
 
 /// A tile's place in the job.
 typedef struct tile_place {
   const char *panels; // the tile's first
   size_t panel_bytes;
-  const char *ahead; // what to prefetch meanwhile …
-  size_t ahead_step; // … at this many bytes a group
+  // what to ask for meanwhile, a line a group in each of as many streams as there are panels
+  const char *ahead, *next;        // from here on, and from there on in the groups from `bend` on
+  size_t ahead_stream, ahead_step; // bytes from one stream to the next, and from one group to the next
+  size_t bend;                     // of a row of a, in bytes
+  bool near;                       // whether into the first cache level
   uint32_t groups, row, column;
 } tile_place;
+
+CK_INLINE void activate_tile(float *x, size_t n, ck_activation activation) {
+  if (activation != CK_ACTIVATION_GELU) {
+    bias_activation(x, x, NULL, n, activation);
+    return;
+  }
+  size_t i = 0;
+  for (; i + 4 * CK_WIDTH <= n; i += 4 * CK_WIDTH)
+    store_four(x + i, rough_gelu(load_four(x + i)));
+  for (; i < n; i += CK_WIDTH)
+    store(x + i, rough_gelu(load(x + i)));
+}
 
 /// The sums of a tile of rows × panels, dequantised, biased and activated, to y. `x` has room for the tile;
 /// there they lie side by side, so that the activation has four vectors at once to work on.
@@ -31,7 +48,7 @@ CK_INLINE void store_tile(const ck_panel_job *job, const ck_sums *sums, const ti
             values(sums[r * vectors + v], job, place->row + r, place->column + i) + bias);
   }
   if (job->activation != CK_ACTIVATION_NONE)
-    bias_activation(x, x, NULL, rows * vectors * CK_WIDTH, job->activation);
+    activate_tile(x, rows * vectors * CK_WIDTH, job->activation);
   float *y = job->y + (size_t)place->row * job->ldy + place->column;
   for (uint32_t r = 0; r < rows; r++, x += vectors * CK_WIDTH, y += job->ldy)
     for (uint32_t i = 0; i < panels * CK_PANEL; i += CK_WIDTH)

@@ -67,9 +67,7 @@ static uint32_t lanes(ck_tier tier) {
 /// As TaperPlanFormat.GemmPartition.packedParts.
 static uint32_t packed_parts(uint32_t columns) {
   uint32_t spans = (columns + 16 * CK_PANEL_SPAN - 1) / (16 * CK_PANEL_SPAN);
-  uint32_t parts = spans / 2 > threads ? spans / 2 : threads;
-  parts = parts < 4 * threads ? parts : 4 * threads;
-  return parts < spans ? parts : spans;
+  return threads < spans ? threads : spans;
 }
 
 static uint32_t blas_parts(void) { return threads == 1 ? 1 : 2 * threads; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fits the polynomials of Sources/CTaperKernels/vector_rows.h and prints their coefficients and errors.
+"""Fits the polynomials of Sources/CTaperKernels/vector_functions.h and prints their coefficients and errors.
 
 Near-minimax fits by Lawson's method (reweighted least squares), after which coefficients are rounded to float one by
 one, highest degree first, the rest fitted again each time. Needs numpy.
@@ -57,6 +57,10 @@ def main():
     erf, erfc = np.vectorize(math.erf), np.vectorize(math.erfc)
     x = chebyshev(1e-3, 1.0)
     fit("erf(x) = x + x·P(x²), |x| < 1, relative", [x ** (2 * k + 1) for k in range(6)], erf(x) - x, 1 / erf(x))
+
+    x = chebyshev(1e-3, 4.25)
+    even = [x ** (2 * k + 2) for k in range(9)]
+    fit("rough gelu(x) = x/2 + x²·P(x²), |x| ≤ 4.25, absolute", even, x / 2 * erf(x / math.sqrt(2)), np.ones_like(x))
 
     x = chebyshev(1.0, 4.0)
     root = erfc(x) ** (-1 / 16)

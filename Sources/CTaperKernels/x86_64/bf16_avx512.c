@@ -7,7 +7,7 @@
 
 #define CK_DOTS ck_gemm_bf16_avx512
 #define CK_DOT_ROWS 8
-#define CK_DOT_PANELS(rows) ((rows) <= 2 ? 6 : (rows) <= 4 ? 4 : (rows) <= 6 ? 3 : 2)
+#define CK_DOT_PANELS(rows) ((rows) <= 4 ? 4 : (rows) <= 6 ? 3 : 2)
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))),              \
                              apply_to = function)

@@ -7,7 +7,8 @@
 
 #define CK_DOTS ck_gemm_bf16_avx512_bf16
 #define CK_DOT_ROWS 8
-#define CK_DOT_PANELS(rows) ((rows) <= 4 ? 6 : (rows) <= 6 ? 4 : 3)
+#define CK_DOT_TALL 14
+#define CK_DOT_PANELS(rows) ((rows) <= 4 ? 4 : (rows) <= 8 ? 3 : 2)
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,avx512bf16"))),   \
                              apply_to = function)
