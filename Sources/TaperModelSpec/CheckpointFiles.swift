@@ -66,13 +66,15 @@ struct CheckpointFiles {
   }
 
   /// Finds the tensors of `roles` under the family's names and checks type and shape of each.
-  func locate(_ roles: [(TensorRole, [Int])], family: FamilyDescription) throws(ModelSpecError)
-    -> [TensorRole: CheckpointWeights.Source]
-  {
+  /// - Parameter classifiesTokens: whose head a head's tensors are.
+  func locate(
+    _ roles: [(TensorRole, [Int])], family: FamilyDescription, classifiesTokens: Bool
+  ) throws(ModelSpecError) -> [TensorRole: CheckpointWeights.Source] {
     let prefix = prefix(family)
     var sources: [TensorRole: CheckpointWeights.Source] = [:]
     for (role, shape) in roles {
-      let names = family.pattern(of: role).map { family.names(pattern: $0, prefix: prefix) } ?? []
+      let pattern = family.pattern(of: role, classifiesTokens: classifiesTokens)
+      let names = pattern.map { family.names(pattern: $0, prefix: prefix) } ?? []
       guard let (file, tensor) = find(names) else {
         throw .tensorMissing(path: directory, tensor: role.rawValue, tried: names)
       }

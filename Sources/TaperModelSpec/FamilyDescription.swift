@@ -25,6 +25,7 @@ struct FamilyDescription {
   let tensors: [String: String]
   let layerTensors: [LayerPart: String]
   let classifierTensors: [String: String]
+  let tokenClassifierTensors: [String: String]
 
   var hasTokenTypes: Bool { tensors[TensorRole.tokenTypeEmbedding.rawValue] != nil }
   var hasRelativeBias: Bool { tensors[TensorRole.relativeBias.rawValue] != nil }
@@ -51,7 +52,10 @@ struct FamilyDescription {
     defaultPooling = try Pooling(named: file.string("default_pooling"), in: file, key: "default_pooling")
     prefixes = try file.strings("prefixes")
     suffixAliases = try file.stringMap("suffix_aliases")
-    tensors = Dictionary(uniqueKeysWithValues: try file.stringMap("tensors").map { ($0.key, $0.value) })
+    func names(_ key: String) throws(ModelSpecError) -> [String: String] {
+      Dictionary(uniqueKeysWithValues: try file.stringMap(key).map { ($0.key, $0.value) })
+    }
+    tensors = try names("tensors")
     var layerTensors: [LayerPart: String] = [:]
     for (key, name) in try file.stringMap("layer_tensors") {
       guard let part = LayerPart(rawValue: key) else {
@@ -60,16 +64,18 @@ struct FamilyDescription {
       layerTensors[part] = name
     }
     self.layerTensors = layerTensors
-    classifierTensors = Dictionary(
-      uniqueKeysWithValues: try file.stringMap("classifier_tensors").map { ($0.key, $0.value) })
+    classifierTensors = try names("classifier_tensors")
+    tokenClassifierTensors = try names("token_classifier_tensors")
     relativeBiasMaximumDistance =
       tensors[TensorRole.relativeBias.rawValue] == nil
       ? nil : try file.integer("relative_bias_maximum_distance", in: 2...65535)
   }
 
   /// The pattern of a role's tensor name, with `{layer}` filled in; nil when the family has no such tensor.
-  func pattern(of role: TensorRole) -> String? {
-    if let name = tensors[role.rawValue] ?? classifierTensors[role.rawValue] { return name }
+  /// - Parameter classifiesTokens: whose head a head's tensor is.
+  func pattern(of role: TensorRole, classifiesTokens: Bool = false) -> String? {
+    let head = classifiesTokens ? tokenClassifierTensors : classifierTensors
+    if let name = tensors[role.rawValue] ?? head[role.rawValue] { return name }
     let parts = role.rawValue.split(separator: ".")
     guard parts.count == 3, parts[0] == "layer", let layer = Int(parts[1]),
       let part = LayerPart(rawValue: String(parts[2])), let pattern = layerTensors[part]

@@ -29,7 +29,8 @@ extension ModelSpec {
 
     let checkpoint = try CheckpointFiles(directory: base)
     var sources = try checkpoint.locate(
-      roles(config, head: head, fitted: fitted != nil), family: config.family)
+      roles(config, head: head, fitted: fitted != nil), family: config.family,
+      classifiesTokens: head.pooling == .tokens)
     if let fitted { sources.merge(fitted.sources) { $1 } }
     if let tuned {
       sources.merge(try checkpoint.locate(named: tuned.roles(hidden: hidden))) { $1 }

@@ -9,6 +9,7 @@ import Testing
 @Suite struct RuntimePlannedTests {
   static let models = [
     "tiny-bert-classifier", "tiny-bert-tokens", "tiny-bert-old-names", "tiny-mpnet", "tiny-mpnet-regression",
+    "tiny-mpnet-tokens",
   ]
   static let maximumLength = 24
   static let lengths = [1, 2, 3, 5, 8, 9, 12, 13, 16, 17, 23, 24]

@@ -40,9 +40,9 @@ import Testing
       return
     }
     #expect(known == ["bert", "mpnet"])
-    let error = try TinyModel.mpnet.error(config: [("architectures", ["MPNetForTokenClassification"])])
-    guard case .unknownArchitecture(_, ["MPNetForTokenClassification"], _) = error else {
-      Issue.record("token classification must be refused, found \(String(describing: error))")
+    let error = try TinyModel.mpnet.error(config: [("architectures", ["MPNetForQuestionAnswering"])])
+    guard case .unknownArchitecture(_, ["MPNetForQuestionAnswering"], _) = error else {
+      Issue.record("question answering must be refused, found \(String(describing: error))")
       return
     }
   }

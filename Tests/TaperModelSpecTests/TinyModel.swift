@@ -12,11 +12,14 @@ enum TinyModel: String, CaseIterable {
   case bertOldNames = "tiny-bert-old-names"
   case mpnet = "tiny-mpnet"
   case mpnetRegression = "tiny-mpnet-regression"
+  case mpnetTokens = "tiny-mpnet-tokens"
 
   /// Directories that tools/tune wrote (tools/tune/make-fixtures); apart, for they run by rules of their own.
   static let tuned: [TinyModel] = [.tunedSelector, .tunedHalting, .tunedAccHalting]
 
-  static let allCases: [TinyModel] = [.bertClassifier, .bertTokens, .bertOldNames, .mpnet, .mpnetRegression]
+  static let allCases: [TinyModel] = [
+    .bertClassifier, .bertTokens, .bertOldNames, .mpnet, .mpnetRegression, .mpnetTokens,
+  ]
 
   var path: String { TestFile.fixture(rawValue) }
 

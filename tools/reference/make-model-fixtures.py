@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertForSequenceClassification
 from transformers import BertForTokenClassification, BertModel
-from transformers import MPNetConfig, MPNetForSequenceClassification, MPNetModel
+from transformers import MPNetConfig, MPNetForSequenceClassification, MPNetForTokenClassification, MPNetModel
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TINY = ROOT / "Tests/TaperModelSpecTests/Fixtures"
@@ -168,6 +168,17 @@ def tiny():
         tensors(model), MPNET_VOCABULARY, mpnet_special, {})
     expectations(directory, model.mpnet, False, len(MPNET_VOCABULARY), 14,
                  lambda arguments, last: {"logits": model(**arguments).logits[0]})
+
+    # MPNet's classifier of tokens.
+    config = MPNetConfig(num_labels=5, layer_norm_eps=1e-5, **size(MPNET_VOCABULARY, 26, 16, 2))
+    model = randomise(MPNetForTokenClassification(config), 6)
+    directory = write_directory(
+        "tiny-mpnet-tokens", config_of(model, architectures=["MPNetForTokenClassification"],
+                                       id2label={str(i): tag for i, tag in enumerate(tags)},
+                                       label2id={tag: i for i, tag in enumerate(tags)}),
+        tensors(model), MPNET_VOCABULARY, mpnet_special, {})
+    expectations(directory, model.mpnet, False, len(MPNET_VOCABULARY), 16,
+                 lambda arguments, last: {"logits": model(**arguments).logits[0].reshape(-1)})
 
     # The buckets of MPNet's relative positions over the whole range, from the reference code.
     distances = torch.arange(-600, 601)
