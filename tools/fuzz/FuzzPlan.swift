@@ -33,19 +33,23 @@ private func number(_ bytes: [UInt8], _ at: Int, _ count: Int) -> Int {
   (0..<count).reduce(0) { $0 | Int(truncatingIfNeeded: UInt64(bytes[at + $1]) << UInt64(8 * $1)) }
 }
 
+private let newestMinor = 2
+
 /// Whether nothing in the container is of a later version: only then is there one spelling.
 private func isOfThisVersion(_ bytes: [UInt8]) -> Bool {
-  guard number(bytes, 16, 2) == 1, number(bytes, 18, 2) == 0 else { return false }
-  let known = Set(Array(1...11) + [0xFFFF])
+  guard number(bytes, 16, 2) == 1, number(bytes, 18, 2) <= newestMinor else { return false }
+  let known = Set(Array(1...14) + [0xFFFF])
   return (0..<number(bytes, 28, 4)).allSatisfy { known.contains(number(bytes, 96 + $0 * 64, 4)) }
 }
 
-/// Right magic, versions, file size and digests, where the input is long enough to have them.
+/// Right magic, versions (the minor one the input's own, where there is such a one), file size and digests, where the input
+/// is long enough to have them.
 private func seal(_ bytes: inout [UInt8]) -> Bool {
   guard bytes.count >= 96 else { return false }
   bytes.replaceSubrange(
     0..<16, with: [0x89, 0x54, 0x41, 0x50, 0x45, 0x52, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0, 0, 0])
-  bytes.replaceSubrange(16..<28, with: [1, 0, 0, 0, 1, 0, 0, 0, 96, 0, 0, 0])
+  let minor = bytes[18] % UInt8(newestMinor + 1)
+  bytes.replaceSubrange(16..<28, with: [1, 0, minor, 0, 1, 0, minor, 0, 96, 0, 0, 0])
   for i in 0..<8 { bytes[40 + i] = UInt8(truncatingIfNeeded: bytes.count >> (8 * i)) }
   let sections = number(bytes, 28, 4)
   guard sections <= 256, 96 + sections * 64 <= bytes.count else { return false }
