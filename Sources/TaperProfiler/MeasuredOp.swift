@@ -136,8 +136,15 @@ internal import TaperPlanFormat
       unsafe op.index_out = buffers.identity
       counts = []
     case .l2Normalize, .softmax, .sigmoid: break
-    case .accumulate, .haltAuthors, .haltTight:
-      preconditionFailure("ops on one row of answers are not measured")
+    case .accumulate:
+      unsafe op.b = UnsafePointer(buffers.activations[1])
+      unsafe op.c = UnsafePointer(buffers.activations[2])
+      unsafe op.bias = buffers.weights(1)
+      weights = shape.depth
+      counts = [shape.columns + 1, shape.columns, shape.depth, shape.columns + 1]
+    case .haltAuthors, .haltTight:
+      unsafe op.extent = 3
+      counts[0] = shape.columns + 1
     }
     unsafe self.op = unsafe op
     weightCount = weights
@@ -153,6 +160,8 @@ internal import TaperPlanFormat
         tasks = UInt32(GemmPartition.packedParts(columns: unsafe Int(op.columns), threads: threads))
         unsafe op.parts = tasks
       }
+    } else if kind == .accumulate {
+      unsafe op.weight = UnsafeRawPointer(buffers.weights(weightCount))
     } else if kind == .embed {
       // Rows of the word table are cold wherever they lie; here they lie together. Positions and types are
       // read by every run.

@@ -26,6 +26,8 @@ enum MeasurementGrid {
     func point(_ rows: Int, _ inner: Int) -> MeasurementPoint {
       MeasurementPoint(kernel: kernel, shape: shape, rows: rows, innerRows: inner)
     }
+    // The one row of answers that halting keeps.
+    if shape.kind.isAnswer { return [point(1, 1)] }
     return rows(upTo: maximumRows).flatMap { count -> [MeasurementPoint] in
       switch shape.kind {
       case .attention, .attentionContext:
@@ -39,11 +41,10 @@ enum MeasurementGrid {
   }
 
   /// Kernels worth measuring: all of the kind but the scalar reference products, which no plan should choose by speed.
-  /// Packed ones, and attention in bf16, are such a reference where the CPU's tier is scalar. Ops on the one row of
-  /// answers that halting keeps cost little but the op overhead: the cost model has them from that.
+  /// Packed ones, and attention in bf16, are such a reference where the CPU's tier is scalar.
   static func kernels(for kind: OpKind, isScalarTier: Bool) -> [KernelID] {
     kind.kernels.filter {
-      !kind.isAnswer && $0 != .gemmF32Scalar
+      $0 != .gemmF32Scalar
         && !(isScalarTier && ($0.weightLayout != .rowMajor || kind == .encode || $0.roundsOperands))
     }
   }

@@ -45,9 +45,11 @@ public struct ProfilingRequest: Hashable, Sendable {
   ///   - outputWidth: of the linear head; 0 for none.
   ///   - hasPooler: a dense layer with tanh on the first token.
   ///   - relativeBias: whether attention adds a bias by distance.
+  ///   - selectorWidth: inner width of the model's selectors; 0 for none.
+  ///   - halts: whether every layer answers, and runs may end early.
   public static func shapes(
     of model: ModelShape, activation: Activation = .gelu, outputWidth: Int = 0, hasPooler: Bool = false,
-    relativeBias: Bool = false
+    relativeBias: Bool = false, selectorWidth: Int = 0, halts: Bool = false
   ) -> [OpShape] {
     let hidden = Int(model.hidden)
     let inner = Int(model.feedForward)
@@ -74,6 +76,18 @@ public struct ProfilingRequest: Hashable, Sendable {
       shapes += [
         .gemm(columns: outputWidth, depth: hidden), OpShape(.softmax, columns: outputWidth),
         OpShape(.sigmoid, columns: outputWidth),
+      ]
+    }
+    if selectorWidth > 0 {
+      shapes += [
+        .gemm(columns: selectorWidth, depth: hidden, activation: .gelu),
+        .gemm(columns: 1, depth: selectorWidth), OpShape(.select, heads: 1),
+      ]
+    }
+    if halts {
+      shapes += [
+        OpShape(.accumulate, columns: outputWidth, depth: hidden),
+        OpShape(.haltAuthors, columns: outputWidth), OpShape(.haltTight, columns: outputWidth),
       ]
     }
     return shapes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }

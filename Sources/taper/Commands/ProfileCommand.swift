@@ -50,7 +50,8 @@ struct ProfileCommand: ParsableCommand {
     return ProfilingRequest.shapes(
       of: spec.shape, activation: spec.activation,
       outputWidth: spec.head.hasLinear ? spec.head.outputWidth : 0,
-      hasPooler: spec.head.hasPooler, relativeBias: spec.relativeBias != nil)
+      hasPooler: spec.head.hasPooler, relativeBias: spec.relativeBias != nil,
+      selectorWidth: spec.tuned?.selector?.width ?? 0, halts: spec.tuned?.halting != nil)
   }
 
   private func threadCounts() -> [Int] {
