@@ -7,6 +7,7 @@ extension Auditor {
     _ session: inout Session, _ samples: [AuditSample], _ advance: (Int) -> Void
   ) throws(AuditError) -> HaltingAudit {
     let plan = session.loaded.plan
+    let live = LivePredictions(plan)
     session.halts = true
     var histogram = [UInt32](repeating: 0, count: plan.schedule.layerCount)
     var times: [Nanoseconds] = []
@@ -17,9 +18,11 @@ extension Auditor {
     for sample in samples {
       times.append(try run(&session, (sample.ids, sample.typeIDs)))
       histogram[session.depth - 1] += 1
-      if let time = plan.predictedTime(length: sample.ids.count, depth: session.depth) {
-        predicted.append(time)
-      }
+      let depth = session.depth
+      let time =
+        live?.time(session.keptTokens, depth: depth)
+        ?? plan.predictedTime(length: sample.ids.count, depth: depth)
+      if let time { predicted.append(time) }
       labels.append(leader(session.result))
       advance(1)
     }

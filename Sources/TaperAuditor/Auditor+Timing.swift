@@ -36,23 +36,39 @@ extension Auditor {
     return times
   }
 
-  /// The median of each op's traces at the reference length; zero for one that did not run.
+  /// What traced runs at the reference length did.
+  struct Traces {
+    /// The median of each op's; zero for one that did not run.
+    var times: [Nanoseconds]
+    /// T(0)…T(L) of each run.
+    var counts: [[Int]]
+
+    /// The median over the runs.
+    func median<Value: Comparable>(_ value: ([Int]) -> Value) -> Value {
+      let sorted = counts.map(value).sorted()
+      return sorted[(sorted.count - 1) / 2]
+    }
+  }
+
+  /// Op by op at the reference length.
   static func trace(
     _ loaded: LoadedPlan, _ request: AuditRequest, _ length: Int, _ probe: inout NoiseProbe,
     _ probes: inout [Nanoseconds], _ advance: (Int) -> Void
-  ) throws(AuditError) -> [Nanoseconds] {
+  ) throws(AuditError) -> Traces {
     var session = try open(loaded, request.threads, tracing: true)
     let inputs = TimingInputs(request.samples, length: length).inputs
+    var counts: [[Int]] = []
     var times = loaded.plan.ops.map { _ in [Nanoseconds]() }
     for number in 0..<request.tracedRuns {
       _ = try run(&session, inputs[number % inputs.count])
       for (op, trace) in session.traces.enumerated() where !trace.wasSkipped {
         times[op].append(trace.duration)
       }
+      counts.append(session.keptTokens)
       if number % 10 == 9 { probes.append(probe.measure()) }
       advance(1)
     }
-    return times.map { $0.isEmpty ? .zero : TimePercentiles($0).p50 }
+    return Traces(times: times.map { $0.isEmpty ? .zero : TimePercentiles($0).p50 }, counts: counts)
   }
 
   /// The time of one run.
@@ -68,30 +84,32 @@ extension Auditor {
     return Nanoseconds(MonotonicClock.now().rawValue - start.rawValue)
   }
 
-  /// Ops that ran or were predicted to.
-  static func opAudits(_ plan: Plan, length: Int, _ times: [Nanoseconds]) -> [OpAudit] {
+  /// Ops that ran or were predicted to, at the counts the runs had: the schedule's, or what selectors left of them.
+  static func opAudits(_ plan: Plan, length: Int, _ traces: Traces) -> [OpAudit] {
     guard let row = plan.predictions.referenceLengths.firstIndex(of: UInt16(length)) else { return [] }
+    let live = LivePredictions(plan)
     return plan.ops.indices.compactMap { index in
       let op = plan.ops[index]
-      let predicted = plan.predictions.ops[row * plan.ops.count + index].time
-      if predicted == .zero, times[index] == .zero { return nil }
-      let rows = plan.schedule.value(of: op.rows, length: length)
+      let stored = plan.predictions.ops[row * plan.ops.count + index].time
+      let predicted = live.map { live in traces.median { live.time(of: index, $0) } } ?? stored
+      if predicted == .zero, traces.times[index] == .zero { return nil }
+      let rows = traces.median { LivePredictions.value(of: op.rows, $0) }
       let kernel = plan.selections.first { Int($0.op) == index && Int($0.maximumRows) >= rows }?.kernel
       return OpAudit(
         index: index, op: op, kernel: kernel, rows: rows,
-        innerRows: plan.schedule.value(of: op.innerRows, length: length), predicted: predicted,
-        measured: times[index])
+        innerRows: traces.median { LivePredictions.value(of: op.innerRows, $0) }, predicted: predicted,
+        measured: traces.times[index])
     }
   }
 
   /// Sums over each layer's ops.
-  static func layerAudits(_ plan: Plan, length: Int, _ ops: [OpAudit]) -> [LayerAudit] {
+  static func layerAudits(_ plan: Plan, _ traces: Traces, _ ops: [OpAudit]) -> [LayerAudit] {
     let last = plan.schedule.layerCount
     return (0...last + 1).compactMap { layer in
       let members = ops.filter { $0.layer == layer }
       if members.isEmpty { return nil }
       return LayerAudit(
-        layer: layer, tokens: layer > last ? 1 : plan.schedule.tokens(after: layer, length: length),
+        layer: layer, tokens: layer > last ? 1 : traces.median { $0[layer] },
         predicted: members.reduce(.zero) { $0 + $1.predicted },
         measured: members.reduce(.zero) { $0 + $1.measured })
     }

@@ -39,8 +39,8 @@ public enum Auditor {
     var probe = NoiseProbe()
     var probes = [probe.measure()]
     let timed = try time(&session, request, lengths, &probe, &probes, advance)
-    var opTimes: [Nanoseconds] = []
-    if let reference { opTimes = try trace(loaded, request, reference, &probe, &probes, advance) }
+    var traces: Traces?
+    if let reference { traces = try trace(loaded, request, reference, &probe, &probes, advance) }
     let halting = plan.halting == nil ? nil : try halting(&session, request.samples, advance)
     session.halts = true
     let accuracy = answers ? try judge(&session, request.samples, plan.head, advance) : nil
@@ -59,11 +59,15 @@ public enum Auditor {
         measured: TimePercentiles(times),
         keepCounts: plan.schedule.retentionConfiguration(length: tokens).map(Int.init))
     }
-    let ops = reference.map { opAudits(plan, length: $0, opTimes) } ?? []
+    var (ops, layers): ([OpAudit], [LayerAudit]) = ([], [])
+    if let reference, let traces {
+      ops = opAudits(plan, length: reference, traces)
+      layers = layerAudits(plan, traces, ops)
+    }
     return AuditReport(
       tolerance: request.tolerance, plan: PlanSummary(plan), threads: threads, lengths: audits,
       referenceLength: reference, ops: ops,
-      layers: reference.map { layerAudits(plan, length: $0, ops) } ?? [], halting: halting,
+      layers: layers, halting: halting,
       accuracy: accuracy,
       noise: NoiseFigure(probes: probes, bound: request.noiseBound),
       environment: request.environment + [EnvironmentFact("kernel tier", "\(tier)")])

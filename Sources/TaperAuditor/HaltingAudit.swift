@@ -4,7 +4,7 @@ public import TaperPlanFormat
 public struct HaltingAudit: Hashable, Sendable {
   /// The audited texts: where they ended, and their measured times, one run each.
   public let measured: HaltingDepths
-  /// The plan's times for runs of those lengths and depths.
+  /// The plan's times for runs of those lengths and depths, and of the counts that selectors left.
   public let predicted: ExpectedTime?
   /// What the calibration's texts did when the plan was made; nil when it was made without.
   public let expected: HaltingDepths?

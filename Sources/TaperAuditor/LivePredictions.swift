@@ -1,0 +1,64 @@
+import TaperPlanFormat
+
+/// A plan's own op predictions, asked at the counts a run had: of a plan whose selectors keep what a text leaves them, the
+/// stored ones are for the ceilings, which few texts reach.
+///
+/// The plan has each op's time at several reference lengths, so at several counts. Between those it is interpolated; below the
+/// least it is that of the least. Nothing is predicted anew.
+struct LivePredictions {
+  private let plan: Plan
+  /// By op: the count that its time follows, and the times known, by that count, ascending.
+  private let lines: [(count: RowCount, points: [(count: Int, time: Double)])]
+  private let overhead: Nanoseconds
+  /// By depth: ops of a run that ends there.
+  private let ends: [Int]
+
+  /// Nil for a plan in which every text of a length does the same, or without op predictions.
+  init?(_ plan: Plan) {
+    let references = plan.predictions.referenceLengths.map(Int.init)
+    guard plan.ops.contains(where: { $0.kind == .selectAbove }), let longest = references.last,
+      plan.predictions.ops.count == references.count * plan.ops.count
+    else { return nil }
+    self.plan = plan
+    let count = plan.ops.count
+    lines = plan.ops.indices.map { index in
+      let op = plan.ops[index]
+      // Where an op has both counts, its keys or input rows say most; selectors leave both alike.
+      let symbol = op.innerRows.layer == nil ? op.rows : op.innerRows
+      var known: [Int: Double] = [:]
+      for (row, length) in references.enumerated() {
+        let time = plan.predictions.ops[row * count + index].time
+        if time != .zero { known[plan.schedule.value(of: symbol, length: length)] = Double(time.rawValue) }
+      }
+      return (symbol, known.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    }
+    let sum = plan.predictions.ops.suffix(count).reduce(UInt64(0)) { $0 + $1.time.rawValue }
+    let whole = plan.predictions.lengths[longest - 1].planned.time.rawValue
+    overhead = Nanoseconds(whole > sum ? whole - sum : 0)
+    ends = plan.ops.indices.filter { plan.ops[$0].kind.haltingRule != nil } + [count - 1]
+  }
+
+  /// The op's time in a run that kept T(0)…T(L) tokens.
+  func time(of op: Int, _ counts: [Int]) -> Nanoseconds {
+    let (symbol, points) = lines[op]
+    guard let first = points.first, let last = points.last else { return .zero }
+    let count = LivePredictions.value(of: symbol, counts)
+    guard count > first.count else { return Nanoseconds(UInt64(first.time)) }
+    guard let upper = points.firstIndex(where: { $0.count >= count }) else {
+      return Nanoseconds(UInt64(last.time))
+    }
+    let (below, above) = (points[upper - 1], points[upper])
+    let share = Double(count - below.count) / Double(above.count - below.count)
+    return Nanoseconds(UInt64(below.time + share * (above.time - below.time)))
+  }
+
+  /// A run's time, up to the layer it ended after, and no more than the plan's worst case for that.
+  func time(_ counts: [Int], depth: Int) -> Nanoseconds {
+    let end = ends.count == plan.schedule.layerCount ? ends[depth - 1] : plan.ops.count - 1
+    let sum = (0...end).reduce(overhead) { $0 + time(of: $1, counts) }
+    let worst = plan.predictedTime(length: counts[0], depth: depth)
+    return min(sum, worst ?? plan.predictions.lengths[counts[0] - 1].planned.time)
+  }
+
+  static func value(of symbol: RowCount, _ counts: [Int]) -> Int { symbol.layer.map { counts[$0] } ?? 1 }
+}
