@@ -10,9 +10,10 @@ import Testing
 /// Plans that halt, run: against what tools/tune's model computes, and against themselves with halting switched off.
 @Suite struct HaltingPlanTests {
   static let maximumLength = 20
-  static let names = ["tuned-halting", "tuned-acc-halting"]
+  static let names = ["tuned-halting", "tuned-acc-halting", "tuned-selector-halting"]
 
-  /// The fixture's own keep counts: every token, or what its elimination says, without tile rounding.
+  /// The fixture's own keep counts: every token (a ceiling that no selector reaches), or what its elimination says, without
+  /// tile rounding.
   private static func schedule(_ model: ModelSpec, depth: Int) -> Schedule {
     guard let elimination = model.tuned?.elimination else {
       return .dense(maximumLength: maximumLength, layerCount: depth)
@@ -36,7 +37,8 @@ import Testing
     costs: OpCosts = RuntimeCosts.mixed
   ) throws -> LoadedPlan {
     let request = PlanningRequest(
-      method: .accHalting, haltingRule: rule, maximumLength: maximumLength, threads: 4, passes: passes,
+      method: model.tuned?.selector == nil || depth == 1 ? .accHalting : .selectorHalting, haltingRule: rule,
+      maximumLength: maximumLength, threads: 4, passes: passes,
       depth: depth, fixedSchedule: schedule(model, depth: depth))
     let planned = try RuntimeCosts.plan(request, model, costs: costs)
     let bytes = try planned.materializedWeights()
@@ -66,6 +68,8 @@ import Testing
           session.halts = true
           try session.run(ids: ids, typeIDs: typeIDs)
           #expect(session.depth == min(found, depth), "\(name), input \(input), cap \(depth)")
+          let kept = session.keptTokens
+          #expect(try kept.prefix(session.depth) == fixture.rows(input).prefix(session.depth))
           let halted = session.result
           #expect(difference(halted, answers, row: session.depth - 1) < 1e-5)
           session.halts = false
@@ -116,8 +120,8 @@ import Testing
     }
   }
 
-  @Test func isBitIdenticalForAnyThreadsAndRuns() throws {
-    let loaded = try Self.plan(TunedFixture("tuned-acc-halting").model, .tight, costs: RuntimeCosts.packed)
+  @Test(arguments: names) func isBitIdenticalForAnyThreadsAndRuns(name: String) throws {
+    let loaded = try Self.plan(TunedFixture(name).model, .tight, costs: RuntimeCosts.packed)
     var first: [Int: [UInt32]] = [:]
     for threads in 1...4 {
       var session = try Session(loaded, threads: threads)
@@ -132,8 +136,8 @@ import Testing
 
   @Test func aRunAllocatesNothing() async {
     await #expect(processExitsWith: .success) {
-      let loaded = try Self.plan(TunedFixture("tuned-acc-halting").model, .tight)
-      for tracing in [false, true] {
+      for (name, tracing) in Self.names.flatMap({ [($0, false), ($0, true)] }) {
+        let loaded = try Self.plan(TunedFixture(name).model, .tight)
         var session = try Session(loaded, threads: 2, tracing: tracing)
         let ids = (0..<20).map { UInt32($0 % 22) }
         session.warmUp()

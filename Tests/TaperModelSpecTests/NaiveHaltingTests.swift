@@ -5,7 +5,7 @@ import Testing
 
 /// The naive definition of halting against what tools/tune's PyTorch model computes on the same weights.
 @Suite struct NaiveHaltingTests {
-  @Test(arguments: ["tuned-halting", "tuned-acc-halting"])
+  @Test(arguments: ["tuned-halting", "tuned-acc-halting", "tuned-selector-halting"])
   func agreesWithPyTorch(_ name: String) throws {
     let fixture = try TunedFixture(name)
     let encoder = try NaiveEncoder(fixture.model)
@@ -13,9 +13,12 @@ import Testing
     let restores = try #require(fixture.model.tuned).restoresDroppedTokens
     var depths: Set<Int> = []
     for input in 0..<TunedFixture.inputCount {
+      let selects = fixture.model.tuned?.selector != nil
       let run = encoder.run(
         ids: try fixture.ids(input), typeIDs: try fixture.typeIDs(input),
-        keepCounts: try fixture.keepCounts(input), restoresDroppedTokens: restores)
+        keepCounts: selects ? nil : try fixture.keepCounts(input),
+        choice: selects ? .selectorsByThreshold : .attention, restoresDroppedTokens: restores)
+      #expect(try run.positions.map(\.count) == fixture.rows(input))
       let outcome = halting.answers(to: run, restoresDroppedTokens: restores)
       for (layer, features) in outcome.features.enumerated() {
         #expect(difference(features, try fixture.values(input, "features.\(layer + 1)")) < 1e-5)

@@ -75,6 +75,7 @@ public struct NaiveEncoder: Sendable {
       states = chosen.map { row in finish(layer, input: states[row], context: attention.context[row]) }
       positions = chosen.map { positions[$0] }
       for (position, state) in zip(positions, states) { last[position] = state }
+      run.lastStates.append(last)
       if choice != .attention, let kept = select(layer, states, atMost: counts[layer], choice, &run) {
         states = kept.map { states[$0] }
         positions = kept.map { positions[$0] }

@@ -29,14 +29,12 @@ public struct NaiveHalting: Sendable {
     units = try (1..<layers).map { try linear($0, .unitWeight, .unitBias) }
   }
 
-  /// Every layer's answer to a run in which no selector acted.
+  /// Every layer's answer to a run; selectors act only where dropped tokens are restored or [CLS] is read.
   public func answers(to run: NaiveRun, restoresDroppedTokens: Bool) -> Outcome {
     var outcome = Outcome()
-    var last = run.hidden[0]
     var left = 1.0
     for layer in 1..<run.hidden.count {
-      for (row, position) in run.positions[layer].enumerated() { last[position] = run.hidden[layer][row] }
-      let features = pooled(restoresDroppedTokens ? last : run.hidden[layer])
+      let features = pooled(restoresDroppedTokens ? run.lastStates[layer] : run.hidden[layer])
       let classes = NaiveMath.softmax(classifiers[layer - 1].apply(features))
       let before = outcome.answers.last ?? classes
       outcome.features.append(features)

@@ -4,6 +4,8 @@ public struct NaiveRun: Sendable {
   public internal(set) var hidden: [[[Double]]]
   /// Entry l: the original positions of the rows of `hidden[l]`.
   public internal(set) var positions: [[Int]]
+  /// Entry l: every token's last state after layer l, at its original position; what a selector then drops still has it.
+  public internal(set) var lastStates: [[[Double]]]
   /// Entry l − 1: the score S_l of each row entering layer l.
   public internal(set) var scores: [[Double]] = []
   /// By layer: π of each row leaving a layer with a selector, before selection.
@@ -21,6 +23,7 @@ public struct NaiveRun: Sendable {
   init(hidden: [[[Double]]], positions: [[Int]]) {
     self.hidden = hidden
     self.positions = positions
+    lastStates = hidden
   }
 
   mutating func noteSelection(scores: [Double], kept: [Int]) {

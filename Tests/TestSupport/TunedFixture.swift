@@ -1,4 +1,5 @@
 public import TaperModelSpec
+internal import TaperPlanFormat
 
 /// A committed directory that tools/tune wrote (tools/tune/make-fixtures), with what its PyTorch model computes.
 public struct TunedFixture: Sendable {
@@ -25,5 +26,9 @@ public struct TunedFixture: Sendable {
   /// T(0)…T(L).
   public func keepCounts(_ input: Int) throws -> [Int] {
     try [ids(input).count] + values(input, "keep_counts").map { Int($0) }
+  }
+  /// Rows that entered the first layer, and that entered each next one or left the last.
+  public func rows(_ input: Int) throws -> [Int] {
+    try (0...Int(model.shape.layers)).map { try values(input, "positions.\($0)").count }
   }
 }

@@ -123,6 +123,8 @@ def main() -> None:
     write(target / "tuned-selector", 22, "mean", False, [selector])
     write(target / "tuned-halting", 23, "cls", False, [halting])
     write(target / "tuned-acc-halting", 24, "mean", True, [elimination, halting])
+    # A seed with which depths spread, the rules differ, and both selectors drop tokens.
+    write(target / "tuned-selector-halting", 42, "mean", True, [selector, halting])
 
 
 if __name__ == "__main__":
