@@ -1,4 +1,5 @@
 import Glibc
+import TaperCalibration
 import TaperCostModel
 import TaperDeviceProfile
 import TaperModelSpec
@@ -20,6 +21,7 @@ import Testing
     /// As the command line says it.
     var request: String
     var precision = Precision.f32
+    var method = PlanningMethod.acc
     var testDescription: String { "\(model) \(name)" }
   }
 
@@ -42,7 +44,20 @@ import Testing
     Golden(
       model: "tiny-mpnet", name: "flops-speedup-2x", target: .workSpeedup(2),
       request: "--flops-speedup 2x"),
+    Golden(
+      model: "tuned-acc-halting", name: "halting-dense", target: .dense, request: "--method halting --dense",
+      method: .halting),
+    Golden(
+      model: "tuned-selector-halting", name: "selector-halting-flops-speedup-1.5x",
+      target: .workSpeedup(1.5),
+      request: "--method selector+halting --flops-speedup 1.5x", method: .selectorHalting),
   ]
+
+  /// Texts of every length up to 24, of whose tokens each of two selectors keeps about two thirds.
+  private static let selectors = SelectorStatistics(
+    SelectorCounts(
+      layers: [1, 2],
+      texts: (1...24).map { .init(tokens: $0, kept: [($0 * 2 + 2) / 3, ($0 * 4 + 8) / 9]) }))
 
   private func root() -> String { TestFile.fixture("../../..", beside: #filePath) }
 
@@ -51,14 +66,23 @@ import Testing
     let profile = try DeviceProfile.load(path: root() + "/specs/devices/\(Self.device).json")
     let costs = OpCosts(try CostModel(profile: profile, threads: 1))
     let request = PlanningRequest(
-      target: golden.target, maximumLength: min(24, model.maximumLength),
+      target: golden.target, method: golden.method, maximumLength: min(24, model.maximumLength),
       precision: PrecisionAssignment(golden.precision), deviceName: profile.name,
       requestText: golden.request + " --max-length 24",
       toolVersion: "golden")
     let inputs = PlanningInputs(
       facts: EncoderFacts(model), profile: (1...Int(model.shape.layers)).map { 1 / Double($0 + 1) },
-      costs: costs)
-    return try Planner.plan(request, model: model, inputs: inputs).plan
+      selectors: model.tuned?.selector == nil ? nil : Self.selectors, costs: costs)
+    let planned = try Planner.plan(request, model: model, inputs: inputs)
+    guard let layers = planned.plan.halting.map({ _ in planned.plan.schedule.layerCount }) else {
+      return planned.plan
+    }
+    // Texts of every length, which end after each of the layers in turn.
+    return planned.withDepths(
+      (1...24).map {
+        (planned.plan.schedule.retentionConfiguration(length: $0).map(Int.init), 1 + $0 % layers)
+      }
+    ).plan
   }
 
   @Test(arguments: all) func isAsCommitted(golden: Golden) throws {
