@@ -123,7 +123,7 @@ let package = Package(
       "TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization", "COpenBLAS"]),
     tests("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "COpenBLAS"]),
     tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"]),
-    tests("TaperWorkflow", ["TaperPlanFormat", "TaperPlanner"]),
+    tests("TaperWorkflow", ["TaperAuditor", "TaperPlanFormat", "TaperPlanner"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

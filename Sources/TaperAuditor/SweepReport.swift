@@ -9,18 +9,24 @@ public struct SweepRow: Hashable, Sendable {
   public var prediction: LengthPrediction
   /// Nil when nothing was timed.
   public var measured: TimePercentiles?
+  /// Predicted time of the calibration's texts as they are, mean; nil without a calibration.
+  public var expected: Nanoseconds?
+  /// Measured time of texts as they are, mean; nil when nothing was timed.
+  public var mean: Nanoseconds?
   /// Nil when there were no texts to judge by.
   public var accuracy: AccuracyAudit?
 
   public init(
     name: String, method: String, layers: Int, prediction: LengthPrediction, measured: TimePercentiles? = nil,
-    accuracy: AccuracyAudit? = nil
+    expected: Nanoseconds? = nil, mean: Nanoseconds? = nil, accuracy: AccuracyAudit? = nil
   ) {
     self.name = name
     self.method = method
     self.layers = layers
     self.prediction = prediction
     self.measured = measured
+    self.expected = expected
+    self.mean = mean
     self.accuracy = accuracy
   }
 }
@@ -46,13 +52,15 @@ public struct SweepReport: Hashable, Sendable {
   /// Input length of all times and speedups.
   public var tokens: Int
   public var evidence: Evidence
+  /// Whether plans are compared by the mean time of texts as they are, instead of that of a text of `tokens` tokens.
+  public var isInMean: Bool
   /// The dense plan first.
   public var rows: [SweepRow]
 
   /// - Precondition: `rows` is not empty, its first the dense plan.
   public init(
     model: String, device: String, precision: String, threads: Int, tokens: Int, evidence: Evidence,
-    rows: [SweepRow]
+    isInMean: Bool = false, rows: [SweepRow]
   ) {
     precondition(!rows.isEmpty)
     self.model = model
@@ -61,6 +69,7 @@ public struct SweepReport: Hashable, Sendable {
     self.threads = threads
     self.tokens = tokens
     self.evidence = evidence
+    self.isInMean = isInMean
     self.rows = rows
   }
 
@@ -73,8 +82,22 @@ public struct SweepReport: Hashable, Sendable {
     return Double(dense.p50.rawValue) / Double(max(1, measured.p50.rawValue))
   }
 
+  /// Dense over planned in the mean time of texts as they are: measured where everything was timed, predicted else; nil
+  /// when neither is known.
+  public func meanSpeedup(_ row: SweepRow) -> Double? {
+    for time in [\SweepRow.mean, \.expected] {
+      if let dense = rows[0][keyPath: time], let planned = row[keyPath: time] {
+        return Double(dense.rawValue) / Double(max(1, planned.rawValue))
+      }
+    }
+    return nil
+  }
+
+  /// What plans are compared by: where the input decides how much is computed, the mean over texts; else at `tokens` tokens.
   /// Measured where everything was timed, predicted else.
-  public func speedup(_ row: SweepRow) -> Double { measuredSpeedup(row) ?? row.prediction.timeSpeedup }
+  public func speedup(_ row: SweepRow) -> Double {
+    (isInMean ? meanSpeedup(row) : nil) ?? measuredSpeedup(row) ?? row.prediction.timeSpeedup
+  }
 
   /// What the row gives away of the dense plan's metric; negative where it does better. Nil without accuracies.
   public func lost(_ row: SweepRow) -> Double? {

@@ -23,8 +23,10 @@ package struct PlanAssembler {
       excluding: request.excludedKernels)
   }
 
-  /// The plan, with a weights digest of zero, and where its weights come from.
-  package func assemble() throws(PlanningError) -> (plan: Plan, recipes: [WeightRecipe]) {
+  /// A plan, with a weights digest of zero, where its weights come from, and its ops as they were priced.
+  package typealias Assembled = (plan: Plan, recipes: [WeightRecipe], ops: [PricedOp])
+
+  package func assemble() throws(PlanningError) -> Assembled {
     try checkRequest()
     let ops = graph(reducing: [], halting: nil, restores: false, request.passes).pricedOps
     try requireKernels(ops)
@@ -44,8 +46,7 @@ package struct PlanAssembler {
     preconditionFailure("a depth of one layer gave neither a plan nor a reason")
   }
 
-  private func assemble(dense: DenseReference) throws(PlanningError) -> (plan: Plan, recipes: [WeightRecipe])
-  {
+  private func assemble(dense: DenseReference) throws(PlanningError) -> Assembled {
     var passes = request.passes
     var schedule: Schedule
     do throws(PlanningError) {
@@ -91,7 +92,7 @@ package struct PlanAssembler {
       tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
     check(plan)
     if let diagnostic = request.memory.exceeded(by: plan) { throw .memoryExceeded(diagnostic) }
-    return (plan, emission.weights)
+    return (plan, emission.weights, emission.pricedOps)
   }
 
   // MARK: Request

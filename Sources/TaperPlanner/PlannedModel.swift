@@ -6,10 +6,12 @@ public struct PlannedModel: Sendable {
   public private(set) var plan: Plan
   /// Where the tensors come from.
   public let weights: WeightStream
+  private let pricing: RunPricing
 
-  init(plan: Plan, weights: WeightStream) {
+  init(plan: Plan, weights: WeightStream, pricing: RunPricing) {
     self.plan = plan
     self.weights = weights
+    self.pricing = pricing
   }
 
   /// For `PlanWriter`: `PlanWriter.write(planned.plan, to: path, weights: planned.weightSource)`.
@@ -24,15 +26,20 @@ public struct PlannedModel: Sendable {
   /// - Precondition: they fit the plan (`PlanValidator`).
   public func withCanaries(_ canaries: [Canary]) -> PlannedModel { changed { $0.canaries = canaries } }
 
-  /// The same plan with what texts did at its halting points: a text's tokens and the layers it ran, one pair each, at
-  /// least one.
+  /// Predicted times of runs that kept T(0)…T(L) tokens and ended after so many layers.
+  /// - Precondition: they fit the plan.
+  public func predictedTimes(of runs: [(keptTokens: [Int], depth: Int)]) -> [Nanoseconds] {
+    pricing.times(runs, plan)
+  }
+
+  /// The same plan with what texts did at its halting points: T(0)…T(L) of each text and the layers it ran; at least one.
   /// - Precondition: the plan halts, and they fit it.
-  public func withDepths(_ runs: [(tokens: Int, depth: Int)]) -> PlannedModel {
+  public func withDepths(_ runs: [(keptTokens: [Int], depth: Int)]) -> PlannedModel {
     changed { plan in
       var histogram = [UInt32](repeating: 0, count: plan.schedule.layerCount)
       for run in runs { histogram[run.depth - 1] += 1 }
-      let times = runs.compactMap { plan.predictedTime(length: $0.tokens, depth: $0.depth) }
-      plan.halting?.measured = HaltingDepths(histogram: histogram, time: ExpectedTime(times))
+      plan.halting?.measured = HaltingDepths(
+        histogram: histogram, time: ExpectedTime(predictedTimes(of: runs)))
     }
   }
 

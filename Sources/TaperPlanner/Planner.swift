@@ -67,13 +67,17 @@ public enum Planner {
     _ request: PlanningRequest, model: ModelSpec, inputs: PlanningInputs
   ) throws(PlanningError) -> PlannedModel {
     let assembler = PlanAssembler(request, inputs)
-    var (plan, recipes) = try assembler.withRemedies { () throws(PlanningError) in try assembler.assemble() }
+    var (plan, recipes, ops) = try assembler.withRemedies { () throws(PlanningError) in
+      try assembler.assemble()
+    }
     let stream = WeightStream(recipes: recipes, model: model, headOverride: request.headOverride)
     do throws(PlanFormatError) {
       plan.weights.digest = try PlanWriter.digest(of: plan.weights, weights: stream.source)
     } catch {
       throw .weightsUnreadable(tensor: "the model", reason: "\(error)")
     }
-    return PlannedModel(plan: plan, weights: stream)
+    let pricing = RunPricing(
+      ops: ops, costs: inputs.costs, passes: request.passes, excludedKernels: request.excludedKernels)
+    return PlannedModel(plan: plan, weights: stream, pricing: pricing)
   }
 }

@@ -18,12 +18,34 @@ extension AuditSample {
     }
   }
 
-  /// Calibration texts that fit the plan, with what the dense model answered to them.
-  static func calibrated(_ calibration: Calibration, for plan: Plan) -> [AuditSample] {
-    calibration.samples.enumerated().filter { $0.element.ids.count <= plan.schedule.maximumLength }.map {
-      AuditSample(
-        index: $0.offset, ids: $0.element.ids,
-        typeIDs: plan.model.tokenTypes == 0 ? [] : $0.element.typeIDs, reference: $0.element.reference)
+  /// Those samples that fitting a head to them keeps back, with their labels in the terms of the plan's head. A label that
+  /// the plan does not know is got wrong.
+  static func heldOut(of samples: [TokenizedSample], for plan: Plan) throws -> [AuditSample] {
+    let labels = plan.head.labels
+    return try HeadTargets(of: samples).heldOut.map { index in
+      let sample = samples[index]
+      return AuditSample(
+        index: index, ids: sample.ids, typeIDs: sample.typeIDs,
+        label: labels.firstIndex(of: sample.label?.text ?? "") ?? labels.count)
     }
+  }
+
+  /// As the encoder reads it.
+  var tokenized: TokenizedSample { TokenizedSample(ids: ids, typeIDs: typeIDs) }
+
+  /// Calibration texts that fit the plan, with what the dense model answered to them.
+  /// - Parameter withLabels: also the right answers, where their labels are the plan's.
+  static func calibrated(
+    _ calibration: Calibration, for plan: Plan, withLabels: Bool = false
+  ) -> [AuditSample] {
+    let labels = calibration.labels.map { plan.head.labels.firstIndex(of: $0) }
+    return calibration.samples.enumerated()
+      .filter { $0.element.ids.count <= plan.schedule.maximumLength }
+      .map { index, sample in
+        AuditSample(
+          index: index, ids: sample.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : sample.typeIDs,
+          reference: sample.reference, label: withLabels ? sample.label.flatMap { labels[$0] } : nil,
+          value: withLabels && plan.head.kind == .regression ? sample.value : nil)
+      }
   }
 }

@@ -1,3 +1,4 @@
+internal import TaperAuditor
 internal import TaperCalibration
 public import TaperHeadFitting
 public import TaperPlanFormat
@@ -42,6 +43,13 @@ public enum HeadTargets: Hashable, Sendable {
     if case .classes = self { .classification } else { .regression }
   }
 
+  /// Samples that `fit` keeps back to choose its strength and measure the head by; none of numbers.
+  var heldOut: [Int] {
+    guard case .classes(let classes, _) = self else { return [] }
+    let options = FitOptions()
+    return HeldOutSplit(labels: classes, fraction: options.heldOutFraction, seed: options.seed).heldOut
+  }
+
   /// Fits a head to features [count, width] over BLAS, its strength chosen on held-out texts.
   public func fit(features: [Float], width: Int) throws(HeadFittingError) -> LinearHead {
     let count = features.count / width
@@ -60,8 +68,10 @@ extension FitReport {
   var score: SearchTrial.Score? {
     switch validation {
     case .none: nil
-    case .classification(let accuracy, _, let loss):
-      SearchTrial.Score(metric: accuracy, loss: loss, heldOut: heldOutExamples)
+    case .classification(let accuracy, let interval, let loss):
+      SearchTrial.Score(
+        metric: accuracy, interval: ConfidenceInterval(low: interval.low, high: interval.high), loss: loss,
+        heldOut: heldOutExamples)
     case .regression(let rSquared, _):
       SearchTrial.Score(metric: rSquared, loss: 1 - rSquared, heldOut: heldOutExamples)
     }

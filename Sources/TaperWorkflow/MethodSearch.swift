@@ -1,25 +1,24 @@
 package import TaperPlanFormat
 package import TaperPlanner
 
-/// Method `search` (ours): which lever meets the target at the least loss on this task, depth or tokens or both.
+/// Method `search` (ours): which lever meets the target at the least loss on this task: depth, tokens (by attention or by
+/// trained selectors), halting, precision, or several together.
 ///
-/// A candidate is a depth and a decay of the elimination profile; its keep counts follow from the target, so all
-/// candidates are compared at equal predicted time. Each is judged by fitting the head to its features and measuring on
-/// held-out texts. Rounds of successive halving spend the texts where they matter: every candidate on few texts, the best
-/// by held-out loss (which tells close candidates apart where accuracy cannot) on more, the last few on all, where the
-/// held-out metric decides. What method `acc` would plan stays in to the end, so the search never does worse than it on
-/// the texts it decides on. Seeded; the same inputs give the same plan unless a time box ends it early.
+/// A candidate is a `SearchSpace` point; its keep counts follow from the target, so all candidates are compared at equal
+/// predicted time in the worst case. Each is judged on texts (`CandidateJudge`). Rounds of successive halving spend the
+/// texts where they matter: every candidate on few texts, the best by loss (which tells close candidates apart where
+/// accuracy cannot) on more, the last few on all, where the metric decides, and the smaller expected time where metrics are
+/// equal. What method `acc` would plan comes first in every round, so the search never does worse than it on the texts it
+/// decides on. Seeded; the same inputs give the same plan unless a time box ends it early.
 package struct MethodSearch {
-  /// Decays that are tried beside the calibration's: from keeping alike in every layer to dropping late and steeply.
-  package static let decays = [0.1, 0.2, 0.35, 0.5, 0.75, 1.0]
   /// Labelled texts of each round (the last takes all) and the share of candidates it passes on.
   package static let rounds = [(texts: 500, survivors: 0.3), (texts: 1_500, survivors: 0.4)]
 
-  /// Fits a head to a request's features on so many texts.
+  /// How a request's plan does on so many texts.
   package typealias Judge = (_ request: PlanningRequest, _ texts: Int) throws -> SearchTrial.Score?
 
   let request: PlanningRequest
-  let layers: Int
+  let space: SearchSpace
   let texts: Int
   var cache: SearchCache?
   let isOver: () -> Bool
@@ -28,12 +27,12 @@ package struct MethodSearch {
   let judge: Judge
 
   package init(
-    request: PlanningRequest, layers: Int, texts: Int, cache: SearchCache? = nil,
+    request: PlanningRequest, space: SearchSpace, texts: Int, cache: SearchCache? = nil,
     isOver: @escaping () -> Bool = { false }, schedule: @escaping (PlanningRequest) throws -> Schedule?,
     judge: @escaping Judge
   ) {
     self.request = request
-    self.layers = layers
+    self.space = space
     self.texts = texts
     self.cache = cache
     self.isOver = isOver
@@ -61,29 +60,45 @@ package struct MethodSearch {
       let seen = Set(trials.map(\.candidate))
       ranked = trials + ranked.filter { !seen.contains($0.candidate) }
       if isLast || trials.count < field.count { break }
-      let survivors = max(2, Int((Double(field.count) * Self.rounds[round].survivors).rounded(.up)))
-      field = trials.prefix(survivors).map(\.candidate)
-      if let plain = trials.first(where: { $0.candidate == plain })?.candidate, !field.contains(plain) {
-        field.append(plain)
-      }
+      field = survivors(trials, share: Self.rounds[round].survivors)
     }
     return ranked
   }
 
-  /// What method `acc` would plan.
-  private var plain: SearchTrial.Candidate { .init(depth: layers, decay: nil) }
+  /// Those that go on, what `acc` would plan first. A halted answer is a mixture of several layers' and its loss no
+  /// match for others': each kind passes on its own best.
+  private func survivors(_ trials: [SearchTrial], share: Double) -> [SearchTrial.Candidate] {
+    var field = trials.map(\.candidate).filter { $0 == space.plain }
+    for halts in [false, true] {
+      let kind = trials.map(\.candidate).filter { $0.method.halts == halts }
+      field += kind.prefix(max(2, Int((Double(kind.count) * share).rounded(.up)))).filter {
+        $0 != space.plain
+      }
+    }
+    return field
+  }
 
-  /// Deepest first; one candidate of each schedule.
+  /// What two candidates' plans have in common when they are one plan.
+  private struct Content: Hashable {
+    var schedule: Schedule
+    var precision: PrecisionAssignment
+    var halts: Bool
+    var selection: TokenSelection?
+  }
+
+  /// Those within reach, one of each plan.
   private func candidates() throws -> [SearchTrial.Candidate] {
     var found: [SearchTrial.Candidate] = []
-    var known: Set<Schedule> = []
-    for depth in (1...layers).reversed() {
-      for decay in [nil] + Self.decays.map(Optional.some) {
-        let candidate = SearchTrial.Candidate(depth: depth, decay: decay)
-        guard let schedule = try schedule(candidate.applied(to: request)), known.insert(schedule).inserted
-        else { continue }
-        found.append(candidate)
-      }
+    var known: Set<Content> = []
+    for candidate in space.candidates {
+      if isOver(), !found.isEmpty { break }
+      guard let schedule = try schedule(candidate.applied(to: request)) else { continue }
+      // A static selection that keeps every token is no selection.
+      let selects = candidate.method.selects && (candidate.selection == .dynamic || schedule.reducesAnywhere)
+      let content = Content(
+        schedule: schedule, precision: candidate.precision, halts: candidate.method.halts,
+        selection: selects ? candidate.selection : nil)
+      if known.insert(content).inserted { found.append(candidate) }
     }
     return found
   }
@@ -95,4 +110,8 @@ package struct MethodSearch {
     try cache?.append(trial)
     return trial
   }
+}
+
+extension Schedule {
+  fileprivate var reducesAnywhere: Bool { (1...layerCount).contains { reduces(layer: $0) } }
 }

@@ -23,17 +23,28 @@ public struct PlanCompiler {
     public var trials: [SearchTrial] = []
     /// Plans that were thought of before this one, and why they were not taken.
     public var candidates: [PlanCandidate] = []
+    /// The one of them that method `acc` would have planned; nil when that is out of reach.
+    public var plainTrial: SearchTrial?
   }
 
   /// How method `search` goes about it.
   public struct SearchOptions {
-    /// Trials already made, and where new ones are kept; nil keeps none.
-    public var cache: SearchCache?
+    /// File that trials are kept in and taken from; nil keeps none.
+    public var cachePath: String?
+    /// Everything but the request that a score depends on, in words.
+    public var question: String
+    /// Tried beside the request's; those that the profile did not measure are left out.
+    public var precisions: [PrecisionAssignment]
     /// Whether time is up, asked before each trial.
     public var isOver: () -> Bool
 
-    public init(cache: SearchCache? = nil, isOver: @escaping () -> Bool = { false }) {
-      self.cache = cache
+    public init(
+      cachePath: String? = nil, question: String = "", precisions: [PrecisionAssignment] = [],
+      isOver: @escaping () -> Bool = { false }
+    ) {
+      self.cachePath = cachePath
+      self.question = question
+      self.precisions = precisions
       self.isOver = isOver
     }
   }
@@ -56,7 +67,7 @@ public struct PlanCompiler {
 
   /// - Parameters:
   ///   - refit: labelled samples to refit the head on; nil keeps the model's head.
-  ///   - search: how method `search` goes about it; it needs `refit`.
+  ///   - search: how method `search` goes about it; it judges on `refit`, or else on the calibration.
   ///   - gate: what the plan's accuracy must be; one that asks for nothing measures nothing but what it needs.
   /// - Throws: the planner's, the runtime's and the fitting's errors; those of `AccuracyGate`.
   public func compile(
@@ -64,21 +75,23 @@ public struct PlanCompiler {
     gate: AccuracyGate = AccuracyGate(), progress: Progress
   ) throws -> Outcome {
     let isSearch = request.method == .search
-    let measuresDepths = request.method.halts && calibration != nil
-    let runs = (refit == nil ? 0 : 1) + (gate.isAsked ? 1 : 0) + (measuresDepths ? 1 : 0)
     // A search runs the encoder over far more texts than what comes after it.
     let searchShare = isSearch ? 0.8 : 0
+    var (request, refit) = (request, refit)
+    var trials: [SearchTrial] = []
+    var plainTrial: SearchTrial?
+    if isSearch {
+      (request, trials, plainTrial) = try searched(request, refit, search) { progress($0, searchShare * $1) }
+      // Halting keeps the heads that were trained together.
+      if request.method.halts { refit = nil }
+    }
+    let measuresDepths = request.method.halts && calibration != nil
+    let runs = (refit == nil ? 0 : 1) + (gate.isAsked ? 1 : 0) + (measuresDepths ? 1 : 0)
     var finishedRuns = 0
     func report(_ stage: String, _ done: Int, _ total: Int) {
       let rest = (Double(finishedRuns) + Double(done) / Double(max(1, total))) / Double(max(1, runs))
       progress("\(stage), text \(done) of \(total)", min(1, searchShare + (1 - searchShare) * rest))
       if done == total { finishedRuns += 1 }
-    }
-    var request = request
-    var trials: [SearchTrial] = []
-    if isSearch {
-      guard let refit else { throw WorkflowError.searchNeedsLabels }
-      (request, trials) = try searched(request, refit, search) { progress($0, searchShare * $1) }
     }
     var outcome: Outcome
     if let refit {
@@ -87,6 +100,7 @@ public struct PlanCompiler {
       outcome = Outcome(planned: try plan(request))
     }
     outcome.trials = trials
+    outcome.plainTrial = plainTrial
     let loaded = try LoadedPlan(outcome.planned)
     if measuresDepths, let calibration {
       outcome.planned = try measured(outcome.planned, loaded, on: calibration, progress: report)
@@ -105,45 +119,66 @@ public struct PlanCompiler {
     return outcome
   }
 
-  /// The request of the best candidate, and every trial.
+  /// The request of the best candidate, every trial, and the one of plain `acc`.
   private func searched(
-    _ request: PlanningRequest, _ samples: [TokenizedSample], _ options: SearchOptions, progress: Progress
-  ) throws -> (PlanningRequest, [SearchTrial]) {
+    _ request: PlanningRequest, _ samples: [TokenizedSample]?, _ options: SearchOptions, progress: Progress
+  ) throws -> (PlanningRequest, [SearchTrial], SearchTrial?) {
+    let judge = CandidateJudge(compiler: self, labelled: samples, maximumLength: request.maximumLength)
+    guard judge.texts > 0 else { throw WorkflowError.searchNeedsTexts }
+    let space = SearchSpace(
+      request, layers: Int(model.shape.layers), halts: model.tuned?.halting != nil,
+      selectors: model.tuned?.selector?.layers ?? [], precisions: options.precisions)
     var search = MethodSearch(
-      request: request, layers: Int(model.shape.layers), texts: samples.count, cache: options.cache,
+      request: request, space: space, texts: judge.texts,
+      cache: options.cachePath.map {
+        SearchCache(path: $0, question: request.requestText + "\n" + options.question)
+      },
       isOver: options.isOver,
       schedule: { candidate in
         do throws(PlanningError) {
           return try Planner.schedule(candidate, model: model, calibration: calibration, cost: cost)
-        } catch  where error.isUnmetWish {
+        } catch {
+          if error.isUnmetWish { return nil }
+          guard case .precisionNotMeasured = error else { throw error }
           return nil
         }
       },
-      judge: { candidate, texts in
-        let subset = SeededSubset.indices(count: samples.count, limit: texts, seed: 1).map { samples[$0] }
-        return try refitted(candidate, subset, comparingDense: false) { _, _, _ in }.head?.report.score
-      })
+      judge: judge.score)
     let trials = try search.run { round, rounds, done, total in
       progress(
         "search, round \(round) of \(rounds), candidate \(done + 1) of \(total)",
         (Double(round - 1) + Double(done) / Double(max(1, total))) / Double(rounds))
     }
     guard let best = trials.first else {
-      _ = try plan(request)  // says why there is no candidate
-      throw WorkflowError.searchNeedsLabels
+      // Says why there is no candidate.
+      _ = try plan(space.plain.applied(to: request))
+      throw WorkflowError.searchNeedsTexts
     }
-    return (best.candidate.applied(to: request), trials)
+    return (best.candidate.applied(to: request), trials, trials.first { $0.candidate == space.plain })
   }
 
-  private func plan(_ request: PlanningRequest) throws(PlanningError) -> PlannedModel {
+  func plan(_ request: PlanningRequest) throws(PlanningError) -> PlannedModel {
     try Planner.plan(request, model: model, calibration: calibration, cost: cost)
   }
 
-  private func refitted(
-    _ request: PlanningRequest, _ samples: [TokenizedSample], comparingDense: Bool, progress: RunProgress
-  ) throws -> Outcome {
-    let targets = try HeadTargets(of: samples)
-    let width = Int(model.shape.hidden)
+  /// Columns of the features a head reads.
+  var width: Int { Int(model.shape.hidden) }
+
+  /// A request's plan at work on labelled texts before its head is there.
+  struct Reduced {
+    /// With a head of the right shape but no content, and the schedule that belongs to it.
+    var request: PlanningRequest
+    /// The same, giving features.
+    var planned: PlannedModel
+    /// [samples, width]
+    var features: [Float]
+    var runs: [TextRun]
+  }
+
+  func reduced(
+    _ request: PlanningRequest, _ samples: [TokenizedSample], _ targets: HeadTargets,
+    progress: PlanExecution.Progress
+  ) throws -> Reduced {
     var request = request
     request.headOverride = HeadOverride(
       kind: targets.kind, weight: [Float](repeating: 0, count: targets.outputs * width),
@@ -151,16 +186,36 @@ public struct PlanCompiler {
     let schedule = try Planner.schedule(request, model: model, calibration: calibration, cost: cost)
     request.fixedSchedule = schedule
     request.depth = schedule.layerCount
+    var instrumented = request
+    instrumented.instrumentation = .features
+    let planned = try plan(instrumented)
+    var reduced = Reduced(request: request, planned: planned, features: [], runs: [])
+    try PlanExecution(LoadedPlan(planned)).run(samples, slots: ["features"], progress: progress) {
+      reduced.runs.append($1)
+      reduced.features += $2[0]
+    }
+    return reduced
+  }
 
-    let reduced = try features(request, samples) { progress("features of the reduced encoder", $0, $1) }
-    let head = try targets.fit(features: reduced, width: width)
+  private func refitted(
+    _ request: PlanningRequest, _ samples: [TokenizedSample], comparingDense: Bool, progress: RunProgress
+  ) throws -> Outcome {
+    let targets = try HeadTargets(of: samples)
+    let reduced = try reduced(request, samples, targets) {
+      progress("features of the reduced encoder", $0, $1)
+    }
+    let head = try targets.fit(features: reduced.features, width: width)
     var accuracy: AccuracyComparison?
     if comparingDense, let planned = head.report.heldOut {
       var dense = request
       dense.depth = nil
       dense.method = .acc
-      dense.fixedSchedule = .dense(maximumLength: request.maximumLength, layerCount: Int(model.shape.layers))
-      let features = try features(dense, samples) { progress("features of the dense encoder", $0, $1) }
+      dense.target = .dense
+      dense.fixedSchedule = nil
+      dense.memory = MemoryCeiling()
+      let features = try self.reduced(dense, samples, targets) {
+        progress("features of the dense encoder", $0, $1)
+      }.features
       let reference = try targets.fit(features: features, width: width).report
       if let value = reference.heldOut?.value {
         accuracy = AccuracyComparison(
@@ -169,17 +224,10 @@ public struct PlanCompiler {
           flips: targets.flips(from: reference.heldOutAnswers, to: head.report.heldOutAnswers, samples))
       }
     }
-    request.headOverride?.weight = head.weight
-    request.headOverride?.bias = head.bias
-    return Outcome(planned: try plan(request), accuracy: accuracy, head: head)
-  }
-
-  private func features(
-    _ request: PlanningRequest, _ samples: [TokenizedSample], progress: PlanExecution.Progress
-  ) throws -> [Float] {
-    var request = request
-    request.instrumentation = .features
-    return try Workbench.features(PlanExecution(LoadedPlan(plan(request))), samples, progress: progress)
+    var fitted = reduced.request
+    fitted.headOverride?.weight = head.weight
+    fitted.headOverride?.bias = head.bias
+    return Outcome(planned: try plan(fitted), accuracy: accuracy, head: head)
   }
 
   /// The plan with the depths at which the calibration texts end.
@@ -188,29 +236,28 @@ public struct PlanCompiler {
   ) throws -> PlannedModel {
     let samples = Self.samples(of: calibration, upTo: planned.plan.schedule.maximumLength)
     guard !samples.isEmpty else { return planned }
-    let depths = try PlanExecution(loaded).depths(of: samples) {
+    let runs = try PlanExecution(loaded).runs(of: samples) {
       progress("depths of the calibration texts", $0, $1)
     }
-    return planned.withDepths(zip(samples, depths).map { ($0.ids.count, $1) })
+    return planned.withDepths(runs.map { ($0.keptTokens, $0.depth) })
   }
 
   /// The calibration's texts that are not too long for the plan.
-  private static func samples(of calibration: Calibration, upTo length: Int) -> [TokenizedSample] {
+  static func samples(of calibration: Calibration, upTo length: Int) -> [TokenizedSample] {
     calibration.samples.filter { $0.ids.count <= length }.map {
       TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs)
     }
   }
 
-  /// Agreement with the dense model's reference outputs on the calibration texts: the share of equal labels, or the mean
-  /// cosine of embeddings. The dense model agrees with itself.
+  /// Agreement with the dense model on the calibration texts: the share of equal labels, or the mean cosine of embeddings.
+  /// The dense model agrees with itself.
   private func agreement(
     of loaded: LoadedPlan, with calibration: Calibration, progress: RunProgress
   ) throws -> AccuracyComparison {
     let samples = Self.samples(of: calibration, upTo: loaded.plan.schedule.maximumLength)
-    let references =
-      try loaded.plan.head.kind == .tokenClassification
-      ? denseResults(of: samples, loaded.plan)
-      : calibration.samples.filter { $0.ids.count <= loaded.plan.schedule.maximumLength }.map(\.reference)
+    let stored = calibration.samples.filter { $0.ids.count <= loaded.plan.schedule.maximumLength }
+      .map(\.reference)
+    let references = try references(of: samples, stored: stored, for: loaded.plan)
     let results = try PlanExecution(loaded).results(of: samples) {
       progress("agreement with the dense model", $0, $1)
     }
@@ -218,11 +265,18 @@ public struct PlanCompiler {
       results, dense: references, labels: labels(of: calibration, for: loaded.plan), head: loaded.plan.head)
   }
 
-  /// What the dense encoder answers: of a token classification the calibration holds no answers token by token.
-  private func denseResults(of samples: [TokenizedSample], _ plan: Plan) throws -> [[Float]] {
+  /// What the dense encoder answers, for a plan to be held against: what calibration stored; of a token classification, of
+  /// which it holds no answers token by token, a dense plan's; and of a plan that halts what that promises, a_L, the answer
+  /// after all layers, every token kept.
+  func references(
+    of samples: [TokenizedSample], stored: [[Float]], for plan: Plan
+  ) throws -> [[Float]] {
+    let halts = plan.halting != nil
+    guard halts || plan.head.kind == .tokenClassification else { return stored }
     let request = PlanningRequest(
-      maximumLength: plan.schedule.maximumLength, threads: Int(plan.identity.threads))
-    return try PlanExecution(LoadedPlan(self.plan(request))).results(of: samples)
+      method: halts ? .halting : .acc, maximumLength: plan.schedule.maximumLength,
+      threads: Int(plan.identity.threads))
+    return try PlanExecution(LoadedPlan(self.plan(request)), halts: false).results(of: samples)
   }
 
   /// - Parameter width: scores of a text, or of each token.

@@ -1,6 +1,8 @@
 internal import Glibc
+internal import TaperAuditor
 public import TaperJSON
 internal import TaperPlanFormat
+internal import TaperPlanner
 
 /// Trials of a search on disk, one JSON object a line, so that an interrupted search goes on where it was.
 ///
@@ -9,10 +11,11 @@ internal import TaperPlanFormat
 public struct SearchCache {
   private let path: String
   private let key: String
-  private var trials: [Place: SearchTrial] = [:]
+  private var scores: [Place: SearchTrial.Score] = [:]
 
   private struct Place: Hashable {
-    var candidate: SearchTrial.Candidate
+    /// `SearchTrial.Candidate.words`
+    var candidate: String
     var texts: Int
   }
 
@@ -29,21 +32,25 @@ public struct SearchCache {
     defer { unsafe free(start) }
     while unsafe getline(&start, &capacity, file) > 0, let line = unsafe start {
       guard let value = try? JSONValue.parse(unsafe String(cString: line)), value["key"]?.string == key,
-        let trial = SearchTrial(value)
+        let candidate = value["candidate"]?.string, let texts = value["texts"]?.int,
+        let score = SearchTrial.Score(value)
       else { continue }
-      trials[Place(candidate: trial.candidate, texts: trial.texts)] = trial
+      scores[Place(candidate: candidate, texts: texts)] = score
     }
   }
 
   subscript(candidate: SearchTrial.Candidate, texts: Int) -> SearchTrial? {
-    trials[Place(candidate: candidate, texts: texts)]
+    scores[Place(candidate: candidate.words, texts: texts)].map {
+      SearchTrial(candidate: candidate, texts: texts, score: $0)
+    }
   }
 
   /// - Throws: `cacheUnwritable`.
   mutating func append(_ trial: SearchTrial) throws(WorkflowError) {
-    trials[Place(candidate: trial.candidate, texts: trial.texts)] = trial
+    scores[Place(candidate: trial.candidate.words, texts: trial.texts)] = trial.score
     var line = trial.json
     line["key"] = .string(key)
+    line["candidate"] = .string(trial.candidate.words)
     var bytes = Array((JSONValue.object(line).serialized() + "\n").utf8)
     guard let file = unsafe fopen(path, "a") else { throw .cacheUnwritable(path: path) }
     let written = unsafe fwrite(&bytes, 1, bytes.count, file)
@@ -51,23 +58,34 @@ public struct SearchCache {
   }
 }
 
-extension SearchTrial {
+extension SearchTrial.Score {
   fileprivate init?(_ value: JSONValue) {
-    guard let depth = value["depth"]?.int, let texts = value["texts"]?.int,
-      let metric = value["metric"]?.double,
-      let loss = value["loss"]?.double, let heldOut = value["held_out"]?.int
+    guard let metric = value["metric"]?.double, let loss = value["loss"]?.double,
+      let heldOut = value["held_out"]?.int, let expected = value["expected_ns"]?.int, expected >= 0,
+      let worst = value["worst_ns"]?.int, worst >= 0
     else { return nil }
+    var interval: ConfidenceInterval?
+    if let low = value["low"]?.double, let high = value["high"]?.double {
+      interval = ConfidenceInterval(low: low, high: high)
+    }
     self.init(
-      candidate: Candidate(depth: depth, decay: value["decay"]?.double), texts: texts,
-      score: Score(metric: metric, loss: loss, heldOut: heldOut))
+      metric: metric, interval: interval, loss: loss, heldOut: heldOut,
+      expected: Nanoseconds(UInt64(expected)), worst: Nanoseconds(UInt64(worst)))
   }
+}
 
+extension SearchTrial {
   /// The trial as `taper plan --json` and the cache tell it.
   public var json: JSONObject {
     JSONObject([
-      ("depth", .integer(Int64(candidate.depth))), ("decay", candidate.decay.map(JSONValue.number) ?? .null),
-      ("texts", .integer(Int64(texts))), ("metric", .number(score.metric)), ("loss", .number(score.loss)),
+      ("method", .string(candidate.methodName)), ("depth", .integer(Int64(candidate.depth))),
+      ("decay", candidate.decay.map(JSONValue.number) ?? .null),
+      ("precision", .string(candidate.precision.name)), ("texts", .integer(Int64(texts))),
+      ("metric", .number(score.metric)), ("low", score.interval.map { .number($0.low) } ?? .null),
+      ("high", score.interval.map { .number($0.high) } ?? .null), ("loss", .number(score.loss)),
       ("held_out", .integer(Int64(score.heldOut))),
+      ("expected_ns", .integer(Int64(score.expected.rawValue))),
+      ("worst_ns", .integer(Int64(score.worst.rawValue))),
     ])
   }
 }

@@ -14,4 +14,9 @@ public enum SeededSubset {
     }
     return indices[..<limit].sorted()
   }
+
+  /// Those elements, in order.
+  public static func elements<Element>(of all: [Element], limit: Int, seed: UInt64) -> [Element] {
+    indices(count: all.count, limit: limit, seed: seed).map { all[$0] }
+  }
 }

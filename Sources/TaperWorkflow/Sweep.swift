@@ -1,7 +1,7 @@
 public import TaperAuditor
 public import TaperCalibration
 internal import TaperHeadFitting
-internal import TaperPlanFormat
+public import TaperPlanFormat
 public import TaperPlanRuntime
 public import TaperPlanner
 
@@ -52,8 +52,10 @@ public struct Sweep {
     var candidates: [Candidate] = []
     for (place, wish) in wishes.enumerated() {
       do {
-        let outcome = try compiler.compile(wish.request, refit: refit, search: search()) {
-          stage, fraction in
+        // Halting keeps the heads that were trained together.
+        let outcome = try compiler.compile(
+          wish.request, refit: wish.request.method.halts ? nil : refit, search: search()
+        ) { stage, fraction in
           progress("\(wish.name): \(stage)", (Double(place) + fraction) / Double(wishes.count))
         }
         candidates.append(
@@ -79,6 +81,12 @@ public struct Sweep {
     dense.requestText = "--dense " + request.base.requestText
     var wishes = [Wish(name: "dense", request: dense)]
     let whole = try schedule(dense)
+    if let halting = request.methods.first(where: \.halts) {
+      // No cap and every token: the worst case is the dense plan's, the mean is what counts.
+      var uncapped = wish(request, halting, 1)
+      uncapped.request.target = .dense
+      wishes.append(uncapped)
+    }
     for method in request.methods {
       var last = whole
       /// Of equal schedules the largest wish counts; keeping every token in every layer is the dense plan.
@@ -114,9 +122,10 @@ public struct Sweep {
     planning.method = method
     planning.target = request.isInWork ? .workSpeedup(factor) : .speedup(factor)
     let times = factor == factor.rounded() ? "\(Int(factor))x" : "\(factor)x"
-    planning.requestText =
-      "\(request.isInWork ? "--flops-speedup" : "--speedup") \(times) --method \(method.rawValue) "
-      + request.base.requestText
+    var words = [request.isInWork ? "--flops-speedup" : "--speedup", times, "--method", method.rawValue]
+    if method.halts || method == .search { words += ["--halting-rule", planning.haltingRule.rawValue] }
+    if method.selects { words += ["--selection", planning.selection.rawValue] }
+    planning.requestText = (words + [request.base.requestText]).joined(separator: " ")
     return Wish(name: "\(method.rawValue)-\(times)", request: planning)
   }
 
@@ -138,31 +147,49 @@ public struct Sweep {
 
   /// What each plan's answers are worth.
   ///
-  /// - Parameter test: labelled texts; nil: what was held out when the heads were refitted, or else the dense model's
-  ///   answers to the calibration texts.
+  /// - Parameters:
+  ///   - test: labelled texts; nil: what was held out when the heads were refitted, or else the dense model's answers to
+  ///     the calibration texts.
+  ///   - refit: the labelled samples that heads were refitted on.
   public func accuracies(
-    _ candidates: [Candidate], _ plans: [LoadedPlan], test: [TextRow]?, progress: (Double) -> Void
+    _ candidates: [Candidate], _ plans: [LoadedPlan], test: [TextRow]?, refit: [TokenizedSample]?,
+    progress: (Double) -> Void
   ) throws -> (evidence: SweepReport.Evidence, accuracies: [AccuracyAudit?]) {
-    guard let first = plans.first else { return (.none, []) }
-    let evidence: SweepReport.Evidence
-    let samples: [AuditSample]
-    if let test {
-      (evidence, samples) = (.test, try AuditSample.tokenized(test, for: first.plan))
-    } else if candidates[0].outcome.head != nil {
-      return (.heldOut, candidates.map { $0.outcome.head?.report.audit })
-    } else if let calibration = compiler.calibration {
-      (evidence, samples) = (.calibration, AuditSample.calibrated(calibration, for: first.plan))
-    } else {
-      return (.none, plans.map { _ in nil })
-    }
-    let inputs = samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
-    let accuracies = try plans.enumerated().map { place, plan in
-      let answers = try PlanExecution(plan).results(of: inputs) { done, total in
+    let evidence: SweepReport.Evidence =
+      test != nil ? .test : refit != nil ? .heldOut : compiler.calibration != nil ? .calibration : .none
+    let accuracies = try plans.enumerated().map { place, plan -> AccuracyAudit? in
+      if evidence == .heldOut, let report = candidates[place].outcome.head?.report { return report.audit }
+      guard let samples = try judging(plan.plan, test, refit) else { return nil }
+      let answers = try PlanExecution(plan).results(of: samples.map(\.tokenized)) { done, total in
         progress((Double(place) + Double(done) / Double(max(1, total))) / Double(plans.count))
       }
       return AnswerJudge.judge(samples, answers, plan.plan.head)
     }
     return (evidence, accuracies)
+  }
+
+  /// The texts that judge a plan, with their right answers or the dense model's.
+  private func judging(_ plan: Plan, _ test: [TextRow]?, _ refit: [TokenizedSample]?) throws -> [AuditSample]?
+  {
+    if let test { return try AuditSample.tokenized(test, for: plan) }
+    if let refit { return try AuditSample.heldOut(of: refit, for: plan) }
+    guard let calibration = compiler.calibration else { return nil }
+    var samples = AuditSample.calibrated(calibration, for: plan)
+    let references = try compiler.references(
+      of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: plan)
+    for (place, reference) in references.enumerated() { samples[place].reference = reference }
+    return samples
+  }
+
+  /// Predicted time of the calibration's texts, each at its own length, counts and depth, mean; nil without a calibration.
+  public func expectedTime(_ planned: PlannedModel) -> Nanoseconds? {
+    if let halting = planned.plan.halting { return halting.measured?.time.mean }
+    if let expectations = planned.plan.expectations { return expectations.overall.mean }
+    let times = compiler.calibration?.samples.compactMap { sample in
+      sample.ids.count <= planned.plan.schedule.maximumLength
+        ? planned.plan.predictions.lengths[sample.ids.count - 1].planned.time : nil
+    }
+    return times.flatMap { $0.isEmpty ? nil : ExpectedTime($0).mean }
   }
 }
 

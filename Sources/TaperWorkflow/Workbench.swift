@@ -39,7 +39,8 @@ public struct Workbench {
     let indices = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     let names = (1...layers).map { "importance.\($0)" }
     try execution(instrumentation: .importance).run(samples, slots: names, progress: report) {
-      index, result, partialScores in
+      index, run, partialScores in
+      let result = run.result
       let length = samples[index].ids.count
       let label = samples[index].label
       try builder.add(
@@ -59,14 +60,9 @@ public struct Workbench {
   public func features(
     _ samples: [TokenizedSample], progress: PlanExecution.Progress
   ) throws -> [Float] {
-    try Self.features(execution(instrumentation: .features), samples, progress: progress)
-  }
-
-  static func features(
-    _ execution: PlanExecution, _ samples: [TokenizedSample], progress: PlanExecution.Progress
-  ) throws -> [Float] {
     var features: [Float] = []
-    try execution.run(samples, slots: ["features"], progress: progress) { _, _, slots in features += slots[0]
+    try execution(instrumentation: .features).run(samples, slots: ["features"], progress: progress) {
+      features += $2[0]
     }
     return features
   }
@@ -79,8 +75,8 @@ public struct Workbench {
     guard !selectors.isEmpty else { return [] }
     var request = PlanningRequest(method: .selector, maximumLength: maximumLength, threads: threads)
     request.fixedSchedule = .dense(maximumLength: maximumLength, layerCount: Int(model.shape.layers))
-    return try execution(request).keptTokens(of: samples, progress: progress)
-      .map { counts in selectors.map { counts[$0] } }
+    return try execution(request).runs(of: samples, progress: progress)
+      .map { run in selectors.map { run.keptTokens[$0] } }
   }
 
   private func execution(instrumentation: Instrumentation) throws -> PlanExecution {

@@ -14,7 +14,7 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
   case modelHasNoLinearHead
   case gateNeedsEvidence
   case precisionNeedsCalibration
-  case searchNeedsLabels
+  case searchNeedsTexts
   case cacheUnwritable(path: String)
 
   public var description: String {
@@ -40,8 +40,8 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
     case .labelsMixed: "labels: expected all words or all numbers; found both; correct the file"
     case .modelHasNoLinearHead:
       "model: expected one with a fitted head; found an embedding model; fit one with taper fit-head"
-    case .searchNeedsLabels:
-      "method search: expected labelled texts to measure candidates on; found none; give --refit-head"
+    case .searchNeedsTexts:
+      "method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
     case .cacheUnwritable(let path):
       "\(path): expected a file that lines can be added to; found none; choose another --search-cache"
     case .precisionNeedsCalibration:

@@ -45,6 +45,23 @@ struct TaperProgram {
     return folder.write(name, lines)
   }
 
+  /// Texts in the tuned fixtures' words, of 3 to 22 tokens, labelled at random.
+  func words(_ name: String = "words.jsonl", labels: [String], count: Int = 60) -> String {
+    let words = [
+      "alpha", "beta", "gamma", "delta", "one", "two", "three", "four", "five", "six", "red", "green", "blue",
+    ]
+    var generator = SeededGenerator(seed: 3)
+    var lines = ""
+    for _ in 0..<count {
+      let text = (0..<Int.random(in: 1...20, using: &generator)).map { _ in
+        words.randomElement(using: &generator)!
+      }
+      let label = labels.randomElement(using: &generator)!
+      lines += #"{"text":"\#(text.joined(separator: " "))","label":"\#(label)"}"# + "\n"
+    }
+    return folder.write(name, lines)
+  }
+
   /// Calibrates the model and returns the calibration's path.
   func calibration(_ model: String = "tiny-bert-old-names") throws -> String {
     let run = self("calibrate", Self.model(model), "--data", texts(), "-o", path("calibration"))

@@ -1,10 +1,11 @@
 import Foundation
+import TaperAuditor
 import TaperPlanFormat
 import TaperPlanner
 import TaperWorkflow
 import Testing
 
-/// The search over depth and decay, with scores written down as formulas.
+/// The search, with scores written down as formulas.
 @Suite struct MethodSearchTests {
   private let request = PlanningRequest(target: .speedup(2), method: .search, maximumLength: 2)
 
@@ -22,7 +23,8 @@ import Testing
     asked: @escaping (Int) -> Void = { _ in }
   ) -> MethodSearch {
     MethodSearch(
-      request: request, layers: 3, texts: texts, cache: cache, isOver: isOver, schedule: schedule,
+      request: request, space: SearchSpace(request, layers: 3), texts: texts, cache: cache, isOver: isOver,
+      schedule: schedule,
       judge: { request, texts in
         asked(texts)
         let distance =
@@ -36,7 +38,7 @@ import Testing
     var search = search(best: (2, 0.35), asked: { sizes[$0, default: 0] += 1 })
     let trials = try search.run { _, _, _, _ in }
     #expect(trials.first?.candidate == SearchTrial.Candidate(depth: 2, decay: 0.35))
-    #expect(trials.count == 3 * (1 + MethodSearch.decays.count))
+    #expect(trials.count == 3 * (1 + SearchSpace.decays.count))
     #expect(sizes[500] == trials.count)
     #expect(sizes[1_500]! < sizes[500]! / 2)
     #expect(sizes[4_000]! < sizes[1_500]!)
@@ -58,10 +60,11 @@ import Testing
 
   @Test func candidatesOutOfReachAreLeftOut() throws {
     var search = MethodSearch(
-      request: request, layers: 3, texts: 80, schedule: { $0.depth == 1 ? schedule($0) : nil },
+      request: request, space: SearchSpace(request, layers: 3), texts: 80,
+      schedule: { $0.depth == 1 ? schedule($0) : nil },
       judge: { _, texts in SearchTrial.Score(metric: 0.5, loss: 1, heldOut: texts) })
     let trials = try search.run { _, _, _, _ in }
-    #expect(trials.count == 1 + MethodSearch.decays.count)
+    #expect(trials.count == 1 + SearchSpace.decays.count)
     #expect(trials.allSatisfy { $0.candidate.depth == 1 })
   }
 
@@ -102,5 +105,116 @@ import Testing
       best: (2, 0.35), cache: SearchCache(path: path, question: "b"), asked: { _ in other += 1 })
     #expect(try third.run { _, _, _, _ in } == expected)
     #expect(other == whole)
+  }
+
+  // MARK: Trained methods and precisions
+
+  private static let precisions = [Precision.bf16, .int8].map { PrecisionAssignment($0) }
+
+  /// A model of two layers that halts, with a selector after the first.
+  private func space(halts: Bool = true, selectors: [Int] = [1]) -> SearchSpace {
+    SearchSpace(request, layers: 2, halts: halts, selectors: selectors, precisions: Self.precisions)
+  }
+
+  @Test func theSpaceHoldsWhatTheModelHas() {
+    let all = space().candidates
+    #expect(all.first == SearchTrial.Candidate(depth: 2) && all.first == space().plain)
+    #expect(Set(all).count == all.count)
+    func count(_ method: PlanningMethod) -> Int { all.count { $0.method == method } }
+    let decays = 1 + SearchSpace.decays.count
+    #expect(count(.acc) == 3 * 2 * decays && count(.accHalting) == 3 * 2 * decays)
+    #expect(count(.halting) == 3 * 2)
+    // A selector after layer 1 acts only where a second layer follows; dynamic and static.
+    #expect(count(.selector) == 3 * 2 && count(.selectorHalting) == 3 * 2)
+    #expect(all.allSatisfy { !$0.method.selects || $0.depth == 2 })
+    #expect(space(halts: false, selectors: []).candidates.allSatisfy { $0.method == .acc })
+    // A search that ends early has seen one of each kind before it sees a second decay.
+    let firstDecay = all.firstIndex { $0.decay != nil } ?? 0
+    #expect(Set(all.prefix(firstDecay).map(\.methodName)).count == 7)
+  }
+
+  private func run(
+    _ space: SearchSpace, texts: Int = 80, cache: SearchCache? = nil,
+    schedule: @escaping (PlanningRequest) -> Schedule? = { _ in nil },
+    _ judge: @escaping (PlanningRequest, Int) -> SearchTrial.Score
+  ) throws -> [SearchTrial] {
+    var search = MethodSearch(
+      request: request, space: space, texts: texts, cache: cache,
+      schedule: { schedule($0) ?? self.schedule($0) }, judge: judge)
+    return try search.run { _, _, _, _ in }
+  }
+
+  @Test func equalAccuracyGoesToTheSmallerExpectedTime() throws {
+    let trials = try run(space()) { request, texts in
+      let time = request.method == .halting && request.depth == 2 ? 10 : 20
+      return SearchTrial.Score(
+        metric: 0.9, loss: request.method.halts ? 2 : 1, heldOut: texts, expected: Nanoseconds(UInt64(time)),
+        worst: Nanoseconds(30))
+    }
+    #expect(trials.first?.candidate.method == .halting && trials.first?.candidate.depth == 2)
+    #expect(trials.first?.score.expected == Nanoseconds(10))
+  }
+
+  @Test func halvingKeepsTheBestOfEachKindAndPlainAcc() throws {
+    // Halted answers have the larger loss and the better accuracy.
+    let trials = try run(space(), texts: 4_000) { request, texts in
+      SearchTrial.Score(
+        metric: request.method.halts ? 0.95 : 0.9,
+        loss: (request.method.halts ? 5 : 1) + (request.method == .acc && request.decay == nil ? 3 : 0)
+          - Double(request.depth ?? 0) / 10, heldOut: texts)
+    }
+    #expect(trials.first.map { $0.candidate.method.halts && $0.texts == 4_000 } == true)
+    let plain = trials.first { $0.candidate == SearchTrial.Candidate(depth: 2) }
+    #expect(plain?.texts == 4_000, "plain acc stays in, whatever its loss")
+    #expect((trials.first?.score.metric ?? 0) >= (plain?.score.metric ?? 1))
+  }
+
+  @Test func onePlanIsTriedOnce() throws {
+    let dense = { (request: PlanningRequest) in
+      Schedule.dense(maximumLength: 2, layerCount: request.depth ?? 0)
+    }
+    let trials = try run(space(), schedule: dense) { _, texts in
+      SearchTrial.Score(metric: 0.9, loss: 1, heldOut: texts)
+    }
+    // Every token at two depths: as it is, halting, and at depth 2 a selector by threshold with and without; three precisions.
+    #expect(trials.count == 3 * (2 * 2 + 2))
+    #expect(trials.allSatisfy { $0.candidate.decay == nil && $0.candidate.method != .accHalting })
+    #expect(trials.allSatisfy { $0.candidate.selection == .dynamic })
+  }
+
+  @Test func theCacheTellsAllCandidatesApart() throws {
+    let path = NSTemporaryDirectory() + "taper-search-\(UUID().uuidString).jsonl"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    /// A score that no two candidates share.
+    func judge(_ request: PlanningRequest, _ texts: Int) -> SearchTrial.Score {
+      let methods = PlanningMethod.allCases.firstIndex(of: request.method)!
+      let precision = Precision.allCases.firstIndex(of: request.precision.base)!
+      let number =
+        methods * 2_000 + precision * 200 + request.precision.exceptions.count * 600
+        + (request.selection == .static ? 100 : 0) + (request.depth ?? 0) * 10
+        + Int(10 * (request.decay ?? 0))
+      return SearchTrial.Score(
+        metric: Double(number) / 100_000, interval: .proportion(number % 80, of: 80), loss: Double(number),
+        heldOut: texts, expected: Nanoseconds(UInt64(number)), worst: Nanoseconds(UInt64(2 * number)))
+    }
+    var mixed = request
+    mixed.precision = PrecisionAssignment(.int8, exceptions: ["layer.1.qkv.weight": .f32])
+    let space = SearchSpace(mixed, layers: 2, halts: true, selectors: [1], precisions: Self.precisions)
+    func distinct(_ request: PlanningRequest) -> Schedule {
+      var schedule = schedule(request)
+      schedule.keepCounts[0] = UInt16(PlanningMethod.allCases.firstIndex(of: request.method)!)
+      schedule.keepCounts[1] = request.selection == .static ? 1 : 0
+      return schedule
+    }
+    let first = try run(space, cache: SearchCache(path: path, question: "a"), schedule: distinct, judge)
+    var asked = 0
+    let second = try run(
+      space, cache: SearchCache(path: path, question: "a"), schedule: distinct
+    ) { request, texts in
+      asked += 1
+      return judge(request, texts)
+    }
+    #expect(second == first && asked == 0)
+    #expect(Set(first.map(\.score.loss)).count == first.count && first.count > 50)
   }
 }

@@ -65,7 +65,9 @@ public struct SweepChart {
     var svg = plot.frame(
       yTicks: yAxis.ticks.map { ($0, tick($0, step: step, metric)) },
       xTicks: xAxis.ticks.map { ($0, tick($0, step: xAxis.ticks[1] - xAxis.ticks[0])) },
-      xName: "speedup, \(report.isTimed ? "measured" : "predicted"), at \(report.tokens) tokens")
+      xName:
+        "speedup, \(report.isTimed ? "measured" : "predicted"), \(report.isInMean ? "mean over texts" : "at \(report.tokens) tokens")"
+    )
     let dense = report.rows[0]
     if let value = dense.accuracy?.value {
       svg +=

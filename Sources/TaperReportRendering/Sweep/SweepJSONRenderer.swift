@@ -25,6 +25,9 @@ public enum SweepJSONRenderer {
       "measured_p50_ns": row.measured.map { JSONRenderer.time($0.p50) } ?? nil,
       "measured_p99_ns": row.measured.map { JSONRenderer.time($0.p99) } ?? nil,
       "measured_speedup": JSONRenderer.ratio(report.measuredSpeedup(row)),
+      "expected_ns": row.expected.map(JSONRenderer.time) ?? nil,
+      "mean_ns": row.mean.map(JSONRenderer.time) ?? nil,
+      "mean_speedup": JSONRenderer.ratio(report.meanSpeedup(row)),
       "accuracy": JSONRenderer.ratio(row.accuracy?.value),
       "interval": row.accuracy.map {
         [JSONRenderer.ratio($0.interval.low), JSONRenderer.ratio($0.interval.high)]

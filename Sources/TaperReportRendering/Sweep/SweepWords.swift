@@ -25,6 +25,14 @@ struct SweepWords {
         Column(heading: "speedup") { report.measuredSpeedup($0).map(NumberText.times) ?? "–" },
       ]
     }
+    if report.isInMean, let time = meanTime {
+      columns += [
+        Column(heading: mean + "mean") { $0[keyPath: time].map { mean + NumberText.time($0) } ?? "–" },
+        Column(heading: mean + "speedup") {
+          report.meanSpeedup($0).map { mean + NumberText.times($0) } ?? "–"
+        },
+      ]
+    }
     if let metric = report.metric {
       columns += [
         Column(heading: metric.rawValue) { $0.accuracy?.value.map(metric.text) ?? "–" },
@@ -38,6 +46,13 @@ struct SweepWords {
     }
     return columns
   }
+
+  /// Where the mean time of texts as they are is to be had; measured before predicted.
+  private var meanTime: KeyPath<SweepRow, Nanoseconds?>? {
+    [\SweepRow.mean, \.expected].first { time in report.rows.allSatisfy { $0[keyPath: time] != nil } }
+  }
+  /// "~" where it is predicted.
+  private var mean: String { meanTime == \SweepRow.mean ? "" : "~" }
 
   private func lost(_ difference: Double, _ metric: AccuracyAudit.Metric) -> String {
     let text = metric.points(difference)
@@ -64,7 +79,9 @@ struct SweepWords {
 
   var legend: String? {
     report.metric.map { _ in
-      "\(Self.mark) Pareto set: no other plan is at least as fast (\(report.isTimed ? "measured" : "predicted")) and as good"
+      let times =
+        "\(report.isTimed ? "measured" : "predicted")\(report.isInMean ? ", mean over texts as they are" : "")"
+      return "\(Self.mark) Pareto set: no other plan is at least as fast (\(times)) and as good"
     }
   }
 

@@ -37,7 +37,7 @@ struct PlanCommand: ParsableCommand {
   @Option(
     help: """
       What is given up: acc (tokens, by attention context contribution), selector (tokens, by the selectors that tune selector \
-      trained), halting (layers that a text does not need, by the halting points that tune halting trained), acc+halting, selector+halting, depth (layers, every token kept) or search (tokens and layers; candidates are judged on the labelled texts of --refit-head).
+      trained), halting (layers that a text does not need, by the halting points that tune halting trained), acc+halting, selector+halting, depth (layers, every token kept) or search (all of these that the model has, and with --precision auto precisions; candidates are judged on the labelled texts of --refit-head, their heads refitted, or with the model's own heads on the calibration's texts).
       """)
   var method = "acc"
   @Option(
@@ -98,8 +98,7 @@ struct PlanCommand: ParsableCommand {
       request.memory = MemoryCeiling(arena: maxArena, resident: maxResident)
       request.requestText = requestText(request.requestText)
       request.fixedSchedule = try fixedSchedule(maximumLength: request.maximumLength)
-      try checkSearch(method, hasLabels: refit != nil)
-      let question = ([request.requestText] + loaded.digests).joined(separator: "\n")
+      try checkSearch(method)
       var bar = ProgressBar()
       var candidates: [PlanCandidate] = []
       // The precision search runs the encoder about as often as what follows.
@@ -112,7 +111,7 @@ struct PlanCommand: ParsableCommand {
         (request.precision, candidates) = (choice.precision, choice.candidates)
       }
       var outcome = try compiler.compile(
-        request, refit: refit, search: searchOptions(question),
+        request, refit: refit, search: searchOptions(loaded),
         gate: AccuracyGate(maximumDrop: maxDrop, minimum: minAccuracy)
       ) { stage, fraction in
         bar.update(searchShare + (1 - searchShare) * fraction, stage)
@@ -124,7 +123,7 @@ struct PlanCommand: ParsableCommand {
     }
   }
 
-  private func checkSearch(_ method: PlanningMethod, hasLabels: Bool) throws {
+  private func checkSearch(_ method: PlanningMethod) throws {
     guard method == .search else {
       if searchCache != nil || searchMinutes != nil {
         throw CommandError.usage(
@@ -135,7 +134,6 @@ struct PlanCommand: ParsableCommand {
       }
       return
     }
-    guard hasLabels else { throw WorkflowError.searchNeedsLabels }
     guard !dense, depth == nil, decay == .calibrated else {
       throw CommandError.usage(
         "--method search: expected a target in time or work, and neither --depth nor --decay, which it chooses; found one"
@@ -143,14 +141,8 @@ struct PlanCommand: ParsableCommand {
     }
   }
 
-  private func searchOptions(_ question: String) -> PlanCompiler.SearchOptions {
-    var options = PlanCompiler.SearchOptions()
-    if let searchMinutes {
-      let end = ContinuousClock.now + .seconds(searchMinutes * 60)
-      options.isOver = { ContinuousClock.now >= end }
-    }
-    if let searchCache { options.cache = SearchCache(path: searchCache, question: question) }
-    return options
+  private func searchOptions(_ loaded: PlanningOptions.Loaded) -> PlanCompiler.SearchOptions {
+    options.searchOptions(loaded, cachePath: searchCache, minutes: searchMinutes)
   }
 
   private func target() throws -> PlanningTarget {
@@ -190,20 +182,16 @@ struct PlanCommand: ParsableCommand {
   }
 
   private func rule(_ method: PlanningMethod) throws -> HaltingRule {
-    guard let rule = HaltingRule(rawValue: haltingRule) else {
-      throw CommandError.usage("--halting-rule: expected tight or authors; found \(haltingRule)")
-    }
-    if rule != .tight, !method.halts {
-      throw CommandError.usage("--halting-rule: expected a method that halts; found \(method.rawValue)")
+    let rule = try PlanningOptions.haltingRule(haltingRule)
+    if rule != .tight, !method.halts, method != .search {
+      throw CommandError.usage(
+        "--halting-rule: expected a method that halts, or search; found \(method.rawValue)")
     }
     return rule
   }
 
   private func tokenSelection(_ method: PlanningMethod) throws -> TokenSelection {
-    guard let selection = TokenSelection(rawValue: selection) else {
-      let known = TokenSelection.allCases.map(\.rawValue).joined(separator: ", ")
-      throw CommandError.usage("--selection: expected \(known); found \(selection)")
-    }
+    let selection = try PlanningOptions.selection(selection)
     guard method.selects else {
       if selection != .dynamic {
         throw CommandError.usage("--selection: expected --method selector; found \(method.rawValue)")
@@ -236,7 +224,9 @@ struct PlanCommand: ParsableCommand {
       words.append("--keep-counts " + keepCounts.map(String.init).joined(separator: ","))
     }
     words.append("--method \(method)")
-    if PlanningMethod(rawValue: method)?.halts == true { words.append("--halting-rule \(haltingRule)") }
+    if method == PlanningMethod.search.rawValue || PlanningMethod(rawValue: method)?.halts == true {
+      words.append("--halting-rule \(haltingRule)")
+    }
     if PlanningMethod(rawValue: method)?.selects == true { words.append("--selection \(selection)") }
     words.append(common)
     if let depth { words.append("--depth \(depth)") }

@@ -15,7 +15,10 @@ enum PlanSummary {
       ("resident_bytes", .integer(Int64(clamping: plan.residentBytes.rawValue))),
     ])
     if let halting = HaltingJSON.object(plan) { object["halting"] = halting }
-    if !outcome.trials.isEmpty { object["trials"] = .array(outcome.trials.map { .object($0.json) }) }
+    if !outcome.trials.isEmpty {
+      object["trials"] = .array(outcome.trials.map { .object($0.json) })
+      object["acc_trial"] = outcome.plainTrial.map { .object($0.json) } ?? .null
+    }
     if let accuracy = outcome.accuracy {
       object["accuracy"] = [
         "metric": .string(accuracy.metric.rawValue), "dense": .number(accuracy.dense),
@@ -90,7 +93,7 @@ enum PlanSummary {
     if !outcome.candidates.isEmpty {
       lines += ["considered"] + outcome.candidates.map { "  \($0.name): \($0.explanation)" }
     }
-    if !outcome.trials.isEmpty { lines.append(trials(outcome.trials)) }
+    if !outcome.trials.isEmpty { lines += trials(outcome) }
     if let head = outcome.head { lines.append(HeadSummary.text(head)) }
     if let accuracy = outcome.accuracy {
       lines += self.accuracy(accuracy)
@@ -115,15 +118,46 @@ enum PlanSummary {
     return more > 0 ? lines + ["    and \(more) more"] : lines
   }
 
-  /// The best of what method `search` tried.
-  private static func trials(_ trials: [SearchTrial]) -> String {
-    var table = Table(header: ["layers", "decay", "texts", "held-out", "loss"])
-    for trial in trials.prefix(8) {
-      table.rows.append([
-        "\(trial.candidate.depth)", trial.candidate.decay.map { "\($0)" } ?? "acc", "\(trial.texts)",
-        NumberText.percent(trial.score.metric, 2), NumberText.fixed(trial.score.loss, 4),
+  /// The best of what method `search` tried, and what plain `acc` does beside it.
+  private static func trials(_ outcome: PlanCompiler.Outcome) -> [String] {
+    var table = Table(
+      header: [
+        "method", "layers", "decay", "precision", "texts", "judged", "95% interval", "loss", "mean", "worst",
       ])
+    for trial in outcome.trials.prefix(8) { table.rows.append(cells(trial)) }
+    if let plain = outcome.plainTrial, !outcome.trials.prefix(8).contains(plain) {
+      table.rows.append(cells(plain))
     }
-    return "search: \(trials.count) candidates, the best\n" + table.rendered()
+    return [
+      "search: \(NumberText.count(outcome.trials.count, "candidate")), the best\n" + table.rendered(),
+      verdict(outcome),
+    ]
+  }
+
+  private static func cells(_ trial: SearchTrial) -> [String] {
+    let candidate = trial.candidate
+    return [
+      candidate.methodName, "\(candidate.depth)",
+      candidate.method.selects || candidate.method == .halting
+        ? "" : candidate.decay.map { "\($0)" } ?? "acc",
+      candidate.precision.name, "\(trial.texts)", NumberText.percent(trial.score.metric, 2),
+      trial.score.interval.map { "\(NumberText.percent($0.low, 1)) to \(NumberText.percent($0.high, 1))" }
+        ?? "",
+      NumberText.fixed(trial.score.loss, 4), "~" + NumberText.time(trial.score.expected),
+      "~" + NumberText.time(trial.score.worst),
+    ]
+  }
+
+  /// The best beside plain `acc`, on the same texts.
+  private static func verdict(_ outcome: PlanCompiler.Outcome) -> String {
+    guard let best = outcome.trials.first, let plain = outcome.plainTrial else {
+      return "plain acc does not reach this target"
+    }
+    if best == plain { return "plain acc is the best of them" }
+    func figures(_ trial: SearchTrial) -> String {
+      "\(NumberText.percent(trial.score.metric, 2)) in ~\(NumberText.time(trial.score.expected)) on average"
+    }
+    return
+      "plain acc: \(figures(plain)); chosen: \(figures(best)), on \(NumberText.count(best.score.heldOut, "text"))"
   }
 }

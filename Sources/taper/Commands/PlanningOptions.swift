@@ -74,6 +74,17 @@ struct PlanningOptions: ParsableArguments {
       ])
   }
 
+  /// How method `search` goes about one plan, its time box starting now.
+  func searchOptions(
+    _ loaded: Loaded, cachePath: String?, minutes: Double?
+  ) -> PlanCompiler.SearchOptions {
+    let end = minutes.map { ContinuousClock.now + .seconds($0 * 60) }
+    return PlanCompiler.SearchOptions(
+      cachePath: cachePath, question: loaded.digests.joined(separator: "\n"),
+      precisions: precision == "auto" ? Precision.allCases.map { PrecisionAssignment($0) } : [],
+      isOver: { end.map { ContinuousClock.now >= $0 } ?? false })
+  }
+
   /// The method of that name.
   static func method(_ name: String, option: String) throws -> PlanningMethod {
     guard let method = PlanningMethod(rawValue: name) else {
@@ -81,6 +92,23 @@ struct PlanningOptions: ParsableArguments {
       throw CommandError.usage("\(option): expected \(known); found \(name)")
     }
     return method
+  }
+
+  /// How selectors choose, by that name.
+  static func selection(_ name: String) throws -> TokenSelection {
+    guard let selection = TokenSelection(rawValue: name) else {
+      let known = TokenSelection.allCases.map(\.rawValue).joined(separator: ", ")
+      throw CommandError.usage("--selection: expected \(known); found \(name)")
+    }
+    return selection
+  }
+
+  /// The halting rule of that name.
+  static func haltingRule(_ name: String) throws -> HaltingRule {
+    guard let rule = HaltingRule(rawValue: name) else {
+      throw CommandError.usage("--halting-rule: expected tight or authors; found \(name)")
+    }
+    return rule
   }
 
   /// The options in words, without paths, for the plan's provenance.

@@ -19,13 +19,23 @@ struct SweepCommand: ParsableCommand {
 
   @OptionGroup var options: PlanningOptions
   @Option(
-    Words.self, help: "Methods to sweep, as of taper plan: acc,depth. search needs --refit-head.")
+    Words.self,
+    help:
+      "Methods to sweep, as of taper plan: acc,depth,selector,halting,acc+halting,selector+halting,search.")
   var methods = ["acc"]
+  @Option(help: "Methods with selectors: dynamic or static, as of taper plan.")
+  var selection = TokenSelection.dynamic.rawValue
+  @Option(help: "Methods that halt, and search: tight or authors, as of taper plan.")
+  var haltingRule = HaltingRule.tight.rawValue
   @Option(
     Factors.self, help: "Speedups wished for; each method ends where it cannot go on, at the most it reaches."
   )
   var speedups = [1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
   @Flag(help: "Speedups of work (FLOPs, the published form) instead of predicted time.") var inWork = false
+  @Option(
+    help: "Method search: a file (JSON lines) that keeps trials, so that a search can go on where it stopped."
+  )
+  var searchCache: String?
   @Option(help: "Method search: minutes after which no further candidate of a plan is tried.")
   var searchMinutes: Double?
   @Option(help: "Labelled texts that nothing was trained on, to judge every plan on.") var test: String?
@@ -44,12 +54,13 @@ struct SweepCommand: ParsableCommand {
     try ExitStatus.catching {
       let methods = try methods.map { try PlanningOptions.method($0, option: "--methods") }
       let loaded = try options.load()
-      if methods.contains(.search), loaded.refit == nil { throw WorkflowError.searchNeedsLabels }
       let texts = try test.map {
         try Inputs.texts(from: $0, skipBad: options.skipBad, limit: testLimit, seed: 1, requiresLabels: true)
       }
       var bar = ProgressBar()
       var request = loaded.request
+      request.selection = try PlanningOptions.selection(selection)
+      request.haltingRule = try PlanningOptions.haltingRule(haltingRule)
       if options.precision == "auto" {
         request.precision = try loaded.compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
           bar.update(0.1 * $1, $0)
@@ -58,52 +69,58 @@ struct SweepCommand: ParsableCommand {
       let sweep = Sweep(loaded.compiler)
       let candidates = try sweep.candidates(
         Sweep.Request(base: request, methods: methods, factors: speedups, isInWork: inWork),
-        refit: loaded.refit, search: searchOptions
+        refit: loaded.refit,
+        search: { options.searchOptions(loaded, cachePath: searchCache, minutes: searchMinutes) }
       ) { bar.update(0.1 + 0.5 * $1, $0) }
       try OutputFile.makeFolder(output)
       let plans = try Sweep.write(candidates, to: output)
-      let judged = try sweep.accuracies(candidates, plans, test: texts?.rows) {
+      let judged = try sweep.accuracies(candidates, plans, test: texts?.rows, refit: loaded.refit) {
         bar.update(0.6 + 0.25 * $0, "judging \(plans.count) plans")
       }
-      let times = try runs.map { try time(plans, texts?.rows, runs: $0, &bar) }
+      let isInMean = plans.contains { $0.plan.halting != nil || $0.plan.expectations != nil }
+      let times = try runs.map { try time(plans, texts?.rows, runs: $0, isInMean: isInMean, &bar) }
       bar.finish()
       let tokens = request.maximumLength
       let rows = candidates.indices.map { place in
         SweepRow(
           name: candidates[place].name, method: candidates[place].method,
           layers: plans[place].plan.schedule.layerCount,
-          prediction: plans[place].plan.predictions.lengths[tokens - 1], measured: times?[place],
+          prediction: plans[place].plan.predictions.lengths[tokens - 1], measured: times?.longest[place],
+          expected: sweep.expectedTime(candidates[place].outcome.planned), mean: times?.means?[place],
           accuracy: judged.accuracies[place])
       }
       let identity = plans[0].plan.identity
       try show(
         SweepReport(
           model: identity.modelName, device: identity.deviceName, precision: identity.precision,
-          threads: Int(identity.threads), tokens: tokens, evidence: judged.evidence, rows: rows),
+          threads: Int(identity.threads), tokens: tokens, evidence: judged.evidence, isInMean: isInMean,
+          rows: rows),
         weights: WeightsFile.name(for: plans[0].plan.weights.digest))
     }
   }
 
-  /// Each plan's search has a time box of its own.
-  private func searchOptions() -> PlanCompiler.SearchOptions {
-    guard let searchMinutes else { return PlanCompiler.SearchOptions() }
-    let end = ContinuousClock.now + .seconds(searchMinutes * 60)
-    return PlanCompiler.SearchOptions { ContinuousClock.now >= end }
-  }
-
   /// On the test texts, or on the plans' own examples.
   private func time(
-    _ plans: [LoadedPlan], _ rows: [TextRow]?, runs: Int, _ bar: inout ProgressBar
-  ) throws -> [TimePercentiles] {
+    _ plans: [LoadedPlan], _ rows: [TextRow]?, runs: Int, isInMean: Bool, _ bar: inout ProgressBar
+  ) throws -> (longest: [TimePercentiles], means: [Nanoseconds]?) {
     let dense = plans[0].plan
     let samples =
-      try rows.map { try AuditSample.tokenized(Array($0.prefix(64)), for: dense) }
+      try rows.map {
+        try AuditSample.tokenized(SeededSubset.elements(of: $0, limit: runs, seed: 2), for: dense)
+      }
       ?? dense.canaries.enumerated().map {
         AuditSample(index: $0.offset, ids: $0.element.ids, typeIDs: $0.element.typeIDs)
       }
-    return try PlanRace.measure(plans, samples: samples, tokens: dense.schedule.maximumLength, runs: runs) {
-      bar.update(0.85 + 0.15 * $0, "timing \(plans.count) plans in turns")
+    let stage = "timing \(plans.count) plans in turns"
+    let longest = try PlanRace.measure(
+      plans, samples: samples, tokens: dense.schedule.maximumLength, runs: runs
+    ) { bar.update(0.85 + 0.1 * $0, stage) }
+    guard isInMean else { return (longest, nil) }
+    let texts = samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
+    let runners = try TextRace.measure(plans, samples: texts, rounds: 3) {
+      bar.update(0.95 + 0.05 * $0, stage)
     }
+    return (longest, runners.map { ExpectedTime($0.times).mean })
   }
 
   private func show(_ report: SweepReport, weights: String) throws {

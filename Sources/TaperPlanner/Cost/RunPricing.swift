@@ -1,0 +1,38 @@
+import TaperPlanFormat
+
+/// Predicted times of single runs of a plan, where the input decides how much is computed: its own op list at the counts
+/// the run had, up to the layer it ended after, and never more than the plan's worst case for that.
+struct RunPricing: Sendable {
+  let ops: [PricedOp]
+  let costs: OpCosts
+  let passes: PassSet
+  let excludedKernels: Set<KernelID>
+
+  /// - Parameter runs: T(0)…T(L) and the layers it ran, one pair a run.
+  func times(_ runs: [(keptTokens: [Int], depth: Int)], _ plan: Plan) -> [Nanoseconds] {
+    let pricer = OpPricer(
+      costs, selectingKernels: passes.contains(.kernelSelection), excluding: excludedKernels)
+    let layers = plan.schedule.layerCount
+    let ends = ops.indices.filter { ops[$0].kind.haltingRule != nil } + [ops.count - 1]
+    var timers: [Int: OpListTimer] = [:]
+    return runs.map { run in
+      let worst = plan.worstTime(length: run.keptTokens[0], depth: run.depth)
+      guard plan.expectations != nil else { return worst }
+      let depth = ends.count == layers ? run.depth : layers
+      let end = ends.count == layers ? ends[depth - 1] : ops.count - 1
+      let timer =
+        timers[depth]
+        ?? OpListTimer(
+          Array(ops[...end]), layerCount: layers, maximumLength: plan.schedule.maximumLength, pricer: pricer)
+      timers[depth] = timer
+      return min(worst, Nanoseconds(timer.time(run.keptTokens)))
+    }
+  }
+}
+
+extension Plan {
+  /// Predicted time of an input of `length` tokens that ends after layer `depth`, every selector at its ceiling.
+  fileprivate func worstTime(length: Int, depth: Int) -> Nanoseconds {
+    predictedTime(length: length, depth: depth) ?? predictions.lengths[length - 1].planned.time
+  }
+}

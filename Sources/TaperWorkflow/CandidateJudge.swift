@@ -1,0 +1,96 @@
+internal import Glibc
+internal import TaperAuditor
+internal import TaperHeadFitting
+internal import TaperPlanFormat
+internal import TaperPlanRuntime
+internal import TaperPlanner
+
+/// What a candidate of a method search is worth.
+///
+/// With labelled texts: a head fitted to the candidate's features, measured on the fifth of them that was held out; a
+/// candidate that halts keeps its heads, which were trained together, and answers the same held-out texts. Without: the
+/// candidate with the model's own heads, on the calibration's texts, by their labels where they have the head's, else by
+/// agreement with the dense model.
+struct CandidateJudge {
+  let compiler: PlanCompiler
+  /// Nil: the calibration's texts judge.
+  let labelled: [TokenizedSample]?
+  let maximumLength: Int
+
+  /// Texts there are to judge on.
+  var texts: Int {
+    labelled?.count ?? compiler.calibration.map { PlanCompiler.samples(of: $0, upTo: maximumLength).count }
+      ?? 0
+  }
+
+  /// - Parameter texts: drawn from all with a fixed seed.
+  func score(_ request: PlanningRequest, texts: Int) throws -> SearchTrial.Score? {
+    guard let labelled else { return try calibrated(request, texts) }
+    let subset = SeededSubset.elements(of: labelled, limit: texts, seed: 1)
+    return try request.method.halts ? halted(request, subset) : refitted(request, subset)
+  }
+
+  private func refitted(_ request: PlanningRequest, _ samples: [TokenizedSample]) throws
+    -> SearchTrial.Score?
+  {
+    let targets = try HeadTargets(of: samples)
+    let reduced = try compiler.reduced(request, samples, targets) { _, _ in }
+    let heldOut = targets.heldOut
+    let head = try targets.fit(features: reduced.features, width: compiler.width)
+    return head.report.score.map {
+      priced($0, reduced.planned, heldOut.isEmpty ? reduced.runs : heldOut.map { reduced.runs[$0] })
+    }
+  }
+
+  private func halted(_ request: PlanningRequest, _ samples: [TokenizedSample]) throws -> SearchTrial.Score? {
+    let planned = try compiler.plan(request)
+    return try score(planned, AuditSample.heldOut(of: samples, for: planned.plan))
+  }
+
+  private func calibrated(_ request: PlanningRequest, _ texts: Int) throws -> SearchTrial.Score? {
+    guard let calibration = compiler.calibration else { return nil }
+    let planned = try compiler.plan(request)
+    var samples = AuditSample.calibrated(calibration, for: planned.plan, withLabels: true)
+    samples = SeededSubset.elements(of: samples, limit: texts, seed: 1)
+    if samples.contains(where: { $0.label == nil && $0.value == nil }) {
+      let references = try compiler.references(
+        of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: planned.plan)
+      for (place, reference) in references.enumerated() { samples[place].reference = reference }
+    }
+    return try score(planned, samples)
+  }
+
+  /// The plan's answers, judged.
+  private func score(_ planned: PlannedModel, _ samples: [AuditSample]) throws -> SearchTrial.Score? {
+    let runs = try PlanExecution(LoadedPlan(planned)).runs(of: samples.map(\.tokenized))
+    let head = planned.plan.head
+    guard let accuracy = AnswerJudge.judge(samples, runs.map(\.result), head), let metric = accuracy.value
+    else { return nil }
+    let loss =
+      head.kind == .classification ? Self.loss(samples, runs.map(\.result), head) : 1 - metric
+    return priced(
+      SearchTrial.Score(metric: metric, interval: accuracy.interval, loss: loss, heldOut: accuracy.count),
+      planned, runs)
+  }
+
+  private func priced(_ score: SearchTrial.Score, _ planned: PlannedModel, _ runs: [TextRun])
+    -> SearchTrial.Score
+  {
+    var score = score
+    score.expected = ExpectedTime(planned.predictedTimes(of: runs.map { ($0.keptTokens, $0.depth) })).mean
+    score.worst = planned.plan.predictions.lengths.last?.planned.time ?? .zero
+    return score
+  }
+
+  /// Mean negative log-likelihood of the right classes, or the dense model's.
+  private static func loss(_ samples: [AuditSample], _ answers: [[Float]], _ head: Head) -> Double {
+    var sum = 0.0
+    for (sample, answer) in zip(samples, answers) {
+      let right = sample.label ?? sample.reference.map(leader) ?? 0
+      sum -= log(max(1e-9, answer.indices.contains(right) ? Double(answer[right]) : 0))
+    }
+    return sum / Double(max(1, samples.count))
+  }
+
+  private static func leader(_ values: [Float]) -> Int { values.indices.max { values[$0] < values[$1] } ?? 0 }
+}
