@@ -69,10 +69,13 @@ let package = Package(
     library("TaperHeadFitting", ["TaperModelSpec", "COpenBLAS"]),
 
     // Measuring side
+    library("TaperProbe", ["TaperPlanFormat", "CTaperKernels"]),
     library(
       "TaperProfiler",
-      ["TaperDeviceProfile", "TaperPlanFormat", "TaperPlanRuntime", "CTaperKernels", "COpenBLAS"]),
-    library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime"]),
+      [
+        "TaperDeviceProfile", "TaperPlanFormat", "TaperPlanRuntime", "TaperProbe", "CTaperKernels", "COpenBLAS",
+      ]),
+    library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
     library("TaperReportRendering", ["TaperJSON", "TaperAuditor", "TaperPlanFormat", "CLibXML2"]),
 
     // The command line

@@ -10,6 +10,7 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
   case lengthOutOfRange(tokens: Int, maximum: Int)
   /// The plan holds no predictions to audit.
   case noPredictions
+  case noMemoryToProbe
   case badNumber(what: String, expected: String, found: String)
 
   public var description: String {
@@ -21,6 +22,7 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
     case .lengthOutOfRange(let tokens, let maximum):
       "expected input lengths from 1 to the plan's maximum of \(maximum) tokens, found \(tokens)"
     case .noPredictions: "expected a plan with predictions, found none in it; plan again with this version"
+    case .noMemoryToProbe: "expected 65 MB of memory to probe the machine with, found less"
     case .badNumber(let what, let expected, let found): "expected \(what) to be \(expected), found \(found)"
     }
   }

@@ -4,19 +4,18 @@ import TaperPlanRuntime
 extension Auditor {
   /// Times of whole runs for each length.
   static func time(
-    _ session: inout Session, _ request: AuditRequest, _ lengths: [Int], _ probe: inout NoiseProbe,
-    _ probes: inout [Nanoseconds], _ advance: (Int) -> Void
+    _ session: inout Session, _ request: AuditRequest, _ lengths: [Int], _ probe: inout MachineProbe,
+    _ advance: (Int) -> Void
   ) throws(AuditError) -> [[Nanoseconds]] {
-    try interleave(&session, request.samples, lengths, runs: request.runs) { runs in
-      probes.append(probe.measure())
-      advance(runs)
-    }
+    try interleave(&session, request.samples, lengths, runs: request.runs, &probe) { advance($1) }
   }
 
   /// Times of `runs` whole runs for each length; the lengths take turns over several rounds, so that a slow phase of a
-  /// shared machine falls on all of them alike. `afterChunk` is told how many runs each turn timed.
+  /// shared machine falls on all of them alike. The machine is probed after each turn; `afterChunk` is told the length's
+  /// place and how many runs the turn timed.
   static func interleave(
-    _ session: inout Session, _ samples: [AuditSample], _ lengths: [Int], runs: Int, afterChunk: (Int) -> Void
+    _ session: inout Session, _ samples: [AuditSample], _ lengths: [Int], runs: Int,
+    _ probe: inout MachineProbe, afterChunk: (Int, Int) -> Void
   ) throws(AuditError) -> [[Nanoseconds]] {
     let inputs = lengths.map { TimingInputs(samples, length: $0).inputs }
     var times = lengths.map { _ in [Nanoseconds]() }
@@ -30,7 +29,8 @@ extension Auditor {
           let input = inputs[place][times[place].count % inputs[place].count]
           times[place].append(try run(&session, input))
         }
-        afterChunk(chunk)
+        probe.measure(session)
+        afterChunk(place, chunk)
       }
     }
     return times
@@ -52,8 +52,8 @@ extension Auditor {
 
   /// Op by op at the reference length.
   static func trace(
-    _ loaded: LoadedPlan, _ request: AuditRequest, _ length: Int, _ probe: inout NoiseProbe,
-    _ probes: inout [Nanoseconds], _ advance: (Int) -> Void
+    _ loaded: LoadedPlan, _ request: AuditRequest, _ length: Int, _ probe: inout MachineProbe,
+    _ advance: (Int) -> Void
   ) throws(AuditError) -> Traces {
     var session = try open(loaded, request.threads, tracing: true)
     let inputs = TimingInputs(request.samples, length: length).inputs
@@ -65,7 +65,7 @@ extension Auditor {
         times[op].append(trace.duration)
       }
       counts.append(session.keptTokens)
-      if number % 10 == 9 { probes.append(probe.measure()) }
+      if number % 10 == 9 { probe.measure(session) }
       advance(1)
     }
     return Traces(times: times.map { $0.isEmpty ? .zero : TimePercentiles($0).p50 }, counts: counts)

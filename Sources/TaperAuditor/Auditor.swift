@@ -36,11 +36,10 @@ public enum Auditor {
     var session = try open(loaded, request.threads, tracing: false)
     let threads = session.threads
     let tier = session.tier
-    var probe = NoiseProbe()
-    var probes = [probe.measure()]
-    let timed = try time(&session, request, lengths, &probe, &probes, advance)
+    var probe = try MachineProbe(session)
+    let timed = try time(&session, request, lengths, &probe, advance)
     var traces: Traces?
-    if let reference { traces = try trace(loaded, request, reference, &probe, &probes, advance) }
+    if let reference { traces = try trace(loaded, request, reference, &probe, advance) }
     let halting = plan.halting == nil ? nil : try halting(&session, request.samples, advance)
     session.halts = true
     let accuracy = answers ? try judge(&session, request.samples, plan.head, advance) : nil
@@ -69,7 +68,7 @@ public enum Auditor {
       referenceLength: reference, ops: ops,
       layers: layers, halting: halting,
       accuracy: accuracy,
-      noise: NoiseFigure(probes: probes, bound: request.noiseBound),
+      noise: NoiseFigure(probes: probe.times, bound: request.noiseBound),
       environment: request.environment + [EnvironmentFact("kernel tier", "\(tier)")])
   }
 

@@ -5,11 +5,23 @@ public import TaperPlanRuntime
 public struct LengthTiming: Hashable, Sendable {
   public let tokens: Int
   public let samples: [Nanoseconds]
+  public let percentiles: TimePercentiles
+}
 
-  /// Nearest-rank percentile; `share` from 0 to 1.
-  public func percentile(_ share: Double) -> Nanoseconds {
-    TimePercentiles.rank(share, ofSorted: samples.sorted())
+/// What `LatencyBench` measured.
+public struct LatencyTimings: Hashable, Sendable {
+  /// A turn: some runs of one length, and what the reference kernels took before and after.
+  public struct Chunk: Hashable, Sendable {
+    public let tokens: Int
+    public let runs: Int
+    public let before: ReferenceTimes
+    public let after: ReferenceTimes
   }
+
+  public let lengths: [LengthTiming]
+  /// In the order they ran.
+  public let chunks: [Chunk]
+  public let noise: NoiseFigure
 }
 
 /// End-to-end latency by input length, without judging it: what `taper bench` reports.
@@ -30,20 +42,33 @@ public struct LatencyBench {
   /// - Parameters:
   ///   - lengths: input lengths in tokens, each at most the plan's maximum.
   ///   - runs: timed runs at each length, at least 1.
+  ///   - noiseBound: largest spread of the reference kernels at which the machine counts as steady.
   ///   - progress: share done, 0 to 1.
   public func measure(
-    lengths: [Int], runs: Int, progress: (Double) -> Void = { _ in }
-  ) throws(AuditError) -> [LengthTiming] {
+    lengths: [Int], runs: Int, noiseBound: Double = NoiseFigure.defaultBound,
+    progress: (Double) -> Void = { _ in }
+  ) throws(AuditError) -> LatencyTimings {
     var samples = loaded.plan.canaries.enumerated().map {
       AuditSample(index: $0.offset, ids: $0.element.ids, typeIDs: $0.element.typeIDs)
     }
     if samples.isEmpty { samples = [AuditSample(index: 0, ids: [0])] }
     var session = try Auditor.open(loaded, threads, tracing: false)
+    var probe = try MachineProbe(session)
     var done = 0
-    let times = try Auditor.interleave(&session, samples, lengths, runs: runs) { chunk in
-      done += chunk
+    var turns: [(tokens: Int, runs: Int)] = []
+    let times = try Auditor.interleave(&session, samples, lengths, runs: runs, &probe) { place, count in
+      turns.append((lengths[place], count))
+      done += count
       progress(Double(done) / Double(runs * lengths.count))
     }
-    return zip(lengths, times).map { LengthTiming(tokens: $0, samples: $1) }
+    return LatencyTimings(
+      lengths: zip(lengths, times).map {
+        LengthTiming(tokens: $0, samples: $1, percentiles: TimePercentiles($1))
+      },
+      chunks: turns.indices.map {
+        LatencyTimings.Chunk(
+          tokens: turns[$0].tokens, runs: turns[$0].runs, before: probe.times[$0], after: probe.times[$0 + 1])
+      },
+      noise: NoiseFigure(probes: probe.times, bound: noiseBound))
   }
 }

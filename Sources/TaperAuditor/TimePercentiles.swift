@@ -1,19 +1,35 @@
 public import TaperPlanFormat
 
+/// A measured percentile with a 95% confidence interval by order statistics.
+public struct PercentileEstimate: Hashable, Sendable {
+  public let time: Nanoseconds
+  /// Nil where the runs are too few to say.
+  public let low: Nanoseconds?
+  public let high: Nanoseconds?
+}
+
 /// Percentiles of measured times, by nearest rank: each is a time that was measured.
 public struct TimePercentiles: Hashable, Sendable {
   public let runs: Int
-  public let p50: Nanoseconds
-  public let p90: Nanoseconds
-  public let p99: Nanoseconds
+  /// One for each of `Percentile.allCases`.
+  private let estimates: [PercentileEstimate]
+
+  public var p50: Nanoseconds { self[.p50].time }
+  public var p90: Nanoseconds { self[.p90].time }
+  public var p99: Nanoseconds { self[.p99].time }
+
+  public subscript(percentile: Percentile) -> PercentileEstimate { estimates[Int(percentile.rawValue)] }
 
   /// - Precondition: not empty.
   public init(_ times: [Nanoseconds]) {
     let sorted = times.sorted()
     runs = times.count
-    p50 = TimePercentiles.rank(0.5, ofSorted: sorted)
-    p90 = TimePercentiles.rank(0.9, ofSorted: sorted)
-    p99 = TimePercentiles.rank(0.99, ofSorted: sorted)
+    estimates = Percentile.allCases.map { percentile in
+      let ranks = OrderStatistics.ranks(share: percentile.share, count: sorted.count)
+      return PercentileEstimate(
+        time: TimePercentiles.rank(percentile.share, ofSorted: sorted),
+        low: ranks.low.map { sorted[$0 - 1] }, high: ranks.high.map { sorted[$0 - 1] })
+    }
   }
 
   /// The smallest time that at least `share` of all are no longer than.

@@ -6,11 +6,15 @@ public import TaperPlanFormat
 /// Three ways, best first, said in the prediction's provenance:
 /// 1. measured: the profile has this very point; its median, made monotone with its neighbours.
 /// 2. interpolated: the profile has this key at smaller and larger row counts.
-/// 3. modelled: another shape or beyond the measured counts. A product takes its kernel's time for each
-///    weight element at this row count, averaged over the measured products (the fitted rate), but no less
-///    than its traffic at memory bandwidth, plus the op overhead; any other op takes the time of the nearest
-///    measured shape of its kernel, less the overhead, scaled by width; with nothing to scale, the bare
-///    roofline max(work / peak, traffic / bandwidth) + overhead.
+/// 3. modelled: another shape or beyond the measured counts. A product takes what its kernel's measured products say of
+///    its columns and depth at this row count (`ProductFit`), but no less than its traffic at memory bandwidth, plus the
+///    op overhead; any other op the time of the measured shapes of its kernel nearest in width, by width; with nothing
+///    measured, the bare roofline max(work / peak, traffic / bandwidth) + overhead.
+///
+/// Weights: a run streams all of a model's weights before it comes back to the first, so products are measured with
+/// cold weights. A small model's stay in the last cache, wholly or in part: products are measured with those near too,
+/// and `resident(weights:)` gives the model of a plan with so many bytes of them, in which a product takes its time
+/// between the two by the share that stays.
 ///
 /// Intervals: [p10, p90], interpolated alike; modelled: half to twice the time, and at least so. Predictions
 /// never fall as rows or inner rows grow. What binds an op is the roofline's largest term. All tables are
@@ -21,13 +25,16 @@ public struct CostModel: Sendable {
   public let threads: Int
   let figures: ThreadFigures
   private var curves: [Key: Curve] = [:]
-  /// For each product kernel: nanoseconds for one weight element at 1...512 rows, overhead taken off.
-  private var fittedRates: [KernelID: [Double]] = [:]
+  private var fits: [KernelID: ProductFit] = [:]
   private var neighbours: [KernelID: [OpShape]] = [:]
   private var kernelsByKind: [OpKind: [KernelID]] = [:]
   /// For each product kernel: FLOP a nanosecond of the fastest measured point. A packed product of few bits has
   /// a peak of its own.
   private var peaks: [KernelID: Double] = [:]
+  /// How much less each product takes with near weights than with cold ones, nanoseconds at 1…512 rows.
+  private var gains: [Key: [Double]] = [:]
+  /// The share of the weights that stays in the last cache from run to run, 0 to 1.
+  private var residentShare = 0.0
 
   struct Key: Hashable {
     var kernel: KernelID
@@ -46,17 +53,16 @@ public struct CostModel: Sendable {
     self.profile = profile
     self.threads = threads
     self.figures = figures
-    var sums: [KernelID: (times: [Double], elements: Double)] = [:]
-    for entry in profile.entries where entry.threads == threads && !entry.points.isEmpty {
-      let curve: Curve = entry.shape.variables == .both ? .plane(TimePlane(entry)) : .line(TimeLine(entry))
+    let own = profile.entries.filter { $0.threads == threads && !$0.points.isEmpty }
+    let stairs = Dictionary(grouping: own.filter { $0.shape.kind == .gemm && !$0.isNear }, by: \.kernel)
+      .compactMapValues { Stairs($0) }
+    for entry in own where !entry.isNear {
+      let curve: Curve =
+        entry.shape.variables == .both
+        ? .plane(TimePlane(entry)) : .line(TimeLine(entry, stairs: stairs[entry.kernel]))
       curves[Key(kernel: entry.kernel, shape: entry.shape)] = curve
       neighbours[entry.kernel, default: []].append(entry.shape)
-      if entry.shape.kind == .gemm, case .line(let line) = curve {
-        var sum = sums[entry.kernel] ?? ([Double](repeating: 0, count: 512), 0)
-        let overhead = Double(figures.opOverhead.rawValue)
-        for index in sum.times.indices { sum.times[index] += max(0, line.times[index] - overhead) }
-        sum.elements += Double(entry.shape.columns * entry.shape.depth)
-        sums[entry.kernel] = sum
+      if entry.shape.kind == .gemm {
         for point in entry.points {
           let work = OpWork.work(of: entry.shape, rows: point.rows, innerRows: 1).rawValue
           let rate = Double(work) / Double(max(1, point.time.p50.rawValue))
@@ -64,15 +70,44 @@ public struct CostModel: Sendable {
         }
       }
     }
+    for entry in own where entry.isNear {
+      let key = Key(kernel: entry.kernel, shape: entry.shape)
+      guard case .line(let cold) = curves[key] else { continue }
+      gains[key] = Self.gains(cold: cold, near: TimeLine(entry, stairs: stairs[entry.kernel]))
+    }
     for kind in OpKind.allCases {
       let all = kind.kernels
       let measured = all.filter { neighbours[$0] != nil }
       kernelsByKind[kind] =
         measured.isEmpty && !Self.optional.contains(kind) ? Array(all.prefix(1)) : measured
     }
-    fittedRates = sums.compactMapValues { sum in
-      sum.elements > 0 ? sum.times.map { $0 / sum.elements } : nil
+    for (kernel, shapes) in neighbours where shapes[0].kind == .gemm {
+      let products: [ProductFit.Product] = shapes.compactMap { shape in
+        let key = Key(kernel: kernel, shape: shape)
+        guard case .line(let line) = curves[key] else { return nil }
+        return ProductFit.Product(shape: shape, times: line.times, gains: gains[key])
+      }
+      fits[kernel] = ProductFit(products, overhead: Double(figures.opOverhead.rawValue))
     }
+  }
+
+  /// The model of plans whose products read so many bytes of weights in a run.
+  public func resident(weights: Bytes) -> CostModel {
+    var model = self
+    model.residentShare = Residency.share(of: weights, figures.footprints)
+    return model
+  }
+
+  /// Never so much that a prediction falls as rows grow. Beyond the last near point as at it: with many rows it matters
+  /// little where weights come from, and that is less and less of the time.
+  private static func gains(cold: TimeLine, near: TimeLine) -> [Double] {
+    var gains: [Double] = []
+    for rows in 1...512 {
+      var gain = rows > near.lastMeasured ? gains[rows - 2] : max(0, cold.times[rows - 1] - near.times[rows - 1])
+      if rows > 1 { gain = min(gain, gains[rows - 2] + cold.times[rows - 1] - cold.times[rows - 2]) }
+      gains.append(gain)
+    }
+    return gains
   }
 
   /// The predicted time of `op` served by `kernel` for `rows` output rows and `innerRows` keys or input rows.
@@ -167,6 +202,11 @@ public struct CostModel: Sendable {
     return total
   }
 
+  /// How much longer than the median a run takes at a percentile; nil when the profile does not say.
+  public func tail(_ percentile: Percentile) -> Double? {
+    percentile == .p50 ? 1 : figures.tail.map { $0[percentile] }
+  }
+
   /// What a run costs beyond its ops.
   public var runOverhead: Nanoseconds { figures.runOverhead }
 
@@ -179,8 +219,11 @@ public struct CostModel: Sendable {
   }
 
   private func measuredBand(_ shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> TimeBand? {
-    switch curves[Key(kernel: kernel, shape: shape)] {
-    case .line(let line): line.band(at: shape.variables == .innerRows ? innerRows : rows)
+    let key = Key(kernel: kernel, shape: shape)
+    return switch curves[key] {
+    case .line(let line):
+      line.band(at: shape.variables == .innerRows ? innerRows : rows)
+        .faster(by: residentShare * (gains[key].map { $0[min(rows, $0.count) - 1] } ?? 0))
     case .plane(let plane): plane.band(rows: rows, innerRows: innerRows)
     case nil: nil
     }
@@ -193,15 +236,10 @@ public struct CostModel: Sendable {
       OpWork.traffic(of: shape, kernel: kernel, rows: rows, innerRows: innerRows).rawValue)
     let floor = traffic * 1e9 / Double(figures.bandwidth)
     let body: Double
-    if shape.kind == .gemm, let rates = fittedRates[kernel] {
-      // Beyond 512 rows in proportion.
-      let scale = rows > rates.count ? Double(rows) / Double(rates.count) : 1
-      let elements = Double(shape.columns) * Double(shape.depth)
-      body = max(rates[min(rows, rates.count) - 1] * scale * elements, floor)
-    } else if let near = nearest(to: shape, kernel: kernel),
-      let band = measuredBand(near, kernel: kernel, rows: rows, innerRows: innerRows)
-    {
-      body = max(0, band.time - overhead) * Self.width(shape) / max(1, Self.width(near))
+    if shape.kind == .gemm, let fit = fits[kernel] {
+      body = max(fit.time(of: shape, rows: rows, residentShare: residentShare), floor * (1 - residentShare))
+    } else if let scaled = scaledBody(shape, kernel: kernel, rows: rows, innerRows: innerRows) {
+      body = scaled
     } else {
       // The scalar reference product does about one FLOP in a nanosecond on any machine.
       let peak = kernel == .gemmF32Scalar ? 1e9 : Double(figures.computePeak)
@@ -223,17 +261,24 @@ public struct CostModel: Sendable {
     }
   }
 
-  /// The measured shape of this kernel nearest in width; one with the same activation and bias when there is
-  /// any. The first of equals.
-  private func nearest(to shape: OpShape, kernel: KernelID) -> OpShape? {
-    let wanted = max(1, Self.width(shape))
-    func distance(_ other: OpShape) -> Double {
-      let width = max(1, Self.width(other))
-      let ratio = max(width / wanted, wanted / width)
-      return ratio
-        * (other.activation == shape.activation && other.relativeBias == shape.relativeBias ? 1 : 1e6)
+  /// An op's time, overhead taken off, from the kernel's measured shapes next in width on both sides, by a straight line;
+  /// from one side only in proportion to width. Nil when none is measured.
+  private func scaledBody(_ shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> Double? {
+    let wanted = Self.width(shape)
+    let known = neighbours[kernel] ?? []
+    let alike = known.filter { $0.activation == shape.activation && $0.relativeBias == shape.relativeBias }
+    let shapes = alike.isEmpty ? known : alike
+    func body(_ other: OpShape) -> Double {
+      let band = measuredBand(other, kernel: kernel, rows: rows, innerRows: innerRows)
+      return max(0, (band?.time ?? 0) - Double(figures.opOverhead.rawValue))
     }
-    return neighbours[kernel]?.min { distance($0) < distance($1) }
+    let below = shapes.filter { Self.width($0) <= wanted }.max { Self.width($0) < Self.width($1) }
+    let above = shapes.filter { Self.width($0) >= wanted }.min { Self.width($0) < Self.width($1) }
+    if let below, let above, Self.width(below) < Self.width(above) {
+      let weight = (wanted - Self.width(below)) / (Self.width(above) - Self.width(below))
+      return body(below) * (1 - weight) + body(above) * weight
+    }
+    return (below ?? above).map { body($0) * wanted / max(1, Self.width($0)) }
   }
 
   private func bound(of shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> Bound {

@@ -16,7 +16,7 @@ struct TimeLine: Sendable {
   let firstMeasured: Int
   let lastMeasured: Int
 
-  init(_ entry: ProfileEntry) {
+  init(_ entry: ProfileEntry, stairs: Stairs? = nil) {
     let byInner = entry.shape.variables == .innerRows
     let quadratic = entry.shape.kind.givesScores
     // A later point with the same count (another rows at the same innerRows) adds nothing here.
@@ -29,7 +29,8 @@ struct TimeLine: Sendable {
     let count = max(512, xs.last ?? 512)
     func table(_ value: (TimeDistribution) -> Nanoseconds) -> [Double] {
       TimeLine.tabulate(
-        xs, isotonic(points.map { Double(value($0.time).rawValue) }), count: count, quadratic: quadratic)
+        xs, isotonic(points.map { Double(value($0.time).rawValue) }), count: count,
+        quadratic: quadratic, factors: stairs?.factors ?? [])
     }
     times = table(\.p50)
     lows = zip(table(\.p10), times).map { min($0, $1) }
@@ -42,13 +43,20 @@ struct TimeLine: Sendable {
   }
 
   /// Values at 1...count from values `ys`, non-decreasing, at ascending `xs` (not empty); non-decreasing.
-  static func tabulate(_ xs: [Int], _ ys: [Double], count: Int, quadratic: Bool) -> [Double] {
+  /// `factors`: what a value between two points is times the straight line, from 1 on; none: 1.
+  static func tabulate(
+    _ xs: [Int], _ ys: [Double], count: Int, quadratic: Bool, factors: [Double] = []
+  ) -> [Double] {
     var values: [Double] = []
     values.reserveCapacity(count)
     var cell = 0
     for x in 1...count {
       while cell + 2 < xs.count && xs[cell + 1] < x { cell += 1 }
-      values.append(interpolate(xs, ys, cell: cell, x: x, quadratic: quadratic))
+      var value = interpolate(xs, ys, cell: cell, x: x, quadratic: quadratic)
+      if cell + 1 < xs.count, xs[cell] < x, x < xs[cell + 1], x <= factors.count {
+        value = min(value * factors[x - 1], ys[cell + 1])
+      }
+      values.append(value)
       if x > 1 { values[x - 1] = max(values[x - 1], values[x - 2]) }
     }
     return values

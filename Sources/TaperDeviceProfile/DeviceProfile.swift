@@ -37,7 +37,9 @@ public struct DeviceProfile: Hashable, Sendable {
   public func figures(threads: Int) -> ThreadFigures? { threadFigures.first { $0.threads == threads } }
 
   /// The entry under exactly this key.
-  public func entry(kernel: KernelID, shape: OpShape, threads: Int) -> ProfileEntry? {
-    entries.first { $0.threads == threads && $0.kernel == kernel && $0.shape == shape }
+  public func entry(kernel: KernelID, shape: OpShape, threads: Int, isNear: Bool = false) -> ProfileEntry? {
+    entries.first {
+      $0.threads == threads && $0.kernel == kernel && $0.shape == shape && $0.isNear == isNear
+    }
   }
 }

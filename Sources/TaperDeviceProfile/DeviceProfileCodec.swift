@@ -51,13 +51,15 @@ extension DeviceProfile {
   }
 
   private static func readEntries(_ top: FieldReader) throws(DeviceProfileError) -> [ProfileEntry] {
-    struct Key: Hashable { var kernel: KernelID, shape: OpShape, threads: Int }
+    struct Key: Hashable { var kernel: KernelID, shape: OpShape, threads: Int, isNear: Bool }
     var entries: [ProfileEntry] = []
     var seen: Set<Key> = []
     for (index, value) in try top.array("entries").enumerated() {
       let path = "entries[\(index)]"
       let entry = try ProfileEntry(try FieldReader(value, at: path))
-      guard seen.insert(Key(kernel: entry.kernel, shape: entry.shape, threads: entry.threads)).inserted else {
+      let key = Key(
+        kernel: entry.kernel, shape: entry.shape, threads: entry.threads, isNear: entry.isNear)
+      guard seen.insert(key).inserted else {
         throw .invalid(
           field: path, expected: "a kernel, shape and thread count not given before", found: "a second one")
       }
@@ -120,18 +122,79 @@ extension ThreadFigures {
       bandwidthManyStreams: UInt64(try reader.integer("bandwidth_many_streams_bytes_per_s", in: Limits.rate)),
       computePeak: UInt64(try reader.integer("compute_peak_flops_per_s", in: Limits.rate)),
       opOverhead: Nanoseconds(UInt64(try reader.integer("op_overhead_ns", in: Limits.time))),
-      runOverhead: Nanoseconds(UInt64(try reader.integer("run_overhead_ns", in: Limits.time))))
+      runOverhead: Nanoseconds(UInt64(try reader.integer("run_overhead_ns", in: Limits.time))),
+      wake: try reader.optionalTime("wake_ns"), footprints: try FootprintRate.read(reader),
+      references: try Self.references(reader),
+      tail: try reader.object["tail"] == nil ? nil : TailRatios(try reader.reader("tail")))
+  }
+
+  /// Both or none.
+  private static func references(_ reader: FieldReader) throws(DeviceProfileError) -> ReferenceTimes? {
+    guard let compute = try reader.optionalTime("reference_compute_ns") else { return nil }
+    let bandwidth = try reader.integer("reference_bandwidth_ns", in: Limits.time)
+    return ReferenceTimes(compute: compute, bandwidth: Nanoseconds(UInt64(bandwidth)))
   }
 
   var json: JSONValue {
-    [
-      "threads": JSONValue(threads),
-      "bandwidth_one_stream_bytes_per_s": JSONValue(Int(bandwidthOneStream)),
-      "bandwidth_many_streams_bytes_per_s": JSONValue(Int(bandwidthManyStreams)),
-      "compute_peak_flops_per_s": JSONValue(Int(computePeak)),
-      "op_overhead_ns": JSONValue(Int(opOverhead.rawValue)),
-      "run_overhead_ns": JSONValue(Int(runOverhead.rawValue)),
-    ]
+    var object = JSONObject([
+      ("threads", JSONValue(threads)),
+      ("bandwidth_one_stream_bytes_per_s", JSONValue(Int(bandwidthOneStream))),
+      ("bandwidth_many_streams_bytes_per_s", JSONValue(Int(bandwidthManyStreams))),
+      ("compute_peak_flops_per_s", JSONValue(Int(computePeak))),
+      ("op_overhead_ns", JSONValue(Int(opOverhead.rawValue))),
+      ("run_overhead_ns", JSONValue(Int(runOverhead.rawValue))),
+    ])
+    if let wake { object["wake_ns"] = JSONValue(Int(wake.rawValue)) }
+    if !footprints.isEmpty { object["footprints"] = .array(footprints.map(\.json)) }
+    if let references {
+      object["reference_compute_ns"] = JSONValue(Int(references.compute.rawValue))
+      object["reference_bandwidth_ns"] = JSONValue(Int(references.bandwidth.rawValue))
+    }
+    if let tail { object["tail"] = tail.json }
+    return .object(object)
+  }
+}
+
+extension FootprintRate {
+  /// None when the member is absent.
+  static func read(_ reader: FieldReader) throws(DeviceProfileError) -> [FootprintRate] {
+    guard reader.object["footprints"] != nil else { return [] }
+    var rates: [FootprintRate] = []
+    for (index, value) in try reader.array("footprints").enumerated() {
+      let field = "\(reader.name("footprints"))[\(index)]"
+      guard let pair = value.array, pair.count == 2 else {
+        throw .invalid(field: field, expected: "[bytes, bytes_per_s]", found: value.kindDescription)
+      }
+      let least = Int(rates.last?.byteCount ?? 0) + 1
+      rates.append(
+        FootprintRate(
+          byteCount: UInt64(
+            try FieldReader.integer(pair[0], in: least...Limits.cache.upperBound, field: field + ".bytes")),
+          bytesPerSecond: UInt64(
+            try FieldReader.integer(pair[1], in: Limits.rate, field: field + ".bytes_per_s"))))
+    }
+    return rates
+  }
+
+  var json: JSONValue { [JSONValue(Int(byteCount)), JSONValue(Int(bytesPerSecond))] }
+}
+
+extension TailRatios {
+  init(_ reader: FieldReader) throws(DeviceProfileError) {
+    var last = 1.0
+    func next(_ percentile: Percentile) throws(DeviceProfileError) -> Double {
+      let ratio = try reader.ratio(percentile.name)
+      guard ratio >= last else {
+        throw .invalid(field: reader.name(percentile.name), expected: "at least \(last)", found: "\(ratio)")
+      }
+      last = ratio
+      return ratio
+    }
+    self.init(p90: try next(.p90), p99: try next(.p99), p999: try next(.p999))
+  }
+
+  var json: JSONValue {
+    .object(JSONObject(Percentile.allCases.dropFirst().map { ($0.name, JSONValue(self[$0])) }))
   }
 }
 

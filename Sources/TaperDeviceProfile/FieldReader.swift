@@ -1,4 +1,5 @@
 internal import TaperJSON
+internal import TaperPlanFormat
 
 /// Reads the members of one JSON object and says by name what is missing or wrong.
 struct FieldReader {
@@ -63,6 +64,12 @@ struct FieldReader {
   ) throws(DeviceProfileError) -> Int {
     guard let value = object[key] else { return fallback }
     return try Self.integer(value, in: range, field: name(key))
+  }
+
+  /// A time; nil when the member is absent.
+  func optionalTime(_ key: String) throws(DeviceProfileError) -> Nanoseconds? {
+    guard object[key] != nil else { return nil }
+    return Nanoseconds(UInt64(try integer(key, in: Limits.time)))
   }
 
   static func integer(

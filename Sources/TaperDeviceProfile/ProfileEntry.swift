@@ -14,17 +14,21 @@ public struct ProfilePoint: Hashable, Sendable {
 }
 
 /// The times of one kernel on one shape with one thread count. A time is that of the op alone, fork and join
-/// included, weights cold and activations warm.
+/// included, activations warm; weights cold (from memory), or near: in the last cache, as those of a model are that fits
+/// there.
 public struct ProfileEntry: Hashable, Sendable {
   public var kernel: KernelID
   public var shape: OpShape
   public var threads: Int
+  /// Whether weights came from the last cache; only of products.
+  public var isNear: Bool
   /// Ascending by (innerRows, rows), without duplicates.
   public var points: [ProfilePoint]
-  public init(kernel: KernelID, shape: OpShape, threads: Int, points: [ProfilePoint]) {
+  public init(kernel: KernelID, shape: OpShape, threads: Int, isNear: Bool = false, points: [ProfilePoint]) {
     self.kernel = kernel
     self.shape = shape
     self.threads = threads
+    self.isNear = isNear
     self.points = points
   }
 }

@@ -21,14 +21,22 @@ extension ProfileEntry {
       points.append(point)
     }
     guard !points.isEmpty else { throw .invalid(field: path, expected: "at least one point", found: "none") }
-    self.init(kernel: kernel, shape: shape, threads: threads, points: points)
+    let isNear = reader.object["weights"] != nil
+    if isNear, try reader.string("weights") != "near" || kind != .gemm {
+      throw .invalid(
+        field: reader.name("weights"), expected: "\"near\", of a product", found: try reader.string("weights"))
+    }
+    self.init(kernel: kernel, shape: shape, threads: threads, isNear: isNear, points: points)
   }
 
   var json: JSONValue {
-    [
-      "kernel": JSONValue(kernel.name ?? "\(kernel.rawValue)"), "shape": shape.json,
-      "threads": JSONValue(threads), "points": .array(points.map(\.json)),
-    ]
+    var object = JSONObject([
+      ("kernel", JSONValue(kernel.name ?? "\(kernel.rawValue)")), ("shape", shape.json),
+      ("threads", JSONValue(threads)),
+    ])
+    if isNear { object["weights"] = "near" }
+    object["points"] = .array(points.map(\.json))
+    return .object(object)
   }
 }
 

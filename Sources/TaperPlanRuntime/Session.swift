@@ -101,6 +101,11 @@ public struct Session: ~Copyable {
     try run(ids: ids.span, typeIDs: typeIDs.span)
   }
 
+  /// Lends the workers (a `ck_pool`) between two runs, to measure the machine with those that serve.
+  package borrowing func withWorkers<Result>(_ body: (OpaquePointer) -> Result) -> Result {
+    unsafe body(pool.handle)
+  }
+
   /// Runs an input of the maximum length once and forgets it, so that the first answer finds the weights in memory and
   /// the kernels' buffers made.
   public mutating func warmUp() {

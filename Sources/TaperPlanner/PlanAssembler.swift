@@ -10,16 +10,24 @@ package import TaperPlanFormat
 package struct PlanAssembler {
   let request: PlanningRequest
   let inputs: PlanningInputs
-  let pricer: OpPricer
+  private(set) var pricer: OpPricer
   /// The encoder as far as it is planned.
-  private var facts: EncoderFacts
+  private var facts: EncoderFacts {
+    didSet { if facts.layers != oldValue.layers { pricer = Self.pricer(request, inputs.costs, facts) } }
+  }
 
   package init(_ request: PlanningRequest, _ inputs: PlanningInputs) {
     self.request = request
     self.inputs = inputs
     facts = inputs.facts
-    pricer = OpPricer(
-      inputs.costs, selectingKernels: request.passes.contains(.kernelSelection),
+    pricer = Self.pricer(request, inputs.costs, inputs.facts)
+  }
+
+  /// Prices with as much of the weights in caches as stays there when runs of so many layers follow each other.
+  private static func pricer(_ request: PlanningRequest, _ costs: OpCosts, _ facts: EncoderFacts) -> OpPricer {
+    let weights = facts.weightTraffic(request.precision)
+    return OpPricer(
+      costs.resident?(weights) ?? costs, selectingKernels: request.passes.contains(.kernelSelection),
       excluding: request.excludedKernels)
   }
 
@@ -111,6 +119,7 @@ package struct PlanAssembler {
       if let last = limits.steps.last?.maximumLength, last < request.maximumLength {
         throw .deadlineMissing(length: request.maximumLength, last: last)
       }
+      if pricer.tail(limits.percentile) == nil { throw .tailNotMeasured(limits.percentile) }
       if limits.average != nil, inputs.lengths.isEmpty { throw .averageNeedsCalibration }
     case .speedup(let factor), .workSpeedup(let factor):
       if !factor.isFinite || factor < 1 { throw .targetOutOfRange(request.target) }
@@ -161,11 +170,11 @@ package struct PlanAssembler {
       cut.facts = facts.cut(to: depth)
       let reference = DenseReference(
         cut.facts, ops: cut.graph(reducing: [], halting: halting, restores: false, request.passes).pricedOps,
-        maximumLength: length, pricer: pricer)
+        maximumLength: length, pricer: cut.pricer)
       let meets =
         switch request.target {
         case .dense: true
-        case .latency, .times: request.target.limits.map { keeps($0, reference.time) } ?? true
+        case .latency, .times: request.target.limits.map { keeps(pricer.medians(of: $0), reference.time) } ?? true
         case .speedup(let factor): Double(reference.time(length)) * factor <= Double(dense.time(length))
         case .workSpeedup(let factor): Double(facts.layers) >= factor * Double(depth)
         }
@@ -176,7 +185,8 @@ package struct PlanAssembler {
     let whole = dense.time(length)
     throw .infeasible(
       PlanningDiagnostic(
-        target: request.target, length: length, best: Nanoseconds(best), dense: Nanoseconds(whole),
+        target: request.target, length: length, best: pricer.time(Nanoseconds(best), at: request.target.percentile),
+        dense: pricer.time(Nanoseconds(whole), at: request.target.percentile),
         bestAverage: shallowest.flatMap(unmetAverage),
         bestSpeedup: request.target.isInWork ? Double(facts.layers) : Double(whole) / Double(max(best, 1)),
         bestDepth: request.depth ?? 1, bestKeepCounts: [length], weightTraffic: .zero, weightTime: .zero))
@@ -194,7 +204,7 @@ package struct PlanAssembler {
   /// The average that misses the target although every deadline is met.
   private func unmetAverage(_ shallowest: DenseReference) -> Nanoseconds? {
     guard let limits = request.target.limits, limits.average != nil,
-      keeps(TimeLimits(limits.steps), shallowest.time)
+      keeps(pricer.medians(of: TimeLimits(limits.steps, at: limits.percentile)), shallowest.time)
     else { return nil }
     return Nanoseconds(UInt64(average(shallowest.time)))
   }
@@ -354,6 +364,6 @@ package struct PlanAssembler {
     }
     guard let limits = request.target.limits, request.fixedSchedule == nil else { return }
     let times = plan.predictions.lengths.map(\.planned.time.rawValue)
-    precondition(keeps(limits) { times[$0 - 1] }, "the plan misses its target: \(limits)")
+    precondition(keeps(pricer.medians(of: limits)) { times[$0 - 1] }, "the plan misses its target: \(limits)")
   }
 }

@@ -18,9 +18,6 @@ extension Fingerprint {
       system: system())
   }
 
-  /// The last data cache's size in bytes; 0 when the system does not tell.
-  var lastCacheByteCount: Int { caches.last?.byteCount ?? 0 }
-
   private static func text(_ fill: (UnsafeMutablePointer<CChar>, UInt32) -> Void) -> String {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
       unsafe buffer.initialize(repeating: 0)

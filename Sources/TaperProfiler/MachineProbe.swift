@@ -2,22 +2,12 @@ internal import CTaperKernels
 internal import Glibc
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
+internal import TaperProbe
 
-/// Figures of the machine that belong to no op: bandwidth, peak, overheads, and the noise probe.
+/// Figures of the machine that belong to no op: bandwidth, peak and overheads.
 @safe struct MachineProbe {
   let buffers: WorkBuffers
   let table: OpaquePointer
-
-  /// One sample of the noise probe: a fixed product (96 × 64 × 128, two buffers of 32 KB to 48 KB) in cache,
-  /// on one worker, repeated to some 100 µs.
-  func noiseSample(on pool: OpaquePointer) -> UInt64 {
-    var op = unsafe product(rows: 96, columns: 64, depth: 128, parts: 1)
-    // Once to bring it into cache and the core out of whatever came before.
-    unsafe ck_pool_run(pool, ck_gemm, &op, 1)
-    let start = ck_now_ns()
-    for _ in 0..<8 { unsafe ck_pool_run(pool, ck_gemm, &op, 1) }
-    return ck_now_ns() &- start
-  }
 
   /// FLOP a second of a large product, the fastest of a few.
   func computePeak(on pool: OpaquePointer, threads: Int, repeats: Int) -> UInt64 {
@@ -34,21 +24,21 @@ internal import TaperPlanFormat
     return UInt64(2 * rows * columns * depth) * 1_000_000_000 / best
   }
 
-  /// Bytes a second read from the whole ring, each of `threads` tasks its own part in `streams` streams; the
-  /// median of a few.
-  func bandwidth(on pool: OpaquePointer, threads: Int, streams: Int, repeats: Int) -> UInt64 {
-    var op = unsafe ck_op()
-    unsafe op.a = UnsafePointer(buffers.ring)
-    unsafe op.y = buffers.activations[4]
-    // Elements of one stream of one task, a multiple of 16.
-    let count = buffers.ringCount / threads / streams / 16 * 16
-    unsafe op.rows = UInt32(count)
-    unsafe op.parts = UInt32(streams)
+  /// Bytes a second read over and over from the first `footprint` bytes of the ring, each of `threads` tasks its own part
+  /// in `streams` streams; the median of a few.
+  func bandwidth(
+    on pool: OpaquePointer, threads: Int, streams: Int, repeats: Int, footprint: Int = .max
+  ) -> UInt64 {
+    // Elements of one stream of one task.
+    let count = min(buffers.ringCount, footprint / 4) / threads / streams / MemoryReader.step * MemoryReader.step
     var times: [UInt64] = []
-    for _ in 0..<repeats {
+    for sample in 0...repeats {
       let start = ck_now_ns()
-      unsafe ck_pool_run(pool, readStreams, &op, UInt32(threads))
-      times.append(max(1, ck_now_ns() &- start))
+      unsafe MemoryReader.read(
+        UnsafePointer(buffers.ring), count: count, streams: streams, tasks: threads, sink: buffers.activations[4],
+        on: pool)
+      // The first brings in what stays.
+      if sample > 0 { times.append(max(1, ck_now_ns() &- start)) }
     }
     let median = TimeDistribution(times).p50.rawValue
     return max(1, UInt64(count * streams * threads * 4) * 1_000_000_000 / median)
@@ -62,12 +52,14 @@ internal import TaperPlanFormat
     return TimeDistribution(times).p50
   }
 
-  /// How much longer the first fork and join takes after the pool has slept for two milliseconds: the median.
-  func runOverhead(on pool: OpaquePointer, threads: Int, repeats: Int, warm: Nanoseconds) -> Nanoseconds {
+  /// How much longer a fork and join takes after a pause: the median.
+  func overhead(
+    after pause: Pause, on pool: OpaquePointer, threads: Int, repeats: Int, warm: Nanoseconds
+  ) -> Nanoseconds {
     var op = unsafe ck_op()
     var times: [UInt64] = []
     for _ in 0..<repeats {
-      usleep(2000)
+      pause.pass()
       times.append(unsafe empty(on: pool, threads, &op))
     }
     let cold = TimeDistribution(times).p50
@@ -97,24 +89,23 @@ internal import TaperPlanFormat
   }
 }
 
+/// What passes before an op.
+enum Pause {
+  /// As between two runs that follow each other: a few microseconds, workers still awake.
+  case breath
+  /// As between two requests that do not: workers asleep.
+  case sleep
+
+  func pass() {
+    switch self {
+    case .breath:
+      let start = ck_now_ns()
+      while ck_now_ns() &- start < 5_000 {}
+    case .sleep: usleep(2000)
+    }
+  }
+}
+
 /// A driver that does nothing. A global function, not a closure: the pool's threads are C's and know no
 /// isolation.
 private func doNothing(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: UInt32) {}
-
-/// A driver that reads `parts` streams of `rows` elements each, one after the other in memory, in step: one
-/// cache line (16 elements) of each at a time.
-private func readStreams(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: UInt32) {
-  guard let op = unsafe op?.pointee, let start = unsafe op.a else { return }
-  let (count, streams) = unsafe (Int(op.rows), Int(op.parts))
-  let first = unsafe UnsafeRawPointer(start + Int(task) * count * streams)
-  var sum = SIMD16<UInt32>()
-  var place = 0
-  while place < count {
-    for stream in 0..<streams {
-      unsafe sum &+= (first + (stream * count + place) * 4).load(as: SIMD16<UInt32>.self)
-    }
-    place += 16
-  }
-  // So that the reads have a use.
-  unsafe op.y[Int(worker) * 16] = Float(sum.wrappedSum())
-}

@@ -12,6 +12,7 @@ internal import TaperPlanFormat
   private let weightCount: Int
   private let warmCounts: [Int]
   private let kind: OpKind
+  private let isNear: Bool
 
   /// Precondition: the shape's buffers fit in `buffers` and the kernel exists.
   init(_ point: MeasurementPoint, buffers: WorkBuffers, table: OpaquePointer) {
@@ -25,6 +26,7 @@ internal import TaperPlanFormat
     unsafe driver = kernel.driver
     self.kernel = point.kernel
     kind = shape.kind
+    isNear = point.isNear
     tasks =
       switch unsafe kernel.tasks {
       case CK_TASKS_ROWS: ck_row_tasks(rows)
@@ -155,7 +157,9 @@ internal import TaperPlanFormat
   mutating func time(on pool: OpaquePointer, threads: Int, buffers: WorkBuffers) -> UInt64 {
     var tasks = tasks
     if kind == .gemm {
-      unsafe op.weight = UnsafeRawPointer(buffers.weights(weightCount))
+      let weights = unsafe buffers.weights(weightCount)
+      unsafe op.weight = UnsafeRawPointer(weights)
+      if isNear { unsafe blackHole = buffers.bringNear(weights, count: weightCount) }
       if kernel.weightLayout != .rowMajor {
         tasks = UInt32(GemmPartition.packedParts(columns: unsafe Int(op.columns), threads: threads))
         unsafe op.parts = tasks
@@ -170,7 +174,7 @@ internal import TaperPlanFormat
       unsafe op.type_ids = nil
       unsafe op.table2 = UnsafePointer(buffers.activations[2])
     }
-    blackHole = buffers.warm(warmCounts)
+    blackHole += buffers.warm(warmCounts)
     unsafe MeasuringPool.rouse(pool, presence: buffers.presence)
     return unsafe withUnsafePointer(to: op) { [tasks] op in
       let start = ck_now_ns()

@@ -7,11 +7,14 @@ struct MeasurementPoint: Hashable, Sendable {
   var shape: OpShape
   var rows: Int
   var innerRows: Int
+  /// Whether the weights come from the last cache.
+  var isNear = false
 }
 
 /// Which row counts are measured.
 ///
-/// About twenty counts to 512, denser where few rows make a product memory-bound. Ops of both row counts
+/// About twenty counts to 512, denser where few rows make a product memory-bound, and for one product of each kernel so
+/// dense that the stairs of its row tiles show. Ops of both row counts
 /// (attention) are measured with all rows, a half, a quarter, an eighth and one: the keep counts a plan
 /// meets, and the last layer under CLS pooling.
 enum MeasurementGrid {
@@ -22,23 +25,49 @@ enum MeasurementGrid {
     return counts.filter { $0 < maximum } + [maximum]
   }
 
-  static func points(kernel: KernelID, shape: OpShape, maximumRows: Int) -> [MeasurementPoint] {
-    func point(_ rows: Int, _ inner: Int) -> MeasurementPoint {
-      MeasurementPoint(kernel: kernel, shape: shape, rows: rows, innerRows: inner)
+  /// For the one product of each kernel from which its stairs are read: every count while tiles are few.
+  static func denseRows(upTo maximum: Int) -> [Int] {
+    Set(Array(1...96) + stride(from: 108, through: 192, by: 12) + rows(upTo: maximum)).filter { $0 <= maximum }.sorted()
+  }
+
+  /// The product measured so: the smallest that is no head's.
+  static func denseShape(_ shapes: [OpShape]) -> OpShape? {
+    shapes.filter { $0.kind == .gemm && $0.activation == .none && min($0.columns, $0.depth) >= 128 }
+      .min { $0.columns * $0.depth < $1.columns * $1.depth }
+  }
+
+  static func points(
+    kernel: KernelID, shape: OpShape, maximumRows: Int, isDense: Bool = false
+  ) -> [MeasurementPoint] {
+    func point(_ rows: Int, _ inner: Int, isNear: Bool = false) -> MeasurementPoint {
+      MeasurementPoint(kernel: kernel, shape: shape, rows: rows, innerRows: inner, isNear: isNear)
     }
     // The one row of answers that halting keeps.
     if shape.kind.isAnswer { return [point(1, 1)] }
-    return rows(upTo: maximumRows).flatMap { count -> [MeasurementPoint] in
+    let counts = isDense ? denseRows(upTo: maximumRows) : rows(upTo: maximumRows)
+    let weights = shape.kind == .gemm ? kernel.weightLayout.byteCount(columns: shape.columns, depth: shape.depth) : 0
+    let usual = Set(rows(upTo: maximumRows))
+    let points = counts.flatMap { count -> [MeasurementPoint] in
       switch shape.kind {
       case .attention, .attentionContext:
         Set([1, (count + 7) / 8, (count + 3) / 4, (count + 1) / 2, count]).sorted().map { point($0, count) }
       case .attentionScores, .attentionScored: [point(count, count)]
       case .select, .selectAbove, .scatter: [point((count + 1) / 2, count)]
       case .mean: [point(1, count)]
+      case .gemm:
+        // Where many rows share a weight it matters little where it comes from.
+        count > nearRows || !usual.contains(count) || weights > largestNear ? [point(count, 1)] : [point(count, 1), point(count, 1, isNear: true)]
       default: [point(count, 1)]
       }
     }
+    // Cold ones first: an entry's points stand together.
+    return points.filter { !$0.isNear } + points.filter(\.isNear)
   }
+
+  /// Most rows for which products are measured with near weights too.
+  static let nearRows = 128
+  /// Bytes of the largest weights measured near: half of what a last cache that few cores share has.
+  static let largestNear = 16 << 20
 
   /// Kernels worth measuring: all of the kind but the scalar reference products, which no plan should choose by speed.
   /// Packed ones, and attention in bf16, are such a reference where the CPU's tier is scalar.

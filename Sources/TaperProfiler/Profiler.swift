@@ -6,13 +6,15 @@ internal import TaperPlanFormat
 ///
 /// Shared machines have slow phases of seconds that no counter shows. So points are not measured one after
 /// the other: a round takes one sample of every point for every thread count, and rounds go on until the
-/// budget is spent; a slow phase then hits all points alike and moves the upper percentiles, not the medians.
-/// Between chunks of a round a fixed probe is timed; from it comes the noise figure, and the refusal of a
-/// machine too unsteady to judge. Each sample is one op through the fork-join pool, bound as the runtime
+/// budget is spent; a slow phase then hits all points alike. Between chunks of a round the reference kernels are
+/// timed: a median is that of the samples between references at their usual speed, the upper percentiles are of all.
+/// From the references come the noise figure, how runs spread, and the refusal of a machine too unsteady to judge. Each sample is one op through the fork-join pool, bound as the runtime
 /// binds it, its weights cold and its activations warm (`WorkBuffers`).
 public enum Profiler {
-  /// Points between two samples of the noise probe.
+  /// Points between two samples of the reference kernels.
   static let chunk = 16
+  /// Fewer samples than these make no median of their own.
+  static let leastSteadySamples = 7
 
   /// Measures; takes about `request.budget`, and memory for the weights ring and activations, under 1 GB at
   /// 512 rows of BERT shapes.
@@ -27,22 +29,24 @@ public enum Profiler {
     progress(0, "preparing")
     let buffers = try WorkBuffers(
       shapes: request.shapes, maximumRows: request.maximumRows, workers: threads.last!,
-      lastCache: fingerprint.lastCacheByteCount)
+      caches: fingerprint.caches)
     let table = unsafe ck_kernels(ck_detect_tier())!
     let isScalar = unsafe ck_table_tier(table) == CK_TIER_SCALAR
+    let dense = MeasurementGrid.denseShape(request.shapes)
     let points = request.shapes.flatMap { shape in
       MeasurementGrid.kernels(for: shape.kind, isScalarTier: isScalar).flatMap {
-        MeasurementGrid.points(kernel: $0, shape: shape, maximumRows: request.maximumRows)
+        MeasurementGrid.points(
+          kernel: $0, shape: shape, maximumRows: request.maximumRows, isDense: shape == dense)
       }
     }
     let probe = unsafe MachineProbe(buffers: buffers, table: table)
     var figures: [ThreadFigures] = []
     for count in threads {
       progress(0.01, "memory and overheads, \(describe(count))")
-      figures.append(try measureFigures(probe, threads: count))
+      figures.append(
+        try measureFigures(probe, threads: count))
     }
-    var run = unsafe ProfilingRun(
-      points: points, threads: threads, buffers: buffers, table: table, probe: probe)
+    var run = try unsafe ProfilingRun(points: points, threads: threads, buffers: buffers, table: table)
     let started = ck_now_ns()
     var rounds = 0
     while !isDone(request, rounds: rounds, elapsed: ck_now_ns() &- started) {
@@ -60,7 +64,13 @@ public enum Profiler {
     guard noise.figure <= request.noiseLimit else { throw .tooNoisy(noise: noise, limit: request.noiseLimit) }
     return DeviceProfile(
       name: request.name, created: request.created, fingerprint: fingerprint,
-      threadFigures: figures.map { raisingPeak($0, by: entries) }, noise: noise, entries: entries)
+      threadFigures: figures.enumerated().map { number, figures in
+        var figures = raisingPeak(figures, by: entries)
+        figures.references = run.referenceTimes(number)
+        figures.tail = run.tail(number)
+        return figures
+      },
+      noise: noise, entries: entries)
   }
 
   /// Enough once the budget is spent with the wanted samples taken, twice the budget with three, or all
@@ -76,12 +86,26 @@ public enum Profiler {
   ) throws(ProfilerError) -> ThreadFigures {
     let pool = try MeasuringPool(workers: threads)
     let overhead = unsafe probe.opOverhead(on: pool.handle, threads: threads, repeats: 1000)
+    var rates: [FootprintRate] = []
+    for size in footprints(ringByteCount: 4 * probe.buffers.ringCount) {
+      let rate = unsafe probe.bandwidth(on: pool.handle, threads: threads, streams: 1, repeats: 9, footprint: size)
+      rates.append(FootprintRate(byteCount: UInt64(size), bytesPerSecond: rate))
+    }
     return unsafe ThreadFigures(
       threads: threads,
       bandwidthOneStream: probe.bandwidth(on: pool.handle, threads: threads, streams: 1, repeats: 5),
       bandwidthManyStreams: probe.bandwidth(on: pool.handle, threads: threads, streams: 8, repeats: 5),
       computePeak: probe.computePeak(on: pool.handle, threads: threads, repeats: 20), opOverhead: overhead,
-      runOverhead: probe.runOverhead(on: pool.handle, threads: threads, repeats: 20, warm: overhead))
+      runOverhead: probe.overhead(
+        after: .breath, on: pool.handle, threads: threads, repeats: 1000, warm: overhead),
+      wake: probe.overhead(after: .sleep, on: pool.handle, threads: threads, repeats: 20, warm: overhead),
+      footprints: rates)
+  }
+
+  /// From what the last cache of a small CPU holds to beyond that of most; systems that share one among few cores tell the
+  /// sum of all, so what they tell is of no use here.
+  private static func footprints(ringByteCount: Int) -> [Int] {
+    [2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256].map { $0 << 20 }.filter { $0 <= ringByteCount }
   }
 
   /// The peak, which is f32's, is at least what some measured f32 product reached.

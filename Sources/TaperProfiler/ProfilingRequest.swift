@@ -17,14 +17,16 @@ public struct ProfilingRequest: Hashable, Sendable {
   /// three).
   public var minimumSamples: Int
   public var maximumSamples: Int
-  /// `NoiseFigure.figure` above it: `ProfilerError.tooNoisy`. A shared virtual machine with slow
-  /// phases at 0.7 of its speed (43% more time; so seen) must stay measurable: hence 0.5.
+  /// `NoiseFigure.figure` above it: `ProfilerError.tooNoisy`.
   public var noiseLimit: Double
+
+  /// A shared virtual machine with slow phases at 0.7 of its speed (43% more time; so seen) must stay measurable.
+  public static let defaultNoiseLimit = 0.5
 
   public init(
     name: String, created: String = "", shapes: [OpShape], threads: [Int], maximumRows: Int = 512,
     budget: Nanoseconds = Nanoseconds(60_000_000_000), minimumSamples: Int = 15, maximumSamples: Int = 60,
-    noiseLimit: Double = 0.5
+    noiseLimit: Double = ProfilingRequest.defaultNoiseLimit
   ) {
     self.name = name
     self.created = created
@@ -35,6 +37,30 @@ public struct ProfilingRequest: Hashable, Sendable {
     self.minimumSamples = minimumSamples
     self.maximumSamples = maximumSamples
     self.noiseLimit = noiseLimit
+  }
+
+  /// A grid of shapes from which the cost model fits those of any encoder: products of four widths by four depths, no model's
+  /// own; row-wise ops of those widths; attention of twelve heads of 32 and 64, whose time goes by heads.
+  public static var generalShapes: [OpShape] {
+    let widths = [160, 448, 1216, 3200]
+    let products = widths.flatMap { columns in widths.map { OpShape.gemm(columns: columns, depth: $0) } }
+    let activated = [(448, 448), (1216, 448), (3200, 448)].map {
+      OpShape.gemm(columns: $0.0, depth: $0.1, activation: .gelu)
+    }
+    let attention = [32, 64].flatMap { depth in
+      [false, true].flatMap { bias in
+        [OpKind.attention, .attentionScores, .attentionScored].map {
+          OpShape($0, depth: depth, heads: 12, relativeBias: bias)
+        }
+      } + [OpShape(.attentionContext, depth: depth, heads: 12)]
+    }
+    let rowWise = widths.flatMap { columns in
+      [OpKind.encode, .embed, .add, .layerNorm, .scatter, .gather, .mean, .l2Normalize].map {
+        OpShape($0, columns: columns)
+      } + [OpShape(.biasActivation, columns: columns), OpShape(.biasActivation, columns: columns, activation: .gelu)]
+    }
+    return products + activated + attention + rowWise
+      + [OpShape(.iota), OpShape(.compose), OpShape(.select, heads: 12), OpShape(.softmax, columns: 16)]
   }
 
   /// The shapes a plan of this encoder can ask for: fused and unfused products, attention plain and split,

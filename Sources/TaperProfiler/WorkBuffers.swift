@@ -18,6 +18,8 @@ internal import TaperPlanFormat
   let ring: UnsafeMutablePointer<Float>
   let ringCount: Int
   private var next = 0
+  /// Elements that fill a core's own caches twice.
+  private let spillCount: Int
   /// Inputs a, b, c, outputs y and y2, scratch for every worker.
   let activations: [UnsafeMutablePointer<Float>]
   let activationCount: Int
@@ -29,8 +31,11 @@ internal import TaperPlanFormat
   /// A word for each worker.
   let presence: UnsafeMutablePointer<UInt32>
 
-  init(shapes: [OpShape], maximumRows: Int, workers: Int, lastCache: Int) throws(ProfilerError) {
+  init(shapes: [OpShape], maximumRows: Int, workers: Int, caches: [CacheSize]) throws(ProfilerError) {
     let largestWeight = shapes.map { $0.columns * max(1, $0.depth) }.max() ?? 0
+    let lastCache = caches.last?.byteCount ?? 0
+    // Of the caches below the last one, the largest; two megabytes where the system does not tell.
+    spillCount = 2 * (caches.dropLast().last?.byteCount ?? 1 << 20) / 4
     let wanted = min(max(64 << 20, 2 * lastCache), 512 << 20) / 4
     ringCount = (max(wanted, largestWeight) + 1023) / 1024 * 1024
     let widest = shapes.map { max($0.columns, $0.depth, 3 * $0.heads * $0.depth) }.max() ?? 1
@@ -77,6 +82,15 @@ internal import TaperPlanFormat
     if next + count > ringCount { next = 0 }
     defer { next += (count + 15) / 16 * 16 }
     return unsafe UnsafePointer(ring + next)
+  }
+
+  /// Brings weights into the last cache, and out of the smaller ones before it: what is read after them takes their place.
+  func bringNear(_ weights: UnsafePointer<Float>, count: Int) -> Float {
+    var sum: Float = 0
+    for place in stride(from: 0, to: count, by: 16) { unsafe sum += weights[place] }
+    let others = unsafe self.weights(min(spillCount, ringCount))
+    for place in stride(from: 0, to: min(spillCount, ringCount), by: 16) { unsafe sum += others[place] }
+    return sum
   }
 
   /// Brings `counts` elements of the activation buffers into the caches, as the op before would have left

@@ -120,8 +120,12 @@ public enum JSONRenderer {
     [
       "spread": ratio(noise.spread), "bound": ratio(noise.bound), "drift": ratio(noise.drift),
       "probes": JSONValue(noise.probes), "probe_p10_ns": time(noise.p10), "probe_p50_ns": time(noise.p50),
-      "probe_p90_ns": time(noise.p90),
+      "probe_p90_ns": time(noise.p90), "compute": series(noise.compute), "bandwidth": series(noise.bandwidth),
     ]
+  }
+
+  private static func series(_ series: NoiseFigure.Series) -> JSONValue {
+    ["p50_ns": time(series.p50), "spread": ratio(series.spread), "drift": ratio(series.drift)]
   }
 
   /// Of a fact given twice, the last.

@@ -8,18 +8,30 @@ import Testing
 
   @Test func benchmarks() throws {
     let plan = try taper.plan("--dense")
-    let result = try taper.json("bench", plan, "--lengths", "3,24", "--runs", "5", "--threads", "1")
-    #expect(result.keys == ["schema_version", "threads", "lengths"])
+    // However noisy the machine is.
+    let steady = ["--noise", "1000"]
+    let result = try taper.json(
+      "bench", plan, "--lengths", "3,24", "--runs", "5", "--threads", "1", "--samples", "--noise", "1000")
+    #expect(result.keys == ["schema_version", "threads", "lengths", "noise", "chunks"])
+    #expect(result["noise"]?["verdict"] == "steady" && result["chunks"]?.array?.count == 10)
     #expect(result["schema_version"] == 1 && result["threads"] == 1)
     let lengths = try #require(result["lengths"]?.array)
     #expect(lengths.map { $0["tokens"] } == [3, 24])
     for length in lengths {
-      #expect(length.keys == ["tokens", "runs", "p50_ns", "p90_ns", "p99_ns"])
+      let percentiles = ["p50", "p90", "p99", "p999"]
+      #expect(
+        length.keys == ["tokens", "runs"] + percentiles.map { $0 + "_ns" }
+          + percentiles.map { $0 + "_interval_ns" } + ["samples_ns"])
       #expect(length["runs"] == 5)
-      let times = ["p50_ns", "p90_ns", "p99_ns"].compactMap { length[$0]?.int }
-      #expect(times.count == 3 && times == times.sorted(), "integers, ascending")
+      let times = percentiles.compactMap { length[$0 + "_ns"]?.int }
+      #expect(times.count == 4 && times == times.sorted(), "integers, ascending")
+      // Five runs bound no percentile on both sides.
+      #expect(length["p50_interval_ns"]?.array?.contains { $0.isNull } == true)
     }
-    #expect(taper("bench", plan, "--runs", "3").exitCode == 0)
+    #expect(ChildProcess.run(taper.program, ["bench", plan, "--runs", "3"] + steady).exitCode == 0)
+    // No machine is steadier than perfect.
+    let noisy = taper("bench", plan, "--lengths", "3", "--runs", "3", "--noise", "0")
+    #expect(noisy.exitCode == 69 && noisy.output.contains("too noisy to judge"))
     #expect(taper("bench", plan, "--lengths", "25").exitCode == 64)
     #expect(taper("bench", plan, "--runs", "0").exitCode == 64)
     #expect(taper("bench", plan, "--threads", "5").exitCode == 64, "planned for 4")

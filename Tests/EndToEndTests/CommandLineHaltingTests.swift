@@ -66,7 +66,7 @@ import Testing
     #expect(report["halting"]?["changed_labels"] == 0)
     #expect(taper("verify", plan).exitCode == 0)
     #expect(taper("inspect", plan).output.contains("halting points after layers 1, 2, 3"))
-    let bench = try taper.json("bench", plan, "--lengths", "16", "--runs", "3")
+    let bench = try taper.json("bench", plan, "--lengths", "16", "--runs", "3", "--noise", "1000")
     #expect(bench["lengths"]?.array?.count == 1)
   }
 

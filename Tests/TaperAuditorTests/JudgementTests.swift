@@ -25,16 +25,35 @@ import Testing
     #expect(one.p50 == Nanoseconds(7) && one.p99 == Nanoseconds(7))
   }
 
+  /// Ranks as in tables of the binomial: 95% for the median of 10 between samples 2 and 9, of 100 between 40 and 61.
+  @Test func percentilesHaveIntervalsByRank() {
+    func times(_ count: Int) -> TimePercentiles {
+      TimePercentiles((1...count).map { Nanoseconds(UInt64($0)) })
+    }
+    #expect(times(10)[.p50].low == Nanoseconds(2) && times(10)[.p50].high == Nanoseconds(9))
+    #expect(times(100)[.p50].low == Nanoseconds(40) && times(100)[.p50].high == Nanoseconds(61))
+    // 0.99¹⁰⁰ = 0.37: the largest of a hundred bounds no p99; 0.99⁴⁰⁰ = 0.018 does.
+    #expect(times(100)[.p99].high == nil && times(400)[.p99].high == Nanoseconds(400))
+    #expect(times(100)[.p99].low == Nanoseconds(97))
+    #expect(times(1)[.p50].low == nil && times(1)[.p50].high == nil)
+    #expect(times(1000)[.p999].time == Nanoseconds(999))
+  }
+
   @Test func noiseFigureByHand() {
-    let steady = NoiseFigure(probes: (0..<30).map { Nanoseconds(1_000 + UInt64($0 % 3)) }, bound: 0.1)
+    func probes(_ times: [UInt64], bandwidth: UInt64? = nil) -> [ReferenceTimes] {
+      times.map { ReferenceTimes(compute: Nanoseconds($0), bandwidth: Nanoseconds(bandwidth ?? $0)) }
+    }
+    let steady = NoiseFigure(probes: probes((0..<30).map { 1_000 + $0 % 3 }), bound: 0.1)
     #expect(!steady.isNoisy)
     #expect(steady.drift == 0)
     // 1…10: p10 = 1, p50 = 5, p90 = 9; first third 1, 2, 3, last third 8, 9, 10.
-    let rising = NoiseFigure(probes: (1...10).map { Nanoseconds($0) }, bound: 1.5)
+    let rising = NoiseFigure(probes: probes(Array(1...10), bandwidth: 7), bound: 1.5)
     #expect(rising.spread == 8.0 / 5)
     #expect(rising.isNoisy)
     #expect(rising.drift == 9.0 / 2 - 1)
-    #expect(NoiseFigure(probes: [Nanoseconds(5)], bound: 0.1).spread == 0)
+    // Arithmetic varied, memory did not.
+    #expect(rising.bandwidth.spread == 0 && rising.bandwidth.drift == 0 && rising.p50 == Nanoseconds(12))
+    #expect(NoiseFigure(probes: probes([5]), bound: 0.1).spread == 0)
   }
 
   @Test func lengthsKnowResidualAndInterval() {

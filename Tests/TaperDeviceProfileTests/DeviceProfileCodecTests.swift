@@ -16,7 +16,12 @@ let sampleProfile = DeviceProfile(
   threadFigures: [
     ThreadFigures(
       threads: 2, bandwidthOneStream: 10, bandwidthManyStreams: 20, computePeak: 30,
-      opOverhead: Nanoseconds(40), runOverhead: Nanoseconds(50))
+      opOverhead: Nanoseconds(40), runOverhead: Nanoseconds(50), wake: Nanoseconds(60),
+      footprints: [
+        FootprintRate(byteCount: 1 << 20, bytesPerSecond: 90), FootprintRate(byteCount: 1 << 25, bytesPerSecond: 20),
+      ],
+      references: ReferenceTimes(compute: Nanoseconds(70), bandwidth: Nanoseconds(80)),
+      tail: TailRatios(p90: 1.125, p99: 1.5, p999: 3))
   ],
   noise: NoiseFigure(spread: 0.125, drift: 0.03, probes: 99),
   entries: [
@@ -29,6 +34,9 @@ let sampleProfile = DeviceProfile(
             samples: 15, p10: Nanoseconds(1), p50: Nanoseconds(2), p90: Nanoseconds(3), p99: Nanoseconds(4))),
         ProfilePoint(rows: 8, time: TimeDistribution(exactly: Nanoseconds(9))),
       ]),
+    ProfileEntry(
+      kernel: .gemmF32OpenBLAS, shape: .gemm(columns: 512, depth: 64, activation: .gelu), threads: 2, isNear: true,
+      points: [ProfilePoint(rows: 2, time: TimeDistribution(exactly: Nanoseconds(1)))]),
     ProfileEntry(
       kernel: .attentionF32, shape: OpShape(.attention, depth: 32, heads: 4, relativeBias: true), threads: 2,
       points: [
@@ -76,6 +84,25 @@ let sampleProfile = DeviceProfile(
       .invalid(field: "entries[0].kernel", expected: "a kernel of kernels.def", found: "\"gemm_f99\"")
     ),
     (
+      "\"p99\":1.5", "\"p99\":1.0625",
+      .invalid(field: "threads[0].tail.p99", expected: "at least 1.125", found: "1.0625")
+    ),
+    (
+      "\"weights\":\"near\"", "\"weights\":\"far\"",
+      .invalid(field: "entries[1].weights", expected: "\"near\", of a product", found: "far")
+    ),
+    (
+      ",\"weights\":\"near\"", "",
+      .invalid(
+        field: "entries[1]", expected: "a kernel, shape and thread count not given before", found: "a second one")
+    ),
+    (
+      "[1048576,90]", "[33554432,90]",
+      .invalid(
+        field: "threads[0].footprints[1].bytes", expected: "an integer from 33554433 to 1099511627776",
+        found: "33554432")
+    ),
+    (
       "\"spread\":0.125", "\"spread\":-1",
       .invalid(field: "noise.spread", expected: "a number of at least 0", found: "-1.0")
     ),
@@ -96,7 +123,7 @@ let sampleProfile = DeviceProfile(
     ),
     (
       "\"threads\":2,\"points\":[[4,4", "\"threads\":3,\"points\":[[4,4",
-      .invalid(field: "entries[1].threads", expected: "a thread count listed in threads", found: "3")
+      .invalid(field: "entries[2].threads", expected: "a thread count listed in threads", found: "3")
     ),
     (
       "\"activation\":\"gelu\"", "\"activation\":\"swish\"",

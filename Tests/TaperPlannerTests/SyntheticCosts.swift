@@ -5,7 +5,8 @@ import TaperPlanner
 /// `tile` rows, 8 bytes/ns, 500 ns an op.
 enum SyntheticCosts {
   static func make(
-    tile: Int = 1, overhead: UInt64 = 500, panel: UInt64 = 32, kinds: Set<OpKind> = Set(OpKind.allCases)
+    tile: Int = 1, overhead: UInt64 = 500, panel: UInt64 = 32, kinds: Set<OpKind> = Set(OpKind.allCases),
+    tail: @escaping @Sendable (Percentile) -> Double? = { $0 == .p50 ? 1 : nil }
   ) -> OpCosts {
     OpCosts(
       predict: { op, kernel, rows, innerRows in
@@ -40,7 +41,7 @@ enum SyntheticCosts {
         }
         return total
       },
-      runOverhead: Nanoseconds(1000))
+      runOverhead: Nanoseconds(1000), tail: tail)
   }
 
   private static func work(_ op: PlanOp, _ rows: Int, _ innerRows: Int) -> UInt64 {

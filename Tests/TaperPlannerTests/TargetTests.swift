@@ -77,6 +77,35 @@ import Testing
     }
   }
 
+  /// A deadline at a percentile is one for the median, shorter by the profile's ratio of the two.
+  @Test func percentilesPlanForTheMedianBelowThem() throws {
+    func plan(_ target: PlanningTarget, _ costs: OpCosts) throws(PlanningError) -> Plan {
+      let inputs = PlanningInputs(facts: facts, profile: SyntheticModels.profile, costs: costs)
+      return try PlanAssembler(PlanningRequest(target: target, maximumLength: 64, threads: 1), inputs).assemble().plan
+    }
+    let costs = SyntheticCosts.make(tail: { $0 == .p999 ? 2 : $0 == .p50 ? 1 : 1.25 })
+    let limit = Nanoseconds(try denseTime(64).rawValue * 9 / 10)
+    let median = try plan(.latency(Nanoseconds(limit.rawValue * 4 / 5)), costs)
+    let tail = try plan(.latency(limit, at: .p99), costs)
+    #expect(tail.schedule == median.schedule && tail.predictions == median.predictions)
+    #expect(tail.predictions.lengths.allSatisfy { $0.planned.time.rawValue * 5 / 4 <= limit.rawValue })
+    #expect(try plan(.latency(limit), costs).schedule != tail.schedule)
+
+    let error = #expect(throws: PlanningError.self) { try plan(.latency(Nanoseconds(20_000), at: .p999), costs) }
+    guard case .infeasible(let diagnostic) = error else {
+      Issue.record("expected infeasible, found \(String(describing: error))")
+      return
+    }
+    #expect("\(diagnostic)".hasPrefix("target 20.0 µs at p99.9 unreachable"))
+    let least = #expect(throws: PlanningError.self) { try plan(.latency(Nanoseconds(20_000)), costs) }
+    guard case .infeasible(let diagnosticOfMedian) = least else { return }
+    #expect(diagnostic.best == Nanoseconds(2 * diagnosticOfMedian.best.rawValue))
+    // A profile that does not say how times spread is refused, but for the median.
+    #expect(throws: PlanningError.tailNotMeasured(.p90)) {
+      try plan(.latency(limit, at: .p90), SyntheticCosts.make())
+    }
+  }
+
   /// A looser target never keeps fewer tokens, at any length or layer.
   @Test(arguments: [1, 8]) func looserTargetsKeepMore(tile: Int) throws {
     let dense = Double(try denseTime(64, tile: tile).rawValue)

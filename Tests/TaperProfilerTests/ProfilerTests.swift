@@ -38,11 +38,20 @@ import Testing
         if shape.variables == .both { #expect(entry.points.contains { $0.rows == 1 && $0.innerRows == 8 }) }
       }
     }
-    let expected = request.shapes.reduce(0) { $0 + $1.kind.kernels.count { $0 != .gemmF32Scalar } }
+    // Products a second time, with weights in the last cache.
+    let expected = request.shapes.reduce(0) {
+      $0 + $1.kind.kernels.count { $0 != .gemmF32Scalar } * ($1.kind == .gemm ? 2 : 1)
+    }
     #expect(profile.entries.count == expected)
     let figures = try #require(profile.figures(threads: 1))
     #expect(figures.bandwidthOneStream > 0 && figures.bandwidthManyStreams > 0 && figures.computePeak > 0)
     #expect(profile.noise.probes >= 3)
+    let near = profile.entries.filter(\.isNear)
+    #expect(!near.isEmpty && near.allSatisfy { $0.shape.kind == .gemm && $0.points.count == 6 })
+    let sizes = figures.footprints.map(\.byteCount)
+    #expect(!sizes.isEmpty && sizes == sizes.sorted() && figures.footprints.allSatisfy { $0.bytesPerSecond > 0 })
+    #expect(figures.references.map { $0.compute > .zero && $0.bandwidth > .zero } == true)
+    #expect(figures.tail.map { 1 <= $0.p90 && $0.p90 <= $0.p99 && $0.p99 <= $0.p999 } == true)
     #expect(try DeviceProfile.parse(Array(profile.serialized().utf8)) == profile)
   }
 
@@ -52,7 +61,7 @@ import Testing
     request.shapes = [.gemm(columns: 64, depth: 32), OpShape(.layerNorm, columns: 32)]
     let profile = try Profiler.measure(request)
     #expect(profile.threadCounts == [1, 2])
-    #expect(profile.entries.map(\.threads) == [1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
+    #expect(profile.entries.map(\.threads) == [Int](repeating: 1, count: 9) + [Int](repeating: 2, count: 9))
   }
 
   @Test func refusesANoisyMachine() {

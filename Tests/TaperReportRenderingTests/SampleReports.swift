@@ -21,7 +21,7 @@ enum SampleReports {
       layers: layers,
       accuracy: accuracy(texts: texts),
       noise: NoiseFigure(
-        probes: (0..<50).map { Nanoseconds(1_000_000 + ($0 % 10) * 1_000 * spread / 9) }, bound: 0.15),
+        probes: (0..<50).map { probe(500_000 + ($0 % 10) * 500 * spread / 9) }, bound: 0.15),
       environment: [
         EnvironmentFact("CPU", "Example 8480C at 2.0 GHz"), EnvironmentFact("OpenBLAS", "SapphireRapids"),
         EnvironmentFact("kernel tier", "avx512"), EnvironmentFact("OPENBLAS_CORETYPE", "not set"),
@@ -44,8 +44,12 @@ enum SampleReports {
         identity: identity, head: .embedding, layers: 1, maximumLength: 8, arena: Bytes(640),
         weights: Bytes(0)),
       threads: 2, lengths: [length], referenceLength: nil, ops: [], layers: [], accuracy: nil,
-      noise: NoiseFigure(probes: [Nanoseconds(500)], bound: 0.15),
+      noise: NoiseFigure(probes: [probe(250)], bound: 0.15),
       environment: [EnvironmentFact("a\u{1}<", "'b'")])
+  }
+
+  private static func probe(_ time: UInt64) -> ReferenceTimes {
+    ReferenceTimes(compute: Nanoseconds(time), bandwidth: Nanoseconds(time))
   }
 
   private static let summary = PlanSummary(

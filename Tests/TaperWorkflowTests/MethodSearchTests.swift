@@ -190,11 +190,11 @@ import Testing
       let methods = PlanningMethod.allCases.firstIndex(of: request.method)!
       let precision = Precision.allCases.firstIndex(of: request.precision.base)!
       let number =
-        methods * 2_000 + precision * 200 + request.precision.exceptions.count * 600
-        + (request.selection == .static ? 100 : 0) + (request.depth ?? 0) * 10
-        + Int(10 * (request.decay ?? 0))
+        methods * 10_000_000 + precision * 1_000_000 + request.precision.exceptions.count * 500_000
+        + (request.selection == .static ? 100_000 : 0) + (request.depth ?? 9) * 10_000
+        + Int(1000 * (request.decay ?? 9))
       return SearchTrial.Score(
-        metric: Double(number) / 100_000, interval: .proportion(number % 80, of: 80), loss: Double(number),
+        metric: Double(number) / 1_000_000_000, interval: .proportion(number % 80, of: 80), loss: Double(number),
         heldOut: texts, expected: Nanoseconds(UInt64(number)), worst: Nanoseconds(UInt64(2 * number)))
     }
     var mixed = request

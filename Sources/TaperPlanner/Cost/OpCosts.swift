@@ -12,15 +12,21 @@ package struct OpCosts: Sendable {
   package var endToEnd: @Sendable ([Prediction]) -> Prediction
   /// What a run costs beyond its ops.
   package var runOverhead: Nanoseconds
+  /// How much longer than the median a run takes at a percentile; nil when the profile does not say.
+  package var tail: @Sendable (Percentile) -> Double?
+  /// The costs in plans that read so many bytes of weights in a run, of which a part may stay in caches; nil: the same.
+  package var resident: (@Sendable (Bytes) -> OpCosts)?
 
   package init(
     predict: @escaping @Sendable (PlanOp, KernelID, Int, Int) -> Prediction,
     kernels: @escaping @Sendable (OpKind) -> [KernelID],
-    endToEnd: @escaping @Sendable ([Prediction]) -> Prediction, runOverhead: Nanoseconds
+    endToEnd: @escaping @Sendable ([Prediction]) -> Prediction, runOverhead: Nanoseconds,
+    tail: @escaping @Sendable (Percentile) -> Double? = { $0 == .p50 ? 1 : nil }
   ) {
     self.predict = predict
     self.kernels = kernels
     self.endToEnd = endToEnd
     self.runOverhead = runOverhead
+    self.tail = tail
   }
 }

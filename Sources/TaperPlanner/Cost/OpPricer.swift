@@ -83,6 +83,24 @@ package final class OpPricer {
 
   package var runOverhead: Nanoseconds { cost.runOverhead }
 
+  /// How much longer than the median a run takes at a percentile; nil when that is not known.
+  package func tail(_ percentile: Percentile) -> Double? { cost.tail(percentile) }
+
+  /// The limits with every deadline the longest median of a run that meets it at its percentile.
+  package func medians(of limits: TimeLimits) -> TimeLimits {
+    let ratio = tail(limits.percentile) ?? 1
+    let steps = limits.steps.map { step in
+      // Rounded down: what meets it meets the deadline.
+      TimeLimits.Step(upTo: step.maximumLength, Nanoseconds(UInt64(Double(step.time.rawValue) / ratio)))
+    }
+    return TimeLimits(steps, average: limits.average)
+  }
+
+  /// The time at the percentile of a run whose median is `median`.
+  package func time(_ median: Nanoseconds, at percentile: Percentile) -> Nanoseconds {
+    Nanoseconds(UInt64((Double(median.rawValue) * (tail(percentile) ?? 1)).rounded()))
+  }
+
   /// The profile's kernels, but those excluded, that read the op's operands as they lie and as precisely as is asked,
   /// in id order.
   package func kernels(_ op: PricedOp) -> [KernelID] {

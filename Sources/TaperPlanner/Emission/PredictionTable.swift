@@ -14,7 +14,8 @@ package enum PredictionTable {
     var table = Predictions()
     for length in 1...schedule.maximumLength {
       let planned = pricer.endToEnd(predictions(ops, schedule, length, pricer).compactMap(\.self))
-      let whole = pricer.endToEnd(predictions(reference.ops, dense, length, pricer).compactMap(\.self))
+      let whole = reference.pricer.endToEnd(
+        predictions(reference.ops, dense, length, reference.pricer).compactMap(\.self))
       table.lengths.append(
         LengthPrediction(
           planned: planned, denseTime: whole.time, denseWork: whole.work,

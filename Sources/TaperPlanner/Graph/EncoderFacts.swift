@@ -55,6 +55,16 @@ package struct EncoderFacts: Sendable {
     return cut
   }
 
+  /// Bytes of the layers' products, which a run reads once; what is beside them is small. With products of several
+  /// precisions, as if all had the most frequent.
+  package func weightTraffic(_ precision: PrecisionAssignment) -> Bytes {
+    let layout = precision.base.layout ?? .panelF32
+    let products = [(4 * hidden, hidden), (feedForward, hidden), (hidden, feedForward)]
+    return products.reduce(.zero) { sum, product in
+      sum + Bytes(UInt64(layers) * layout.byteCount(columns: product.0, depth: product.1))
+    }
+  }
+
   package var hidden: Int { Int(shape.hidden) }
   package var layers: Int { Int(shape.layers) }
   package var heads: Int { Int(shape.heads) }

@@ -5,7 +5,7 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
   public var target: PlanningTarget
   /// The input length that cannot meet the target.
   public var length: Int
-  /// The least predicted time at that length, over every schedule of the method.
+  /// The least predicted time at that length, over every schedule of the method; at the target's percentile, as `dense`.
   public var best: Nanoseconds
   /// The dense plan's predicted time at that length.
   public var dense: Nanoseconds
@@ -52,7 +52,7 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
     guard let limits = target.limits else { return "" }
     if bestAverage != nil, let average = limits.average { return "\(average)" }
     let step = limits.steps.first { length <= $0.maximumLength }
-    return "\(TimeLimits(step.map { [$0] } ?? []))"
+    return "\(TimeLimits(step.map { [$0] } ?? [], at: limits.percentile))"
   }
 
   /// The least average, as the target words it.

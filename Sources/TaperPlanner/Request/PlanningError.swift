@@ -37,6 +37,8 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   case kernelMissing(OpKind)
   /// The profile has no kernels of this precision.
   case precisionNotMeasured(Precision)
+  /// A latency at a percentile, and a profile that does not say how times spread.
+  case tailNotMeasured(Percentile)
   case unknownPass(name: String)
   case scheduleMismatch(expectedLength: Int, expectedLayers: Int, foundLength: Int, foundLayers: Int)
   /// The model's weights could not be read; the reason is ModelSpec's.
@@ -98,6 +100,11 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
     case .precisionNotMeasured(let precision):
       """
       device profile: expected measurements of \(precision.rawValue) products; found none; profile the device again \
+      with this version
+      """
+    case .tailNotMeasured(let percentile):
+      """
+      device profile: expected how times spread, to plan for \(percentile.name); found none; profile the device again \
       with this version
       """
     case .unknownPass(let name):

@@ -4,14 +4,19 @@ public import TaperPlanFormat
 public enum PlanningTarget: Hashable, Sendable {
   /// Every token in every layer.
   case dense
-  /// Predicted time at most this, for every input length up to the maximum.
-  case latency(Nanoseconds)
+  /// Predicted time at most this at the percentile, for every input length up to the maximum.
+  case latency(Nanoseconds, at: Percentile = .p50)
   /// Predicted times within these.
   case times(TimeLimits)
   /// Dense predicted time over planned predicted time at the maximum length.
   case speedup(Double)
   /// Dense work over planned work by the published form at the maximum length.
   case workSpeedup(Double)
+
+  /// The percentile that the target's times are of.
+  package var percentile: Percentile {
+    limits?.percentile ?? .p50
+  }
 
   package var isInWork: Bool {
     if case .workSpeedup = self { true } else { false }
@@ -20,7 +25,7 @@ public enum PlanningTarget: Hashable, Sendable {
   /// The limits it sets to predicted times; nil when it sets none.
   package var limits: TimeLimits? {
     switch self {
-    case .latency(let time): TimeLimits([TimeLimits.Step(upTo: .max, time)])
+    case .latency(let time, let percentile): TimeLimits([TimeLimits.Step(upTo: .max, time)], at: percentile)
     case .times(let limits): limits
     case .dense, .speedup, .workSpeedup: nil
     }

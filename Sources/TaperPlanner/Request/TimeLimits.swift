@@ -31,10 +31,13 @@ public struct TimeLimits: Hashable, Sendable {
 
   /// Ascending by length; empty: no deadline.
   public var steps: [Step]
+  /// What the deadlines hold for; an average is one of medians.
+  public var percentile: Percentile
   public var average: Average?
 
-  public init(_ steps: [Step] = [], average: Average? = nil) {
+  public init(_ steps: [Step] = [], at percentile: Percentile = .p50, average: Average? = nil) {
     self.steps = steps
+    self.percentile = percentile
     self.average = average
   }
 
@@ -56,7 +59,8 @@ extension TimeLimits: CustomStringConvertible {
   public var description: String {
     var words = steps.map { step in
       let time = NumberText.time(step.time)
-      return step.maximumLength == .max ? time : "\(time) up to \(step.maximumLength) tokens"
+      let wish = percentile == .p50 ? time : "\(time) at \(percentile.name)"
+      return step.maximumLength == .max ? wish : "\(wish) up to \(step.maximumLength) tokens"
     }
     if let average { words.append("\(average)") }
     return words.joined(separator: ", ")

@@ -4,11 +4,14 @@ package import TaperPlanFormat
 package struct DenseReference {
   package let shape: ModelShape
   package let ops: [PricedOp]
+  /// With its own share of weights in caches, which a plan of fewer layers does not have.
+  package let pricer: OpPricer
   private let timer: OpListTimer
 
   package init(_ facts: EncoderFacts, ops: [PricedOp], maximumLength: Int, pricer: OpPricer) {
     shape = facts.shape
     self.ops = ops
+    self.pricer = pricer
     timer = OpListTimer(ops, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
   }
 

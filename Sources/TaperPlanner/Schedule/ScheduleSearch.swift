@@ -50,7 +50,7 @@ package struct ScheduleSearch {
     switch target {
     case .dense:
       return lengths.map(everyToken)
-    case .latency, .times: return try rows(within: target.limits ?? TimeLimits())
+    case .latency, .times: return try rows(within: pricer.medians(of: target.limits ?? TimeLimits()))
     case .speedup(let factor):
       let limit = Double(dense.time(maximumLength))
       if Double(whole.time(everyToken(maximumLength))) * factor <= limit { return lengths.map(everyToken) }
@@ -164,7 +164,8 @@ package struct ScheduleSearch {
         Double(denseTime) / Double(max(best.time, 1))
       }
     return PlanningDiagnostic(
-      target: target, length: length, best: Nanoseconds(best.time), dense: Nanoseconds(denseTime),
+      target: target, length: length, best: pricer.time(Nanoseconds(best.time), at: target.percentile),
+      dense: pricer.time(Nanoseconds(denseTime), at: target.percentile),
       bestAverage: least.map { Nanoseconds(UInt64($0)) }, bestSpeedup: speedup,
       bestKeepCounts: Array(best.counts.dropFirst()), weightTraffic: Bytes(traffic),
       weightTime: Nanoseconds(time))

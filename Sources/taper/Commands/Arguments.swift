@@ -54,12 +54,23 @@ enum Latency: ArgumentWord {
   }
 }
 
-/// "5ms", or a time for the lengths up to each of several: "64:2ms,256:8ms".
+/// "5ms", or a time for the lengths up to each of several: "64:2ms,256:8ms"; of a percentile that is not the median:
+/// "5ms@p99".
 enum Deadlines: ArgumentWord {
-  static let expectation =
-    "a time above zero with its unit (5ms, 800us), or one for each of ascending lengths: 64:2ms,256:8ms"
+  static let expectation = """
+    a time above zero with its unit (5ms, 800us), or one for each of ascending lengths: 64:2ms,256:8ms; then, if not for the \
+    median, @p90, @p99 or @p99.9
+    """
 
-  static func value(of argument: String) -> [TimeLimits.Step]? {
+  static func value(of argument: String) -> TimeLimits? {
+    let parts = argument.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let percentile = parts.count == 1 ? Percentile.p50 : Percentile(name: parts[1]),
+      let steps = steps(of: parts[0])
+    else { return nil }
+    return TimeLimits(steps, at: percentile)
+  }
+
+  private static func steps(of argument: String) -> [TimeLimits.Step]? {
     if let time = Latency.value(of: argument) { return [TimeLimits.Step(upTo: .max, time)] }
     var steps: [TimeLimits.Step] = []
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {

@@ -9,6 +9,9 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Latency by input length: percentiles of many runs, lengths interleaved.",
     discussion: """
       A plan with halting points is timed in its worst case, no run ended early; taper audit times it on texts as they are.
+
+      Between chunks of runs two fixed pieces of work are timed, one bound by arithmetic and one by memory. Exit 69 when \
+      they vary by more than --noise: then the machine was too noisy to judge by what was measured.
       """)
 
   @Argument(help: "The plan.") var plan: String
@@ -19,7 +22,9 @@ struct BenchCommand: ParsableCommand {
   var runs = 200
   @Option(Count.self, help: "Workers; at most the plan's.")
   var threads: Int?
-  @Flag(help: "With --json: every run's time as well.") var samples = false
+  @Option(Share.self, help: "Largest spread of the machine's speed that is not too noisy.")
+  var noise = NoiseFigure.defaultBound
+  @Flag(help: "With --json: every run's time as well, and the chunks they ran in.") var samples = false
   @Flag(help: "The result as JSON.") var json = false
 
   func run() throws {
@@ -33,37 +38,84 @@ struct BenchCommand: ParsableCommand {
       }
       let workers = threads ?? loaded.defaultThreads
       var bar = ProgressBar()
-      let timings = try LatencyBench(loaded, threads: workers).measure(lengths: lengths, runs: runs) {
-        bar.update($0, "timing")
-      }
+      let timings = try LatencyBench(loaded, threads: workers).measure(
+        lengths: lengths, runs: runs, noiseBound: noise
+      ) { bar.update($0, "timing") }
       bar.finish()
-      Console.print(json ? jsonText(timings, threads: workers) : table(timings))
+      Console.print(json ? jsonText(timings, threads: workers) : text(timings))
+      if timings.noise.isNoisy { throw ExitCode(ExitStatus.tooNoisy.rawValue) }
     }
   }
 
-  private func jsonText(_ timings: [LengthTiming], threads: Int) -> String {
-    let object: JSONValue = [
-      "schema_version": 1, "threads": JSONValue(threads), "lengths": .array(timings.map { json($0) }),
+  private func jsonText(_ timings: LatencyTimings, threads: Int) -> String {
+    var object = JSONObject([
+      ("schema_version", 1), ("threads", JSONValue(threads)),
+      ("lengths", .array(timings.lengths.map { json($0) })), ("noise", json(timings.noise)),
+    ])
+    if samples {
+      object["chunks"] = .array(
+        timings.chunks.map {
+          [
+            "tokens": JSONValue($0.tokens), "runs": JSONValue($0.runs), "before": json($0.before),
+            "after": json($0.after),
+          ]
+        })
+    }
+    return JSONValue.object(object).serialized(pretty: true)
+  }
+
+  private func json(_ noise: NoiseFigure) -> JSONValue {
+    func series(_ series: NoiseFigure.Series) -> JSONValue {
+      ["p50_ns": json(series.p50), "spread": .number(series.spread), "drift": .number(series.drift)]
+    }
+    return [
+      "verdict": noise.isNoisy ? "noisy" : "steady", "bound": .number(noise.bound),
+      "compute": series(noise.compute), "bandwidth": series(noise.bandwidth),
     ]
-    return object.serialized(pretty: true)
+  }
+
+  private func json(_ times: ReferenceTimes) -> JSONValue {
+    ["compute_ns": json(times.compute), "bandwidth_ns": json(times.bandwidth)]
+  }
+
+  private func json(_ time: Nanoseconds?) -> JSONValue {
+    time.map { JSONValue.integer(Int64(clamping: $0.rawValue)) } ?? nil
   }
 
   private func json(_ timing: LengthTiming) -> JSONValue {
     var object = JSONObject([("tokens", JSONValue(timing.tokens)), ("runs", JSONValue(timing.samples.count))])
-    for (name, share) in [("p50_ns", 0.5), ("p90_ns", 0.9), ("p99_ns", 0.99)] {
-      object[name] = .integer(Int64(timing.percentile(share).rawValue))
+    for percentile in Percentile.allCases {
+      object["\(percentile)_ns"] = json(timing.percentiles[percentile].time)
     }
-    if samples { object["samples_ns"] = .array(timing.samples.map { .integer(Int64($0.rawValue)) }) }
+    for percentile in Percentile.allCases {
+      let estimate = timing.percentiles[percentile]
+      object["\(percentile)_interval_ns"] = [json(estimate.low), json(estimate.high)]
+    }
+    if samples { object["samples_ns"] = .array(timing.samples.map { json($0) }) }
     return .object(object)
   }
 
-  private func table(_ timings: [LengthTiming]) -> String {
-    var table = Table(header: ["tokens", "runs", "p50", "p90", "p99"])
-    for timing in timings {
+  private func text(_ timings: LatencyTimings) -> String {
+    func bound(_ time: Nanoseconds?) -> String { time.map { NumberText.time($0) } ?? "?" }
+    var table = Table(
+      header: ["tokens", "runs"] + Percentile.allCases.flatMap { [$0.name, "95% interval"] })
+    for timing in timings.lengths {
       table.rows.append(
         ["\(timing.tokens)", "\(timing.samples.count)"]
-          + [0.5, 0.9, 0.99].map { NumberText.time(timing.percentile($0)) })
+          + Percentile.allCases.flatMap { percentile in
+            let estimate = timing.percentiles[percentile]
+            return [NumberText.time(estimate.time), "\(bound(estimate.low)) – \(bound(estimate.high))"]
+          })
     }
-    return table.rendered()
+    let noise = timings.noise
+    return table.rendered() + """
+
+      machine \(noise.isNoisy ? "too noisy to judge" : "steady"): arithmetic varied by \(words(noise.compute)), memory by \
+      \(words(noise.bandwidth)); \(NumberText.percent(noise.bound, 0)) allowed
+      """
+  }
+
+  private func words(_ series: NoiseFigure.Series) -> String {
+    "\(NumberText.percent(series.spread)) (drift \(NumberText.signedPercent(series.drift)))"
   }
 }

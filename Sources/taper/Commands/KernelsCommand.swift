@@ -78,7 +78,9 @@ struct KernelsCommand: ParsableCommand {
   }
 
   private func entries(_ profile: DeviceProfile, _ shape: OpShape) -> [ProfileEntry] {
-    profile.entries.filter { $0.shape.columns == shape.columns && $0.shape.depth == shape.depth }
+    profile.entries.filter {
+      $0.shape.columns == shape.columns && $0.shape.depth == shape.depth && !$0.isNear
+    }
   }
 
   private func object(_ profile: DeviceProfile) -> JSONValue {
@@ -88,7 +90,7 @@ struct KernelsCommand: ParsableCommand {
       guard id.opKind == .gemm else { return .object(family) }
       family["layout"] = .string(id.weightLayout.name)
       family["rates"] = .array(
-        profile.entries.filter { $0.kernel == id }.flatMap { entry in
+        profile.entries.filter { $0.kernel == id && !$0.isNear }.flatMap { entry in
           Self.rows.compactMap { rows in
             rates(entry, rows: rows).map { rate -> JSONValue in
               [

@@ -11,10 +11,11 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var options: PlanningOptions
   @Option(
     Deadlines.self,
-    help:
-      "Predicted time at most this, for every length up to the longest: 5ms; or up to each of several: 64:2ms,256:8ms."
-  )
-  var latency: [TimeLimits.Step]?
+    help: """
+      Predicted time at most this, for every length up to the longest: 5ms; or up to each of several: 64:2ms,256:8ms; in the \
+      median, or as 5ms@p99 in so many runs on a machine as unsteady as when it was profiled.
+      """)
+  var latency: TimeLimits?
   @Option(
     Latency.self,
     help: "Predicted time at most this on average over the calibration's lengths; also beside --latency.")
@@ -164,9 +165,14 @@ struct PlanCommand: ParsableCommand {
       throw CommandError.usage("--mean-latency, --throughput: expected one of them; found both")
     }
     let average = meanLatency.map(TimeLimits.Average.time) ?? throughput.map(TimeLimits.Average.throughput)
-    if let average { return .times(TimeLimits(latency ?? [], average: average)) }
+    if let average {
+      var limits = latency ?? TimeLimits()
+      limits.average = average
+      return .times(limits)
+    }
     guard let latency else { return nil }
-    return latency.first?.maximumLength == .max ? .latency(latency[0].time) : .times(TimeLimits(latency))
+    return latency.steps[0].maximumLength == .max
+      ? .latency(latency.steps[0].time, at: latency.percentile) : .times(latency)
   }
 
   private func fixedSchedule(maximumLength: Int) throws -> Schedule? {
@@ -210,10 +216,11 @@ struct PlanCommand: ParsableCommand {
   private func requestText(_ common: String) -> String {
     var words: [String] = []
     if let latency {
-      let steps = latency.map { step in
+      let steps = latency.steps.map { step in
         (step.maximumLength == .max ? "" : "\(step.maximumLength):") + "\(step.time.rawValue)ns"
       }
-      words.append("--latency " + steps.joined(separator: ","))
+      let percentile = latency.percentile == .p50 ? "" : "@\(latency.percentile.name)"
+      words.append("--latency " + steps.joined(separator: ",") + percentile)
     }
     if let meanLatency { words.append("--mean-latency \(meanLatency.rawValue)ns") }
     if let throughput { words.append("--throughput \(throughput)/s") }

@@ -11,24 +11,26 @@ struct ProfileCommand: ParsableCommand {
     commandName: "profile", abstract: "Measures this machine's kernels, weights cold as in real use.",
     discussion: "Exit 69 when the machine is too noisy for its figures to be of use.")
 
-  @Option(help: "Measure this model's shapes; MiniLM-L6's and BERT-base's when absent.") var model: String?
+  @Option(help: "Measure this model's shapes (repeatable); when absent a grid that serves every model.")
+  var model: [String] = []
   @Option(
     Count.self,
     help: "Measure one worker up to this many (powers of two between); the machine's CPUs when absent.")
   var threads: Int?
   @Option(help: "The device's name in the profile; this host's when absent.") var name: String?
-  @Option(Count.self, help: "Seconds to measure for, about.")
-  var budget = 55
+  @Option(Count.self, help: "Seconds to measure for, about; when absent 55 for models, 140 for the grid.")
+  var budget: Int?
   @Option(name: .shortAndLong, help: "The device profile to write.") var output: String
   @Flag(help: "The summary as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
+      let budget = budget ?? (model.isEmpty ? 140 : 55)
       guard budget <= 3_600 else {
         throw CommandError.usage("--budget: expected 1 to 3600 seconds; found \(budget)")
       }
       let request = ProfilingRequest(
-        name: name ?? Self.hostName(), created: Self.today(), shapes: try shapes(), threads: threadCounts(),
+        name: name ?? Self.hostName(), created: "\(CalendarDay.today())", shapes: try shapes(), threads: threadCounts(),
         budget: Nanoseconds(UInt64(budget) * 1_000_000_000))
       var bar = ProgressBar()
       let profile = try Profiler.measure(request) { bar.update($0, $1) }
@@ -39,19 +41,16 @@ struct ProfileCommand: ParsableCommand {
   }
 
   private func shapes() throws -> [OpShape] {
-    guard let model else {
-      let small = ModelShape(
-        hidden: 384, layers: 6, heads: 12, feedForward: 1536, vocabulary: 30_522, tokenTypes: 2)
-      let base = ModelShape(
-        hidden: 768, layers: 12, heads: 12, feedForward: 3072, vocabulary: 30_522, tokenTypes: 2)
-      return ProfilingRequest.shapes(of: small) + ProfilingRequest.shapes(of: base)
+    if model.isEmpty { return ProfilingRequest.generalShapes }
+    let shapes = try model.flatMap { path in
+      let spec = try Inputs.model(path)
+      return ProfilingRequest.shapes(
+        of: spec.shape, activation: spec.activation,
+        outputWidth: spec.head.hasLinear ? spec.head.outputWidth : 0,
+        hasPooler: spec.head.hasPooler, relativeBias: spec.relativeBias != nil,
+        selectorWidth: spec.tuned?.selector?.width ?? 0, halts: spec.tuned?.halting != nil)
     }
-    let spec = try Inputs.model(model)
-    return ProfilingRequest.shapes(
-      of: spec.shape, activation: spec.activation,
-      outputWidth: spec.head.hasLinear ? spec.head.outputWidth : 0,
-      hasPooler: spec.head.hasPooler, relativeBias: spec.relativeBias != nil,
-      selectorWidth: spec.tuned?.selector?.width ?? 0, halts: spec.tuned?.halting != nil)
+    return shapes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   private func threadCounts() -> [Int] {
@@ -93,13 +92,5 @@ struct ProfileCommand: ParsableCommand {
     var buffer = [CChar](repeating: 0, count: 256)
     guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return "this machine" }
     return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  private static func today() -> String {
-    var now = time(nil)
-    var parts = unsafe tm()
-    unsafe gmtime_r(&now, &parts)
-    func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    return unsafe "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
   }
 }

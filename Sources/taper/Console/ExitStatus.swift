@@ -76,7 +76,7 @@ enum ExitStatus: Int32 {
     switch error {
     case .runtime(let error), .sample(_, let error): ExitStatus(rawValue: error.exitCode) ?? .badData
     case .noLengths, .lengthOutOfRange, .badNumber: .usage
-    case .noSamples, .noPredictions: .badData
+    case .noSamples, .noPredictions, .noMemoryToProbe: .badData
     }
   }
 }

@@ -1,0 +1,75 @@
+internal import CTaperKernels
+internal import Glibc
+public import TaperPlanFormat
+
+/// Two fixed pieces of work, each a fraction of a millisecond on every thread, that tell how fast the machine is right
+/// now: a product in cache (bound by arithmetic) and a walk through memory (bound by bandwidth).
+///
+/// Shared hosts have slow phases of seconds that no counter shows, of arithmetic, of memory, or of both. The references
+/// have nothing to do with a plan: what makes them vary is the machine. Timed between chunks of a measurement they tell
+/// which chunks to trust; beside those in the device profile, whether the machine still is what was profiled.
+@safe public final class ReferenceKernels {
+  /// The walk's memory is larger than caches, and each sample reads the next part of it.
+  private static let memoryCount = (64 << 20) / 4
+  private static let partCount = (8 << 20) / 4
+  private static let (rows, columns, depth, repeats) = (64, 256, 256, 4)
+
+  private let threads: Int
+  /// The product's input, weight and result, the walk's sink, and after them the walk's memory.
+  private let memory: UnsafeMutablePointer<Float>
+  private let driver: ck_driver
+  private var product: ck_op
+  private let walk: UnsafeMutablePointer<Float>
+  private let sink: UnsafeMutablePointer<Float>
+  private var place = 0
+
+  /// Nil when there is no memory for them (about 65 MB).
+  /// - Parameter threads: workers of the pools they will run on.
+  public init?(threads: Int) {
+    let wide = Self.columns * threads
+    let counts = [Self.rows * Self.depth, wide * Self.depth, Self.rows * wide, MemoryReader.step * threads]
+    let head = counts.reduce(0, +)
+    guard let found = unsafe aligned_alloc(64, (head + Self.memoryCount) * 4) else { return nil }
+    let floats = unsafe found.bindMemory(to: Float.self, capacity: head + Self.memoryCount)
+    // Written, so that every page is there; small, so that sums stay so.
+    for place in 0..<head + Self.memoryCount { unsafe floats[place] = 0x1p-8 }
+    // Every build has every family of kernels.def.
+    let kernel = unsafe ck_find_kernel(KernelID.gemmF32Panel.rawValue)!.pointee
+    var op = unsafe ck_op()
+    unsafe op.rows = UInt32(Self.rows)
+    unsafe op.columns = UInt32(wide)
+    unsafe op.depth = UInt32(Self.depth)
+    unsafe op.parts = UInt32(GemmPartition.packedParts(columns: wide, threads: threads))
+    unsafe op.lda = UInt32(Self.depth)
+    unsafe op.ldy = UInt32(wide)
+    unsafe op.a = UnsafePointer(floats)
+    unsafe op.weight = UnsafeRawPointer(floats + counts[0])
+    unsafe op.y = floats + counts[0] + counts[1]
+    unsafe op.table = ck_kernels(ck_detect_tier())
+    self.threads = threads
+    unsafe memory = floats
+    unsafe driver = kernel.driver
+    unsafe product = op
+    unsafe sink = floats + counts[0] + counts[1] + counts[2]
+    unsafe walk = floats + head
+  }
+
+  deinit { unsafe free(memory) }
+
+  /// One sample of each, in a fraction of a millisecond.
+  /// - Parameter pool: of as many workers as were said.
+  public func measure(on pool: OpaquePointer) -> ReferenceTimes {
+    let tasks = unsafe product.parts
+    // Once to bring it into cache, and workers out of their sleep.
+    unsafe ck_pool_run(pool, driver, &product, tasks)
+    let start = ck_now_ns()
+    for _ in 0..<Self.repeats { unsafe ck_pool_run(pool, driver, &product, tasks) }
+    let middle = ck_now_ns()
+    let count = Self.partCount / threads / MemoryReader.step * MemoryReader.step
+    unsafe MemoryReader.read(
+      walk + place, count: count, streams: 1, tasks: threads, sink: sink, on: pool)
+    place = (place + Self.partCount) % Self.memoryCount
+    let end = ck_now_ns()
+    return ReferenceTimes(compute: Nanoseconds(middle &- start), bandwidth: Nanoseconds(end &- middle))
+  }
+}
