@@ -101,7 +101,7 @@ import Testing
   @Test func otherValues() {
     let planning = ["plan", model, "--device", device, "-o", taper.path("out")]
     refused(planning + ["--latency", "5"], "expected a time above zero with its unit")
-    refused(planning + ["--latency", "5ms@p98"], "p50, p90, p99 or p99.9")
+    refused(planning + ["--latency", "5ms@p98"], "@p99 or @p99.9")
     refused(planning + ["--latency", "-5ms"], "expected a time above zero with its unit")
     refused(planning + ["--speedup", "0.5x"], "expected a factor of at least 1")
     refused(planning + ["--dense", "--max-drop", "-1%"], "expected a share of at least 0")

@@ -58,8 +58,10 @@ import Testing
   /// Tiles of eight rows: one shape measured at every count tells, and the other has them too.
   @Test func stairsOfOneShapeAreTheKernels() throws {
     func stairs(_ rows: Int, _ size: UInt64) -> UInt64 { UInt64((rows + 7) / 8) * size }
-    let dense = Self.entry(128, 128, (1...96).map { ($0, stairs($0, 1_000)) })
-    let other = Self.entry(512, 128, [8, 16, 32, 64, 96].map { ($0, stairs($0, 4_000)) })
+    let everyCount: [Point] = (1...96).map { rows in (rows, stairs(rows, 1_000)) }
+    let usual: [Point] = [8, 16, 32, 64, 96].map { rows in (rows, stairs(rows, 4_000)) }
+    let dense = Self.entry(128, 128, everyCount)
+    let other = Self.entry(512, 128, usual)
     let model = try CostModel(profile: Self.profile([dense, other]), threads: 1)
     for rows in 8...96 {
       let expected = Double(stairs(rows, 4_000))
@@ -72,30 +74,37 @@ import Testing
   /// Times that follow the roofline are predicted exactly for any shape; an activation goes by columns.
   @Test func shapesNeverMeasuredFollowTheRoofline() throws {
     func exact(_ columns: Int, _ depth: Int, _ rows: Int) -> UInt64 {
-      UInt64(100 + rows * columns * depth / 100 + 20 * rows * columns + 10 * rows * depth)
+      let product = rows * columns * depth / 100
+      return UInt64(100 + product + 20 * rows * columns + 10 * rows * depth)
     }
     let counts = [1, 16, 64]
     let sizes = [100, 400, 1600]
-    var entries = sizes.flatMap { columns in
-      sizes.map { depth in Self.entry(columns, depth, counts.map { ($0, exact(columns, depth, $0)) }) }
+    var entries: [ProfileEntry] = []
+    for columns in sizes {
+      for depth in sizes {
+        let points: [Point] = counts.map { rows in (rows, exact(columns, depth, rows)) }
+        entries.append(Self.entry(columns, depth, points))
+      }
     }
-    entries.append(
-      Self.entry(400, 400, activation: .gelu, counts.map { ($0, exact(400, 400, $0) + UInt64(30 * $0 * 400)) }))
+    let activated: [Point] = counts.map { rows in (rows, exact(400, 400, rows) + UInt64(30 * rows * 400)) }
+    entries.append(Self.entry(400, 400, activation: .gelu, activated))
     let model = try CostModel(profile: CostModelTests.profile(entries), threads: 1)
     for (columns, depth) in [(200, 300), (1200, 400), (400, 1500), (3000, 800)] {
       for rows in counts {
         let expected = Double(exact(columns, depth, rows))
         #expect(abs(Double(Self.time(model, columns, depth, rows)) - expected) < 0.01 * expected)
-        let activated = expected + Double(30 * rows * columns)
-        #expect(abs(Double(Self.time(model, columns, depth, rows, .gelu)) - activated) < 0.01 * activated)
+        let more = expected + Double(30 * rows * columns)
+        #expect(abs(Double(Self.time(model, columns, depth, rows, .gelu)) - more) < 0.01 * more)
       }
     }
   }
 
   /// What a measured shape takes over the fit is its neighbours' too.
   @Test func neighboursCorrectTheFit() throws {
-    var entries = [(100, 100), (100, 800), (800, 100), (800, 800)].map {
-      Self.entry($0.0, $0.1, [(16, UInt64(100 + 16 * $0.0 * $0.1 / 10))])
+    var entries: [ProfileEntry] = []
+    for (columns, depth) in [(100, 100), (100, 800), (800, 100), (800, 800)] {
+      let time = 100 + 16 * columns * depth / 10
+      entries.append(Self.entry(columns, depth, [(16, UInt64(time))]))
     }
     entries[3].points[0].time = TimeDistribution(exactly: Nanoseconds(100 + 16 * 800 * 800 / 5))
     let model = try CostModel(profile: CostModelTests.profile(entries), threads: 1)
