@@ -1,3 +1,5 @@
+import TaperPlanFormat
+
 /// An audit's result: a value that renderers turn into text, JSON, HTML or JUnit XML.
 public struct AuditReport: Hashable, Sendable {
   public let verdict: AuditVerdict
@@ -18,12 +20,14 @@ public struct AuditReport: Hashable, Sendable {
   /// Nil when the samples have neither references nor labels.
   public let accuracy: AccuracyAudit?
   public let noise: NoiseFigure
+  /// Nil when no profile told it.
+  public let roof: MachineRoof?
   public let environment: [EnvironmentFact]
 
   public init(
     tolerance: Double, plan: PlanSummary, threads: Int, lengths: [LengthAudit], referenceLength: Int?,
     ops: [OpAudit], layers: [LayerAudit], halting: HaltingAudit? = nil, accuracy: AccuracyAudit?,
-    noise: NoiseFigure,
+    noise: NoiseFigure, roof: MachineRoof? = nil,
     environment: [EnvironmentFact]
   ) {
     verdict = AuditVerdict(
@@ -38,7 +42,19 @@ public struct AuditReport: Hashable, Sendable {
     self.halting = halting
     self.accuracy = accuracy
     self.noise = noise
+    self.roof = roof
     self.environment = environment
+  }
+
+  /// Whether the measured accuracy is what the plan promises: not wholly below the interval that stands in it. Nil when the
+  /// two are not of the same metric, or one is not known.
+  public var accuracyHolds: Bool? {
+    guard let accuracy, let evidence = plan.evidence, let expected = evidence.interval else { return nil }
+    switch (evidence.metric, accuracy.metric) {
+    case (.accuracy, .accuracy), (.agreement, .agreement), (.agreement, .cosine):
+      return accuracy.interval.high >= Double(expected.low)
+    default: return nil
+    }
   }
 
   /// The length whose residual is largest in size; one without a prediction comes first.

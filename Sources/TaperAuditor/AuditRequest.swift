@@ -16,10 +16,13 @@ public struct AuditRequest: Hashable, Sendable {
   public var threads: Int?
   /// What the caller knows of the machine; reported as given.
   public var environment: [EnvironmentFact]
+  /// What the machine can do at most, where a profile of it is at hand.
+  public var roof: MachineRoof?
 
   public init(
     samples: [AuditSample], lengths: [Int], runs: Int = 100, tracedRuns: Int = 50, tolerance: Double = 0.05,
-    noiseBound: Double = NoiseFigure.defaultBound, threads: Int? = nil, environment: [EnvironmentFact] = []
+    noiseBound: Double = NoiseFigure.defaultBound, threads: Int? = nil, environment: [EnvironmentFact] = [],
+    roof: MachineRoof? = nil
   ) {
     self.samples = samples
     self.lengths = lengths
@@ -29,5 +32,6 @@ public struct AuditRequest: Hashable, Sendable {
     self.noiseBound = noiseBound
     self.threads = threads
     self.environment = environment
+    self.roof = roof
   }
 }

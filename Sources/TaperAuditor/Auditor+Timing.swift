@@ -90,14 +90,14 @@ extension Auditor {
     let live = LivePredictions(plan)
     return plan.ops.indices.compactMap { index in
       let op = plan.ops[index]
-      let stored = plan.predictions.ops[row * plan.ops.count + index].time
-      let predicted = live.map { live in traces.median { live.time(of: index, $0) } } ?? stored
-      if predicted == .zero, traces.times[index] == .zero { return nil }
+      var prediction = plan.predictions.ops[row * plan.ops.count + index]
+      if let live { prediction.time = traces.median { live.time(of: index, $0) } }
+      if prediction.time == .zero, traces.times[index] == .zero { return nil }
       let rows = traces.median { LivePredictions.value(of: op.rows, $0) }
       let kernel = plan.selections.first { Int($0.op) == index && Int($0.maximumRows) >= rows }?.kernel
       return OpAudit(
         index: index, op: op, kernel: kernel, rows: rows,
-        innerRows: traces.median { LivePredictions.value(of: op.innerRows, $0) }, predicted: predicted,
+        innerRows: traces.median { LivePredictions.value(of: op.innerRows, $0) }, prediction: prediction,
         measured: traces.times[index])
     }
   }

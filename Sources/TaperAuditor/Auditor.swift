@@ -68,7 +68,7 @@ public enum Auditor {
       referenceLength: reference, ops: ops,
       layers: layers, halting: halting,
       accuracy: accuracy,
-      noise: NoiseFigure(probes: probe.times, bound: request.noiseBound),
+      noise: NoiseFigure(probes: probe.times, bound: request.noiseBound), roof: request.roof,
       environment: request.environment + [EnvironmentFact("kernel tier", "\(tier)")])
   }
 

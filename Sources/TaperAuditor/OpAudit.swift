@@ -10,11 +10,12 @@ public struct OpAudit: Hashable, Sendable {
   /// The values of its symbols at this length.
   public let rows: Int
   public let innerRows: Int
-  public let predicted: Nanoseconds
+  /// At this length; its work and traffic place the op under the roofline.
+  public let prediction: Prediction
   public let measured: Nanoseconds
 
   public init(
-    index: Int, op: PlanOp, kernel: KernelID?, rows: Int, innerRows: Int, predicted: Nanoseconds,
+    index: Int, op: PlanOp, kernel: KernelID?, rows: Int, innerRows: Int, prediction: Prediction,
     measured: Nanoseconds
   ) {
     self.index = index
@@ -22,9 +23,11 @@ public struct OpAudit: Hashable, Sendable {
     self.kernel = kernel
     self.rows = rows
     self.innerRows = innerRows
-    self.predicted = predicted
+    self.prediction = prediction
     self.measured = measured
   }
+
+  public var predicted: Nanoseconds { prediction.time }
 
   public var layer: Int { Int(op.layer) }
 

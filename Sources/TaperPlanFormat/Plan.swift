@@ -20,6 +20,8 @@ public struct Plan: Hashable, Sendable {
   public var tokenizer: [UInt8]
   public var head: Head
   public var canaries: [Canary]
+  /// Nil when nothing was measured.
+  public var evidence: AccuracyEvidence?
   public var weights: WeightsIndex
 
   public init(
@@ -27,7 +29,7 @@ public struct Plan: Hashable, Sendable {
     selections: [KernelSelection],
     arena: ArenaLayout, resultSlot: UInt16, predictions: Predictions, expectations: Expectations? = nil,
     halting: Halting? = nil, tokenizer: [UInt8], head: Head,
-    canaries: [Canary], weights: WeightsIndex
+    canaries: [Canary], evidence: AccuracyEvidence? = nil, weights: WeightsIndex
   ) {
     self.identity = identity
     self.model = model
@@ -42,6 +44,7 @@ public struct Plan: Hashable, Sendable {
     self.tokenizer = tokenizer
     self.head = head
     self.canaries = canaries
+    self.evidence = evidence
     self.weights = weights
   }
 }

@@ -26,6 +26,11 @@ public struct PlannedModel: Sendable {
   /// - Precondition: they fit the plan (`PlanValidator`).
   public func withCanaries(_ canaries: [Canary]) -> PlannedModel { changed { $0.canaries = canaries } }
 
+  /// The same plan with what its answers are worth.
+  public func withEvidence(_ evidence: AccuracyEvidence?) -> PlannedModel {
+    changed { $0.evidence = evidence }
+  }
+
   /// Predicted times of runs that kept T(0)…T(L) tokens and ended after so many layers.
   /// - Precondition: they fit the plan.
   public func predictedTimes(of runs: [(keptTokens: [Int], depth: Int)]) -> [Nanoseconds] {

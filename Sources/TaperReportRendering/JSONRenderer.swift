@@ -24,7 +24,14 @@ public enum JSONRenderer {
       "reference_tokens": report.referenceLength.map { JSONValue($0) } ?? nil,
       "ops": .array(report.ops.map(op)),
       "layers": .array(report.layers.map(layer)),
+      "residual_sources": .array(report.residualSources.map(source)),
       "accuracy": report.accuracy.map(accuracy) ?? nil,
+      "expected_accuracy": report.plan.evidence.map(evidence) ?? nil,
+      "accuracy_holds": report.accuracyHolds.map { JSONValue($0) } ?? nil,
+      "arena": arena(report.plan),
+      "roof": report.roof.map {
+        ["flops_per_second": .number($0.compute), "bytes_per_second": .number($0.bandwidth)]
+      } ?? nil,
       "noise": noise(report.noise),
       "environment": .object(environment(report.environment)),
     ]
@@ -41,7 +48,7 @@ public enum JSONRenderer {
       "threads": JSONValue(Int(plan.identity.threads)), "tool_version": JSONValue(plan.identity.toolVersion),
       "model_digest": JSONValue(plan.identity.modelDigest.hex),
       "profile_digest": JSONValue(plan.identity.profileDigest.hex), "layers": JSONValue(plan.layers),
-      "maximum_tokens": JSONValue(plan.maximumLength), "arena_bytes": integer(plan.arena.rawValue),
+      "maximum_tokens": JSONValue(plan.maximumLength), "arena_bytes": integer(plan.arena.byteCount.rawValue),
       "weights_bytes": integer(plan.weights.rawValue),
     ]
   }
@@ -63,7 +70,40 @@ public enum JSONRenderer {
       "index": JSONValue(op.index), "op": JSONValue(op.op.kind.name), "label": JSONValue(op.label),
       "kernel": op.kernel.map { JSONValue($0.name ?? "\($0.rawValue)") } ?? nil, "layer": JSONValue(op.layer),
       "rows": JSONValue(op.rows), "predicted_ns": time(op.predicted), "measured_p50_ns": time(op.measured),
-      "residual": ratio(op.residual),
+      "residual": ratio(op.residual), "group": JSONValue(OpGroup(op.op.kind, isAnswer: false).rawValue),
+      "work_flops": integer(op.prediction.work.rawValue),
+      "traffic_bytes": integer(op.prediction.traffic.rawValue),
+      "bound": JSONValue(op.prediction.bound.name),
+    ]
+  }
+
+  private static func source(_ source: ResidualSource) -> JSONValue {
+    [
+      "name": JSONValue(source.name), "predicted_ns": time(source.predicted),
+      "measured_ns": time(source.measured),
+      "difference_ns": .integer(Int64(source.difference)),
+    ]
+  }
+
+  private static func arena(_ plan: PlanSummary) -> JSONValue {
+    [
+      "bytes": integer(plan.arena.byteCount.rawValue), "ops": JSONValue(plan.ops),
+      "slots": .array(
+        plan.arena.slots.map { slot in
+          [
+            "name": JSONValue(slot.name), "offset": integer(slot.offset.rawValue),
+            "bytes": integer(slot.byteCount.rawValue), "first_op": JSONValue(Int(slot.firstOp)),
+            "last_op": slot.lastOp == .max ? nil : JSONValue(Int(slot.lastOp)),
+          ]
+        }),
+    ]
+  }
+
+  private static func evidence(_ evidence: AccuracyEvidence) -> JSONValue {
+    [
+      "metric": JSONValue(evidence.metric.name), "source": JSONValue(evidence.source.name),
+      "planned": ratio(Double(evidence.planned)), "count": JSONValue(Int(evidence.texts)),
+      "interval": evidence.interval.map { [ratio(Double($0.low)), ratio(Double($0.high))] } ?? nil,
     ]
   }
 

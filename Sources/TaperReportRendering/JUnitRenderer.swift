@@ -2,15 +2,19 @@ import CLibXML2
 public import TaperAuditor
 import TaperPlanFormat
 
-/// A report as JUnit XML: one test case a length and one for the verdict, for a CI's test page.
+/// A report as JUnit XML: one test case a length, one for the verdict, and one for the accuracy where the plan promises one, for a
+/// CI's test page.
 ///
 /// A length out of tolerance fails; when the machine was too noisy to judge, all are skipped. `time` is the
 /// measured median in seconds.
 public enum JUnitRenderer {
   public static func render(_ report: AuditReport) -> String {
     let words = ReportWords(report: report)
-    let failures = report.lengths.filter { fails($0, report) }.count + (report.verdict == .outside ? 1 : 0)
-    let cases = report.lengths.count + 1
+    let failures =
+      report.lengths.filter { fails($0, report) }.count + (report.verdict == .outside ? 1 : 0)
+      + (report.accuracyHolds == false ? 1 : 0)
+    let cases = report.lengths.count + 1 + (report.accuracyHolds == nil ? 0 : 1)
+    let judged = report.lengths.count + 1
     let xml = XMLDocumentWriter()
     xml.element("testsuites") {
       xml.element(
@@ -18,7 +22,7 @@ public enum JUnitRenderer {
         [
           ("name", "taper audit \(report.plan.identity.modelName)"), ("tests", "\(cases)"),
           ("failures", "\(failures)"), ("errors", "0"),
-          ("skipped", "\(report.verdict == .noisy ? cases : 0)"),
+          ("skipped", "\(report.verdict == .noisy ? judged : 0)"),
         ]
       ) {
         if !report.environment.isEmpty {
@@ -35,6 +39,13 @@ public enum JUnitRenderer {
         }
         testCase(
           xml, "verdict", seconds: .zero, report, fails: report.verdict == .outside ? words.verdict : nil)
+        // Answers do not depend on how steady the machine is.
+        if let holds = report.accuracyHolds {
+          xml.element("testcase", [("classname", "taper.audit"), ("name", "accuracy"), ("time", "0.000000")])
+          {
+            if !holds { xml.element("failure", [("message", words.promise ?? "")]) {} }
+          }
+        }
       }
     }
     return xml.finish()

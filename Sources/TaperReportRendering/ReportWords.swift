@@ -73,7 +73,8 @@ struct ReportWords {
     let texts = NumberText.count(accuracy.count, "text")
     guard let planned = accuracy.planned else {
       let agreement = accuracy.agreement.map(share) ?? "–"
-      return ["\(metricName(accuracy.metric)) \(agreement) on \(texts) (\(interval))."]
+      return ["\(metricName(accuracy.metric)) \(agreement) on \(texts) (\(interval)).", promise].compactMap(
+        \.self)
     }
     var sentences = ["\(metricName(accuracy.metric)) \(share(planned)) on \(texts) (\(interval))."]
     if let dense = accuracy.dense {
@@ -82,7 +83,30 @@ struct ReportWords {
     if let agreement = accuracy.agreement {
       sentences.append("The answers agree with the dense model's by \(share(agreement)).")
     }
+    if let promise { sentences.append(promise) }
     return sentences
+  }
+
+  /// Whether the accuracy is what the plan promises; nil when that is not known.
+  var promise: String? {
+    guard let evidence = report.plan.evidence else { return nil }
+    let promised = "When it was made the plan had \(EvidenceText.line(evidence))"
+    switch report.accuracyHolds {
+    case true?: return "\(promised): what is measured here agrees."
+    case false?: return "\(promised): what is measured here is below that."
+    case nil: return "\(promised)."
+    }
+  }
+
+  /// Where the residual comes from, in a sentence; nil without traced ops or a timed reference length.
+  var residual: String? {
+    guard let reference = report.reference, let largest = report.residualSources.first else { return nil }
+    let whole = Double(reference.predicted.rawValue)
+    guard whole > 0 else { return nil }
+    let share = NumberText.signedPercent(largest.difference / whole)
+    return
+      "At \(reference.tokens) tokens the median is \(NumberText.signedPercent(reference.residual)) from its "
+      + "prediction; \(largest.name) add\(largest.name.hasSuffix("s") ? "" : "s") most of it, \(share) of the whole."
   }
 
   func metricName(_ metric: AccuracyAudit.Metric) -> String { metric.words }

@@ -16,6 +16,13 @@ public enum TextRenderer {
     if let reference = report.referenceLength {
       lines += ["", "op by op at \(reference) tokens"] + tree(report, words, ink)
     }
+    if !report.residualSources.isEmpty {
+      lines += ["", "where the residual comes from"] + sources(report)
+      if let sentence = words.residual { lines.append("  " + sentence) }
+    }
+    if !report.plan.arena.slots.isEmpty {
+      lines += ["", "memory", "  " + ArenaChart(report: report).sentence]
+    }
     if report.halting != nil { lines += ["", "halting"] + words.halting.map { "  " + $0 } }
     if report.accuracy != nil {
       lines += ["", "accuracy"] + words.accuracy.map { "  " + $0 } + flips(report)
@@ -73,6 +80,20 @@ public enum TextRenderer {
         "all ops", "~" + NumberText.time(report.layers.reduce(.zero) { $0 + $1.predicted }),
         NumberText.time(report.layers.reduce(.zero) { $0 + $1.measured }), "", "",
       ])
+    return table.lines()
+  }
+
+  private static func sources(_ report: AuditReport) -> [String] {
+    var table = TextTable(
+      headings: ["", "predicted", "measured", "difference", "of the whole"], leftAligned: [0])
+    let whole = Double(max(1, report.residualSources.reduce(UInt64(0)) { $0 + $1.predicted.rawValue }))
+    for source in report.residualSources {
+      let size = NumberText.time(Nanoseconds(UInt64(abs(source.difference))))
+      table.add([
+        source.name, "~" + NumberText.time(source.predicted), NumberText.time(source.measured),
+        (source.difference < 0 ? "−" : "+") + size, NumberText.signedPercent(source.difference / whole),
+      ])
+    }
     return table.lines()
   }
 

@@ -13,6 +13,10 @@ public enum ServingError: Error, Sendable {
   /// The special tokens alone are more than the plan takes.
   case noRoom(line: Int, specialTokens: Int, maximum: Int)
   case input(line: Int, RuntimeError)
+  /// A check was asked for, and the plan has nothing to check with.
+  case noCanaries
+  /// Canary examples whose answers differ by more than they may; the largest difference and what is allowed there.
+  case canariesDiffer(failed: Int, of: Int, difference: Float, tolerance: Float)
   case cannotReadInput(errno: Int32)
   case cannotWriteOutput(errno: Int32)
 }
@@ -22,7 +26,8 @@ extension ServingError {
   public var exitCode: Int32 {
     switch self {
     case .plan(let error), .input(_, let error): error.exitCode
-    case .tokenizer, .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom: 65
+    case .canariesDiffer: 1
+    case .tokenizer, .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .noCanaries: 65
     case .cannotReadInput, .cannotWriteOutput: 64
     }
   }
@@ -33,6 +38,11 @@ extension ServingError: CustomStringConvertible {
     switch self {
     case .plan(let error): "\(error)"
     case .tokenizer(let error): "the plan's tokenizer: \(error)"
+    case .noCanaries:
+      "--check: expected canary examples in the plan; found none; plan again with this version, or run without --check"
+    case .canariesDiffer(let failed, let count, let difference, let tolerance):
+      "--check: expected every canary answer within \(tolerance) of the plan's; found \(failed) of \(count) further off, by "
+        + "\(difference) at most; do not deploy this plan here"
     case .notUTF8(let line): "line \(line) is not UTF-8; convert the input"
     case .notJSON(let line, let error): "line \(line): \(error); raw lines of text want --plain"
     case .notAText(let line, let found):

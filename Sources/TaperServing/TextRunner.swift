@@ -32,6 +32,27 @@ public struct TextRunner: ~Copyable {
     plan = loaded.plan
   }
 
+  /// Runs the plan's canary examples, as a service does before its first answer.
+  /// - Throws: `noCanaries`, `canariesDiffer`.
+  public mutating func check() throws(ServingError) {
+    guard !plan.canaries.isEmpty else { throw .noCanaries }
+    var failed = 0
+    var worst: (difference: Float, tolerance: Float) = (0, 0)
+    for canary in plan.canaries {
+      let difference: Float
+      do throws(RuntimeError) { difference = try session.difference(from: canary) } catch {
+        throw .plan(error)
+      }
+      if difference <= canary.tolerance { continue }
+      failed += 1
+      if !(difference <= worst.difference) { worst = (difference, canary.tolerance) }
+    }
+    guard failed == 0 else {
+      throw .canariesDiffer(
+        failed: failed, of: plan.canaries.count, difference: worst.difference, tolerance: worst.tolerance)
+    }
+  }
+
   /// The answer to one text as a JSON object on one line, without a line feed. A text of more tokens than the plan
   /// takes is truncated, and the answer says so.
   ///

@@ -11,7 +11,8 @@ extension AccuracyComparison {
   /// - Parameters:
   ///   - answers, references: the plan's and the dense model's, a text each.
   ///   - labels: index of the right one, a text each; empty when they are not known.
-  init(_ answers: [[Float]], dense references: [[Float]], labels: [Int], head: Head) {
+  ///   - texts: their numbers.
+  init(_ answers: [[Float]], dense references: [[Float]], labels: [Int], head: Head, texts: [Int]) {
     let isClassified = head.kind == .classification
     var flips: [FlippedLabel] = []
     for (number, (answer, reference)) in zip(answers, references).enumerated() where isClassified {
@@ -19,7 +20,7 @@ extension AccuracyComparison {
       guard planned != dense else { continue }
       flips.append(
         FlippedLabel(
-          text: number + 1, dense: head.labels[dense], planned: head.labels[planned],
+          text: texts[number], dense: head.labels[dense], planned: head.labels[planned],
           expected: labels.isEmpty ? nil : head.labels[labels[number]]))
     }
     let count = answers.count
@@ -50,12 +51,11 @@ extension [Float] {
 }
 
 extension PlanCompiler {
-  /// Indexes into the head's labels of what the calibration's texts (those not too long) are labelled with; empty unless
-  /// each has one of the head's.
-  func labels(of calibration: Calibration, for plan: Plan) -> [Int] {
+  /// Indexes into the head's labels of what those texts of the calibration are labelled with; empty unless each has one of
+  /// the head's.
+  func labels(of calibration: Calibration, _ texts: [Int], for plan: Plan) -> [Int] {
     let places = calibration.labels.map { plan.head.labels.firstIndex(of: $0) }
-    let texts = calibration.samples.filter { $0.ids.count <= plan.schedule.maximumLength }
-    let labels = texts.compactMap { sample in sample.label.flatMap { places[$0] } }
+    let labels = texts.compactMap { text in calibration.samples[text].label.flatMap { places[$0] } }
     return labels.count == texts.count ? labels : []
   }
 
@@ -78,6 +78,38 @@ extension PlanCompiler {
     }
     candidates.append(PlanCandidate(NumberText.count(taken, "layer"), plan: plan))
     return candidates
+  }
+}
+
+extension PlanCompiler.Outcome {
+  /// What was measured, for the plan: on what refitting held out, or on the calibration's texts.
+  var evidence: AccuracyEvidence? {
+    guard let head else { return accuracy.map { $0.evidence(.calibration) } }
+    guard let heldOut = head.report.heldOut else { return nil }
+    let measured = AccuracyComparison(
+      metric: heldOut.metric, dense: heldOut.value, planned: heldOut.value, interval: head.report.interval,
+      count: head.report.heldOutExamples)
+    var evidence = measured.evidence(.heldOut)
+    evidence.dense = accuracy.map { Float($0.dense) }
+    return evidence
+  }
+}
+
+extension AccuracyComparison {
+  fileprivate func evidence(_ source: AccuracyEvidence.Source) -> AccuracyEvidence {
+    let metric: AccuracyEvidence.Metric =
+      switch self.metric {
+      case .accuracy: .accuracy
+      case .agreement: .agreement
+      case .determination: .determination
+      }
+    // The interval of a mean does not know that a cosine ends at 1.
+    let interval = interval.map {
+      AccuracyEvidence.Interval(low: Float($0.low), high: Float(max(planned, min(1, $0.high))))
+    }
+    return AccuracyEvidence(
+      metric: metric, source: source, texts: count, planned: Float(planned), dense: Float(dense),
+      interval: interval)
   }
 }
 

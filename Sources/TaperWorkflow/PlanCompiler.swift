@@ -55,6 +55,9 @@ public struct PlanCompiler {
   /// One run over texts: what for, and how many of them are done.
   private typealias RunProgress = (_ stage: String, _ done: Int, _ total: Int) -> Void
 
+  /// Calibration texts that tell what a plan is worth when no gate asks: enough for an interval of a few points.
+  private static let evidenceTexts = 200
+
   let model: ModelSpec
   let calibration: Calibration?
   let cost: CostModel
@@ -86,7 +89,8 @@ public struct PlanCompiler {
       if request.method.halts { refit = nil }
     }
     let measuresDepths = request.method.halts && calibration != nil
-    let runs = (refit == nil ? 0 : 1) + (gate.isAsked ? 1 : 0) + (measuresDepths ? 1 : 0)
+    let isJudged = gate.isAsked || refit == nil && calibration != nil
+    let runs = (refit == nil ? 0 : 1) + (isJudged ? 1 : 0) + (measuresDepths ? 1 : 0)
     var finishedRuns = 0
     func report(_ stage: String, _ done: Int, _ total: Int) {
       let rest = (Double(finishedRuns) + Double(done) / Double(max(1, total))) / Double(max(1, runs))
@@ -105,13 +109,14 @@ public struct PlanCompiler {
     if measuresDepths, let calibration {
       outcome.planned = try measured(outcome.planned, loaded, on: calibration, progress: report)
     }
-    if refit == nil, gate.isAsked {
+    if refit == nil, isJudged {
       guard let calibration else { throw WorkflowError.gateNeedsEvidence }
-      outcome.accuracy = try agreement(of: loaded, with: calibration, progress: report)
+      let limit = gate.isAsked ? Int.max : Self.evidenceTexts
+      outcome.accuracy = try agreement(of: loaded, with: calibration, limit: limit, progress: report)
     }
     if let refusal = outcome.accuracy.flatMap(gate.refusal) { throw refusal }
     outcome.candidates = deeperCandidates(request, than: outcome.planned.plan)
-    outcome.planned = outcome.planned.withCanaries(
+    outcome.planned = outcome.planned.withEvidence(outcome.evidence).withCanaries(
       try canaries(of: loaded, maximumLength: request.maximumLength))
     if let diagnostic = request.memory.exceeded(by: outcome.planned.plan) {
       throw PlanningError.memoryExceeded(diagnostic)
@@ -251,18 +256,24 @@ public struct PlanCompiler {
 
   /// Agreement with the dense model on the calibration texts: the share of equal labels, or the mean cosine of embeddings.
   /// The dense model agrees with itself.
+  /// - Parameter limit: texts to measure on at most, drawn with a fixed seed.
   private func agreement(
-    of loaded: LoadedPlan, with calibration: Calibration, progress: RunProgress
+    of loaded: LoadedPlan, with calibration: Calibration, limit: Int, progress: RunProgress
   ) throws -> AccuracyComparison {
-    let samples = Self.samples(of: calibration, upTo: loaded.plan.schedule.maximumLength)
-    let stored = calibration.samples.filter { $0.ids.count <= loaded.plan.schedule.maximumLength }
-      .map(\.reference)
-    let references = try references(of: samples, stored: stored, for: loaded.plan)
+    let longest = loaded.plan.schedule.maximumLength
+    let fitting = calibration.samples.indices.filter { calibration.samples[$0].ids.count <= longest }
+    let texts = SeededSubset.indices(count: fitting.count, limit: limit, seed: 1).map { fitting[$0] }
+    let samples = texts.map {
+      TokenizedSample(ids: calibration.samples[$0].ids, typeIDs: calibration.samples[$0].typeIDs)
+    }
+    let references = try references(
+      of: samples, stored: texts.map { calibration.samples[$0].reference }, for: loaded.plan)
     let results = try PlanExecution(loaded).results(of: samples) {
       progress("agreement with the dense model", $0, $1)
     }
     return AccuracyComparison(
-      results, dense: references, labels: labels(of: calibration, for: loaded.plan), head: loaded.plan.head)
+      results, dense: references, labels: labels(of: calibration, texts, for: loaded.plan),
+      head: loaded.plan.head, texts: texts.map { $0 + 1 })
   }
 
   /// What the dense encoder answers, for a plan to be held against: what calibration stored; of a token classification, of

@@ -6,6 +6,7 @@ struct Arguments: Equatable {
   var input: String?
   var weights: String?
   var isPlain = false
+  var isChecked = false
   var isStrict = false
   var isPrefaulted = false
   var isLocked = false
@@ -18,7 +19,7 @@ struct Arguments: Equatable {
 
   static let usage = """
     usage: taper-run PLAN [--input FILE] [--plain] [--threads N] [--top-k K] [--weights FILE]
-                     [--strict] [--prefault] [--lock]
+                     [--strict] [--check] [--prefault] [--lock]
 
     Answers texts with a plan: one text a line in, one JSON object a line out.
 
@@ -29,10 +30,11 @@ struct Arguments: Equatable {
       --top-k K       print only the K largest scores, largest first
       --weights FILE  the weights file, where it does not lie beside the plan
       --strict        exit 4 when this CPU lacks the tier the plan's times were predicted with
+      --check         run the plan's canary examples first; exit 1 when an answer differs
       --prefault      read all weights into memory before the first answer
       --lock          read all weights and keep them in memory
       --help, --version
-    exit codes: 0 ok, 4 the plan does not fit this device, 64 usage, 65 bad or corrupt data
+    exit codes: 0 ok, 1 a canary example differs (--check), 4 the plan does not fit this device, 64 usage, 65 bad or corrupt data
     """
 
   static func parse(_ words: [String]) throws(Failure) -> Command {
@@ -65,6 +67,7 @@ struct Arguments: Equatable {
       case "--help" where inline == nil, "-h" where inline == nil: return .help
       case "--version" where inline == nil: return .version
       case "--plain" where inline == nil: found.isPlain = true
+      case "--check" where inline == nil: found.isChecked = true
       case "--strict" where inline == nil: found.isStrict = true
       case "--prefault" where inline == nil: found.isPrefaulted = true
       case "--lock" where inline == nil: found.isLocked = true

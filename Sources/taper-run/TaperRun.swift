@@ -43,6 +43,7 @@ struct TaperRun {
     }
     do throws(ServingError) {
       var runner = try TextRunner(loaded, threads: arguments.threads, topK: arguments.topK)
+      if arguments.isChecked { try runner.check() }
       try runner.answerLines(from: input, to: STDOUT_FILENO, plain: arguments.isPlain)
     } catch {
       throw Failure(message: "\(error)", exitCode: error.exitCode)

@@ -10,7 +10,7 @@ struct Taper: ParsableCommand {
     discussion: """
       The way through: profile the machine, calibrate the model on texts, plan for a target, run and audit the plan.
 
-      Exit codes: 0 ok, 1 findings (audit out of tolerance), 2 target infeasible, 3 accuracy gate failed, \
+      Exit codes: 0 ok, 1 findings (audit out of tolerance, canaries or documents that differ), 2 target or memory ceiling infeasible, 3 accuracy gate or floor failed, \
       4 plan does not fit this device, 64 usage, 65 bad or corrupt data, 69 too noisy to judge, 70 our bug.
       """,
     version: TaperVersion.current,
@@ -18,6 +18,6 @@ struct Taper: ParsableCommand {
       InspectCommand.self, ProfileCommand.self, DoctorCommand.self, CalibrateCommand.self, FitHeadCommand.self, PlanCommand.self,
       SweepCommand.self,
       ExplainCommand.self, RunCommand.self, BenchCommand.self, RaceCommand.self, AuditCommand.self,
-      VerifyCommand.self, TokenizeCommand.self, KernelsCommand.self,
+      VerifyCommand.self, DiffCommand.self, TokenizeCommand.self, KernelsCommand.self,
     ])
 }

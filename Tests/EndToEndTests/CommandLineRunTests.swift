@@ -70,7 +70,8 @@ import Testing
     #expect(
       tree.keys == [
         "schema_version", "model", "family", "device", "method", "precision", "threads", "request", "passes",
-        "shape", "restores_dropped_tokens", "selectors", "expected", "halting", "lengths", "detail_tokens",
+        "shape", "restores_dropped_tokens", "selectors", "expected", "halting", "accuracy", "lengths",
+        "detail_tokens",
         "sections", "arena", "weights",
       ])
     #expect(tree["halting"] == .null)
@@ -106,7 +107,10 @@ import Testing
       good.output.split(separator: "\n").filter { $0.hasPrefix("canary") && $0.hasSuffix(" ok") }.count == 4)
 
     let findings = try taper.json("verify", plan)
-    #expect(findings.keys == ["schema_version", "weights_bytes", "canaries", "failed"])
+    #expect(findings.keys == ["schema_version", "accuracy", "weights_bytes", "canaries", "failed"])
+    #expect(
+      findings["accuracy"]?["metric"] == "agreement" && findings["accuracy"]?["source"] == "calibration")
+    #expect(good.output.contains("expected: agreement "))
     #expect(findings["failed"] == 0)
     #expect(findings["canaries"]?.array?.allSatisfy { $0["passes"] == true } == true)
 

@@ -49,6 +49,34 @@ import Testing
     return text
   }
 
+  /// `--check`, as `taper-run` and `taper run` know it.
+  @Test func canariesAreCheckedBeforeTheFirstAnswer() throws {
+    let (plan, source) = try planned()
+    let ids: [UInt32] = [2, 5, 6, 3]
+    var session = try Session(LoadedPlan(path: self.plan()), threads: 1)
+    try session.run(ids: ids)
+    let right = session.result
+    func run(_ program: String, _ words: [String], _ canaries: [Canary]) throws -> ChildProcess {
+      var changed = plan
+      changed.canaries = canaries
+      try PlanWriter.write(changed, to: folder.path + "/check.plan", weights: source)
+      return ChildProcess.run(
+        program, words + [folder.path + "/check.plan", "--check"], input: "\"a text\"\n")
+    }
+    let good = Canary(ids: ids, typeIDs: [], expected: right, tolerance: 0.001)
+    var wrong = good
+    wrong.expected[0] += 0.5
+    for (program, words) in [(program, []), (ChildProcess.product("taper"), ["run"])] {
+      let passes = try run(program, words, [good])
+      #expect(passes.exitCode == 0 && passes.output.hasPrefix("{\"index\":0"), "\(passes.errors)")
+      let fails = try run(program, words, [good, wrong])
+      #expect(fails.exitCode == 1 && fails.output == "", "nothing is answered")
+      #expect(fails.errors.contains("found 1 of 2 further off, by 0.5"), "\(fails.errors)")
+      let none = try run(program, words, [])
+      #expect(none.exitCode == 65 && none.errors.contains("expected canary examples in the plan; found none"))
+    }
+  }
+
   @Test(arguments: RuntimePlannedTests.models) func answersLineByLine(name: String) throws {
     let path = try plan(name)
     let input = """

@@ -199,6 +199,11 @@ enum Breakage {
       { $0.predictions.ops[3].low = Nanoseconds($0.predictions.ops[3].time.rawValue + 1) }
     case .expectationCounts: { $0.expectations?.keptTokens.append(1) }
     case .expectedTimes: { $0.expectations?.lengths[3].p90 = Nanoseconds(4001) }
+    case .accuracyEvidence:
+      {
+        $0.evidence = AccuracyEvidence(
+          metric: .accuracy, source: .heldOut, texts: 9, planned: 0.9, interval: .init(low: 0.95, high: 1))
+      }
     case .weightShape: { $0.weights.entries[0].shape = [] }
     case .weightLayout: { $0.weights.entries[0].layout = .panelBF16 }
     case .weightSize: { $0.weights.entries[0].byteCount = Bytes(4) }

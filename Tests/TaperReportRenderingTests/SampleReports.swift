@@ -22,6 +22,7 @@ enum SampleReports {
       accuracy: accuracy(texts: texts),
       noise: NoiseFigure(
         probes: (0..<50).map { probe(500_000 + ($0 % 10) * 500 * spread / 9) }, bound: 0.15),
+      roof: MachineRoof(compute: 2.6e11, bandwidth: 2.4e10),
       environment: [
         EnvironmentFact("CPU", "Example 8480C at 2.0 GHz"), EnvironmentFact("OpenBLAS", "SapphireRapids"),
         EnvironmentFact("kernel tier", "avx512"), EnvironmentFact("OPENBLAS_CORETYPE", "not set"),
@@ -41,8 +42,8 @@ enum SampleReports {
     return AuditReport(
       tolerance: 0.025,
       plan: PlanSummary(
-        identity: identity, head: .embedding, layers: 1, maximumLength: 8, arena: Bytes(640),
-        weights: Bytes(0)),
+        identity: identity, head: .embedding, layers: 1, maximumLength: 8,
+        arena: ArenaLayout(byteCount: Bytes(640)), ops: 0, weights: Bytes(0)),
       threads: 2, lengths: [length], referenceLength: nil, ops: [], layers: [], accuracy: nil,
       noise: NoiseFigure(probes: [probe(250)], bound: 0.15),
       environment: [EnvironmentFact("a\u{1}<", "'b'")])
@@ -58,7 +59,41 @@ enum SampleReports {
       request: "--latency 12ms --max-length 256 --refit-head", method: "acc", precision: "f32",
       deviceName: "reference", threads: 1, passes: ["fusion"], modelDigest: .zero, tokenizerDigest: .zero,
       calibrationDigest: .zero, profileDigest: .zero),
-    head: .classification, layers: 6, maximumLength: 256, arena: Bytes(1_310_720), weights: Bytes(90_261_504))
+    head: .classification, layers: 6, maximumLength: 256,
+    arena: ArenaLayout(
+      slots: [
+        slot("hidden.0", 0, 393_216, 0, 7), slot("qkv", 393_216, 786_432, 1, 3),
+        slot("context", 393_216, 393_216, 5, 9),
+        slot("<ffn>", 786_432, 524_288, 6, 53), slot("result", 0, 64, 52, .max),
+      ], byteCount: Bytes(1_310_720)), ops: 54, weights: Bytes(90_261_504),
+    evidence: AccuracyEvidence(
+      metric: .accuracy, source: .heldOut, texts: 1_097, planned: 0.9635, dense: 0.9672,
+      interval: .init(low: 0.9507, high: 0.9731)))
+
+  private static func slot(_ name: String, _ offset: UInt64, _ size: UInt64, _ first: UInt32, _ last: UInt32)
+    -> ArenaSlot
+  {
+    ArenaSlot(
+      name: name, element: .f32, rows: .input, columns: 384, offset: Bytes(offset), byteCount: Bytes(size),
+      firstOp: first, lastOp: last)
+  }
+
+  /// Work and traffic as a product's or attention's; none is counted for the others.
+  private static func cost(_ op: PlanOp, rows: Int, inner: Int, _ time: UInt64) -> Prediction {
+    var prediction = prediction(time)
+    let (columns, depth) = (Int(op.columns), Int(op.depth))
+    let work =
+      switch op.kind {
+      case .gemm: 2 * rows * columns * depth
+      case .attention: 4 * rows * inner * 384
+      case .attentionScores, .attentionContext: 2 * rows * inner * 384
+      default: 0
+      }
+    prediction.work = Flops(UInt64(work))
+    prediction.traffic = Bytes(UInt64(4 * (columns * depth + rows * max(columns, 384) + inner * 384)))
+    prediction.bound = work > 0 ? .compute : .bandwidth
+    return prediction
+  }
 
   private static func prediction(_ time: UInt64) -> Prediction {
     Prediction(
@@ -96,7 +131,8 @@ enum SampleReports {
       ops.append(
         OpAudit(
           index: ops.count, op: op, kernel: kernel, rows: rows, innerRows: inner,
-          predicted: Nanoseconds(UInt64(nanoseconds)), measured: Nanoseconds(UInt64(nanoseconds * error))))
+          prediction: cost(op, rows: rows, inner: inner, UInt64(nanoseconds)),
+          measured: Nanoseconds(UInt64(nanoseconds * error))))
     }
     add(.embed, .embedF32, layer: 0, rows: tokens, nanoseconds: 41_000)
     for layer in 1...6 {

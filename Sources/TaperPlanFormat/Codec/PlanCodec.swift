@@ -41,6 +41,7 @@ public enum PlanCodec {
     if !plan.identity.tier.isEmpty { builder.add(.tier) { $0.write(plan.identity.tier) } }
     if let expectations = plan.expectations { builder.add(.expectations) { write(expectations, to: &$0) } }
     if let halting = plan.halting { builder.add(.halting) { write(halting, to: &$0) } }
+    if let evidence = plan.evidence { builder.add(.evidence) { write(evidence, to: &$0) } }
     let weights = plan.weights
     return builder.prefix(weights: weights.isEmbedded ? (weights.byteCount.rawValue, weights.digest) : nil)
   }

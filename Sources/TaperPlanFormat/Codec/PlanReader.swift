@@ -73,10 +73,13 @@ public enum PlanReader {
     let expectations = unsafe hasExpectations ? try decode(.expectations, PlanCodec.readExpectations) : nil
     let hasHalting = container.sections.contains { $0.kind == .halting }
     let halting = unsafe hasHalting ? try decode(.halting, PlanCodec.readHalting) : nil
+    let hasEvidence = container.sections.contains { $0.kind == .evidence }
+    let evidence = unsafe hasEvidence ? try decode(.evidence, PlanCodec.readEvidence) : nil
     let plan = Plan(
       identity: identity, model: model, schedule: schedule, ops: ops, selections: selections, arena: arena,
       resultSlot: resultSlot, predictions: predictions, expectations: expectations,
-      halting: halting, tokenizer: tokenizer, head: head, canaries: canaries, weights: weights)
+      halting: halting, tokenizer: tokenizer, head: head, canaries: canaries, evidence: evidence,
+      weights: weights)
     try container.requireVersion(plan.formatVersion)
     return (plan, try weightsRange(container, index: weights))
   }

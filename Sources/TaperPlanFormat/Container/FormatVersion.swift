@@ -13,6 +13,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   /// Row counts that the input decides, below the schedule's; expectations; an answer a token; runs that end before the last
   /// layer; attention in bf16; int8 rows with a zero of their own, which older readers took for 128.
   public static let dynamic = FormatVersion(major: 1, minor: 2)
+  /// What the answers are worth.
+  public static let evidenced = FormatVersion(major: 1, minor: 3)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -23,6 +25,7 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can say this plan.
   public var formatVersion: FormatVersion {
+    if evidence != nil { return .evidenced }
     if expectations != nil || halting != nil || head.pooling == .tokens || head.kind == .tokenClassification {
       return .dynamic
     }

@@ -19,6 +19,7 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
   public static let tier = SectionKind(rawValue: 12)
   public static let expectations = SectionKind(rawValue: 13)
   public static let halting = SectionKind(rawValue: 14)
+  public static let evidence = SectionKind(rawValue: 15)
   public static let weights = SectionKind(rawValue: 0xFFFF)
 
   /// The section's name, or nil for a kind this version does not know.
@@ -38,6 +39,7 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
     case .tier: "tier"
     case .expectations: "expectations"
     case .halting: "halting"
+    case .evidence: "evidence"
     case .weights: "weights"
     default: nil
     }

@@ -127,3 +127,22 @@ extension Provenance {
     }
   }
 }
+
+extension AccuracyEvidence.Metric {
+  public var name: String {
+    switch self {
+    case .accuracy: "accuracy"
+    case .agreement: "agreement"
+    case .determination: "r2"
+    }
+  }
+}
+
+extension AccuracyEvidence.Source {
+  public var name: String {
+    switch self {
+    case .heldOut: "held-out"
+    case .calibration: "calibration"
+    }
+  }
+}

@@ -16,6 +16,7 @@ public enum PlanText {
     if let expectations = plan.expectations { render(expectations, plan, &text) }
     if let halting = plan.halting { render(halting, plan, &text) }
     renderCanaries(plan.canaries, &text)
+    if let evidence = plan.evidence { render(evidence, &text) }
     render(plan.weights, &text)
     return text
   }

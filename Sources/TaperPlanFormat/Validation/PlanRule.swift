@@ -25,6 +25,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   case predictionInterval
   case expectationCounts
   case expectedTimes
+  case accuracyEvidence
   // Weights
   case weightShape
   case weightLayout
@@ -106,6 +107,8 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .predictionInterval: "a predicted time lies in its interval"
     case .expectationCounts: "expectations have an entry for every length, and every length and layer"
     case .expectedTimes: "an expected time's percentiles ascend, up to the predicted worst case"
+    case .accuracyEvidence:
+      "what the answers are worth was measured on texts, lies in its interval, and is a share where it is one"
     case .weightShape: "a tensor has one to four dimensions, none of them zero"
     case .weightLayout: "packed tensors are matrices of their layout's element"
     case .weightSize: "a tensor's bytes are those of its shape, element and layout"

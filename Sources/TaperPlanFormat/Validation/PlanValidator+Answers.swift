@@ -64,6 +64,20 @@ extension PlanValidator {
       found: canary.expected.count)
   }
 
+  /// Shares lie between 0 and 1, mean cosines and determinations at most at 1.
+  static func checkEvidence(_ plan: Plan) throws(PlanFormatError) {
+    guard let evidence = plan.evidence else { return }
+    let values =
+      [evidence.planned]
+      + [evidence.dense, evidence.interval?.low, evidence.interval?.high].compactMap(\.self)
+    let lowest: Float = evidence.metric == .accuracy ? 0 : -.infinity
+    let isInside = evidence.interval.map { $0.low <= evidence.planned && evidence.planned <= $0.high } ?? true
+    let holds = isInside && values.allSatisfy { $0 >= lowest && $0 <= 1.0001 }
+    try require(
+      holds && evidence.texts > 0, .accuracyEvidence, .plan, expected: 1, found: Int(clamping: evidence.texts)
+    )
+  }
+
   /// Rules `predictionCount` and `opPredictionCount`.
   static func checkPredictionCounts(_ plan: Plan) throws(PlanFormatError) {
     let count = plan.predictions.lengths.count

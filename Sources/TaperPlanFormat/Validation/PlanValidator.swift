@@ -34,6 +34,7 @@ public enum PlanValidator {
     try checkExpectationCounts(plan)
     try checkExpectedTimes(plan)
     try checkHalting(plan)
+    try checkEvidence(plan)
 
     try validateWeightsIndex(plan.weights)
     for number in plan.ops.indices { try validateOp(number, of: plan) }

@@ -34,6 +34,7 @@ public enum Explain {
       "  head     " + head(plan.head)
         + (plan.schedule.restoresDroppedTokens ? ", dropped tokens restored" : ""),
     ]
+    if let evidence = plan.evidence { lines.append("  expects  " + EvidenceText.line(evidence)) }
     if let selectors = selectors(explanation) { lines.append("  chooses  " + selectors) }
     if !identity.request.isEmpty { lines.append("  request  " + identity.request) }
     lines.append("  passes   " + (off.isEmpty ? "all" : "all but " + off.joined(separator: ", ")))
@@ -150,7 +151,10 @@ public enum Explain {
     let isWhole = zip(explanation.lengths, section.keepCounts).allSatisfy { $0.tokens == $1 }
     let isLayer = section.layer > 0 && section.layer < explanation.sections.count - 1
     let keeps = !isLayer || isWhole ? "" : "   keeps " + kept.joined(separator: " ")
-    return section.title.leftAligned(18) + tokens.leftAligned(18) + share.leftAligned(18) + clipped(keeps, 53)
+    let bound = "\(section.bound.name)-bound \(NumberText.percent(section.boundShare, 0))"
+    return section.title.leftAligned(18) + tokens.leftAligned(18) + share.leftAligned(18)
+      + bound.leftAligned(21)
+      + clipped(keeps, 32)
   }
 
   private static func line(_ op: Explanation.Op) -> String {

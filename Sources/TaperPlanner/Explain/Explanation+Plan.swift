@@ -76,10 +76,15 @@ extension Explanation {
       plan.schedule.tokens(after: min(max(layer, 0), count), length: length)
     }
     let time = ops.reduce(UInt64(0)) { $0 + $1.prediction.time.rawValue }
+    let bounds = Bound.allCases.map { bound in
+      ops.reduce(UInt64(0)) { $0 + ($1.prediction.bound == bound ? $1.prediction.time.rawValue : 0) }
+    }
+    let bound = Bound.allCases.indices.max { bounds[$0] < bounds[$1] } ?? 0
     return Section(
       layer: layer, title: layer == 0 ? "embeddings" : layer > count ? "pooling and head" : "layer \(layer)",
       tokensIn: tokens(layer - 1, detail), tokensOut: tokens(layer, detail),
       keepCounts: references.map { tokens(layer, $0) }, time: Nanoseconds(time),
-      share: total == 0 ? 0 : Double(time) / Double(total), ops: ops)
+      share: total == 0 ? 0 : Double(time) / Double(total), bound: Bound.allCases[bound],
+      boundShare: time == 0 ? 0 : Double(bounds[bound]) / Double(time), ops: ops)
   }
 }

@@ -48,6 +48,9 @@ public struct Explanation: Hashable, Sendable {
     public var keepCounts: [Int]
     public var time: Nanoseconds
     public var share: Double
+    /// The bound under which most of its time is spent, and the share that is.
+    public var bound: Bound
+    public var boundShare: Double
     public var ops: [Op]
   }
 

@@ -17,7 +17,9 @@ public enum HTMLRenderer {
     if !report.plan.identity.request.isEmpty {
       body += "<br>asked for <code>\(Markup.escape(report.plan.identity.request))</code>"
     }
-    body += "</p>\n" + tiles(report, words) + latency(report) + operations(report) + keepCounts(report)
+    body += "</p>\n" + tiles(report, words) + scatter(report) + latency(report)
+    body +=
+      residual(report, words) + operations(report) + roofline(report) + keepCounts(report) + memory(report)
     if report.halting != nil {
       body += "<h2>Halting</h2>\n<p>\(Markup.escape(words.halting.joined(separator: " ")))</p>\n"
     }
@@ -113,6 +115,55 @@ public enum HTMLRenderer {
       + "all ops ~\(NumberText.time(predicted)) predicted, \(NumberText.time(measured)) measured. "
       + "Open a layer to see its ops.</p>\n<div class=\"legend\"><span><i class=\"predicted\"></i>predicted</span>"
       + "<span><i class=\"measured\"></i>measured</span></div>\n" + OpBars(report: report).render()
+      + timeline(report)
+  }
+
+  private static func scatter(_ report: AuditReport) -> String {
+    guard let chart = ResidualScatter(report: report).render() else { return "" }
+    return
+      "<h2>Predicted and measured</h2>\n<div class=\"legend\"><span><i class=\"measured dot\"></i>input lengths, end to end</span>"
+      + (report.ops.isEmpty ? "" : "<span><i class=\"op dot\"></i>ops</span>")
+      + "<span><i class=\"interval\"></i>within \(NumberText.percent(report.tolerance, 0))</span></div>\n"
+      + "<figure>\(chart)</figure>\n"
+  }
+
+  private static func residual(_ report: AuditReport, _ words: ReportWords) -> String {
+    guard !report.residualSources.isEmpty else { return "" }
+    let sentence = words.residual.map { "<p>\(Markup.escape($0))</p>\n" } ?? ""
+    return "<h2>Where the residual comes from</h2>\n\(sentence)"
+      + "<p class=\"soft\">Measured less predicted, by what the ops do; to the right is slower than predicted.</p>\n"
+      + ResidualBars(report: report).render()
+  }
+
+  private static func timeline(_ report: AuditReport) -> String {
+    let timeline = OpTimeline(report: report)
+    return
+      "<h3>One op after the other</h3>\n\(legend(timeline.groups))<figure>\(timeline.render())</figure>\n"
+  }
+
+  private static func legend(_ groups: [OpGroup]) -> String {
+    let items = groups.map { "<span><i class=\"\(OpTimeline.colour($0))\"></i>\($0.rawValue)</span>" }
+    return "<div class=\"legend\">\(items.joined())</div>\n"
+  }
+
+  private static func roofline(_ report: AuditReport) -> String {
+    guard let chart = RooflineChart(report: report).render() else { return "" }
+    let roof =
+      report.roof == nil
+      ? "No profile of the machine was given, so the roofs are the best that any op reached here."
+      : "The roofs are the machine's, from its profile; operands that caches hold may go above the slope."
+    return
+      "<h2>Roofline</h2>\n<p class=\"soft\">Each op by its work for each byte it moves and its work in a second, as "
+      + "measured. \(roof) Rings at the left are ops whose work is not counted.</p>\n"
+      + legend(OpTimeline(report: report).groups) + "<figure>\(chart)</figure>\n"
+  }
+
+  private static func memory(_ report: AuditReport) -> String {
+    guard !report.plan.arena.slots.isEmpty else { return "" }
+    let chart = ArenaChart(report: report)
+    return
+      "<h2>Memory over a run</h2>\n<p>\(Markup.escape(chart.sentence))</p>\n<p class=\"soft\">A box a slot: where it lies, "
+      + "and from which op to which it is needed. The line is what is alive.</p>\n<figure>\(chart.render())</figure>\n"
   }
 
   private static func keepCounts(_ report: AuditReport) -> String {
@@ -151,7 +202,7 @@ public enum HTMLRenderer {
   private static func machine(_ report: AuditReport, _ words: ReportWords) -> String {
     var facts = report.environment.map { ($0.name, $0.value) }
     facts.append(("planned for", report.plan.identity.deviceName))
-    facts.append(("arena", NumberText.size(report.plan.arena)))
+    facts.append(("arena", NumberText.size(report.plan.arena.byteCount)))
     facts.append(("weights", NumberText.size(report.plan.weights)))
     facts.append(("model digest", report.plan.identity.modelDigest.hex))
     facts.append(("profile digest", report.plan.identity.profileDigest.hex))

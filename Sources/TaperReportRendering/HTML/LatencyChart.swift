@@ -52,11 +52,7 @@ struct LatencyChart {
   private func tick(_ milliseconds: Double, _ highest: Double) -> String {
     if milliseconds == 0 { return "0" }
     let (value, unit) = highest < 1 ? (milliseconds * 1_000, "µs") : (milliseconds, "ms")
-    let digits = (0...3).first { digits in
-      let scaled = value * [1, 10, 100, 1_000][digits]
-      return abs(scaled - scaled.rounded()) < 1e-6
-    }
-    return NumberText.fixed(value, digits ?? 3) + " " + unit
+    return Plot.plain(value) + " " + unit
   }
 
   /// Zero and the audited lengths, the longest first, as far as their names do not meet.

@@ -12,6 +12,7 @@ enum PageStyle {
     "Noto Sans",sans-serif;-webkit-text-size-adjust:100%}
     main{max-width:60rem;margin:0 auto;padding:2rem 1.25rem 3rem}
     h1{font-size:1.05rem;font-weight:600;color:var(--soft);margin:0 0 .75rem}
+    h3{font-size:1rem;margin:1.5rem 0 .25rem}
     h2{font-size:1.15rem;margin:2.5rem 0 .25rem}
     p{margin:.25rem 0 .75rem;max-width:46rem;text-wrap:pretty}
     .verdict+p{margin-top:.75rem}
@@ -48,6 +49,15 @@ enum PageStyle {
     svg .series text.name{fill:var(--c)}.legend .series{background:var(--c)}
     .s0{--c:var(--measured)}.s1{--c:light-dark(#4a5fc1,#9fb0ff)}.s2{--c:var(--good)}.s3{--c:var(--bad)}.s4{--c:var(--warn)}
     .s5{--c:var(--predicted)}
+    .g0{--c:light-dark(#8b97a8,#8794a6)}.g1{--c:light-dark(#0b7a75,#3fc1b8)}.g2{--c:light-dark(#4a5fc1,#9fb0ff)}
+    .g3{--c:light-dark(#b3561e,#f0a060)}.g4{--c:light-dark(#a9824a,#c9a368)}.g5{--c:light-dark(#8a3a8f,#d58ad9)}
+    .g6{--c:light-dark(#5c8a2e,#a5d36f)}
+    rect[class^=g]{fill:var(--c);stroke:var(--bg);stroke-width:.4}circle[class^=g]{fill:var(--c);stroke:var(--bg)}
+    circle.hollow{fill:none;stroke:var(--c);stroke-width:1.5}circle.op{fill:var(--predicted);fill-opacity:.75}
+    rect.slot{fill:var(--c);fill-opacity:.3;stroke:var(--c);stroke-width:.7}
+    polyline.alive{stroke:var(--ink);stroke-width:1.2}polyline.roof{stroke:var(--soft)}polyline.guess{stroke-dasharray:5 4}
+    rect.longer{fill:var(--bad)}rect.shorter{fill:var(--measured)}
+    .legend [class^=g]{background:var(--c)}.legend i.dot{border-radius:50%}.legend i.op{background:var(--predicted);width:.55rem;height:.55rem}
     rect.predicted{fill:var(--predicted)}rect.measured{fill:var(--measured)}
     .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.85rem;color:var(--soft);margin:.25rem 0 .5rem}
     .legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:.15rem;margin-right:.4rem;vertical-align:-.08rem}

@@ -41,6 +41,21 @@ struct Plot {
     "<text class=\"\(kind)\" x=\"\(Plot.number(x))\" y=\"\(Plot.number(y))\">\(Markup.escape(text))</text>"
   }
 
+  /// A dot at values, with words that show when pointed at.
+  func circle(_ kind: String, _ xValue: Double, _ yValue: Double, radius: Double, title: String) -> String {
+    "<circle class=\"\(kind)\" cx=\"\(Plot.number(x(xValue)))\" cy=\"\(Plot.number(y(yValue)))\" "
+      + "r=\"\(Plot.number(radius))\"><title>\(Markup.escape(title))</title></circle>"
+  }
+
+  /// A tick's number without needless zeros.
+  static func plain(_ value: Double) -> String {
+    let digits = (0...3).first { digits in
+      let scaled = value * [1, 10, 100, 1_000][digits]
+      return abs(scaled - scaled.rounded()) < 1e-6 * max(1, scaled)
+    }
+    return NumberText.fixed(value, digits ?? 3)
+  }
+
   /// Horizontal grid lines with labels, and the name of the horizontal axis.
   func frame(yTicks: [(Double, String)], xTicks: [(Double, String)], xName: String) -> String {
     var svg = ""

@@ -1,6 +1,7 @@
 import ArgumentParser
 import TaperAuditor
 import TaperCalibration
+import TaperCostModel
 import TaperDeviceProfile
 import TaperPlanFormat
 import TaperPlanRuntime
@@ -29,6 +30,7 @@ struct AuditCommand: ParsableCommand {
   var limit: Int?
   @Option(Count.self, help: "Workers; at most the plan's.")
   var threads: Int?
+  @Option(help: "A profile of this machine: the roofs of the report's roofline.") var device: String?
   @Option(help: "Write the report as one HTML file.") var html: String?
   @Option(help: "Write the verdict as JUnit XML, for CI.") var junit: String?
   @Flag(help: "The report as JSON.") var json = false
@@ -43,7 +45,7 @@ struct AuditCommand: ParsableCommand {
         samples: samples, lengths: lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init),
         runs: runs,
         tolerance: tolerance ?? 0.05, threads: threads,
-        environment: Fingerprint.current().environmentFacts)
+        environment: Fingerprint.current().environmentFacts, roof: try roof(loaded))
       // The dense plan's answers are the bar's first half, where they are wanted.
       let start = reference == nil ? 0 : 0.5
       let report = try Auditor.audit(loaded, request) { bar.update(start + (1 - start) * $0, "auditing") }
@@ -59,6 +61,17 @@ struct AuditCommand: ParsableCommand {
       case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)
       }
     }
+  }
+
+  /// What the profile says of the machine with the audit's threads.
+  private func roof(_ loaded: LoadedPlan) throws -> MachineRoof? {
+    guard let device else { return nil }
+    let profile = try Inputs.deviceProfile(device)
+    let threads = threads ?? loaded.defaultThreads
+    guard let figures = profile.figures(threads: threads) else {
+      throw CostModelError.threadsNotMeasured(wanted: threads, measured: profile.threadCounts)
+    }
+    return MachineRoof(compute: Double(figures.computePeak), bandwidth: Double(figures.bandwidth))
   }
 
   /// The texts as the plan tokenizes them, with the dense plan's answers where there is one.

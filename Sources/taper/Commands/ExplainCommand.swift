@@ -1,4 +1,6 @@
 import ArgumentParser
+import TaperCostModel
+import TaperDeviceProfile
 import TaperJSON
 import TaperPlanFormat
 import TaperPlanner
@@ -9,6 +11,11 @@ struct ExplainCommand: ParsableCommand {
     abstract: "The plan as a tree: tokens, kernels, bytes and predicted time by layer, and why.")
 
   @Argument(help: "The plan.") var plan: String
+  @Option(
+    help:
+      "A device profile: what limits each layer there, and what fewer tokens, lower precision, less depth or other threads would save."
+  )
+  var device: String?
   @Flag(help: "The complete plan text instead of the tree.") var text = false
   @Flag(help: "The tree as JSON.") var json = false
 
@@ -18,8 +25,22 @@ struct ExplainCommand: ParsableCommand {
         throw CommandError.usage("--text, --json: expected one of them; found both")
       }
       let plan = try PlanFile.read(plan)
-      if json { return Console.print(ExplainJSON.object(plan).serialized(pretty: true)) }
+      guard !text || device == nil else {
+        throw CommandError.usage("--text: expected no --device, whose limits belong to the tree; found both")
+      }
+      let limits = try device.map { try self.limits(of: plan, device: $0) }
+      if json { return Console.print(ExplainJSON.object(plan, limits: limits).serialized(pretty: true)) }
       Console.print(text ? PlanText.render(plan) : Explain.render(plan))
+      if let limits { Console.print(LimitsText.render(limits)) }
     }
+  }
+
+  private func limits(of plan: Plan, device path: String) throws -> Limits {
+    let profile = try Inputs.deviceProfile(path)
+    let threads = Int(plan.identity.threads)
+    let others = try profile.threadCounts.filter { $0 != threads }.map {
+      try CostModel(profile: profile, threads: $0)
+    }
+    return Limits(plan, cost: try CostModel(profile: profile, threads: threads), others: others)
   }
 }

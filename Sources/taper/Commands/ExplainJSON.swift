@@ -4,7 +4,7 @@ import TaperPlanner
 
 /// `taper explain --json`; specs/command-json.md describes it.
 enum ExplainJSON {
-  static func object(_ plan: Plan) -> JSONValue {
+  static func object(_ plan: Plan, limits: Limits? = nil) -> JSONValue {
     let (identity, model, explanation) = (plan.identity, plan.model, Explanation(plan))
     return [
       "schema_version": 1, "model": .string(identity.modelName), "family": .string(identity.family),
@@ -22,9 +22,11 @@ enum ExplainJSON {
         expected($0, [("texts", JSONValue(explanation.calibrationTexts))])
       } ?? .null,
       "halting": HaltingJSON.object(plan) ?? .null,
+      "accuracy": EvidenceSummary.json(plan.evidence),
       "lengths": .array(explanation.lengths.map(length)),
       "detail_tokens": JSONValue(explanation.detailLength),
       "sections": .array(explanation.sections.map(section)),
+      "limits": limits.map(LimitsJSON.object) ?? .null,
       "arena": arena(explanation.arena),
       "weights": [
         "bytes": integer(explanation.weightBytes.rawValue), "tensors": JSONValue(explanation.tensorCount),
@@ -66,6 +68,7 @@ enum ExplainJSON {
       "layer": JSONValue(section.layer), "title": .string(section.title),
       "tokens_in": JSONValue(section.tokensIn), "tokens_out": JSONValue(section.tokensOut),
       "predicted_ns": integer(section.time.rawValue), "share": .number(section.share),
+      "bound": .string(section.bound.name), "bound_share": .number(section.boundShare),
       "ops": .array(section.ops.map(op)),
     ]
   }

@@ -8,6 +8,8 @@ enum InputKind {
   case deviceProfile
   case plan
   case texts
+  /// A plan, or an audit as JSON or HTML.
+  case comparable
   /// One of the first four.
   case any
 
@@ -29,7 +31,7 @@ enum InputKind {
   private var isDirectory: Bool? {
     switch self {
     case .model, .calibration: true
-    case .deviceProfile, .plan, .texts: false
+    case .deviceProfile, .plan, .texts, .comparable: false
     case .any: nil
     }
   }
@@ -41,6 +43,7 @@ enum InputKind {
     case .deviceProfile: "a device profile"
     case .plan: "a plan"
     case .texts: "a file of texts"
+    case .comparable: "a plan or an audit"
     case .any: "a model directory, a plan, a device profile or a calibration"
     }
   }
@@ -51,6 +54,7 @@ enum InputKind {
     case .calibration: "make one with taper calibrate"
     case .deviceProfile: "make one with taper profile"
     case .plan: "make one with taper plan"
+    case .comparable: "make one with taper plan or taper audit --json"
     case .texts: "name a .jsonl, .csv, .tsv or .tab file"
     case .any: "name one of them"
     }

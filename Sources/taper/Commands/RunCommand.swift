@@ -14,6 +14,7 @@ struct RunCommand: ParsableCommand {
   var topK: Int?
   @Option(Count.self, help: "Workers; at most the plan's.")
   var threads: Int?
+  @Flag(help: "Run the plan's canary examples first; exit 1 when an answer differs.") var check = false
   @Flag(help: "Every line is a text as it stands, not JSON.") var plain = false
   @Flag(help: "Accepted for uniformity; the output is always JSON lines.") var json = false
 
@@ -27,6 +28,7 @@ struct RunCommand: ParsableCommand {
       }
       defer { if descriptor != STDIN_FILENO { close(descriptor) } }
       var runner = try TextRunner(loading.load(plan), threads: threads, topK: topK)
+      if check { try runner.check() }
       try runner.answerLines(from: descriptor, to: STDOUT_FILENO, plain: plain)
     }
   }

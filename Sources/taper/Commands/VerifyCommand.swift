@@ -21,12 +21,7 @@ struct VerifyCommand: ParsableCommand {
       var failed = 0
       var canaries: [JSONValue] = []
       for (index, canary) in loaded.plan.canaries.enumerated() {
-        try session.run(ids: canary.ids.span, typeIDs: canary.typeIDs.span)
-        let result = session.result
-        var difference: Float = 0
-        for element in result.indices {
-          difference = max(difference, abs(result[element] - canary.expected[element]))
-        }
+        let difference = try session.difference(from: canary)
         let passes = difference <= canary.tolerance
         failed += passes ? 0 : 1
         canaries.append([
@@ -37,9 +32,11 @@ struct VerifyCommand: ParsableCommand {
           "canary \(index + 1): \(canary.ids.count) tokens, largest difference \(difference) "
             + "(at most \(canary.tolerance)) \(passes ? "ok" : "FAILED")")
       }
+      if let expected = EvidenceSummary.text(loaded.plan.evidence) { say("expected: " + expected) }
       if json {
         let object: JSONValue = [
           "schema_version": 1,
+          "accuracy": EvidenceSummary.json(loaded.plan.evidence),
           "weights_bytes": .integer(Int64(clamping: loaded.plan.weights.byteCount.rawValue)),
           "canaries": .array(canaries), "failed": JSONValue(failed),
         ]

@@ -1,0 +1,196 @@
+public import TaperCostModel
+import TaperDeviceProfile
+public import TaperPlanFormat
+
+/// What each layer of a plan is bound by, and what each lever would save there next: as a device's costs have it now.
+///
+/// A lever is tried on one layer with all else as it is: 16 tokens fewer (a row tile), its products in the next lower precision
+/// that the device was measured in, without the layer, or with other numbers of threads. What a lever does to accuracy is not
+/// said here. Ops are priced anew, as they stand and as they would be, so that both sides come from the same profile.
+public struct Limits: Hashable, Sendable {
+  public enum Lever: String, CaseIterable, Hashable, Sendable {
+    case tokens, precision, depth, threads
+  }
+
+  /// What a lever would save.
+  public struct Saving: Hashable, Sendable {
+    public var lever: Lever
+    /// In words: "16 tokens fewer", "bf16", "2 threads".
+    public var change: String
+    public var time: Nanoseconds
+  }
+
+  public struct Layer: Hashable, Sendable {
+    /// 1…L.
+    public var layer: Int
+    public var time: Nanoseconds
+    /// The bound under which most of its time is spent, and the share that is.
+    public var bound: Bound
+    public var boundShare: Double
+    /// Largest first; only those that save something.
+    public var savings: [Saving]
+  }
+
+  /// Input length, in tokens.
+  public var length: Int
+  public var layers: [Layer]
+  /// Levers on every layer at once (one layer for depth), largest first.
+  public var whole: [Saving]
+  /// Whether the plan was made from this very profile.
+  public var isOwnProfile: Bool
+
+  /// - Parameters:
+  ///   - cost: of a profile, with the plan's threads.
+  ///   - others: of the same profile, with other numbers of threads.
+  /// - Precondition: the plan is valid.
+  public init(_ plan: Plan, cost: CostModel, others: [CostModel]) {
+    let length = plan.predictions.referenceLengths.last.map(Int.init) ?? plan.schedule.maximumLength
+    self.init(
+      plan, length: length, costs: OpCosts(cost), others: others.map { ($0.threads, OpCosts($0)) },
+      isOwnProfile: cost.profile.digest == plan.identity.profileDigest)
+  }
+
+  package init(
+    _ plan: Plan, length: Int, costs: OpCosts, others: [(threads: Int, costs: OpCosts)],
+    isOwnProfile: Bool = true
+  ) {
+    self.length = length
+    self.isOwnProfile = isOwnProfile
+    let own = LayerPricing(plan, length: length, costs)
+    let counts = plan.schedule.retentionConfiguration(length: length).map(Int.init)
+    layers = (1...max(1, plan.schedule.layerCount)).map { layer in
+      let now = own.price(layer)
+      var savings = [
+        own.fewerTokens(layer, counts), own.lowerPrecision(layer),
+        Saving(lever: .depth, change: "without it", time: now.time),
+      ].compactMap(\.self)
+      for (threads, costs) in others {
+        let time = LayerPricing(plan, length: length, costs).price(layer).time
+        savings.append(
+          Saving(lever: .threads, change: NumberText.count(threads, "thread"), time: now.time.less(time)))
+      }
+      return Layer(
+        layer: layer, time: now.time, bound: now.bound, boundShare: now.share,
+        savings: savings.filter { $0.time > .zero }.sorted { $0.time > $1.time })
+    }
+    whole = Self.joined(layers)
+  }
+
+  /// Each change on every layer; of depth the layer that saves most.
+  private static func joined(_ layers: [Layer]) -> [Saving] {
+    var sums: [Saving] = []
+    for saving in layers.flatMap(\.savings) {
+      if let place = sums.firstIndex(where: { $0.lever == saving.lever && $0.change == saving.change }) {
+        sums[place].time =
+          saving.lever == .depth ? max(sums[place].time, saving.time) : sums[place].time + saving.time
+      } else {
+        sums.append(saving)
+      }
+    }
+    for place in sums.indices where sums[place].lever == .depth { sums[place].change = "one layer less" }
+    return sums.sorted { $0.time > $1.time }
+  }
+}
+
+extension Nanoseconds {
+  /// Zero when `other` is more.
+  fileprivate func less(_ other: Nanoseconds) -> Nanoseconds {
+    Nanoseconds(rawValue - min(rawValue, other.rawValue))
+  }
+}
+
+/// Prices of a plan's layers at an input length, as they are and with one thing changed.
+private struct LayerPricing {
+  let plan: Plan
+  let length: Int
+  let costs: OpCosts
+  let pricer: OpPricer
+
+  init(_ plan: Plan, length: Int, _ costs: OpCosts) {
+    self.plan = plan
+    self.length = length
+    self.costs = costs
+    pricer = OpPricer(costs, selectingKernels: true)
+  }
+
+  /// Of the layer's ops that run, those a device has a kernel for.
+  private func ops(_ layer: Int) -> [PricedOp] {
+    plan.ops.indices.compactMap { number in
+      let op = plan.ops[number]
+      guard Int(op.layer) == layer, op.runs(in: plan.schedule, length: length) else { return nil }
+      let layout = op.kind == .gemm ? plan.weights.entries[Int(op.weight.rawValue)].layout : .rowMajor
+      let rounds = plan.selections.contains { Int($0.op) == number && $0.kernel.roundsOperands }
+      let priced = PricedOp(op, layout: layout, mayRound: rounds)
+      return pricer.kernels(priced).isEmpty ? nil : priced
+    }
+  }
+
+  func price(_ layer: Int) -> (time: Nanoseconds, bound: Bound, share: Double) {
+    var times: [Bound: UInt64] = [:]
+    for op in ops(layer) {
+      let price = price(op) { $0 }
+      times[price.bound, default: 0] += price.time.rawValue
+    }
+    let total = times.values.reduce(0, +)
+    let bound = Bound.allCases.max { times[$0] ?? 0 < times[$1] ?? 0 } ?? .compute
+    return (Nanoseconds(total), bound, total == 0 ? 0 : Double(times[bound] ?? 0) / Double(total))
+  }
+
+  /// - Parameter rows: what becomes of each row count of more than one.
+  private func price(_ op: PricedOp, _ rows: (Int) -> Int) -> Prediction {
+    func value(_ symbol: RowCount) -> Int {
+      symbol == .one ? 1 : max(1, rows(plan.schedule.value(of: symbol, length: length)))
+    }
+    return pricer.price(op, rows: value(op.rows), innerRows: value(op.innerRows))
+  }
+
+  func fewerTokens(_ layer: Int, _ counts: [Int]) -> Limits.Saving? {
+    guard counts[layer - 1] > 16 else { return nil }
+    var saved: UInt64 = 0
+    var spent: UInt64 = 0
+    for op in ops(layer) {
+      saved += price(op) { $0 }.time.rawValue
+      spent += price(op) { $0 - 16 }.time.rawValue
+    }
+    return Limits.Saving(
+      lever: .tokens, change: "16 tokens fewer", time: Nanoseconds(saved).less(Nanoseconds(spent)))
+  }
+
+  /// The layer's products in the next lower precision that saves: its encodings are those of that precision, one for each
+  /// input.
+  func lowerPrecision(_ layer: Int) -> Limits.Saving? {
+    let ops = ops(layer)
+    let products = ops.filter { $0.kind == .gemm }
+    let now = (products + ops.filter { $0.kind == .encode }).reduce(UInt64(0)) {
+      $0 + price($1) { $0 }.time.rawValue
+    }
+    let present = products.map { Precision.allCases.firstIndex(of: $0.layout.precision) ?? 0 }.min() ?? 0
+    for precision in Precision.allCases.dropFirst(present + 1) {
+      guard let layout = precision.layout else { continue }
+      var changed: [PricedOp] = []
+      var encoded: Set<Operand> = []
+      for product in products {
+        var op = product.op
+        if encoded.insert(op.a).inserted {
+          var encode = PlanOp(.encode, layer: layer, rows: op.rows, columns: Int(op.depth))
+          encode.a = op.a
+          encode.output = Operand(slot: 0)
+          if layout.activation == .i8 { encode.output2 = Operand(slot: 0) }
+          changed.append(PricedOp(encode))
+        }
+        op.b = layout.activation == .i8 ? Operand(slot: 0) : .none
+        changed.append(PricedOp(op, layout: layout))
+      }
+      guard pricer.firstWithoutKernel(changed) == nil else { continue }
+      let then = changed.reduce(UInt64(0)) { $0 + price($1) { $0 }.time.rawValue }
+      if then < now {
+        return Limits.Saving(lever: .precision, change: precision.rawValue, time: Nanoseconds(now - then))
+      }
+    }
+    return nil
+  }
+}
+
+extension WeightLayout {
+  fileprivate var precision: Precision { Precision.allCases.first { $0.layout == self } ?? .f32 }
+}

@@ -1,0 +1,88 @@
+import TaperJSON
+import TaperReportRendering
+import Testing
+
+@Suite struct DiffTests {
+  private static let a: JSONValue = [
+    "schema_version": 1, "gone": "here",
+    "lengths": [
+      ["tokens": 16, "predicted_ns": 1_000_000, "keep_counts": [16, 12]],
+      ["tokens": 64, "predicted_ns": 4_000_000, "keep_counts": [64, 30]],
+    ],
+    "slots": [["name": "x", "bytes": 100]], "share": 0.5, "count": 100,
+  ]
+
+  private static func changed(_ change: (inout JSONObject) -> Void) -> JSONValue {
+    guard case .object(var object) = a else { return a }
+    change(&object)
+    return .object(object)
+  }
+
+  @Test func equalDocumentsDoNotDiffer() {
+    let diff = DocumentDiff(Self.a, Self.a)
+    #expect(diff.changes.isEmpty)
+    #expect(DiffRenderer.text(diff, names: ("p", "q")) == "no difference: p, q\n")
+    #expect(DiffRenderer.json(diff, kind: "plan")["equal"] == true)
+  }
+
+  /// Elements are found by name, whatever their place.
+  @Test func whatDiffersIsNamed() {
+    let b = Self.changed {
+      $0["gone"] = nil
+      $0["new"] = true
+      $0["lengths"] = [
+        ["tokens": 64, "predicted_ns": 3_000_000, "keep_counts": [64, 30]],
+        ["tokens": 16, "predicted_ns": 1_000_000, "keep_counts": [16, 10]],
+        ["tokens": 128, "predicted_ns": 9, "keep_counts": [128, 1]],
+      ]
+    }
+    let diff = DocumentDiff(Self.a, b)
+    #expect(
+      diff.changes.map(\.path) == [
+        ["gone"], ["lengths", "16 tokens", "keep_counts"], ["lengths", "64 tokens", "predicted_ns"],
+        ["lengths", "128 tokens"], ["new"],
+      ])
+    #expect(diff.changes[2].relative == -0.25)
+    #expect(diff.changes[0].b == nil && diff.changes[4].a == nil)
+    let text = DiffRenderer.text(diff, names: ("a.plan", "b.plan"))
+    #expect(text.hasPrefix("A  a.plan\nB  b.plan\n"))
+    #expect(text.contains("lengths: 3 differ"))
+    #expect(text.contains("  16 tokens, keep counts  "))
+    #expect(text.contains("16 12") && text.contains("16 10"))
+    #expect(text.contains("4.00 ms") && text.contains("3.00 ms") && text.contains("−25.0%"))
+  }
+
+  @Test func tolerancesAreForTimesAndShares() {
+    let b = Self.changed {
+      $0["lengths"] = [
+        ["tokens": 16, "predicted_ns": 1_040_000, "keep_counts": [16, 12]],
+        ["tokens": 64, "predicted_ns": 4_300_000, "keep_counts": [64, 30]],
+      ]
+      $0["share"] = 0.52
+      $0["count"] = 101
+    }
+    let diff = DocumentDiff(Self.a, b, tolerance: 0.05)
+    #expect(diff.changes.map(\.path) == [["lengths", "64 tokens", "predicted_ns"], ["count"]])
+    #expect(DocumentDiff(Self.a, b).changes.count == 4)
+  }
+
+  @Test func longPartsAreCutAndTerminalsAreSafe() {
+    func document(_ word: String) -> JSONValue {
+      ["part": .array((0..<40).map { ["name": .string("n\($0)"), "value": .string("\(word)\u{1B}\($0)")] })]
+    }
+    let diff = DocumentDiff(document("a"), document("b"))
+    let text = DiffRenderer.text(diff, names: ("p", "q"))
+    #expect(text.contains("part: 40 differ") && text.contains("and 24 more (--all)"))
+    #expect(!text.contains("\u{1B}"))
+    #expect(DiffRenderer.text(diff, names: ("p", "q"), all: true).contains("n39"))
+    #expect(DiffRenderer.json(diff, kind: "plan")["changes"]?.array?.count == 40)
+  }
+
+  @Test func twoAuditsAreComparedAsTheyAre() {
+    let (a, b) = (SampleReports.reduced(), SampleReports.reduced(worst: 0.17))
+    let diff = DocumentDiff(JSONRenderer.value(a), JSONRenderer.value(b), tolerance: 0.05)
+    #expect(diff.changes.contains { $0.path == ["verdict"] })
+    #expect(diff.changes.contains { $0.path == ["lengths", "256 tokens", "measured_p50_ns"] })
+    #expect(!diff.changes.contains { $0.path.first == "ops" })
+  }
+}
