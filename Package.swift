@@ -73,7 +73,8 @@ let package = Package(
     library(
       "TaperProfiler",
       [
-        "TaperDeviceProfile", "TaperPlanFormat", "TaperPlanRuntime", "TaperProbe", "CTaperKernels", "COpenBLAS",
+        "TaperDeviceProfile", "TaperPlanFormat", "TaperPlanRuntime", "TaperProbe", "CTaperKernels",
+        "COpenBLAS",
       ]),
     library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
     library("TaperReportRendering", ["TaperJSON", "TaperAuditor", "TaperPlanFormat", "CLibXML2"]),

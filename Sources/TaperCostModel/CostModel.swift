@@ -103,7 +103,8 @@ public struct CostModel: Sendable {
   private static func gains(cold: TimeLine, near: TimeLine) -> [Double] {
     var gains: [Double] = []
     for rows in 1...512 {
-      var gain = rows > near.lastMeasured ? gains[rows - 2] : max(0, cold.times[rows - 1] - near.times[rows - 1])
+      var gain =
+        rows > near.lastMeasured ? gains[rows - 2] : max(0, cold.times[rows - 1] - near.times[rows - 1])
       if rows > 1 { gain = min(gain, gains[rows - 2] + cold.times[rows - 1] - cold.times[rows - 2]) }
       gains.append(gain)
     }

@@ -53,7 +53,8 @@ struct ProductFit: Sendable {
     var added: [Activation: [Double]] = [:]
     for activation in Activation.allCases where activation != .none && !plain.isEmpty {
       let pairs = products.filter { $0.shape.activation == activation }.compactMap { product in
-        plain.first { $0.shape.columns == product.shape.columns && $0.shape.depth == product.shape.depth }.map {
+        plain.first { $0.shape.columns == product.shape.columns && $0.shape.depth == product.shape.depth }.map
+        {
           (product, $0)
         }
       }
@@ -132,7 +133,9 @@ struct ProductFit: Sendable {
     }
     for pivot in 0..<count {
       let size = matrix[pivot][pivot]
-      guard size > 1e-12 * rows.reduce(0, { $0 + $1[chosen[pivot]] * $1[chosen[pivot]] }), size > 0 else { return nil }
+      guard size > 1e-12 * rows.reduce(0, { $0 + $1[chosen[pivot]] * $1[chosen[pivot]] }), size > 0 else {
+        return nil
+      }
       for column in pivot...count { matrix[pivot][column] /= size }
       for row in 0..<count where row != pivot {
         let factor = matrix[row][pivot]

@@ -13,7 +13,8 @@ struct Stairs: Sendable {
   init?(_ entries: [ProfileEntry]) {
     guard let dense = entries.max(by: { $0.points.count < $1.points.count }) else { return nil }
     let others = entries.filter { $0.shape != dense.shape }
-    guard let usual = others.max(by: { $0.points.count < $1.points.count }), usual.points.count < dense.points.count
+    guard let usual = others.max(by: { $0.points.count < $1.points.count }),
+      usual.points.count < dense.points.count
     else { return nil }
     var coarse = dense
     let counts = Set(usual.points.map(\.rows))

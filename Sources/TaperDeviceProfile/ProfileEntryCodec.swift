@@ -24,7 +24,8 @@ extension ProfileEntry {
     let isNear = reader.object["weights"] != nil
     if isNear, try reader.string("weights") != "near" || kind != .gemm {
       throw .invalid(
-        field: reader.name("weights"), expected: "\"near\", of a product", found: try reader.string("weights"))
+        field: reader.name("weights"), expected: "\"near\", of a product", found: try reader.string("weights")
+      )
     }
     self.init(kernel: kernel, shape: shape, threads: threads, isNear: isNear, points: points)
   }

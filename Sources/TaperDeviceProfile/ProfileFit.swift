@@ -13,7 +13,8 @@ public struct ProfileFit: Hashable, Sendable {
 
     /// - Precondition: as many times now as then, at least one.
     public init(
-      threads: Int, then: [UInt64], now: [UInt64], tolerance: Double, compute: Double? = nil, bandwidth: Double? = nil
+      threads: Int, then: [UInt64], now: [UInt64], tolerance: Double, compute: Double? = nil,
+      bandwidth: Double? = nil
     ) {
       let changes = zip(now, then).map { Double($0) / Double(max(1, $1)) - 1 }.sorted()
       self.threads = threads

@@ -24,7 +24,8 @@ package struct PlanAssembler {
   }
 
   /// Prices with as much of the weights in caches as stays there when runs of so many layers follow each other.
-  private static func pricer(_ request: PlanningRequest, _ costs: OpCosts, _ facts: EncoderFacts) -> OpPricer {
+  private static func pricer(_ request: PlanningRequest, _ costs: OpCosts, _ facts: EncoderFacts) -> OpPricer
+  {
     let weights = facts.weightTraffic(request.precision)
     return OpPricer(
       costs.resident?(weights) ?? costs, selectingKernels: request.passes.contains(.kernelSelection),
@@ -174,7 +175,8 @@ package struct PlanAssembler {
       let meets =
         switch request.target {
         case .dense: true
-        case .latency, .times: request.target.limits.map { keeps(pricer.medians(of: $0), reference.time) } ?? true
+        case .latency, .times:
+          request.target.limits.map { keeps(pricer.medians(of: $0), reference.time) } ?? true
         case .speedup(let factor): Double(reference.time(length)) * factor <= Double(dense.time(length))
         case .workSpeedup(let factor): Double(facts.layers) >= factor * Double(depth)
         }
@@ -185,7 +187,8 @@ package struct PlanAssembler {
     let whole = dense.time(length)
     throw .infeasible(
       PlanningDiagnostic(
-        target: request.target, length: length, best: pricer.time(Nanoseconds(best), at: request.target.percentile),
+        target: request.target, length: length,
+        best: pricer.time(Nanoseconds(best), at: request.target.percentile),
         dense: pricer.time(Nanoseconds(whole), at: request.target.percentile),
         bestAverage: shallowest.flatMap(unmetAverage),
         bestSpeedup: request.target.isInWork ? Double(facts.layers) : Double(whole) / Double(max(best, 1)),

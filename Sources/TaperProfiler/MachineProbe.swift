@@ -30,12 +30,14 @@ internal import TaperProbe
     on pool: OpaquePointer, threads: Int, streams: Int, repeats: Int, footprint: Int = .max
   ) -> UInt64 {
     // Elements of one stream of one task.
-    let count = min(buffers.ringCount, footprint / 4) / threads / streams / MemoryReader.step * MemoryReader.step
+    let count =
+      min(buffers.ringCount, footprint / 4) / threads / streams / MemoryReader.step * MemoryReader.step
     var times: [UInt64] = []
     for sample in 0...repeats {
       let start = ck_now_ns()
       unsafe MemoryReader.read(
-        UnsafePointer(buffers.ring), count: count, streams: streams, tasks: threads, sink: buffers.activations[4],
+        UnsafePointer(buffers.ring), count: count, streams: streams, tasks: threads,
+        sink: buffers.activations[4],
         on: pool)
       // The first brings in what stays.
       if sample > 0 { times.append(max(1, ck_now_ns() &- start)) }

@@ -27,7 +27,9 @@ enum MeasurementGrid {
 
   /// For the one product of each kernel from which its stairs are read: every count while tiles are few.
   static func denseRows(upTo maximum: Int) -> [Int] {
-    Set(Array(1...96) + stride(from: 108, through: 192, by: 12) + rows(upTo: maximum)).filter { $0 <= maximum }.sorted()
+    Set(Array(1...96) + stride(from: 108, through: 192, by: 12) + rows(upTo: maximum)).filter {
+      $0 <= maximum
+    }.sorted()
   }
 
   /// The product measured so: the smallest that is no head's.
@@ -45,7 +47,8 @@ enum MeasurementGrid {
     // The one row of answers that halting keeps.
     if shape.kind.isAnswer { return [point(1, 1)] }
     let counts = isDense ? denseRows(upTo: maximumRows) : rows(upTo: maximumRows)
-    let weights = shape.kind == .gemm ? kernel.weightLayout.byteCount(columns: shape.columns, depth: shape.depth) : 0
+    let weights =
+      shape.kind == .gemm ? kernel.weightLayout.byteCount(columns: shape.columns, depth: shape.depth) : 0
     let usual = Set(rows(upTo: maximumRows))
     let points = counts.flatMap { count -> [MeasurementPoint] in
       switch shape.kind {
@@ -56,7 +59,8 @@ enum MeasurementGrid {
       case .mean: [point(1, count)]
       case .gemm:
         // Where many rows share a weight it matters little where it comes from.
-        count > nearRows || !usual.contains(count) || weights > largestNear ? [point(count, 1)] : [point(count, 1), point(count, 1, isNear: true)]
+        count > nearRows || !usual.contains(count) || weights > largestNear
+          ? [point(count, 1)] : [point(count, 1), point(count, 1, isNear: true)]
       default: [point(count, 1)]
       }
     }

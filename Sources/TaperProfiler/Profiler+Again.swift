@@ -43,10 +43,13 @@ extension Profiler {
     }.sorted { $0.kernel.rawValue < $1.kernel.rawValue }
     guard !entries.isEmpty else { throw .nothingToMeasure }
     let points = entries.flatMap { entry in
-      let places = Set([entry.points.count - 1, entry.points.count * 3 / 4, entry.points.count / 2, entry.points.count / 4])
+      let places = Set([
+        entry.points.count - 1, entry.points.count * 3 / 4, entry.points.count / 2, entry.points.count / 4,
+      ])
       return places.sorted().map {
         MeasurementPoint(
-          kernel: entry.kernel, shape: entry.shape, rows: entry.points[$0].rows, innerRows: entry.points[$0].innerRows)
+          kernel: entry.kernel, shape: entry.shape, rows: entry.points[$0].rows,
+          innerRows: entry.points[$0].innerRows)
       }
     }
     let buffers = try WorkBuffers(
@@ -68,7 +71,8 @@ extension Profiler {
         }
         guard let then = time(profile.entries), let now = time(measured) else { return nil }
         return RemeasuredPoint(
-          kernel: point.kernel, shape: point.shape, threads: count, rows: point.rows, innerRows: point.innerRows,
+          kernel: point.kernel, shape: point.shape, threads: count, rows: point.rows,
+          innerRows: point.innerRows,
           then: then, now: now)
       }
     }

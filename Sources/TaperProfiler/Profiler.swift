@@ -88,7 +88,8 @@ public enum Profiler {
     let overhead = unsafe probe.opOverhead(on: pool.handle, threads: threads, repeats: 1000)
     var rates: [FootprintRate] = []
     for size in footprints(ringByteCount: 4 * probe.buffers.ringCount) {
-      let rate = unsafe probe.bandwidth(on: pool.handle, threads: threads, streams: 1, repeats: 9, footprint: size)
+      let rate = unsafe probe.bandwidth(
+        on: pool.handle, threads: threads, streams: 1, repeats: 9, footprint: size)
       rates.append(FootprintRate(byteCount: UInt64(size), bytesPerSecond: rate))
     }
     return unsafe ThreadFigures(

@@ -57,7 +57,10 @@ public struct ProfilingRequest: Hashable, Sendable {
     let rowWise = widths.flatMap { columns in
       [OpKind.encode, .embed, .add, .layerNorm, .scatter, .gather, .mean, .l2Normalize].map {
         OpShape($0, columns: columns)
-      } + [OpShape(.biasActivation, columns: columns), OpShape(.biasActivation, columns: columns, activation: .gelu)]
+      } + [
+        OpShape(.biasActivation, columns: columns),
+        OpShape(.biasActivation, columns: columns, activation: .gelu),
+      ]
     }
     return products + activated + attention + rowWise
       + [OpShape(.iota), OpShape(.compose), OpShape(.select, heads: 12), OpShape(.softmax, columns: 16)]

@@ -18,21 +18,35 @@ public enum TextRenderer {
     }
     if !report.residualSources.isEmpty {
       lines += ["", "where the residual comes from"] + sources(report)
-      if let sentence = words.residual { lines.append("  " + sentence) }
+      if let sentence = words.residual { lines += paragraph(sentence) }
     }
     if !report.plan.arena.slots.isEmpty {
-      lines += ["", "memory", "  " + ArenaChart(report: report).sentence]
+      lines += ["", "memory"] + paragraph(ArenaChart(report: report).sentence)
     }
-    if report.halting != nil { lines += ["", "halting"] + words.halting.map { "  " + $0 } }
+    if report.halting != nil { lines += ["", "halting"] + words.halting.flatMap(paragraph) }
     if report.accuracy != nil {
-      lines += ["", "accuracy"] + words.accuracy.map { "  " + $0 } + flips(report)
+      lines += ["", "accuracy"] + words.accuracy.flatMap(paragraph) + flips(report)
     }
-    lines += ["", "machine", "  " + words.noise]
+    lines += ["", "machine"] + paragraph(words.noise)
     let width = report.environment.map(\.name.count).max() ?? 0
     for fact in report.environment {
       lines.append(printable("  " + pad(fact.name, width) + "  " + fact.value))
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Broken between words into lines that fit a terminal, what follows the first a little further in.
+  private static func paragraph(_ text: String) -> [String] {
+    var lines: [String] = []
+    var line = " "
+    for word in text.split(separator: " ") {
+      if line.count + word.count >= 120 {
+        lines.append(line)
+        line = "   "
+      }
+      line += " " + word
+    }
+    return lines + [line]
   }
 
   private static func lengths(_ report: AuditReport, _ ink: Ink) -> [String] {

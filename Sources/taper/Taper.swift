@@ -15,7 +15,8 @@ struct Taper: ParsableCommand {
       """,
     version: TaperVersion.current,
     subcommands: [
-      InspectCommand.self, ProfileCommand.self, DoctorCommand.self, CalibrateCommand.self, FitHeadCommand.self, PlanCommand.self,
+      InspectCommand.self, ProfileCommand.self, DoctorCommand.self, CalibrateCommand.self,
+      FitHeadCommand.self, PlanCommand.self,
       SweepCommand.self,
       ExplainCommand.self, RunCommand.self, BenchCommand.self, RaceCommand.self, AuditCommand.self,
       VerifyCommand.self, DiffCommand.self, TokenizeCommand.self, KernelsCommand.self,

@@ -71,8 +71,7 @@ import Testing
       tree.keys == [
         "schema_version", "model", "family", "device", "method", "precision", "threads", "request", "passes",
         "shape", "restores_dropped_tokens", "selectors", "expected", "halting", "accuracy", "lengths",
-        "detail_tokens",
-        "sections", "arena", "weights",
+        "detail_tokens", "sections", "limits", "arena", "weights",
       ])
     #expect(tree["halting"] == .null)
     #expect(tree["schema_version"] == 1 && tree["method"] == "acc" && tree["detail_tokens"] == 24)

@@ -18,7 +18,8 @@ let sampleProfile = DeviceProfile(
       threads: 2, bandwidthOneStream: 10, bandwidthManyStreams: 20, computePeak: 30,
       opOverhead: Nanoseconds(40), runOverhead: Nanoseconds(50), wake: Nanoseconds(60),
       footprints: [
-        FootprintRate(byteCount: 1 << 20, bytesPerSecond: 90), FootprintRate(byteCount: 1 << 25, bytesPerSecond: 20),
+        FootprintRate(byteCount: 1 << 20, bytesPerSecond: 90),
+        FootprintRate(byteCount: 1 << 25, bytesPerSecond: 20),
       ],
       references: ReferenceTimes(compute: Nanoseconds(70), bandwidth: Nanoseconds(80)),
       tail: TailRatios(p90: 1.125, p99: 1.5, p999: 3))
@@ -35,7 +36,8 @@ let sampleProfile = DeviceProfile(
         ProfilePoint(rows: 8, time: TimeDistribution(exactly: Nanoseconds(9))),
       ]),
     ProfileEntry(
-      kernel: .gemmF32OpenBLAS, shape: .gemm(columns: 512, depth: 64, activation: .gelu), threads: 2, isNear: true,
+      kernel: .gemmF32OpenBLAS, shape: .gemm(columns: 512, depth: 64, activation: .gelu), threads: 2,
+      isNear: true,
       points: [ProfilePoint(rows: 2, time: TimeDistribution(exactly: Nanoseconds(1)))]),
     ProfileEntry(
       kernel: .attentionF32, shape: OpShape(.attention, depth: 32, heads: 4, relativeBias: true), threads: 2,
@@ -94,7 +96,8 @@ let sampleProfile = DeviceProfile(
     (
       ",\"weights\":\"near\"", "",
       .invalid(
-        field: "entries[1]", expected: "a kernel, shape and thread count not given before", found: "a second one")
+        field: "entries[1]", expected: "a kernel, shape and thread count not given before",
+        found: "a second one")
     ),
     (
       "[1048576,90]", "[33554432,90]",

@@ -81,7 +81,8 @@ import Testing
   @Test func percentilesPlanForTheMedianBelowThem() throws {
     func plan(_ target: PlanningTarget, _ costs: OpCosts) throws(PlanningError) -> Plan {
       let inputs = PlanningInputs(facts: facts, profile: SyntheticModels.profile, costs: costs)
-      return try PlanAssembler(PlanningRequest(target: target, maximumLength: 64, threads: 1), inputs).assemble().plan
+      return try PlanAssembler(PlanningRequest(target: target, maximumLength: 64, threads: 1), inputs)
+        .assemble().plan
     }
     let costs = SyntheticCosts.make(tail: { $0 == .p999 ? 2 : $0 == .p50 ? 1 : 1.25 })
     let limit = Nanoseconds(try denseTime(64).rawValue * 9 / 10)
@@ -91,7 +92,9 @@ import Testing
     #expect(tail.predictions.lengths.allSatisfy { $0.planned.time.rawValue * 5 / 4 <= limit.rawValue })
     #expect(try plan(.latency(limit), costs).schedule != tail.schedule)
 
-    let error = #expect(throws: PlanningError.self) { try plan(.latency(Nanoseconds(20_000), at: .p999), costs) }
+    let error = #expect(throws: PlanningError.self) {
+      try plan(.latency(Nanoseconds(20_000), at: .p999), costs)
+    }
     guard case .infeasible(let diagnostic) = error else {
       Issue.record("expected infeasible, found \(String(describing: error))")
       return

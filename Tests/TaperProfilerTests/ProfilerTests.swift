@@ -49,7 +49,8 @@ import Testing
     let near = profile.entries.filter(\.isNear)
     #expect(!near.isEmpty && near.allSatisfy { $0.shape.kind == .gemm && $0.points.count == 6 })
     let sizes = figures.footprints.map(\.byteCount)
-    #expect(!sizes.isEmpty && sizes == sizes.sorted() && figures.footprints.allSatisfy { $0.bytesPerSecond > 0 })
+    #expect(
+      !sizes.isEmpty && sizes == sizes.sorted() && figures.footprints.allSatisfy { $0.bytesPerSecond > 0 })
     #expect(figures.references.map { $0.compute > .zero && $0.bandwidth > .zero } == true)
     #expect(figures.tail.map { 1 <= $0.p90 && $0.p90 <= $0.p99 && $0.p99 <= $0.p999 } == true)
     #expect(try DeviceProfile.parse(Array(profile.serialized().utf8)) == profile)

@@ -194,7 +194,8 @@ import Testing
         + (request.selection == .static ? 100_000 : 0) + (request.depth ?? 9) * 10_000
         + Int(1000 * (request.decay ?? 9))
       return SearchTrial.Score(
-        metric: Double(number) / 1_000_000_000, interval: .proportion(number % 80, of: 80), loss: Double(number),
+        metric: Double(number) / 1_000_000_000, interval: .proportion(number % 80, of: 80),
+        loss: Double(number),
         heldOut: texts, expected: Nanoseconds(UInt64(number)), worst: Nanoseconds(UInt64(2 * number)))
     }
     var mixed = request

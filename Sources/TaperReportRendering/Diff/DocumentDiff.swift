@@ -39,7 +39,7 @@ public struct DocumentDiff: Sendable {
     switch (a, b) {
     case (.object(let a), .object(let b)):
       for (key, value) in a.members { compare(value, b[key], path + [key]) }
-      for (key, value) in b.members where a[key] == nil { compare(nil, value, path + [key]) }
+      for (key, value) in b.members where a[key] == nil { compare(JSONValue?.none, value, path + [key]) }
     case (.array(let a), .array(let b)) where (a + b).contains { $0.object != nil || $0.array != nil }:
       compare(a, b, path)
     default:

@@ -63,7 +63,8 @@ enum Deadlines: ArgumentWord {
     """
 
   static func value(of argument: String) -> TimeLimits? {
-    let parts = argument.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let parts = argument.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(
+      String.init)
     guard let percentile = parts.count == 1 ? Percentile.p50 : Percentile(name: parts[1]),
       let steps = steps(of: parts[0])
     else { return nil }

@@ -39,7 +39,9 @@ struct DoctorCommand: ParsableCommand {
         tolerance: tolerance, differences: differences, drifts: drifts(profile, again),
         isNoisy: again.noise.figure > ProfilingRequest.defaultNoiseLimit)
       Console.print(
-        json ? JSONValue.object(object(profile, fit, again)).serialized(pretty: true) : text(profile, fit, again))
+        json
+          ? JSONValue.object(object(profile, fit, again)).serialized(pretty: true) : text(profile, fit, again)
+      )
       switch fit.verdict {
       case .fits: break
       case .drifted: throw ExitCode(ExitStatus.findings.rawValue)
@@ -53,13 +55,15 @@ struct DoctorCommand: ParsableCommand {
     again.references.keys.sorted().map { threads in
       let points = again.points.filter { $0.threads == threads }
       func change(_ part: (ReferenceTimes) -> Nanoseconds) -> Double? {
-        guard let now = again.references[threads], let then = profile.figures(threads: threads)?.references else {
+        guard let now = again.references[threads], let then = profile.figures(threads: threads)?.references
+        else {
           return nil
         }
         return Double(part(now).rawValue) / Double(max(1, part(then).rawValue)) - 1
       }
       return ProfileFit.Drift(
-        threads: threads, then: points.map(\.then.rawValue), now: points.map(\.now.rawValue), tolerance: tolerance,
+        threads: threads, then: points.map(\.then.rawValue), now: points.map(\.now.rawValue),
+        tolerance: tolerance,
         compute: change(\.compute), bandwidth: change(\.bandwidth))
     }
   }
@@ -98,7 +102,8 @@ struct DoctorCommand: ParsableCommand {
   private func json(_ point: RemeasuredPoint) -> JSONValue {
     [
       "kernel": .string(point.kernel.name ?? ""), "columns": JSONValue(point.shape.columns),
-      "depth": JSONValue(point.shape.depth), "threads": JSONValue(point.threads), "rows": JSONValue(point.rows),
+      "depth": JSONValue(point.shape.depth), "threads": JSONValue(point.threads),
+      "rows": JSONValue(point.rows),
       "inner_rows": JSONValue(point.innerRows), "then_ns": JSONValue(Int(point.then.rawValue)),
       "now_ns": JSONValue(Int(point.now.rawValue)),
     ]
@@ -121,7 +126,8 @@ struct DoctorCommand: ParsableCommand {
         "drifted: \(reason(fit)); profile again with taper profile"
       case .otherMachine:
         "other machine: \(fit.differences.joined(separator: ", ")) differ; plans from this profile are for the machine it names"
-      case .noisy: "noisy: the machine varied by \(NumberText.percent(again.noise.figure, 0)), too much to tell"
+      case .noisy:
+        "noisy: the machine varied by \(NumberText.percent(again.noise.figure, 0)), too much to tell"
       }
     return """
       \(profile.name): \(profile.fingerprint.cpu), tier \(profile.fingerprint.tier) \
@@ -138,7 +144,8 @@ struct DoctorCommand: ParsableCommand {
       abs($0.compute ?? 0) > fit.tolerance || abs($0.bandwidth ?? 0) > fit.tolerance
     }
     return moved
-      ? "the machine is not as fast as it was, or faster" : "the machine is as fast as it was, but ops take another time"
+      ? "the machine is not as fast as it was, or faster"
+      : "the machine is as fast as it was, but ops take another time"
   }
 }
 

@@ -30,7 +30,8 @@ struct ProfileCommand: ParsableCommand {
         throw CommandError.usage("--budget: expected 1 to 3600 seconds; found \(budget)")
       }
       let request = ProfilingRequest(
-        name: name ?? Self.hostName(), created: "\(CalendarDay.today())", shapes: try shapes(), threads: threadCounts(),
+        name: name ?? Self.hostName(), created: "\(CalendarDay.today())", shapes: try shapes(),
+        threads: threadCounts(),
         budget: Nanoseconds(UInt64(budget) * 1_000_000_000))
       var bar = ProgressBar()
       let profile = try Profiler.measure(request) { bar.update($0, $1) }
