@@ -90,8 +90,11 @@ extension Auditor {
     let live = LivePredictions(plan)
     return plan.ops.indices.compactMap { index in
       let op = plan.ops[index]
-      var prediction = plan.predictions.ops[row * plan.ops.count + index]
-      if let live { prediction.time = traces.median { live.time(of: index, $0) } }
+      let stored = plan.predictions.ops[row * plan.ops.count + index]
+      let prediction =
+        live.map { live in
+          live.prediction(of: index, count: traces.median { live.count(of: index, $0) }) ?? stored
+        } ?? stored
       if prediction.time == .zero, traces.times[index] == .zero { return nil }
       let rows = traces.median { LivePredictions.value(of: op.rows, $0) }
       let kernel = plan.selections.first { Int($0.op) == index && Int($0.maximumRows) >= rows }?.kernel

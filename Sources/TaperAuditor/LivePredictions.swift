@@ -3,12 +3,12 @@ import TaperPlanFormat
 /// A plan's own op predictions, asked at the counts a run had: of a plan whose selectors keep what a text leaves them, the
 /// stored ones are for the ceilings, which few texts reach.
 ///
-/// The plan has each op's time at several reference lengths, so at several counts. Between those it is interpolated; below the
-/// least it is that of the least. Nothing is predicted anew.
+/// The plan has each op's time, work and traffic at several reference lengths, so at several counts. Between those they are
+/// interpolated; below the least they are those of the least. Nothing is predicted anew.
 struct LivePredictions {
   private let plan: Plan
-  /// By op: the count that its time follows, and the times known, by that count, ascending.
-  private let lines: [(count: RowCount, points: [(count: Int, time: Double)])]
+  /// By op: the count that its time follows, and what is known, by that count, ascending.
+  private let lines: [(count: RowCount, points: [(count: Int, prediction: Prediction)])]
   private let overhead: Nanoseconds
   /// By depth: ops of a run that ends there.
   private let ends: [Int]
@@ -25,10 +25,12 @@ struct LivePredictions {
       let op = plan.ops[index]
       // Where an op has both counts, its keys or input rows say most; selectors leave both alike.
       let symbol = op.innerRows.layer == nil ? op.rows : op.innerRows
-      var known: [Int: Double] = [:]
+      var known: [Int: Prediction] = [:]
       for (row, length) in references.enumerated() {
-        let time = plan.predictions.ops[row * count + index].time
-        if time != .zero { known[plan.schedule.value(of: symbol, length: length)] = Double(time.rawValue) }
+        let prediction = plan.predictions.ops[row * count + index]
+        if prediction.time != .zero {
+          known[plan.schedule.value(of: symbol, length: length)] = prediction
+        }
       }
       return (symbol, known.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     }
@@ -38,24 +40,38 @@ struct LivePredictions {
     ends = plan.ops.indices.filter { plan.ops[$0].kind.haltingRule != nil } + [count - 1]
   }
 
-  /// The op's time in a run that kept T(0)…T(L) tokens.
-  func time(of op: Int, _ counts: [Int]) -> Nanoseconds {
-    let (symbol, points) = lines[op]
-    guard let first = points.first, let last = points.last else { return .zero }
-    let count = LivePredictions.value(of: symbol, counts)
-    guard count > first.count else { return Nanoseconds(UInt64(first.time)) }
-    guard let upper = points.firstIndex(where: { $0.count >= count }) else {
-      return Nanoseconds(UInt64(last.time))
+  /// The tokens that the op's time follows, in a run that kept T(0)…T(L).
+  func count(of op: Int, _ counts: [Int]) -> Int { LivePredictions.value(of: lines[op].count, counts) }
+
+  /// The op's prediction at a count of tokens; nil where the plan has it at no length.
+  func prediction(of op: Int, count: Int) -> Prediction? {
+    let points = lines[op].points
+    guard let first = points.first, let last = points.last, count > first.count else {
+      return points.first?.prediction
     }
+    guard let upper = points.firstIndex(where: { $0.count >= count }) else { return last.prediction }
     let (below, above) = (points[upper - 1], points[upper])
     let share = Double(count - below.count) / Double(above.count - below.count)
-    return Nanoseconds(UInt64(below.time + share * (above.time - below.time)))
+    func between(_ a: UInt64, _ b: UInt64) -> UInt64 {
+      UInt64(Double(a) + share * (Double(b) - Double(a)))
+    }
+    let (low, high) = (below.prediction, above.prediction)
+    return Prediction(
+      time: Nanoseconds(between(low.time.rawValue, high.time.rawValue)),
+      low: Nanoseconds(between(low.low.rawValue, high.low.rawValue)),
+      high: Nanoseconds(between(low.high.rawValue, high.high.rawValue)),
+      work: Flops(between(low.work.rawValue, high.work.rawValue)),
+      traffic: Bytes(between(low.traffic.rawValue, high.traffic.rawValue)),
+      bound: share < 0.5 ? low.bound : high.bound,
+      provenance: [low, high].contains { $0.provenance == .modelled } ? .modelled : .interpolated)
   }
 
   /// A run's time, up to the layer it ended after, and no more than the plan's worst case for that.
   func time(_ counts: [Int], depth: Int) -> Nanoseconds {
     let end = ends.count == plan.schedule.layerCount ? ends[depth - 1] : plan.ops.count - 1
-    let sum = (0...end).reduce(overhead) { $0 + time(of: $1, counts) }
+    let sum = (0...end).reduce(overhead) {
+      $0 + (prediction(of: $1, count: count(of: $1, counts))?.time ?? .zero)
+    }
     let worst = plan.predictedTime(length: counts[0], depth: depth)
     return min(sum, worst ?? plan.predictions.lengths[counts[0] - 1].planned.time)
   }

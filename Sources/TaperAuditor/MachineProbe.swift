@@ -1,21 +1,21 @@
-import TaperPlanFormat
-import TaperPlanRuntime
+package import TaperPlanFormat
+package import TaperPlanRuntime
 import TaperProbe
 
 /// Samples of the reference kernels beside a session's runs, on its own workers.
-struct MachineProbe: ~Copyable {
+package struct MachineProbe: ~Copyable {
   private let kernels: ReferenceKernels
   /// In the order measured; at least one.
-  private(set) var times: [ReferenceTimes] = []
+  package private(set) var times: [ReferenceTimes] = []
 
   /// Takes the first sample.
-  init(_ session: borrowing Session) throws(AuditError) {
+  package init(_ session: borrowing Session) throws(AuditError) {
     guard let kernels = ReferenceKernels(threads: session.threads) else { throw .noMemoryToProbe }
     self.kernels = kernels
     measure(session)
   }
 
-  mutating func measure(_ session: borrowing Session) {
+  package mutating func measure(_ session: borrowing Session) {
     times.append(unsafe session.withWorkers { unsafe kernels.measure(on: $0) })
   }
 }

@@ -4,7 +4,7 @@ public import TaperJSON
 public enum DeviceProfileError: Error, Hashable, Sendable {
   case unreadable(path: String, errno: Int32)
   case unwritable(path: String, errno: Int32)
-  case tooLarge(path: String, byteCount: Int, limit: Int)
+  case tooLarge(path: String, limit: Int)
   case malformed(JSONError)
   case unsupportedSchema(found: Int, supported: Int)
   case missing(field: String)
@@ -18,8 +18,8 @@ extension DeviceProfileError: CustomStringConvertible {
       "cannot read the device profile \(path): errno \(errno); "
         + "check the path, or make one with `taper profile`"
     case .unwritable(let path, let errno): "cannot write the device profile \(path): errno \(errno)"
-    case .tooLarge(let path, let byteCount, let limit):
-      "\(path) has \(byteCount) bytes, a device profile has at most \(limit); is it another file?"
+    case .tooLarge(let path, let limit):
+      "\(path) has more than \(limit) bytes, which no device profile has; is it another file?"
     case .malformed(let error): "device profile: \(error); make it anew with `taper profile`"
     case .unsupportedSchema(let found, let supported):
       "device profile has schema_version \(found), this version reads \(supported); "

@@ -35,7 +35,7 @@ extension DeviceProfile {
       guard count > 0 else { break }
       bytes += chunk[..<count]
       guard bytes.count <= maximumFileSize else {
-        throw .tooLarge(path: path, byteCount: bytes.count, limit: maximumFileSize)
+        throw .tooLarge(path: path, limit: maximumFileSize)
       }
     }
     return try parse(bytes)

@@ -1,4 +1,5 @@
 internal import CTaperKernels
+internal import Glibc
 
 /// Instruction-set tiers of the row-wise kernels, as `ck_tier` numbers them.
 public enum KernelTier: UInt32, CaseIterable, BitwiseCopyable, Hashable, Sendable {
@@ -22,6 +23,20 @@ public enum KernelTier: UInt32, CaseIterable, BitwiseCopyable, Hashable, Sendabl
 
   /// The name in TAPER_MAX_TIER, in profiles and in plans.
   public var name: String { unsafe String(cString: ck_tier_name(ckTier)) }
+
+  /// The tier of that name; nil for a name this version does not know.
+  public init?(name: String) {
+    guard let tier = KernelTier.allCases.first(where: { $0.name == name }) else { return nil }
+    self = tier
+  }
+
+  /// What is detected ignores a cap that names no tier; who set one should be told.
+  /// - Throws: `RuntimeError.unknownTier`.
+  public static func checkCap() throws(RuntimeError) {
+    guard let wish = unsafe getenv("TAPER_MAX_TIER") else { return }
+    let name = unsafe String(cString: wish)
+    if KernelTier(name: name) == nil { throw .unknownTier(name) }
+  }
 
   init(_ tier: ck_tier) { self = KernelTier(rawValue: tier.rawValue) ?? .scalar }
   var ckTier: ck_tier { ck_tier(rawValue: rawValue) }

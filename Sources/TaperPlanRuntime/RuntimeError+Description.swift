@@ -28,6 +28,8 @@ extension RuntimeError: CustomStringConvertible {
       "the plan's arena takes \(needed.rawValue) bytes, which this machine does not give: \(Self.reason(code))"
     case .workersUnavailable(let threads, let code):
       "cannot start \(threads) workers: \(Self.reason(code)); ask for fewer threads"
+    case .unknownTier(let name):
+      "TAPER_MAX_TIER: expected one of \(KernelTier.allCases.map(\.name).joined(separator: ", ")); found \(name)"
     case .tierMissing(let expected, let found):
       "the plan's times were predicted with tier \(expected), the best here is \(found): it answers the same, at other "
         + "times; profile this machine and plan again"

@@ -21,6 +21,8 @@ public enum RuntimeError: Error, Hashable, Sendable {
   case tierMissing(expected: String, found: String)
   case cannotLock(byteCount: Int, errno: Int32)
   // Asking
+  /// TAPER_MAX_TIER names no tier.
+  case unknownTier(String)
   case threadsOutOfRange(asked: Int, maximum: Int)
   case emptyInput
   case inputTooLong(tokens: Int, maximum: Int)
@@ -35,7 +37,7 @@ extension RuntimeError {
   public var exitCode: Int32 {
     switch self {
     case .unknownKernel, .openBLASMissing, .arenaTooLarge, .workersUnavailable, .tierMissing, .cannotLock: 4
-    case .cannotRead, .notARegularFile, .threadsOutOfRange: 64
+    case .cannotRead, .notARegularFile, .unknownTier, .threadsOutOfRange: 64
     case .badPlan, .badWeightsFile, .weightsFileMissing, .weightsFileMismatch, .weightsSizeMismatch,
       .weightsDamaged, .emptyInput, .inputTooLong, .tokenOutOfRange, .tokenTypeOutOfRange, .tokenTypeCount:
       65

@@ -22,7 +22,7 @@ public enum JSONRenderer {
       "plan": plan(report.plan),
       "lengths": .array(report.lengths.map(length)),
       "reference_tokens": report.referenceLength.map { JSONValue($0) } ?? nil,
-      "ops": .array(report.ops.map(op)),
+      "ops": .array(report.ops.map { op($0, report) }),
       "layers": .array(report.layers.map(layer)),
       "residual_sources": .array(report.residualSources.map(source)),
       "accuracy": report.accuracy.map(accuracy) ?? nil,
@@ -65,12 +65,12 @@ public enum JSONRenderer {
     ]
   }
 
-  private static func op(_ op: OpAudit) -> JSONValue {
+  private static func op(_ op: OpAudit, _ report: AuditReport) -> JSONValue {
     [
       "index": JSONValue(op.index), "op": JSONValue(op.op.kind.name), "label": JSONValue(op.label),
       "kernel": op.kernel.map { JSONValue($0.name ?? "\($0.rawValue)") } ?? nil, "layer": JSONValue(op.layer),
       "rows": JSONValue(op.rows), "predicted_ns": time(op.predicted), "measured_p50_ns": time(op.measured),
-      "residual": ratio(op.residual), "group": JSONValue(OpGroup(op.op.kind, isAnswer: false).rawValue),
+      "residual": ratio(op.residual), "group": JSONValue(report.group(of: op).rawValue),
       "work_flops": integer(op.prediction.work.rawValue),
       "traffic_bytes": integer(op.prediction.traffic.rawValue),
       "bound": JSONValue(op.prediction.bound.name),

@@ -90,7 +90,7 @@ struct ReportWords {
   /// Whether the accuracy is what the plan promises; nil when that is not known.
   var promise: String? {
     guard let evidence = report.plan.evidence else { return nil }
-    let promised = "When it was made the plan had \(EvidenceText.line(evidence))"
+    let promised = "When it was made the plan had \(EvidenceText.line(evidence, head: report.plan.head))"
     switch report.accuracyHolds {
     case true?: return "\(promised): what is measured here agrees."
     case false?: return "\(promised): what is measured here is below that."

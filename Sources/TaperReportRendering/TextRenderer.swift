@@ -4,17 +4,22 @@ import TaperPlanFormat
 /// A report for a terminal: the verdict, a table of lengths, a tree of layers and ops, accuracy, noise and
 /// environment. Predicted numbers are marked with ~, as in `taper explain`.
 public enum TextRenderer {
-  /// - Parameter color: whether to colour the verdict and what is out of tolerance, by ANSI escapes.
-  public static func render(_ report: AuditReport, color: Bool = false) -> String {
+  /// - Parameters:
+  ///   - color: whether to colour the verdict and what is out of tolerance, by ANSI escapes.
+  ///   - columns: of the terminal; below 110 the tables' last columns (keep counts, kernels) are left out.
+  public static func render(_ report: AuditReport, color: Bool = false, columns: Int = 120) -> String {
+    let isNarrow = columns < 110
+    let width = isNarrow ? 80 : 120
+    func paragraph(_ text: String) -> [String] { ("  " + printable(text)).wrapped(width, indent: 4) }
     let words = ReportWords(report: report)
     let ink = Ink(isOn: color)
-    var lines = ["\(ink.verdict(report.verdict))  \(words.verdict)", "  " + printable(words.subject)]
+    var lines = [ink.verdict(report.verdict)] + paragraph(words.verdict) + paragraph(words.subject)
     if !report.plan.identity.request.isEmpty {
-      lines.append("  asked for: \(printable(report.plan.identity.request))")
+      lines += paragraph("asked for: \(report.plan.identity.request)")
     }
-    lines += ["", "end to end"] + lengths(report, ink)
+    lines += ["", "end to end"] + lengths(report, ink, isNarrow)
     if let reference = report.referenceLength {
-      lines += ["", "op by op at \(reference) tokens"] + tree(report, words, ink)
+      lines += ["", "op by op at \(reference) tokens"] + tree(report, words, isNarrow)
     }
     if !report.residualSources.isEmpty {
       lines += ["", "where the residual comes from"] + sources(report)
@@ -28,31 +33,18 @@ public enum TextRenderer {
       lines += ["", "accuracy"] + words.accuracy.flatMap(paragraph) + flips(report)
     }
     lines += ["", "machine"] + paragraph(words.noise)
-    let width = report.environment.map(\.name.count).max() ?? 0
+    let name = report.environment.map(\.name.count).max() ?? 0
     for fact in report.environment {
-      lines.append(printable("  " + pad(fact.name, width) + "  " + fact.value))
+      lines += printable("  " + pad(fact.name, name) + "  " + fact.value).wrapped(width, indent: name + 4)
     }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Broken between words into lines that fit a terminal, what follows the first a little further in.
-  private static func paragraph(_ text: String) -> [String] {
-    var lines: [String] = []
-    var line = " "
-    for word in text.split(separator: " ") {
-      if line.count + word.count >= 120 {
-        lines.append(line)
-        line = "   "
-      }
-      line += " " + word
-    }
-    return lines + [line]
-  }
-
-  private static func lengths(_ report: AuditReport, _ ink: Ink) -> [String] {
+  private static func lengths(_ report: AuditReport, _ ink: Ink, _ isNarrow: Bool) -> [String] {
     var table = TextTable(
       headings: [
-        "tokens", "predicted", "p50", "p90", "p99", "residual", "interval", "tokens leaving the layers",
+        "tokens", "predicted", "p50", "p90", "p99", "residual", "interval",
+        isNarrow ? "" : "tokens leaving the layers",
       ],
       leftAligned: [6, 7])
     for length in report.lengths {
@@ -61,15 +53,18 @@ public enum TextRenderer {
           "\(length.tokens)", "~" + NumberText.time(length.predicted), NumberText.time(length.measured.p50),
           NumberText.time(length.measured.p90), NumberText.time(length.measured.p99),
           NumberText.signedPercent(length.residual), length.intervalHit ? "hit" : "missed",
-          length.keepCounts.dropFirst().map(String.init).joined(separator: " "),
+          isNarrow ? "" : length.keepCounts.dropFirst().map(String.init).joined(separator: " "),
         ], ink: residualInk(length.residual, report, ink))
     }
     return table.lines()
   }
 
-  private static func tree(_ report: AuditReport, _ words: ReportWords, _ ink: Ink) -> [String] {
+  private static func tree(_ report: AuditReport, _ words: ReportWords, _ isNarrow: Bool) -> [String] {
+    func kernel(_ id: KernelID?) -> String {
+      isNarrow ? "" : id.map { $0.name ?? "kernel \($0.rawValue)" } ?? ""
+    }
     var table = TextTable(
-      headings: ["", "predicted", "measured", "residual", "kernel"], leftAligned: [0, 4])
+      headings: ["", "predicted", "measured", "residual", isNarrow ? "" : "kernel"], leftAligned: [0, 4])
     for (place, layer) in report.layers.enumerated() {
       let isLast = place == report.layers.count - 1
       table.add(
@@ -85,7 +80,7 @@ public enum TextRenderer {
           [
             (isLast ? "  " : "│ ") + (number == ops.count - 1 ? "└ " : "├ ") + op.label,
             "~" + NumberText.time(op.predicted), NumberText.time(op.measured),
-            NumberText.signedPercent(op.residual), op.kernel.map { $0.name ?? "kernel \($0.rawValue)" } ?? "",
+            NumberText.signedPercent(op.residual), kernel(op.kernel),
           ])
       }
     }

@@ -23,6 +23,8 @@ public struct PlanCompiler {
     public var trials: [SearchTrial] = []
     /// Plans that were thought of before this one, and why they were not taken.
     public var candidates: [PlanCandidate] = []
+    /// What the deadlines hold for, where that is not the median.
+    public var percentile: PercentileMargin?
     /// The one of them that method `acc` would have planned; nil when that is out of reach.
     public var plainTrial: SearchTrial?
   }

@@ -1,4 +1,4 @@
-internal import TaperAuditor
+public import TaperAuditor
 public import TaperPlanFormat
 public import TaperPlanRuntime
 internal import TaperPlanner
@@ -6,8 +6,12 @@ internal import TaperPlanner
 /// Several plans on the same texts at batch 1, every text at its own length, halting points and selectors at work: what each
 /// costs in use, where `PlanRace` times the worst case of one length.
 ///
-/// The plans take turns, all texts a turn, so that a slow phase of a shared machine falls on all of them alike.
+/// The plans take turns, all texts a turn, so that a slow phase of a shared machine falls on all of them alike. Between chunks of
+/// texts the reference kernels are timed.
 public enum TextRace {
+  /// Texts between two looks at the machine.
+  public static let chunk = 100
+
   /// What one plan did; an entry a text.
   public struct Runner: Hashable, Sendable {
     /// The median over the rounds (the lower of the middle two).
@@ -19,6 +23,15 @@ public enum TextRace {
     public var depths: [Int]
     /// Of the layers run, by the published form (methods §1).
     public var work: [Flops]
+    /// The reference kernels before each chunk of texts and after the last, round after round.
+    public var probes: [ReferenceTimes]
+  }
+
+  public struct Result: Hashable, Sendable {
+    /// One a plan, in order.
+    public var runners: [Runner]
+    /// Over all probes.
+    public var noise: NoiseFigure
   }
 
   /// - Parameters:
@@ -26,32 +39,37 @@ public enum TextRace {
   ///   - rounds: timed runs of each text on each plan, at least 1.
   ///   - threads: workers; nil: as many as the plan and this process's CPUs allow.
   ///   - progress: share done, 0 to 1.
-  /// - Returns: one entry a plan, in order.
-  /// - Throws: `AuditError.noSamples`, `RuntimeError`.
+  /// - Throws: `AuditError`, `RuntimeError`.
   public static func measure(
     _ plans: [LoadedPlan], samples: [TokenizedSample], rounds: Int, threads: Int? = nil,
     progress: (Double) -> Void = { _ in }
-  ) throws -> [Runner] {
+  ) throws -> Result {
     guard !samples.isEmpty else { throw AuditError.noSamples }
     var times = plans.map { _ in samples.map { _ in [Nanoseconds]() } }
-    var runners = plans.map { _ in Runner(times: [], predicted: [], depths: [], work: []) }
+    var runners = plans.map { _ in Runner(times: [], predicted: [], depths: [], work: [], probes: []) }
     for round in 0..<rounds {
       for (place, plan) in plans.enumerated() {
         // A session a turn: memory for one arena at a time.
         var session = try Session(plan, threads: threads)
         session.warmUp()
+        var probe = try MachineProbe(session)
         for (text, sample) in samples.enumerated() {
+          if text > 0, text % chunk == 0 { probe.measure(session) }
           let start = MonotonicClock.now()
           try session.run(ids: sample.ids.span, typeIDs: sample.typeIDs.span)
           times[place][text].append(Nanoseconds(MonotonicClock.now().rawValue - start.rawValue))
           // What a run did is the same in every round.
           if round == 0 { runners[place].note(session) }
         }
+        probe.measure(session)
+        runners[place].probes += probe.times
         progress((Double(round) + Double(place + 1) / Double(plans.count)) / Double(rounds))
       }
     }
     for place in runners.indices { runners[place].times = times[place].map { TimePercentiles($0).p50 } }
-    return runners
+    return Result(
+      runners: runners,
+      noise: NoiseFigure(probes: runners.flatMap(\.probes), bound: NoiseFigure.defaultBound))
   }
 }
 

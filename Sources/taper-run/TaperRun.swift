@@ -31,6 +31,7 @@ struct TaperRun {
     }
     let loaded: LoadedPlan
     do throws(RuntimeError) {
+      try KernelTier.checkCap()
       loaded = try LoadedPlan(
         path: arguments.plan, weightsPath: arguments.weights,
         residency: arguments.isLocked ? .lock : arguments.isPrefaulted ? .prefault : [])

@@ -52,6 +52,14 @@ import Testing
     #expect(taper("diff", plan, taper.path("none")).exitCode == 64)
     #expect(taper("diff", plan, other).exitCode == 64)
     #expect(taper("diff", plan, taper.folder.write("cut.json", "{\"verdict\": ")).exitCode == 65)
+    let cut = taper("diff", plan, taper.path("cut.json"))
+    #expect(cut.errors.contains("cut.json: JSON ends at byte"), "\(cut.errors)")
+    let page = taper("diff", plan, taper.folder.write("page.html", "<html></html>"))
+    #expect(
+      page.exitCode == 64
+        && page.errors.contains("page.html: expected a plan or an audit; found another page"))
+    let short = taper("diff", plan, taper.folder.write("short.plan", "TAPER"))
+    #expect(short.exitCode == 65 && short.errors.contains("short.plan: "), "\(short.errors)")
     let audit = taper.folder.write("audit.json", #"{"verdict": "within", "lengths": []}"#)
     let mixed = taper("diff", plan, audit)
     #expect(mixed.exitCode == 64 && mixed.errors.contains("expected two plans or two audits; found a plan"))

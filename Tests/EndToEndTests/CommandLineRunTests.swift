@@ -109,7 +109,7 @@ import Testing
     #expect(findings.keys == ["schema_version", "accuracy", "weights_bytes", "canaries", "failed"])
     #expect(
       findings["accuracy"]?["metric"] == "agreement" && findings["accuracy"]?["source"] == "calibration")
-    #expect(good.output.contains("expected: agreement "))
+    #expect(good.output.contains("expected: mean cosine with the dense model "))
     #expect(findings["failed"] == 0)
     #expect(findings["canaries"]?.array?.allSatisfy { $0["passes"] == true } == true)
 

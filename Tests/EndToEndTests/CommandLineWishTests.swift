@@ -7,18 +7,20 @@ import Testing
   let taper = TaperProgram()
   let model = TaperProgram.model("tiny-bert-old-names")
 
-  private func plan(_ arguments: [String], _ calibration: String? = nil) -> ChildProcess {
+  private func plan(
+    _ arguments: [String], _ calibration: String? = nil, device: String = TaperProgram.referenceDevice,
+    environment: [String: String] = [:]
+  ) -> ChildProcess {
     ChildProcess.run(
       taper.program,
-      [
-        "plan", model, "--device", TaperProgram.referenceDevice, "--threads", "1", "--json", "-o",
-        taper.path("a.plan"),
-      ]
-        + (calibration.map { ["--calibration", $0] } ?? []) + arguments)
+      ["plan", model, "--device", device, "--threads", "1", "--json", "-o", taper.path("a.plan")]
+        + (calibration.map { ["--calibration", $0] } ?? []) + arguments, environment: environment)
   }
 
-  private func summary(_ arguments: [String], _ calibration: String? = nil) throws -> JSONValue {
-    let run = plan(arguments, calibration)
+  private func summary(
+    _ arguments: [String], _ calibration: String? = nil, device: String = TaperProgram.referenceDevice
+  ) throws -> JSONValue {
+    let run = plan(arguments, calibration, device: device)
     try #require(run.exitCode == 0, "\(arguments): \(run.errors)")
     return try JSONValue.parse(Array(run.output.utf8))
   }
@@ -36,7 +38,51 @@ import Testing
       #expect(lengths.last?["keep_counts"] == [24, 24], "\(wish)")
     }
     let explained = taper("explain", taper.path("a.plan"))
-    #expect(explained.output.contains("--latency 1000000000ns --throughput 10.0/s"))
+    #expect(explained.output.contains("--latency 1s --throughput 10/s"))
+  }
+
+  /// The reference device with a part of its profile replaced.
+  private func device(_ old: String, _ new: String) throws -> String {
+    let text = String(decoding: TestFile.bytes(TaperProgram.referenceDevice), as: UTF8.self)
+    let changed = text.replacing(old, with: new, maxReplacements: 1)
+    try #require(changed != text)
+    return taper.folder.write("device.json", changed)
+  }
+
+  @Test func percentilesLeaveRoomForTheTail() throws {
+    let unsteady = try device(
+      #""run_overhead_ns":0}"#, #""run_overhead_ns":0,"tail":{"p90":1.1,"p99":1.5,"p99.9":2}}"#)
+    let calibration = try taper.calibration()
+    func longest(_ summary: JSONValue) throws -> Int {
+      try #require(summary["lengths"]?.array?.last?["predicted_ns"]?.int)
+    }
+    let dense = try longest(summary(["--dense"], calibration))
+    let roomy = try summary(["--latency", "\(dense * 3 / 2 + 10)ns@p99"], calibration, device: unsteady)
+    #expect(try longest(roomy) == dense)
+    #expect(roomy["percentile"] == ["name": "p99", "over_median": 1.5])
+    let tight = try summary(["--latency", "\(dense * 3 / 2 - 1000)ns@p99"], calibration, device: unsteady)
+    #expect(try longest(tight) < dense)
+    #expect(taper("explain", taper.path("a.plan")).output.contains("ns@p99 "))
+    #expect(try summary(["--latency", "1s"], calibration, device: unsteady)["percentile"] == nil)
+
+    let unreachable = plan(["--latency", "2us@p99"], calibration, device: unsteady)
+    #expect(unreachable.exitCode == 2)
+    #expect(unreachable.errors.contains("target 2.0 µs at p99 unreachable: best "), "\(unreachable.errors)")
+    // The reference device does not say how times spread.
+    let unknown = plan(["--latency", "1s@p99"], calibration)
+    #expect(
+      unknown.exitCode == 65
+        && unknown.errors.contains("expected how times spread, to plan for p99; found none"))
+  }
+
+  @Test func unknownTiers() throws {
+    let capped = plan(["--dense"], environment: ["TAPER_MAX_TIER": "avx9000"])
+    #expect(capped.exitCode == 64 && capped.errors.contains("TAPER_MAX_TIER: expected one of scalar, avx2, "))
+    #expect(capped.errors.contains("found avx9000") && !TestFile.exists(taper.path("a.plan")))
+    let runner = ChildProcess.run(
+      ChildProcess.product("taper-run"), [try taper.plan("--dense")],
+      environment: ["TAPER_MAX_TIER": "avx9000"])
+    #expect(runner.exitCode == 64 && runner.errors.contains("TAPER_MAX_TIER: expected one of "))
   }
 
   @Test func memoryThatFits() throws {
@@ -147,6 +193,12 @@ import Testing
       ["expected a deadline for every length up to 24; found none above 12; ", "--max-length 12"]
     ),
     (["--latency", "12:1s,6:2s"], 64, ["expected a time above zero with its unit"]),
+    (["--latency", "5ms@p98"], 64, ["if not for the median, @p90, @p99 or @p99.9"]),
+    (["--latency", "0.0001ns"], 64, ["expected a time above zero with its unit"]),
+    (["--speedup", "1e300x"], 64, ["expected a factor of at least 1, at most a million"]),
+    (["--dense", "--precision", "fp16"], 64, ["--precision: expected f32, bf16, int8 or auto; found fp16"]),
+    (["--dense", "--method", "magic"], 64, ["--method: expected acc, ", "found magic"]),
+    (["--dense", "--depth", "3"], 64, ["depth: expected 1 to 2, the model's layers; found 3"]),
     (["--throughput", "0/s"], 64, ["expected texts a second, above zero: 400/s"]),
     (["--throughput", "400"], 64, ["expected texts a second, above zero: 400/s"]),
     (["--mean-latency", "1ms", "--throughput", "400/s"], 64, ["expected one of them; found both"]),

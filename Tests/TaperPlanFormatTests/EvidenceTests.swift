@@ -50,7 +50,15 @@ import Testing
 
   @Test func sayingItInALine() {
     #expect(
-      EvidenceText.line(Self.evidence)
+      EvidenceText.line(Self.evidence, head: .classification)
         == "accuracy 95.75% (95%: 93.27% to 97.34%) on 400 held-out texts, dense 96.25%")
+    let agreement = AccuracyEvidence(
+      metric: .agreement, source: .calibration, texts: 50, planned: 0.875, dense: 1)
+    #expect(
+      EvidenceText.line(agreement, head: .classification)
+        == "agreement with the dense model 87.50% on 50 calibration texts")
+    #expect(
+      EvidenceText.line(agreement, head: .embedding)
+        == "mean cosine with the dense model 0.8750 on 50 calibration texts")
   }
 }

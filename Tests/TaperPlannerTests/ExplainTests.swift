@@ -17,6 +17,8 @@ import Testing
     for target in [PlanningTarget.dense, .workSpeedup(1.5)] {
       let text = Explain.render(try plan(name, target))
       for line in text.split(separator: "\n") { #expect(line.count <= 110, "\(line)") }
+      let narrow = Explain.render(try plan(name, target), columns: 80)
+      for line in narrow.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
   }
 }

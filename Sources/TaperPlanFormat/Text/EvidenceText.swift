@@ -1,14 +1,23 @@
 /// What a plan's answers are worth, in a line.
 package enum EvidenceText {
-  /// "accuracy 96.12% (95%: 95.22% to 96.85%) on 2189 held-out texts, dense 96.71%".
-  package static func line(_ evidence: AccuracyEvidence) -> String {
-    func share(_ value: Float) -> String { NumberText.percent(Double(value), 2) }
-    var text = "\(evidence.metric.name) \(share(evidence.planned))"
+  /// "accuracy 96.12% (95%: 95.22% to 96.85%) on 2189 held-out texts, dense 96.71%". That the dense model agrees with itself
+  /// is not said; where answers are embeddings, agreement is a cosine.
+  package static func line(_ evidence: AccuracyEvidence, head: HeadKind) -> String {
+    let isCosine = evidence.metric == .agreement && (head == .embedding || head == .regression)
+    func share(_ value: Float) -> String {
+      isCosine ? NumberText.fixed(Double(value), 4) : NumberText.percent(Double(value), 2)
+    }
+    let name =
+      switch evidence.metric {
+      case .agreement: (isCosine ? "mean cosine" : "agreement") + " with the dense model"
+      case .accuracy, .determination: evidence.metric.name
+      }
+    var text = "\(name) \(share(evidence.planned))"
     if let interval = evidence.interval {
       text += " (95%: \(share(interval.low)) to \(share(interval.high)))"
     }
     text += " on \(evidence.texts) \(evidence.source.name) texts"
-    if let dense = evidence.dense { text += ", dense \(share(dense))" }
+    if evidence.metric != .agreement, let dense = evidence.dense { text += ", dense \(share(dense))" }
     return text
   }
 }

@@ -2,18 +2,21 @@ public import TaperPlanFormat
 
 /// A plan as a tree for people: where the tokens go, which kernel serves what, how long it should take and why.
 ///
-/// Every number is the plan's own; ~ marks what is predicted, never measured. 110 columns.
+/// Every number is the plan's own; ~ marks what is predicted, never measured. 110 columns, or 80 with less in them.
 public enum Explain {
-  public static func render(_ plan: Plan) -> String {
+  /// - Parameter columns: of the terminal; below 110 intervals, shapes, bytes and keep counts in the tree are left out.
+  public static func render(_ plan: Plan, columns: Int = 110) -> String {
     let explanation = Explanation(plan)
-    var lines = head(plan, explanation)
+    let isNarrow = columns < 110
+    let width = isNarrow ? 80 : 110
+    var lines = head(plan, explanation).flatMap { $0.wrapped(width, indent: 11) }
     lines.append("")
-    lines += lengths(explanation)
-    lines += expectations(explanation)
+    lines += lengths(explanation, isNarrow)
+    lines += expectations(explanation, isNarrow)
     let halting = HaltingText.lines(plan)
-    if !halting.isEmpty { lines += [""] + halting }
+    if !halting.isEmpty { lines += [""] + halting.flatMap { $0.wrapped(width, indent: 4) } }
     lines.append("")
-    lines += tree(explanation)
+    lines += tree(explanation, isNarrow)
     lines.append("")
     lines += memory(explanation, plan)
     return lines.map(trimmed).joined(separator: "\n") + "\n"
@@ -34,7 +37,9 @@ public enum Explain {
       "  head     " + head(plan.head)
         + (plan.schedule.restoresDroppedTokens ? ", dropped tokens restored" : ""),
     ]
-    if let evidence = plan.evidence { lines.append("  expects  " + EvidenceText.line(evidence)) }
+    if let evidence = plan.evidence {
+      lines.append("  expects  " + EvidenceText.line(evidence, head: plan.head.kind))
+    }
     if let selectors = selectors(explanation) { lines.append("  chooses  " + selectors) }
     if !identity.request.isEmpty { lines.append("  request  " + identity.request) }
     lines.append("  passes   " + (off.isEmpty ? "all" : "all but " + off.joined(separator: ", ")))
@@ -59,24 +64,26 @@ public enum Explain {
     return "\(result), \(pooling)" + (head.normalized ? ", L2-normalised" : "")
   }
 
-  private static func lengths(_ explanation: Explanation) -> [String] {
+  private static func lengths(_ explanation: Explanation, _ isNarrow: Bool) -> [String] {
+    func wide(_ text: String, _ width: Int) -> String { isNarrow ? "" : text.rightAligned(width) }
     var lines = [
       "tokens".rightAligned(8) + "dense".rightAligned(13) + "planned".rightAligned(13)
-        + "interval".rightAligned(23) + "time".rightAligned(8) + "work".rightAligned(8) + "K".rightAligned(8)
+        + wide("interval", 23) + "time".rightAligned(8) + "work".rightAligned(8) + wide("K", 8)
         + "  kept, layer by layer"
     ]
     for length in explanation.lengths {
       lines.append(
         String(length.tokens).rightAligned(8) + ("~" + NumberText.time(length.denseTime)).rightAligned(13)
           + ("~" + NumberText.time(length.planned.time)).rightAligned(13)
-          + "\(NumberText.time(length.planned.low)) … \(NumberText.time(length.planned.high))".rightAligned(
-            23)
+          + wide("\(NumberText.time(length.planned.low)) … \(NumberText.time(length.planned.high))", 23)
           + NumberText.times(length.timeSpeedup).rightAligned(8)
           + NumberText.times(length.workSpeedup).rightAligned(8)
-          + NumberText.times(length.publishedSpeedup).rightAligned(8) + "  "
+          + wide(NumberText.times(length.publishedSpeedup), 8) + "  "
           + counts(length.keepCounts, dense: length.tokens))
     }
-    lines.append("  time, work: dense over planned, as predicted; K: work speedup by the published form")
+    lines.append(
+      "  time, work: dense over planned, as predicted"
+        + (isNarrow ? "" : "; K: work speedup by the published form"))
     return lines
   }
 
@@ -91,7 +98,7 @@ public enum Explain {
   }
 
   /// What to expect below the worst case, which the table of lengths tells.
-  private static func expectations(_ explanation: Explanation) -> [String] {
+  private static func expectations(_ explanation: Explanation, _ isNarrow: Bool) -> [String] {
     guard let expected = explanation.expected else { return [] }
     func times(_ time: ExpectedTime) -> String {
       [time.mean, time.p50, time.p90, time.p99].map { ("~" + NumberText.time($0)).rightAligned(13) }.joined()
@@ -105,7 +112,9 @@ public enum Explain {
       guard let expected = length.expected else { continue }
       lines.append(
         String(length.tokens).rightAligned(8) + times(expected) + "  "
-          + clipped(length.expectedTokens.map { NumberText.fixed(Double($0), 1) }.joined(separator: " "), 48))
+          + clipped(
+            length.expectedTokens.map { NumberText.fixed(Double($0), 1) }.joined(separator: " "),
+            isNarrow ? 18 : 48))
     }
     let capped = explanation.selectors.compactMap { selector in
       selector.cappedShare.map { "\(NumberText.percent(Double($0))) after layer \(selector.layer)" }
@@ -123,43 +132,49 @@ public enum Explain {
     return clipped(text, 27)
   }
 
-  private static func tree(_ explanation: Explanation) -> [String] {
+  private static func tree(_ explanation: Explanation, _ isNarrow: Bool) -> [String] {
     var lines = [
-      "at \(explanation.detailLength) tokens".leftAligned(35) + "kernel".leftAligned(22)
-        + "shape".leftAligned(19) + "bytes".rightAligned(8) + "time".rightAligned(10)
-        + "share".rightAligned(6)
-        + " bound"
+      "at \(explanation.detailLength) tokens".leftAligned(isNarrow ? 32 : 35) + "kernel".leftAligned(22)
+        + (isNarrow ? "" : "shape".leftAligned(19) + "bytes".rightAligned(8)) + "time".rightAligned(10)
+        + "share".rightAligned(6) + " bound"
     ]
     for (number, section) in explanation.sections.enumerated() {
       let isLast = number == explanation.sections.count - 1
-      lines.append((isLast ? "└─ " : "├─ ") + title(section, explanation))
+      lines.append((isLast ? "└─ " : "├─ ") + title(section, explanation, isNarrow))
       let ops = section.ops.filter(\.runs)
       for (place, op) in ops.enumerated() {
         let branch = (isLast ? "   " : "│  ") + (place == ops.count - 1 ? "└─ " : "├─ ")
-        lines.append(branch + line(op))
+        lines.append(branch + line(op, isNarrow))
       }
     }
     return lines
   }
 
-  private static func title(_ section: Explanation.Section, _ explanation: Explanation) -> String {
+  private static func title(
+    _ section: Explanation.Section, _ explanation: Explanation, _ isNarrow: Bool
+  ) -> String {
     let tokens =
       section.tokensIn == section.tokensOut
       ? "\(section.tokensIn) tokens" : "\(section.tokensIn) → \(section.tokensOut) tokens"
     let share = "~\(NumberText.time(section.time)), \(NumberText.percent(section.share))"
-    let kept = zip(explanation.lengths, section.keepCounts).map { "\($1)/\($0.tokens)" }
-    let isWhole = zip(explanation.lengths, section.keepCounts).allSatisfy { $0.tokens == $1 }
+    // Of lengths at which something was dropped by then.
+    let kept = zip(explanation.lengths, section.keepCounts).filter { $0.tokens != $1 }
     let isLayer = section.layer > 0 && section.layer < explanation.sections.count - 1
-    let keeps = !isLayer || isWhole ? "" : "   keeps " + kept.joined(separator: " ")
-    let bound = "\(section.bound.name)-bound \(NumberText.percent(section.boundShare, 0))"
-    return section.title.leftAligned(18) + tokens.leftAligned(18) + share.leftAligned(18)
-      + bound.leftAligned(21)
-      + clipped(keeps, 32)
+    let keeps =
+      isNarrow || !isLayer || kept.isEmpty
+      ? "" : "keeps " + kept.map { "\($1)/\($0.tokens)" }.joined(separator: " ")
+    let bound = "\(section.bound.name) \(NumberText.percent(section.boundShare, 0))"
+    return section.title.leftAligned(17) + tokens.leftAligned(17) + share.leftAligned(17)
+      + bound.leftAligned(16) + clipped(keeps, 40)
   }
 
-  private static func line(_ op: Explanation.Op) -> String {
-    clipped(op.title, 28).leftAligned(29) + op.kernel.leftAligned(22) + clipped(op.shape, 19).leftAligned(19)
-      + NumberText.size(op.prediction.traffic).rightAligned(8)
+  private static func line(_ op: Explanation.Op, _ isNarrow: Bool) -> String {
+    let title = isNarrow ? clipped(op.title, 25).leftAligned(26) : clipped(op.title, 28).leftAligned(29)
+    let size =
+      isNarrow
+      ? ""
+      : clipped(op.shape, 19).leftAligned(19) + NumberText.size(op.prediction.traffic).rightAligned(8)
+    return title + op.kernel.leftAligned(22) + size
       + ("~" + NumberText.time(op.prediction.time)).rightAligned(10)
       + NumberText.percent(op.share).rightAligned(6) + " " + op.prediction.bound.name
   }

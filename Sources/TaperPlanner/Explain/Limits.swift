@@ -12,6 +12,9 @@ public struct Limits: Hashable, Sendable {
     case tokens, precision, depth, threads
   }
 
+  /// A row tile: how many tokens fewer are tried.
+  static let tokenStep = 16
+
   /// What a lever would save.
   public struct Saving: Hashable, Sendable {
     public var lever: Lever
@@ -145,15 +148,16 @@ private struct LayerPricing {
   }
 
   func fewerTokens(_ layer: Int, _ counts: [Int]) -> Limits.Saving? {
-    guard counts[layer - 1] > 16 else { return nil }
+    guard counts[layer - 1] > Limits.tokenStep else { return nil }
     var saved: UInt64 = 0
     var spent: UInt64 = 0
     for op in ops(layer) {
       saved += price(op) { $0 }.time.rawValue
-      spent += price(op) { $0 - 16 }.time.rawValue
+      spent += price(op) { $0 - Limits.tokenStep }.time.rawValue
     }
     return Limits.Saving(
-      lever: .tokens, change: "16 tokens fewer", time: Nanoseconds(saved).less(Nanoseconds(spent)))
+      lever: .tokens, change: "\(Limits.tokenStep) tokens fewer",
+      time: Nanoseconds(saved).less(Nanoseconds(spent)))
   }
 
   /// The layer's products in the next lower precision that saves: its encodings are those of that precision, one for each

@@ -4,11 +4,11 @@ import TaperPlanFormat
 /// A `DocumentDiff` for people and for programs.
 public enum DiffRenderer {
   /// Changes shown of each part of the documents.
-  private static let shown = 16
+  private static let shown = 30
 
   /// - Parameters:
   ///   - names: of the two documents.
-  ///   - limit: changes shown of each part; nil: all.
+  ///   - all: every change, not some of each part, evenly chosen.
   public static func text(_ diff: DocumentDiff, names: (a: String, b: String), all: Bool = false) -> String {
     guard !diff.changes.isEmpty else { return "no difference: \(names.a), \(names.b)\n" }
     var lines = ["A  \(names.a)", "B  \(names.b)"]
@@ -21,7 +21,10 @@ public enum DiffRenderer {
       let changes = diff.changes.filter { $0.path.first == part }
       lines += ["", words(part) + (changes.count > 1 ? ": \(changes.count) differ" : "")]
       var table = TextTable(headings: ["", "A", "B", ""], leftAligned: [0])
-      for change in changes.prefix(all ? changes.count : shown) {
+      let count = all ? changes.count : min(shown, changes.count)
+      // The first and the last, and evenly between them.
+      for place in 0..<count {
+        let change = changes[count == 1 ? 0 : place * (changes.count - 1) / (count - 1)]
         let key = change.path.last ?? ""
         table.add([
           change.path.dropFirst().map(words).joined(separator: ", "), value(change.a, key),
@@ -30,7 +33,7 @@ public enum DiffRenderer {
         ])
       }
       lines += table.lines().dropFirst()
-      if !all, changes.count > shown { lines.append("  and \(changes.count - shown) more (--all)") }
+      if changes.count > count { lines.append("  \(count) of \(changes.count), evenly chosen (--all)") }
     }
     return lines.joined(separator: "\n") + "\n"
   }

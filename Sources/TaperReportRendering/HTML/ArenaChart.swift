@@ -24,7 +24,7 @@ struct ArenaChart {
   var sentence: String {
     let apart = arena.slots.reduce(UInt64(0)) { $0 + ($1.byteCount.rawValue + 63) / 64 * 64 }
     return
-      "\(NumberText.count(arena.slots.count, "slot")) of \(NumberText.size(Bytes(apart))) share an arena of "
+      "\(NumberText.count(arena.slots.count, "slot")), \(NumberText.size(Bytes(apart))) side by side, share an arena of "
       + "\(NumberText.size(arena.byteCount)); \(NumberText.size(peak)) are alive at the busiest op."
   }
 

@@ -124,6 +124,7 @@ public enum HTMLRenderer {
       "<h2>Predicted and measured</h2>\n<div class=\"legend\"><span><i class=\"measured dot\"></i>input lengths, end to end</span>"
       + (report.ops.isEmpty ? "" : "<span><i class=\"op dot\"></i>ops</span>")
       + "<span><i class=\"interval\"></i>within \(NumberText.percent(report.tolerance, 0))</span></div>\n"
+      + "<p class=\"soft\">How far measured is from predicted: above the line is slower. Rings at the edge are further off.</p>\n"
       + "<figure>\(chart)</figure>\n"
   }
 

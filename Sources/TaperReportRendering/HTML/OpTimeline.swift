@@ -12,14 +12,10 @@ struct OpTimeline {
 
   /// Groups that occur, for a legend.
   var groups: [OpGroup] {
-    OpGroup.allCases.filter { group in report.ops.contains { self.group($0) == group } }
+    OpGroup.allCases.filter { group in report.ops.contains { report.group(of: $0) == group } }
   }
 
   static func colour(_ group: OpGroup) -> String { "g\(OpGroup.allCases.firstIndex(of: group) ?? 0)" }
-
-  private func group(_ op: OpAudit) -> OpGroup {
-    OpGroup(op.op.kind, isAnswer: op.layer > report.plan.layers)
-  }
 
   private func draw(width: Double, kind: String) -> String {
     let longest = max(total(\.predicted), total(\.measured))
@@ -49,7 +45,8 @@ struct OpTimeline {
     for op in report.ops {
       let end = start + Double(op[keyPath: time].rawValue) / 1e6
       let (left, right) = (plot.x(start), plot.x(end))
-      svg += "<rect class=\"\(Self.colour(group(op)))\" x=\"\(Plot.number(left))\" y=\"\(Plot.number(y))\" "
+      svg +=
+        "<rect class=\"\(Self.colour(report.group(of: op)))\" x=\"\(Plot.number(left))\" y=\"\(Plot.number(y))\" "
       svg += "width=\"\(Plot.number(right - left))\" height=\"36\">"
       svg +=
         "<title>layer \(op.layer), \(Markup.escape(op.label)): \(NumberText.time(op[keyPath: time]))</title></rect>"

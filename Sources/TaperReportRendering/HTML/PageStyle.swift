@@ -53,7 +53,8 @@ enum PageStyle {
     .g3{--c:light-dark(#b3561e,#f0a060)}.g4{--c:light-dark(#a9824a,#c9a368)}.g5{--c:light-dark(#8a3a8f,#d58ad9)}
     .g6{--c:light-dark(#5c8a2e,#a5d36f)}
     rect[class^=g]{fill:var(--c);stroke:var(--bg);stroke-width:.4}circle[class^=g]{fill:var(--c);stroke:var(--bg)}
-    circle.hollow{fill:none;stroke:var(--c);stroke-width:1.5}circle.op{fill:var(--predicted);fill-opacity:.75}
+    circle.hollow{fill:none;stroke:var(--c);stroke-width:1.5}circle.op{fill:var(--predicted);fill-opacity:.75}circle.beyond{fill:none;stroke-width:1.5}circle.op.beyond{stroke:var(--predicted)}
+    circle.measured.beyond{stroke:var(--measured)}
     rect.slot{fill:var(--c);fill-opacity:.3;stroke:var(--c);stroke-width:.7}
     polyline.alive{stroke:var(--ink);stroke-width:1.2}polyline.roof{stroke:var(--soft)}polyline.guess{stroke-dasharray:5 4}
     rect.longer{fill:var(--bad)}rect.shorter{fill:var(--measured)}

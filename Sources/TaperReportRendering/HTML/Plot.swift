@@ -56,6 +56,14 @@ struct Plot {
     return NumberText.fixed(value, digits ?? 3)
   }
 
+  /// A time as a tick: "200 ns", "50 µs", "2 ms".
+  static func timeTick(_ nanoseconds: Double) -> String {
+    for (unit, size) in [("s", 1e9), ("ms", 1e6), ("µs", 1e3)] where nanoseconds >= size * 0.9995 {
+      return plain(nanoseconds / size) + " " + unit
+    }
+    return plain(nanoseconds) + " ns"
+  }
+
   /// Horizontal grid lines with labels, and the name of the horizontal axis.
   func frame(yTicks: [(Double, String)], xTicks: [(Double, String)], xName: String) -> String {
     var svg = ""

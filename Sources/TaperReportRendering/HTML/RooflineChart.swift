@@ -3,7 +3,8 @@ import TaperAuditor
 import TaperPlanFormat
 
 /// The roofline: each op by its work for each byte of traffic and the work it did in a second, under what the machine can
-/// do. An op whose work is not counted (norms, sums) stands at the left edge by the traffic it moved.
+/// do. An op whose work is not counted (norms, sums) stands at the left edge by the traffic it moved, what is very slow at the
+/// lower edge.
 struct RooflineChart {
   let report: AuditReport
 
@@ -46,8 +47,9 @@ struct RooflineChart {
       from: min(0.5, worked.map(\.intensity).min() ?? 1),
       upTo: max(ridge * 2, worked.map(\.intensity).max() ?? 1))
     func rate(_ place: Place) -> Double { place.intensity > 0 ? place.rate : place.traffic * pow(10, x.base) }
-    let rates = places.map(rate) + [roof.compute]
-    let y = LogAxis(from: rates.min() ?? 1, upTo: rates.max() ?? 1)
+    // Ops of no weight would stretch the axis over decades.
+    let floor = min(roof.compute / 300, roof.bandwidth * pow(10, x.base) / 3)
+    let y = LogAxis(from: floor, upTo: max(roof.compute, places.map(rate).max() ?? 1), room: 0.15)
     let plot = Plot(
       width: width, height: height, left: 70, right: 18, xLimit: x.limit, yLimit: y.limit, xBase: x.base,
       yBase: y.base)
@@ -63,16 +65,18 @@ struct RooflineChart {
     svg += plot.text(
       "tick end", plot.width - plot.right, plot.y(log10(roof.compute)) - 6,
       "\(Self.rateText(roof.compute))FLOP/s" + (report.roof == nil ? " seen" : ""))
+    // Under the middle of the slope, where few ops are.
+    let middle = (start + log10(ridge)) / 2
     svg += plot.text(
-      "tick", plot.x(log10(ridge)) + 6, plot.y(log10(roof.compute)) + 22,
+      "tick", plot.x(middle) + 8, plot.y(middle + log10(roof.bandwidth)) + 18,
       "\(Self.rateText(roof.bandwidth))B/s" + (report.roof == nil ? " seen" : ""))
     for place in places {
-      let group = OpGroup(place.op.op.kind, isAnswer: place.op.layer > report.plan.layers)
+      let group = report.group(of: place.op)
       let isCounted = place.intensity > 0
       svg += plot.circle(
         "\(OpTimeline.colour(group))\(isCounted ? "" : " hollow")",
         isCounted ? log10(place.intensity) : x.base,
-        log10(rate(place)), radius: 4,
+        max(y.base, log10(rate(place))), radius: 4,
         title: "layer \(place.op.layer), \(place.op.label): "
           + (isCounted ? "\(Self.rateText(place.rate))FLOP/s, " : "") + "\(Self.rateText(place.traffic))B/s")
     }

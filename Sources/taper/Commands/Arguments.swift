@@ -48,9 +48,19 @@ enum Latency: ArgumentWord {
       ("ms", 1e6), ("us", 1e3), ("µs", 1e3), ("ns", 1), ("s", 1e9),
     ]
     guard let unit = units.first(where: { argument.hasSuffix($0.suffix) }),
-      let value = Double(argument.dropLast(unit.suffix.count)), value > 0, value * unit.nanoseconds < 1e15
+      let value = Double(argument.dropLast(unit.suffix.count)), value * unit.nanoseconds >= 1,
+      value * unit.nanoseconds < 1e15
     else { return nil }
     return Nanoseconds(UInt64(value * unit.nanoseconds))
+  }
+
+  /// As it would be asked for, in the largest unit of which it is a whole number.
+  static func text(_ time: Nanoseconds) -> String {
+    let units: [(suffix: String, nanoseconds: UInt64)] = [
+      ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000), ("ns", 1),
+    ]
+    let unit = units.first { time.rawValue % $0.nanoseconds == 0 } ?? units[3]
+    return "\(time.rawValue / unit.nanoseconds)\(unit.suffix)"
   }
 }
 
@@ -95,6 +105,11 @@ enum Rate: ArgumentWord {
     }
     return rate
   }
+
+  /// As it would be asked for.
+  static func text(_ rate: Double) -> String {
+    (rate == rate.rounded() ? "\(Int(rate))" : "\(rate)") + "/s"
+  }
 }
 
 /// "4MiB", "800KB": an amount of memory.
@@ -107,7 +122,8 @@ enum Size: ArgumentWord {
       ("B", 1),
     ]
     guard let unit = units.first(where: { argument.hasSuffix($0.suffix) }),
-      let value = Double(argument.dropLast(unit.suffix.count)), value > 0, value * unit.bytes < 1e18
+      let value = Double(argument.dropLast(unit.suffix.count)), value * unit.bytes >= 1,
+      value * unit.bytes < 1e18
     else { return nil }
     return Bytes(UInt64(value * unit.bytes))
   }
@@ -115,11 +131,11 @@ enum Size: ArgumentWord {
 
 /// "3x" or "3": a factor of at least one.
 enum Speedup: ArgumentWord {
-  static let expectation = "a factor of at least 1: 3x"
+  static let expectation = "a factor of at least 1, at most a million: 3x"
 
   static func value(of argument: String) -> Double? {
     guard let value = Double(argument.hasSuffix("x") ? argument.dropLast() : argument[...]), value >= 1,
-      value.isFinite
+      value <= 1e6
     else { return nil }
     return value
   }
@@ -169,6 +185,12 @@ enum Share: ArgumentWord {
     guard let value = Double(isPercent ? argument.dropLast() : argument[...]), value >= 0, value.isFinite
     else { return nil }
     return isPercent ? value / 100 : value
+  }
+
+  /// As it would be asked for.
+  static func text(_ share: Double) -> String {
+    let percent = (share * 1e6).rounded() / 1e4
+    return (percent == percent.rounded() ? "\(Int(percent))" : "\(percent)") + "%"
   }
 }
 

@@ -53,7 +53,9 @@ struct AuditCommand: ParsableCommand {
       if let html { try OutputFile.write(HTMLRenderer.render(report), to: html) }
       if let junit { try OutputFile.write(JUnitRenderer.render(report), to: junit) }
       Console.print(
-        json ? JSONRenderer.render(report) : TextRenderer.render(report, color: Console.isColored))
+        json
+          ? JSONRenderer.render(report)
+          : TextRenderer.render(report, color: Console.isColored, columns: Console.columns))
       if let html { Console.note("report: \(html)") }
       switch report.verdict {
       case .within: break

@@ -50,32 +50,19 @@ struct BenchCommand: ParsableCommand {
   private func jsonText(_ timings: LatencyTimings, threads: Int) -> String {
     var object = JSONObject([
       ("schema_version", 1), ("threads", JSONValue(threads)),
-      ("lengths", .array(timings.lengths.map { json($0) })), ("noise", json(timings.noise)),
+      ("lengths", .array(timings.lengths.map { json($0) })), ("noise", NoiseSummary.json(timings.noise)),
     ])
     if samples {
       object["chunks"] = .array(
         timings.chunks.map {
           [
-            "tokens": JSONValue($0.tokens), "runs": JSONValue($0.runs), "before": json($0.before),
-            "after": json($0.after),
+            "tokens": JSONValue($0.tokens), "runs": JSONValue($0.runs),
+            "before": NoiseSummary.json($0.before),
+            "after": NoiseSummary.json($0.after),
           ]
         })
     }
     return JSONValue.object(object).serialized(pretty: true)
-  }
-
-  private func json(_ noise: NoiseFigure) -> JSONValue {
-    func series(_ series: NoiseFigure.Series) -> JSONValue {
-      ["p50_ns": json(series.p50), "spread": .number(series.spread), "drift": .number(series.drift)]
-    }
-    return [
-      "verdict": noise.isNoisy ? "noisy" : "steady", "bound": .number(noise.bound),
-      "compute": series(noise.compute), "bandwidth": series(noise.bandwidth),
-    ]
-  }
-
-  private func json(_ times: ReferenceTimes) -> JSONValue {
-    ["compute_ns": json(times.compute), "bandwidth_ns": json(times.bandwidth)]
   }
 
   private func json(_ time: Nanoseconds?) -> JSONValue {
@@ -107,15 +94,6 @@ struct BenchCommand: ParsableCommand {
             return [NumberText.time(estimate.time), "\(bound(estimate.low)) – \(bound(estimate.high))"]
           })
     }
-    let noise = timings.noise
-    return table.rendered() + """
-
-      machine \(noise.isNoisy ? "too noisy to judge" : "steady"): arithmetic varied by \(words(noise.compute)), memory by \
-      \(words(noise.bandwidth)); \(NumberText.percent(noise.bound, 0)) allowed
-      """
-  }
-
-  private func words(_ series: NoiseFigure.Series) -> String {
-    "\(NumberText.percent(series.spread)) (drift \(NumberText.signedPercent(series.drift)))"
+    return table.rendered() + "\n" + NoiseSummary.text(timings.noise)
   }
 }

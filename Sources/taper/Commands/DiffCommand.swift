@@ -49,28 +49,33 @@ struct DiffCommand: ParsableCommand {
       try InputKind.comparable.require(path)
       switch Inputs.firstByte(of: path) {
       case UInt8(ascii: "{"): self = try Document(audit: WholeFile.read(path), path)
-      case UInt8(ascii: "<"): self = try Document(audit: Self.embedded(in: WholeFile.read(path)), path)
+      case UInt8(ascii: "<"): self = try Document(audit: Self.embedded(in: WholeFile.read(path), path), path)
       default: (kind, value) = (.plan, PlanFacts.object(try PlanFile.read(path)))
       }
     }
 
     private init(audit bytes: [UInt8], _ path: String) throws {
-      let value = try JSONValue.parse(bytes)
+      let value: JSONValue
+      do { value = try JSONValue.parse(bytes) } catch { throw CommandError.malformed(path: path, error) }
       guard value["verdict"] != nil, value["lengths"] != nil else {
-        throw CommandError.wrongKind(
-          path: path, expected: "a plan or an audit", found: "another JSON document",
-          remedy: "make an audit with taper audit --json")
+        throw Self.wrongKind(path, "another JSON document")
       }
       (kind, self.value) = (.audit, value)
     }
 
-    /// The JSON that a report's page carries; nothing when it carries none.
-    private static func embedded(in page: [UInt8]) -> [UInt8] {
+    /// The JSON that a report's page carries.
+    private static func embedded(in page: [UInt8], _ path: String) throws -> [UInt8] {
       let text = String(decoding: page, as: UTF8.self)
       guard let start = text.firstRange(of: "id=\"audit\">")?.upperBound,
         let end = text[start...].firstRange(of: "</script>")?.lowerBound
-      else { return [] }
+      else { throw wrongKind(path, "another page") }
       return Array(text[start..<end].utf8)
+    }
+
+    private static func wrongKind(_ path: String, _ found: String) -> CommandError {
+      .wrongKind(
+        path: path, expected: "a plan or an audit", found: found,
+        remedy: "make an audit with taper audit --json or --html")
     }
   }
 }

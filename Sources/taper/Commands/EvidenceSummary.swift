@@ -14,8 +14,6 @@ enum EvidenceSummary {
     ]
   }
 
-  static func text(_ evidence: AccuracyEvidence?) -> String? { evidence.map { EvidenceText.line($0) } }
-
   /// Six decimals: a float has no more.
   private static func number(_ value: Float) -> JSONValue { .number((Double(value) * 1e6).rounded() / 1e6) }
 }

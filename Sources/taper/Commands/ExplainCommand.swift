@@ -30,8 +30,9 @@ struct ExplainCommand: ParsableCommand {
       }
       let limits = try device.map { try self.limits(of: plan, device: $0) }
       if json { return Console.print(ExplainJSON.object(plan, limits: limits).serialized(pretty: true)) }
-      Console.print(text ? PlanText.render(plan) : Explain.render(plan))
-      if let limits { Console.print(LimitsText.render(limits)) }
+      if text { return Console.print(PlanText.render(plan)) }
+      Console.print(Explain.render(plan, columns: Console.columns))
+      if let limits { Console.print("\n" + LimitsText.render(limits)) }
     }
   }
 

@@ -119,6 +119,7 @@ struct PlanCommand: ParsableCommand {
       }
       bar.finish()
       outcome.candidates = candidates + outcome.candidates
+      outcome.percentile = compiler.margin(of: request)
       let plan = try write(outcome.planned)
       show(plan, outcome)
     }
@@ -217,13 +218,13 @@ struct PlanCommand: ParsableCommand {
     var words: [String] = []
     if let latency {
       let steps = latency.steps.map { step in
-        (step.maximumLength == .max ? "" : "\(step.maximumLength):") + "\(step.time.rawValue)ns"
+        (step.maximumLength == .max ? "" : "\(step.maximumLength):") + Latency.text(step.time)
       }
       let percentile = latency.percentile == .p50 ? "" : "@\(latency.percentile.name)"
       words.append("--latency " + steps.joined(separator: ",") + percentile)
     }
-    if let meanLatency { words.append("--mean-latency \(meanLatency.rawValue)ns") }
-    if let throughput { words.append("--throughput \(throughput)/s") }
+    if let meanLatency { words.append("--mean-latency \(Latency.text(meanLatency))") }
+    if let throughput { words.append("--throughput \(Rate.text(throughput))") }
     if let speedup { words.append("--speedup \(speedup)x") }
     if let flopsSpeedup { words.append("--flops-speedup \(flopsSpeedup)x") }
     if dense { words.append("--dense") }
@@ -238,8 +239,8 @@ struct PlanCommand: ParsableCommand {
     words.append(common)
     if let depth { words.append("--depth \(depth)") }
     if decay != .calibrated { words.append("--decay \(decay)") }
-    if let maxDrop { words.append("--max-drop \(maxDrop)") }
-    if let minAccuracy { words.append("--min-accuracy \(minAccuracy)") }
+    if let maxDrop { words.append("--max-drop \(Share.text(maxDrop))") }
+    if let minAccuracy { words.append("--min-accuracy \(Share.text(minAccuracy))") }
     if let maxArena { words.append("--max-arena \(maxArena.rawValue)B") }
     if let maxResident { words.append("--max-resident \(maxResident.rawValue)B") }
     return words.joined(separator: " ")

@@ -1,5 +1,6 @@
 import Glibc
 import TaperPlanFormat
+import TaperPlanRuntime
 
 /// Reading a plan without its weights.
 enum PlanFile {
@@ -14,13 +15,19 @@ enum PlanFile {
     }
     let size = Int(status.st_size)
     // Nothing can be mapped of an empty file; the reader says what is wrong with it.
-    guard size > 0 else {
-      return try unsafe PlanReader.read(UnsafeRawBufferPointer(start: nil, count: 0)).plan
-    }
+    guard size > 0 else { return try unsafe read(UnsafeRawBufferPointer(start: nil, count: 0), path) }
     guard let base = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), unsafe base != MAP_FAILED else {
       throw CommandError.unreadable(path: path)
     }
     defer { unsafe munmap(base, size) }
-    return try unsafe PlanReader.read(UnsafeRawBufferPointer(start: base, count: size)).plan
+    return try unsafe read(UnsafeRawBufferPointer(start: base, count: size), path)
+  }
+
+  private static func read(_ bytes: UnsafeRawBufferPointer, _ path: String) throws(RuntimeError) -> Plan {
+    do throws(PlanFormatError) {
+      return try unsafe PlanReader.read(bytes).plan
+    } catch {
+      throw .badPlan(path: path, error)
+    }
   }
 }

@@ -27,6 +27,11 @@ enum PlanSummary {
         "flip_count": JSONValue(accuracy.flipCount), "flips": .array(accuracy.flips.map(flip)),
       ]
     }
+    if let margin = outcome.percentile {
+      object["percentile"] = [
+        "name": .string(margin.percentile.name), "over_median": .number(margin.overMedian),
+      ]
+    }
     if !outcome.candidates.isEmpty { object["candidates"] = .array(outcome.candidates.map(candidate)) }
     return .object(object)
   }
@@ -82,6 +87,12 @@ enum PlanSummary {
       "arena \(NumberText.size(plan.arena.byteCount)), weights \(NumberText.size(plan.weights.byteCount)), "
         + "resident at most \(NumberText.size(plan.residentBytes))",
     ]
+    if let margin = outcome.percentile {
+      let factor = NumberText.times(margin.overMedian)
+      lines.append(
+        "deadlines hold at \(margin.percentile.name): predicted medians leave \(factor), what the profile saw of it"
+      )
+    }
     if let expectations = plan.expectations {
       let expected = expectations.overall
       lines.append(
@@ -95,19 +106,12 @@ enum PlanSummary {
     }
     if !outcome.trials.isEmpty { lines += trials(outcome) }
     if let head = outcome.head { lines.append(HeadSummary.text(head)) }
-    if let accuracy = outcome.accuracy {
-      lines += self.accuracy(accuracy)
-    }
+    if let accuracy = outcome.accuracy { lines += self.accuracy(accuracy, of: plan) }
     return (lines + ["→ \(path)"]).joined(separator: "\n")
   }
 
-  private static func accuracy(_ accuracy: AccuracyComparison) -> [String] {
-    func share(_ value: Double) -> String { NumberText.percent(value, 2) }
-    let interval = accuracy.interval.map { " (95%: \(share($0.low)) to \(share($0.high)))" } ?? ""
-    var lines = [
-      "\(accuracy.metric.rawValue) on \(NumberText.count(accuracy.count, "text")): dense \(share(accuracy.dense)), "
-        + "planned \(share(accuracy.planned))\(interval)"
-    ]
+  private static func accuracy(_ accuracy: AccuracyComparison, of plan: Plan) -> [String] {
+    var lines = plan.evidence.map { [EvidenceText.line($0, head: plan.head.kind)] } ?? []
     guard accuracy.flipCount > 0 else { return lines }
     lines.append("  \(NumberText.count(accuracy.flipCount, "label")) changed:")
     lines += accuracy.flips.map { flip in

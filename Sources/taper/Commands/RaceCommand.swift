@@ -35,12 +35,15 @@ struct RaceCommand: ParsableCommand {
         TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs)
       }
       var bar = ProgressBar()
-      let runners = try TextRace.measure(loaded, samples: samples, rounds: rounds, threads: threads) {
+      let race = try TextRace.measure(loaded, samples: samples, rounds: rounds, threads: threads) {
         bar.update($0, "racing \(loaded.count) plans on \(samples.count) texts")
       }
       bar.finish()
-      let entries = zip(plans, zip(loaded, runners)).map { Entry(path: $0, plan: $1.0.plan, runner: $1.1) }
-      Console.print(json ? jsonText(entries, samples) : table(entries))
+      let entries = zip(plans, zip(loaded, race.runners)).map {
+        Entry(path: $0, plan: $1.0.plan, runner: $1.1)
+      }
+      Console.print(
+        json ? jsonText(entries, samples, race.noise) : table(entries) + "\n" + NoiseSummary.text(race.noise))
     }
   }
 
@@ -55,10 +58,11 @@ struct RaceCommand: ParsableCommand {
     var work: Double { runner.work.reduce(0) { $0 + Double($1.rawValue) } }
   }
 
-  private func jsonText(_ entries: [Entry], _ samples: [TokenizedSample]) -> String {
+  private func jsonText(_ entries: [Entry], _ samples: [TokenizedSample], _ noise: NoiseFigure) -> String {
     let object: JSONValue = [
       "schema_version": 1, "rounds": JSONValue(rounds),
       "tokens": .array(samples.map { JSONValue($0.ids.count) }), "plans": .array(entries.map(json)),
+      "chunk": JSONValue(TextRace.chunk), "noise": NoiseSummary.json(noise),
     ]
     return object.serialized()
   }
@@ -71,6 +75,7 @@ struct RaceCommand: ParsableCommand {
       "mean_depth": .number(entry.meanDepth), "work_flops": .number(entry.work),
       "times_ns": times(entry.runner.times), "predicted_ns": times(entry.runner.predicted),
       "depths": .array(entry.runner.depths.map { JSONValue($0) }),
+      "probes": .array(entry.runner.probes.map(NoiseSummary.json)),
     ]
   }
 

@@ -117,10 +117,10 @@ struct SweepCommand: ParsableCommand {
     ) { bar.update(0.85 + 0.1 * $0, stage) }
     guard isInMean else { return (longest, nil) }
     let texts = samples.map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
-    let runners = try TextRace.measure(plans, samples: texts, rounds: 3) {
+    let race = try TextRace.measure(plans, samples: texts, rounds: 3) {
       bar.update(0.95 + 0.05 * $0, stage)
     }
-    return (longest, runners.map { ExpectedTime($0.times).mean })
+    return (longest, race.runners.map { ExpectedTime($0.times).mean })
   }
 
   private func show(_ report: SweepReport, weights: String) throws {

@@ -32,7 +32,9 @@ struct VerifyCommand: ParsableCommand {
           "canary \(index + 1): \(canary.ids.count) tokens, largest difference \(difference) "
             + "(at most \(canary.tolerance)) \(passes ? "ok" : "FAILED")")
       }
-      if let expected = EvidenceSummary.text(loaded.plan.evidence) { say("expected: " + expected) }
+      if let evidence = loaded.plan.evidence {
+        say("expected: " + EvidenceText.line(evidence, head: loaded.plan.head.kind))
+      }
       if json {
         let object: JSONValue = [
           "schema_version": 1,

@@ -1,4 +1,5 @@
 import Glibc
+import TaperJSON
 
 /// What is wrong with a command's arguments or files, beyond what its parser sees.
 enum CommandError: Error, CustomStringConvertible {
@@ -6,6 +7,8 @@ enum CommandError: Error, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case missing(path: String, isDirectory: Bool, expected: String, remedy: String)
   case wrongKind(path: String, expected: String, found: String, remedy: String)
+  /// A file that should be JSON.
+  case malformed(path: String, JSONError)
   case usage(String)
   case unrecognised(path: String)
 
@@ -22,6 +25,7 @@ enum CommandError: Error, CustomStringConvertible {
       "no such \(isDirectory ? "directory" : "file"): \(path); expected \(expected); \(remedy)"
     case .wrongKind(let path, let expected, let found, let remedy):
       "\(path): expected \(expected); found \(found); \(remedy)"
+    case .malformed(let path, let error): "\(path): \(error)"
     case .usage(let message): message
     case .unrecognised(let path):
       "\(path): expected a model directory, a plan, a device profile or a calibration; found none of them"

@@ -2,7 +2,8 @@ import Glibc
 
 /// Standard output and standard error.
 enum Console {
-  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+  /// Ends the line where the text does not.
+  static func print(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) }
 
   static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }
 
@@ -10,6 +11,13 @@ enum Console {
 
   /// Whether colours are wanted on standard output: a terminal, and NO_COLOR unset.
   static var isColored: Bool { isatty(STDOUT_FILENO) == 1 && !Environment.has("NO_COLOR") }
+
+  /// Characters a line of standard output has room for; of what is no terminal, more than any output needs.
+  static var columns: Int {
+    var size = winsize()
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return .max }
+    return Int(size.ws_col)
+  }
 
   static func bold(_ text: String) -> String { isColored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 

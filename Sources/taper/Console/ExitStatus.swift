@@ -21,7 +21,10 @@ enum ExitStatus: Int32 {
 
   /// Runs a command's body; a thrown error is shown on standard error and becomes its exit code.
   static func catching(_ body: () throws -> Void) throws {
-    do { try body() } catch let status as ExitCode {
+    do {
+      try KernelTier.checkCap()
+      try body()
+    } catch let status as ExitCode {
       throw status
     } catch {
       Console.note("error: \(error)")
