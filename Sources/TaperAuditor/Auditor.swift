@@ -69,7 +69,7 @@ public enum Auditor {
       layers: layers, halting: halting,
       accuracy: accuracy,
       noise: NoiseFigure(probes: probe.times, bound: request.noiseBound), roof: request.roof,
-      environment: request.environment + [EnvironmentFact("kernel tier", "\(tier)")])
+      environment: request.environment + [EnvironmentFact("kernel tier", tier.name)])
   }
 
   private static func check(_ request: AuditRequest, _ plan: Plan) throws(AuditError) {

@@ -97,6 +97,7 @@ enum PageStyle {
     --dense:#a9824a;--good:#12703a;--goodbg:#e3f4e9;--bad:#b3261e;--badbg:#fbe9e7;--warn:#8a5a00;--warnbg:#fdf1d6}
     *{-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}
     body{font-size:11pt}h2{break-after:avoid}figure,table,.bar,.verdict,.tiles div{break-inside:avoid}
+    .bar.op{padding-top:.05rem;padding-bottom:.05rem}.bar.op small{display:inline}
     details::details-content{content-visibility:visible;height:auto;display:block}}
     """
 }

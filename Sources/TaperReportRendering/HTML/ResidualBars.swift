@@ -11,7 +11,7 @@ struct ResidualBars {
     let largest = max(1, sources.map { abs($0.difference) }.max() ?? 1)
     var html = "<div class=\"bars\">\n<div class=\"bar head\"><span>part</span><span></span>"
     html +=
-      "<span class=\"n\">predicted</span><span class=\"n\">measured</span><span class=\"n\">of the whole</span></div>\n"
+      "<span class=\"n\">predicted</span><span class=\"n\">measured</span><span class=\"n\">of all</span></div>\n"
     for source in sources {
       let width = abs(source.difference) / largest * 50
       let isLonger = source.difference >= 0

@@ -90,7 +90,7 @@ enum PlanSummary {
     if let margin = outcome.percentile {
       let factor = NumberText.times(margin.overMedian)
       lines.append(
-        "deadlines hold at \(margin.percentile.name): predicted medians leave \(factor), what the profile saw of it"
+        "planned for \(margin.percentile.name): medians stay \(factor) below the deadlines, as times spread in the profile"
       )
     }
     if let expectations = plan.expectations {
