@@ -2,11 +2,11 @@
 // Run by tools/bench/attention.
 #include "../../Sources/CTaperKernels/ck_table.h"
 #include "../../Sources/CTaperKernels/include/CTaperKernels.h"
+#include "timing.h"
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { block = CK_ATTENTION_BLOCK, longest = 512, most_workers = 8 };
 
@@ -27,12 +27,6 @@ static void attention_by_blas(const ck_op *op, uint32_t head, uint32_t worker) {
   }
 }
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /// Seconds an op takes, the mean over about a fifth of a millisecond.
 static double time_of(ck_pool *pool, ck_driver driver, ck_op *op, double guess) {
   int repeats = guess > 0 ? (int)(2e-4 / guess) + 1 : 1;
@@ -40,16 +34,6 @@ static double time_of(ck_pool *pool, ck_driver driver, ck_op *op, double guess) 
   for (int i = 0; i < repeats; i++)
     ck_pool_run(pool, driver, op, op->heads);
   return (now() - start) / repeats;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double *samples, int count) {
-  qsort(samples, (size_t)count, sizeof *samples, ascending);
-  return samples[count / 2];
 }
 
 /// FLOP/s of one core's fused multiply-adds at `table`'s vector width: a product whose operands stay in L1.

@@ -4,6 +4,7 @@
 #include "../../Sources/CTaperKernels/ck_table.h"
 #include "../../Sources/CTaperKernels/include/CTaperKernels.h"
 #include "../../Sources/CTaperKernels/include/ck_panel.h"
+#include "timing.h"
 #include <cblas.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,16 +25,6 @@ static void *pages(size_t bytes) {
   if (!p)
     exit(70);
   return p;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t n) {
-  qsort(values, n, sizeof *values, ascending);
-  return values[n / 2];
 }
 
 // The machine's limits. Both run as tasks of the pool, one a thread.

@@ -4,27 +4,16 @@
 //     kernels-lowp [bf16|i8] [threads] [tier] [shape number]
 #include "../../../Sources/CTaperKernels/ck_table.h"
 #include "../../../Sources/CTaperKernels/include/CTaperKernels.h"
+#include "../timing.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { cold_bytes = 160 << 20, most_rows = 512, most_depth = 3072, most_calls = 400 };
 static const uint32_t shapes[][2] = {{1152, 384}, {384, 384}, {1536, 384}, {384, 1536},
                                      {2304, 768}, {768, 768}, {3072, 768}, {768, 3072}}; // columns, depth
-static const uint32_t row_counts[] = {1, 4, 8, 16, 32, 64, 128, 256, 512};
+static const uint32_t row_counts[] = {1, 2, 4, 8, 12, 16, 32, 64, 128, 256, 512};
 #define count_of(array) (sizeof array / sizeof array[0])
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 /// Median seconds of calls over matrices that take turns, so that each finds its weights in memory, not in a
 /// cache.
@@ -38,8 +27,7 @@ static double median_call(ck_pool *pool, ck_driver driver, ck_op *op, const char
     ck_pool_run(pool, driver, op, tasks);
     times[calls] = now() - begin;
   }
-  qsort(times, calls, sizeof times[0], ascending);
-  return times[calls / 2];
+  return median(times, calls);
 }
 
 #if defined(__x86_64__)
@@ -93,7 +81,7 @@ int main(int count, char **arguments) {
        *codes = aligned_alloc(64, most_rows * most_depth * element);
   float *a = aligned_alloc(64, most_rows * most_depth * sizeof(float)),
         *y = aligned_alloc(64, most_rows * most_depth * sizeof(float));
-  float scales[most_rows], *bias = calloc(most_depth, sizeof(float));
+  float scales[2 * most_rows], *bias = calloc(most_depth, sizeof(float));
   memset(weights, 1, cold_bytes); // as floats: small normal numbers
   for (size_t i = 0; i < most_rows * most_depth; i++)
     a[i] = (float)(i % 251) / 125 - 1;
@@ -108,6 +96,9 @@ int main(int count, char **arguments) {
   printf("| N×K |");
   for (size_t m = 0; m < count_of(row_counts); m++)
     printf(" M=%u |", row_counts[m]);
+  printf("\n|---|");
+  for (size_t m = 0; m < count_of(row_counts); m++)
+    printf("---|");
   puts("");
   for (size_t s = 0; s < count_of(shapes); s++) {
     if (count > 4 && (int)s != atoi(arguments[4]))

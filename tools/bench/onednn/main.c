@@ -2,11 +2,11 @@
 // them best, out of cache (a ring of matrices), bias added; medians. Prints GOP/s by shape and row count. Run
 // by tools/bench/onednn/run.
 //     onednn f32|bf16|i8        (threads: OMP_NUM_THREADS)
+#include "../timing.h"
 #include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { cold_bytes = 160 << 20, most_rows = 512, most_depth = 3072, most_calls = 400, most_copies = 1200 };
 static const dnnl_dim_t shapes[][2] = {{1152, 384}, {384, 384}, {1536, 384}, {384, 1536},
@@ -22,17 +22,6 @@ static void check(dnnl_status_t status) {
     fprintf(stderr, "oneDNN: status %d\n", (int)status);
     exit(70);
   }
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
 }
 
 static dnnl_memory_desc_t plain(dnnl_dim_t rows, dnnl_dim_t columns, dnnl_data_type_t type,
@@ -90,8 +79,7 @@ static double median_call(dnnl_dim_t rows, dnnl_dim_t columns, dnnl_dim_t depth,
     check(dnnl_stream_wait(stream));
     times[calls] = now() - begin;
   }
-  qsort(times, calls, sizeof times[0], ascending);
-  return times[calls / 2]; // what was made stays: the program ends soon
+  return median(times, calls); // what was made stays: the program ends soon
 }
 
 int main(int count, char **words) {
