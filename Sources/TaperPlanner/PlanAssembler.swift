@@ -189,6 +189,7 @@ package struct PlanAssembler {
       PlanningDiagnostic(
         target: request.target, length: length,
         best: pricer.time(Nanoseconds(best), at: request.target.percentile),
+        overMedian: pricer.tail(request.target.percentile) ?? 1,
         dense: pricer.time(Nanoseconds(whole), at: request.target.percentile),
         bestAverage: shallowest.flatMap(unmetAverage),
         bestSpeedup: request.target.isInWork ? Double(facts.layers) : Double(whole) / Double(max(best, 1)),

@@ -7,6 +7,8 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
   public var length: Int
   /// The least predicted time at that length, over every schedule of the method; at the target's percentile, as `dense`.
   public var best: Nanoseconds
+  /// The percentile that `best` and `dense` are at over the median; 1 for a target of medians.
+  public var overMedian: Double
   /// The dense plan's predicted time at that length.
   public var dense: Nanoseconds
   /// The least average over the calibration's lengths, when that is what cannot be met.
@@ -34,7 +36,7 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
       case .workSpeedup, .speedup:
         "best \(NumberText.times(bestSpeedup)) at \(length) tokens (\(NumberText.time(best)); dense \(NumberText.time(dense)))"
       case .times where bestAverage != nil: "best \(average) (\(length) tokens take \(NumberText.time(best)))"
-      default: "best \(NumberText.time(best)) at \(length) tokens (dense \(NumberText.time(dense)))"
+      default: "best \(NumberText.time(best)) at \(length) tokens (dense \(NumberText.time(dense))\(spread))"
       }
     if let bestDepth {
       return "\(wish): \(reached); with \(bestDepth == 1 ? "one layer" : "\(bestDepth) layers") left"
@@ -45,6 +47,12 @@ public struct PlanningDiagnostic: Hashable, Sendable, CustomStringConvertible {
       \(wish): \(reached); with \(tokens) kept after layer 1 the encoder still streams \
       \(NumberText.size(weightTraffic)) of weights: \(NumberText.time(weightTime))
       """
+  }
+
+  /// How far the percentile is from the median; nothing for a target of medians.
+  private var spread: String {
+    target.percentile == .p50
+      ? "" : "; \(target.percentile.name) is \(NumberText.times(overMedian)) the median in the profile"
   }
 
   /// The limit that is missed, of several.

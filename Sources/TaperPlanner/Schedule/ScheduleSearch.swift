@@ -165,6 +165,7 @@ package struct ScheduleSearch {
       }
     return PlanningDiagnostic(
       target: target, length: length, best: pricer.time(Nanoseconds(best.time), at: target.percentile),
+      overMedian: pricer.tail(target.percentile) ?? 1,
       dense: pricer.time(Nanoseconds(denseTime), at: target.percentile),
       bestAverage: least.map { Nanoseconds(UInt64($0)) }, bestSpeedup: speedup,
       bestKeepCounts: Array(best.counts.dropFirst()), weightTraffic: Bytes(traffic),

@@ -114,11 +114,13 @@ enum PlanSummary {
     var lines = plan.evidence.map { [EvidenceText.line($0, head: plan.head.kind)] } ?? []
     guard accuracy.flipCount > 0 else { return lines }
     lines.append("  \(NumberText.count(accuracy.flipCount, "label")) changed:")
-    lines += accuracy.flips.map { flip in
+    // All of them are in the JSON, as far as they are kept.
+    let shown = accuracy.flips.prefix(8)
+    lines += shown.map { flip in
       "    text \(flip.text): \(flip.dense) → \(flip.planned)"
         + (flip.expected.map { ", right is \($0)" } ?? "")
     }
-    let more = accuracy.flipCount - accuracy.flips.count
+    let more = accuracy.flipCount - shown.count
     return more > 0 ? lines + ["    and \(more) more"] : lines
   }
 
