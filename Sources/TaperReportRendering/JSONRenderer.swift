@@ -54,15 +54,22 @@ public enum JSONRenderer {
   }
 
   private static func length(_ length: LengthAudit) -> JSONValue {
-    [
+    let value: JSONValue = [
       "tokens": JSONValue(length.tokens), "predicted_ns": time(length.predicted),
       "predicted_low_ns": time(length.low), "predicted_high_ns": time(length.high),
       "measured_p50_ns": time(length.measured.p50), "measured_p90_ns": time(length.measured.p90),
-      "measured_p99_ns": time(length.measured.p99), "residual": ratio(length.residual),
+      "measured_p99_ns": time(length.measured.p99),
+      "measured_p999_ns": time(length.measured[.p999].time), "residual": ratio(length.residual),
       "interval_hit": JSONValue(length.intervalHit), "runs": JSONValue(length.measured.runs),
       "predicted_dense_ns": time(length.predictedDense),
       "keep_counts": .array(length.keepCounts.map { JSONValue($0) }),
     ]
+    guard var object = value.object else { return value }
+    for percentile in Percentile.allCases {
+      let estimate = length.measured[percentile]
+      object["\(percentile)_interval_ns"] = [estimate.low.map(time) ?? nil, estimate.high.map(time) ?? nil]
+    }
+    return .object(object)
   }
 
   private static func op(_ op: OpAudit, _ report: AuditReport) -> JSONValue {

@@ -100,13 +100,14 @@ struct ReportWords {
 
   /// Where the residual comes from, in a sentence; nil without traced ops or a timed reference length.
   var residual: String? {
-    guard let reference = report.reference, let largest = report.residualSources.first else { return nil }
+    guard let reference = report.reference, reference.predicted != .zero else { return nil }
     let whole = Double(reference.predicted.rawValue)
-    guard whole > 0 else { return nil }
-    let share = NumberText.signedPercent(largest.difference / whole)
+    let parts = report.residualSources.prefix(3).map {
+      "\($0.name) \(NumberText.signedPercent($0.difference / whole))"
+    }
     return
       "At \(reference.tokens) tokens the median is \(NumberText.signedPercent(reference.residual)) from its "
-      + "prediction; \(largest.name) add\(largest.name.hasSuffix("s") ? "" : "s") most of it, \(share) of the whole."
+      + "prediction; of that the largest parts are \(parts.joined(separator: ", "))."
   }
 
   func metricName(_ metric: AccuracyAudit.Metric) -> String { metric.words }
@@ -129,6 +130,13 @@ struct ReportWords {
   func layerName(_ layer: Int) -> String {
     if layer == 0 { return "embeddings" }
     return layer > report.plan.layers ? "pooling and head" : "layer \(layer)"
+  }
+}
+
+extension PercentileEstimate {
+  /// Its 95% interval: "1.70 ms – 1.76 ms", a question mark where the runs are too few to say.
+  var intervalText: String {
+    [low, high].map { $0.map { NumberText.time($0) } ?? "?" }.joined(separator: " – ")
   }
 }
 

@@ -18,6 +18,7 @@ public enum TextRenderer {
       lines += paragraph("asked for: \(report.plan.identity.request)")
     }
     lines += ["", "end to end"] + lengths(report, ink, isNarrow)
+    lines += ["", "percentiles with 95% intervals"] + percentiles(report, isNarrow)
     if let reference = report.referenceLength {
       lines += ["", "op by op at \(reference) tokens"] + tree(report, words, isNarrow)
     }
@@ -43,18 +44,28 @@ public enum TextRenderer {
   private static func lengths(_ report: AuditReport, _ ink: Ink, _ isNarrow: Bool) -> [String] {
     var table = TextTable(
       headings: [
-        "tokens", "predicted", "p50", "p90", "p99", "residual", "interval",
-        isNarrow ? "" : "tokens leaving the layers",
+        "tokens", "predicted", "p50", "residual", "interval", isNarrow ? "" : "tokens leaving the layers",
       ],
-      leftAligned: [6, 7])
+      leftAligned: [4, 5])
     for length in report.lengths {
       table.add(
         [
           "\(length.tokens)", "~" + NumberText.time(length.predicted), NumberText.time(length.measured.p50),
-          NumberText.time(length.measured.p90), NumberText.time(length.measured.p99),
           NumberText.signedPercent(length.residual), length.intervalHit ? "hit" : "missed",
           isNarrow ? "" : length.keepCounts.dropFirst().map(String.init).joined(separator: " "),
         ], ink: residualInk(length.residual, report, ink))
+    }
+    return table.lines()
+  }
+
+  /// On a narrow terminal without p90 and p99.9.
+  private static func percentiles(_ report: AuditReport, _ isNarrow: Bool) -> [String] {
+    let shown = Percentile.allCases.filter { !isNarrow || $0 == .p50 || $0 == .p99 }
+    var table = TextTable(headings: ["tokens", "runs"] + shown.flatMap { [$0.name, ""] }, leftAligned: [])
+    for length in report.lengths {
+      table.add(
+        ["\(length.tokens)", "\(length.measured.runs)"]
+          + shown.flatMap { [NumberText.time(length.measured[$0].time), length.measured[$0].intervalText] })
     }
     return table.lines()
   }

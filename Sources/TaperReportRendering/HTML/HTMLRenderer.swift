@@ -93,18 +93,22 @@ public enum HTMLRenderer {
     html +=
       "<div class=\"scroll\"><table><thead><tr><th>tokens</th><th>predicted</th><th>p50</th><th class=\"opt\">p90</th>"
     html +=
-      "<th>p99</th><th>residual</th><th class=\"opt\">interval</th><th class=\"opt\">runs</th></tr></thead>\n<tbody>\n"
+      "<th>p99</th><th class=\"opt\">p99.9</th><th>residual</th><th class=\"opt\">interval</th><th class=\"opt\">runs</th></tr></thead>\n<tbody>\n"
     for length in report.lengths {
       let isOutside = abs(length.residual ?? .infinity) > report.tolerance
       html += "<tr><td>\(length.tokens)</td><td>~\(NumberText.time(length.predicted))</td>"
-      html += "<td>\(NumberText.time(length.measured.p50))</td>"
-      html += "<td class=\"opt\">\(NumberText.time(length.measured.p90))</td>"
-      html += "<td>\(NumberText.time(length.measured.p99))</td>"
+      for percentile in Percentile.allCases {
+        let estimate = length.measured[percentile]
+        html += percentile == .p50 || percentile == .p99 ? "<td>" : "<td class=\"opt\">"
+        html += "\(NumberText.time(estimate.time))<small>\(estimate.intervalText)</small></td>"
+      }
       html += "<td\(isOutside ? " class=\"bad\"" : "")>\(NumberText.signedPercent(length.residual))</td>"
       html += "<td class=\"opt\">\(length.intervalHit ? "hit" : "missed")</td>"
       html += "<td class=\"opt\">\(length.measured.runs)</td></tr>\n"
     }
-    return html + "</tbody></table></div>\n"
+    return html
+      + "</tbody></table></div>\n<p class=\"soft opt\">Below each percentile its 95% interval; a question mark: too few "
+      + "runs to say.</p>\n"
   }
 
   private static func operations(_ report: AuditReport) -> String {

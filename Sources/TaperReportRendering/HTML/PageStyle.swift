@@ -70,6 +70,7 @@ enum PageStyle {
     th,td{padding:.4rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
     th{font-weight:500;color:var(--soft);font-size:.8rem}
     th:first-child,td:first-child{padding-left:0}
+    td:not(.l)>small{display:block;line-height:1.2;font-size:.72rem}
     .l{text-align:left;white-space:normal}
     .bad{color:var(--bad);font-weight:600}
     .bars{font-size:.9rem;font-variant-numeric:tabular-nums;margin-top:.5rem}
@@ -89,7 +90,7 @@ enum PageStyle {
     dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1.25rem;font-size:.9rem;margin:.5rem 0}
     dl.facts dt{color:var(--soft)}dl.facts dd{margin:0;overflow-wrap:anywhere}
     @media (max-width:40rem){main{padding:1.25rem 1rem 2rem}figure svg.wide{display:none}
-    figure svg.narrow{display:block}.opt{display:none}.bar{grid-template-columns:1fr 4.4rem 4.4rem 4rem;gap:.1rem .5rem}
+    figure svg.narrow{display:block}.opt,td:not(.l)>small{display:none}.bar{grid-template-columns:1fr 4.4rem 4.4rem 4rem;gap:.1rem .5rem}
     .bar .what{grid-column:1/-1}.bar.head .what,.bar.head span:first-child{display:none}
     dl.facts{grid-template-columns:1fr}dl.facts dd{margin-bottom:.4rem}.tiles{grid-template-columns:1fr 1fr}
     th,td{padding:.4rem .35rem}}
