@@ -134,9 +134,11 @@ struct ReportWords {
 }
 
 extension PercentileEstimate {
-  /// Its 95% interval: "1.70 ms – 1.76 ms", a question mark where the runs are too few to say.
+  /// Its 95% interval: "1.70 – 1.76 ms", a question mark where the runs are too few to say.
   var intervalText: String {
-    [low, high].map { $0.map { NumberText.time($0) } ?? "?" }.joined(separator: " – ")
+    let (low, high) = (low.map(NumberText.time) ?? "?", high.map(NumberText.time) ?? "?")
+    let unit = high.drop { $0 != " " }
+    return (!unit.isEmpty && low.hasSuffix(unit) ? String(low.dropLast(unit.count)) : low) + " – " + high
   }
 }
 

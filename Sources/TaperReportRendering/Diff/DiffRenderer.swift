@@ -29,7 +29,8 @@ public enum DiffRenderer {
         table.add([
           change.path.dropFirst().map(words).joined(separator: ", "), value(change.a, key),
           value(change.b, key),
-          change.relative.map { NumberText.signedPercent($0) } ?? "",
+          // A residual is itself a share of something.
+          key == "residual" ? "" : change.relative.map { NumberText.signedPercent($0) } ?? "",
         ])
       }
       lines += table.lines().dropFirst()
@@ -69,6 +70,7 @@ public enum DiffRenderer {
       return "\(number)"
     }
     switch value {
+    case .number(let number) where key == "residual": return NumberText.signedPercent(number)
     case .number(let number): return NumberText.fixed(number, 4)
     case .string(let text): return clipped(text)
     case .array(let values) where values.allSatisfy { $0.object == nil && $0.array == nil }:
