@@ -98,7 +98,7 @@ enum PageStyle {
     --dense:#a9824a;--good:#12703a;--goodbg:#e3f4e9;--bad:#b3261e;--badbg:#fbe9e7;--warn:#8a5a00;--warnbg:#fdf1d6}
     *{-webkit-print-color-adjust:exact;print-color-adjust:exact}main{max-width:none;padding:0}
     body{font-size:11pt}h2,h3,h2+p,.legend{break-after:avoid}.scroll{overflow:visible}table{font-size:9pt}
-    th,td{padding:.3rem}td:not(.l)>small{font-size:7pt}figure,table,.bar,.verdict,.tiles div{break-inside:avoid}
+    th,td{padding:.3rem}td:not(.l)>small{font-size:7pt}figure,tr,.bar,.legend,.verdict,.tiles div{break-inside:avoid}
     .bar{grid-template-columns:19rem 1fr 4.6rem 4.6rem 4rem;padding:.15rem 0}.bar svg{height:13px}
     .bar.op{font-size:8.5pt;padding:0 0 0 1.1rem}.bar.op small{display:inline}
     details::details-content{content-visibility:visible;height:auto;display:block}}
