@@ -13,8 +13,8 @@ public import TaperPlanFormat
 ///
 /// Weights: a run streams all of a model's weights before it comes back to the first, so products are measured with
 /// cold weights. A small model's stay in the last cache, wholly or in part: products are measured with those near too,
-/// and `resident(weights:)` gives the model of a plan with so many bytes of them, in which a product takes its time
-/// between the two by the share that stays.
+/// and `resident(weights:)` gives the model of a plan with so many bytes of them. Fetching and multiplying overlap: a product
+/// then takes what it takes with near weights, or its share of far ones as long as it takes with all of them far.
 ///
 /// Intervals: [p10, p90], interpolated alike; modelled: half to twice the time, and at least so. Predictions
 /// never fall as rows or inner rows grow. What binds an op is the roofline's largest term. All tables are
@@ -224,7 +224,7 @@ public struct CostModel: Sendable {
     return switch curves[key] {
     case .line(let line):
       line.band(at: shape.variables == .innerRows ? innerRows : rows)
-        .faster(by: residentShare * (gains[key].map { $0[min(rows, $0.count) - 1] } ?? 0))
+        .nearer(by: gains[key].map { $0[min(rows, $0.count) - 1] } ?? 0, share: residentShare)
     case .plane(let plane): plane.band(rows: rows, innerRows: innerRows)
     case nil: nil
     }

@@ -78,7 +78,7 @@ struct ProductFit: Sendable {
     }
     let terms = Self.terms(shape)
     var time = (terms * coefficients[row]).sum() * mean(ratios[row], at: places)
-    time -= residentShare * min(mean(gains[row], at: gainPlaces) * terms.x, time)
+    time -= min(mean(gains[row], at: gainPlaces) * terms.x, residentShare * time)
     if let added = activations[shape.activation] { time += added[row] * Double(shape.columns) }
     return time * scale
   }

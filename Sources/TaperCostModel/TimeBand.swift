@@ -6,9 +6,11 @@ struct TimeBand: BitwiseCopyable {
   /// Nearest the truth first: measured at the point, between measured points, or beyond them.
   var place: Place
 
-  /// Less by so much, all three.
-  func faster(by gain: Double) -> TimeBand {
-    TimeBand(low: max(0, low - gain), time: max(0, time - gain), high: max(0, high - gain), place: place)
+  /// With `share` of the weights near, when near weights save `gain`: all three less by what that saves.
+  func nearer(by gain: Double, share: Double) -> TimeBand {
+    let saved = min(gain, share * time)
+    return TimeBand(
+      low: max(0, low - saved), time: max(0, time - saved), high: max(0, high - saved), place: place)
   }
 
   enum Place: BitwiseCopyable { case measured, between, beyond }

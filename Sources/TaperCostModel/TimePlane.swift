@@ -4,9 +4,9 @@ internal import TaperPlanFormat
 /// Times of an entry over two row counts: queries (rows) and keys (innerRows), as attention has them.
 ///
 /// Attention is measured at a few (rows, innerRows) pairs. They are brought to a full grid: for each measured
-/// innerRows the times over rows are made non-decreasing and joined (and extended) by straight lines, read
-/// off at every rows that occurs, and then made non-decreasing over innerRows too. In between, bilinear:
-/// exact for the product rows · innerRows that attention's work is.
+/// innerRows the times over rows are made non-decreasing and joined (and extended, but not above what more innerRows
+/// take) by straight lines, read off at every rows that occurs, and then made non-decreasing over innerRows too. In
+/// between, bilinear: exact for the product rows · innerRows that attention's work is.
 struct TimePlane: Sendable {
   private let rows: [Int]
   private let innerRows: [Int]
@@ -33,6 +33,15 @@ struct TimePlane: Sendable {
           points.map(\.rows), isotonic(points.map { Double(value($0.time).rawValue) }),
           count: rowCounts.last!, quadratic: false)
         return rowCounts.map { table[$0 - 1] }
+      }
+      // A line of few innerRows is measured at few rows. Its extension must not reach the lines above by way of the order:
+      // the overhead of a single point alone, taken in proportion, would be hundreds of times too much.
+      for line in lines.indices.dropLast().reversed() {
+        let last = byInner[inner[line]]!.map(\.rows).max()!
+        let end = lines[line][rowCounts.firstIndex(of: last)!]
+        for (column, rows) in rowCounts.enumerated() where rows > last {
+          lines[line][column] = max(end, min(lines[line][column], lines[line + 1][column]))
+        }
       }
       for column in rowCounts.indices {
         for (line, value) in isotonic(lines.map { $0[column] }).enumerated() { lines[line][column] = value }
@@ -76,9 +85,9 @@ struct TimePlane: Sendable {
     let nextLine = min(line + 1, innerRows.count - 1)
     func value(_ grid: [Double]) -> Double {
       let width = rows.count
-      let near = grid[line * width + row] * (1 - rowWeight) + grid[line * width + nextRow] * rowWeight
-      let far = grid[nextLine * width + row] * (1 - rowWeight) + grid[nextLine * width + nextRow] * rowWeight
-      return near * (1 - lineWeight) + far * lineWeight
+      let near = Self.mix(grid[line * width + row], grid[line * width + nextRow], rowWeight)
+      let far = Self.mix(grid[nextLine * width + row], grid[nextLine * width + nextRow], rowWeight)
+      return Self.mix(near, far, lineWeight)
     }
     let place: TimeBand.Place
     if measured.contains(n << 20 | r) {
@@ -89,6 +98,11 @@ struct TimePlane: Sendable {
       place = .between
     }
     return TimeBand(low: value(lows), time: value(times), high: value(highs), place: place)
+  }
+
+  /// Between equal values exactly that value: a last bit less would be a nanosecond less after rounding.
+  private static func mix(_ first: Double, _ second: Double, _ weight: Double) -> Double {
+    first == second ? first : first * (1 - weight) + second * weight
   }
 
   /// The largest measured rows at n itself or at the next measured innerRows above it.

@@ -3,9 +3,11 @@ internal import Glibc
 public import TaperPlanFormat
 
 /// Two fixed pieces of work, each a fraction of a millisecond on every thread, that tell how fast the machine is right
-/// now: a product in cache (bound by arithmetic) and a walk through memory (bound by bandwidth).
+/// now: a product in cache (bound by arithmetic), with several threads between handing over what they wrote to each other,
+/// and a walk through memory (bound by bandwidth).
 ///
-/// Shared hosts have slow phases of seconds that no counter shows, of arithmetic, of memory, or of both. The references
+/// Shared hosts have slow phases of seconds that no counter shows, of arithmetic, of memory, or of both; and phases in which
+/// two CPUs are far apart, so that to read what the other wrote takes three times as long (plans with two threads a fifth). The references
 /// have nothing to do with a plan: what makes them vary is the machine. Timed between chunks of a measurement they tell
 /// which chunks to trust; beside those in the device profile, whether the machine still is what was profiled.
 @safe public final class ReferenceKernels {
@@ -19,6 +21,9 @@ public import TaperPlanFormat
   private let memory: UnsafeMutablePointer<Float>
   private let driver: ck_driver
   private var product: ck_op
+  /// Elements that each thread hands over.
+  private static let shareCount = (256 << 10) / 4
+  private var handover: ck_op
   private let walk: UnsafeMutablePointer<Float>
   private let sink: UnsafeMutablePointer<Float>
   private var place = 0
@@ -27,7 +32,10 @@ public import TaperPlanFormat
   /// - Parameter threads: workers of the pools they will run on.
   public init?(threads: Int) {
     let wide = Self.columns * threads
-    let counts = [Self.rows * Self.depth, wide * Self.depth, Self.rows * wide, MemoryReader.step * threads]
+    let counts = [
+      Self.rows * Self.depth, wide * Self.depth, Self.rows * wide, MemoryReader.step * threads,
+      Self.shareCount * threads,
+    ]
     let head = counts.reduce(0, +)
     guard let found = unsafe aligned_alloc(64, (head + Self.memoryCount) * 4) else { return nil }
     let floats = unsafe found.bindMemory(to: Float.self, capacity: head + Self.memoryCount)
@@ -51,6 +59,11 @@ public import TaperPlanFormat
     unsafe driver = kernel.driver
     unsafe product = op
     unsafe sink = floats + counts[0] + counts[1] + counts[2]
+    var handover = unsafe ck_op()
+    unsafe handover.y = sink + counts[3]
+    unsafe handover.rows = UInt32(Self.shareCount)
+    unsafe handover.parts = UInt32(threads)
+    unsafe self.handover = unsafe handover
     unsafe walk = floats + head
   }
 
@@ -63,7 +76,13 @@ public import TaperPlanFormat
     // Once to bring it into cache, and workers out of their sleep.
     unsafe ck_pool_run(pool, driver, &product, tasks)
     let start = ck_now_ns()
-    for _ in 0..<Self.repeats { unsafe ck_pool_run(pool, driver, &product, tasks) }
+    for round in 0..<Self.repeats {
+      unsafe ck_pool_run(pool, driver, &product, tasks)
+      if threads > 1 {
+        unsafe handover.columns = UInt32(round)
+        unsafe ck_pool_run(pool, handOver, &handover, UInt32(threads))
+      }
+    }
     let middle = ck_now_ns()
     let count = Self.partCount / threads / MemoryReader.step * MemoryReader.step
     unsafe MemoryReader.read(
@@ -72,4 +91,12 @@ public import TaperPlanFormat
     let end = ck_now_ns()
     return ReferenceTimes(compute: Nanoseconds(middle &- start), bandwidth: Nanoseconds(end &- middle))
   }
+}
+
+/// A driver: every worker writes the share that another wrote in the round before.
+private func handOver(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: UInt32) {
+  guard let op = unsafe op?.pointee, let start = unsafe op.y else { return }
+  let count = unsafe Int(op.rows)
+  let share = unsafe start + Int((worker + op.columns) % op.parts) * count
+  for place in stride(from: 0, to: count, by: MemoryReader.step) { unsafe share[place] += 0x1p-8 }
 }

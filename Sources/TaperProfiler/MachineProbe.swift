@@ -24,26 +24,38 @@ internal import TaperProbe
     return UInt64(2 * rows * columns * depth) * 1_000_000_000 / best
   }
 
-  /// Bytes a second read over and over from the first `footprint` bytes of the ring, each of `threads` tasks its own part
-  /// in `streams` streams; the median of a few.
-  func bandwidth(
-    on pool: OpaquePointer, threads: Int, streams: Int, repeats: Int, footprint: Int = .max
-  ) -> UInt64 {
+  /// Bytes a second read from the first `footprint` bytes of the ring just after they were, each of `threads` tasks its own
+  /// part in `streams` streams.
+  func bandwidth(on pool: OpaquePointer, threads: Int, streams: Int, repeats: Int, footprint: Int = .max)
+    -> UInt64
+  {
+    unsafe rates(on: pool, threads: threads, streams: streams, repeats: repeats, footprints: [footprint])[0]
+  }
+
+  /// As above for each footprint, the median of a few. They take turns: a slow phase falls on all alike.
+  func rates(
+    on pool: OpaquePointer, threads: Int, streams: Int, repeats: Int, footprints: [Int]
+  ) -> [UInt64] {
     // Elements of one stream of one task.
-    let count =
-      min(buffers.ringCount, footprint / 4) / threads / streams / MemoryReader.step * MemoryReader.step
-    var times: [UInt64] = []
-    for sample in 0...repeats {
-      let start = ck_now_ns()
-      unsafe MemoryReader.read(
-        UnsafePointer(buffers.ring), count: count, streams: streams, tasks: threads,
-        sink: buffers.activations[4],
-        on: pool)
-      // The first brings in what stays.
-      if sample > 0 { times.append(max(1, ck_now_ns() &- start)) }
+    let counts = footprints.map {
+      min(buffers.ringCount, $0 / 4) / threads / streams / MemoryReader.step * MemoryReader.step
     }
-    let median = TimeDistribution(times).p50.rawValue
-    return max(1, UInt64(count * streams * threads * 4) * 1_000_000_000 / median)
+    var times = [[UInt64]](repeating: [], count: counts.count)
+    for _ in 0..<repeats {
+      for (place, count) in counts.enumerated() {
+        // The first few bring in what stays: caches learn slowly what is read again.
+        for number in 0..<6 {
+          let start = ck_now_ns()
+          unsafe MemoryReader.read(
+            UnsafePointer(buffers.ring), count: count, streams: streams, tasks: threads,
+            sink: buffers.activations[4], on: pool)
+          if number > 3 { times[place].append(max(1, ck_now_ns() &- start)) }
+        }
+      }
+    }
+    return zip(counts, times).map { count, times in
+      max(1, UInt64(count * streams * threads * 4) * 1_000_000_000 / TimeDistribution(times).p50.rawValue)
+    }
   }
 
   /// Fork and join of an empty op with one task for each thread, workers awake: the median.

@@ -1,4 +1,5 @@
 internal import CTaperKernels
+internal import Glibc
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
 
@@ -100,10 +101,10 @@ internal import TaperPlanFormat
       counts[1] = shape.heads * point.innerRows * point.innerRows
       counts[3] = point.rows * Int(width)
     case .embed:
-      unsafe op.ids = UnsafePointer(buffers.identity)
+      unsafe op.ids = UnsafePointer(buffers.scattered)
       unsafe op.gamma = buffers.weights(shape.columns)
       unsafe op.beta = buffers.weights(shape.columns)
-      weights = shape.columns * point.rows
+      weights = shape.columns * buffers.tableRows
       counts[0] = 0
     case .layerNorm:
       unsafe op.b = UnsafePointer(buffers.activations[1])
@@ -153,36 +154,79 @@ internal import TaperPlanFormat
     warmCounts = counts
   }
 
-  /// One sample, in nanoseconds: fork, all tasks, join.
-  mutating func time(on pool: OpaquePointer, threads: Int, buffers: WorkBuffers) -> UInt64 {
-    var tasks = tasks
-    if kind == .gemm {
+  /// One sample: nanoseconds from fork to join, and whether no thread of ours was taken off its CPU meanwhile.
+  ///
+  /// In a run the op's code was there a layer ago, in a sample perhaps not for seconds. That counts where an op takes
+  /// microseconds; such are run once before, with other weights.
+  mutating func time(
+    on pool: OpaquePointer, threads: Int, buffers: WorkBuffers
+  ) -> (time: UInt64, wasAlone: Bool) {
+    var near: UnsafePointer<Float>?
+    if isNear {
       let weights = unsafe buffers.weights(weightCount)
+      unsafe near = weights
+      let bringing = unsafe Preparation(
+        activations: [],
+        near: (UnsafeBufferPointer(start: weights, count: weightCount), buffers.others()),
+        presence: buffers.presence, workers: threads)
+      unsafe bringing.carryOut(on: pool)
+    }
+    if lastTime < Self.soShort {
+      _ = unsafe sample(buffers.weights(weightCount), on: pool, threads, buffers)
+    }
+    let sample = unsafe sample(near ?? buffers.weights(weightCount), on: pool, threads, buffers)
+    lastTime = sample.time
+    return sample
+  }
+
+  /// How often the scheduler took a CPU from a thread of this process that wanted it.
+  private static var preemptions: Int {
+    var usage = rusage()
+    unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_nivcsw
+  }
+
+  private static let soShort: UInt64 = 200_000
+  private var lastTime: UInt64 = 0
+  /// So that reads whose only purpose is to fill caches have a use.
+  private var sum: Float = 0
+
+  private mutating func sample(
+    _ weights: UnsafePointer<Float>, on pool: OpaquePointer, _ threads: Int, _ buffers: WorkBuffers
+  ) -> (time: UInt64, wasAlone: Bool) {
+    var tasks = tasks
+    switch kind {
+    case .gemm:
       unsafe op.weight = UnsafeRawPointer(weights)
-      if isNear { unsafe blackHole = buffers.bringNear(weights, count: weightCount) }
       if kernel.weightLayout != .rowMajor {
         tasks = UInt32(GemmPartition.packedParts(columns: unsafe Int(op.columns), threads: threads))
         unsafe op.parts = tasks
       }
-    } else if kind == .accumulate {
-      unsafe op.weight = UnsafeRawPointer(buffers.weights(weightCount))
-    } else if kind == .embed {
-      // Rows of the word table are cold wherever they lie; here they lie together. Positions and types are
-      // read by every run.
-      unsafe op.table0 = buffers.weights(weightCount)
+    case .accumulate:
+      unsafe op.weight = UnsafeRawPointer(weights)
+    case .embed:
+      // About half of a text's words are among the few hundred that every text has, and their rows near (Zipf's law); the
+      // others' are cold. Positions and types are read by every run.
+      unsafe op.table0 = weights
+      let columns = unsafe Int(op.columns)
+      for row in stride(from: 0, to: unsafe Int(op.rows), by: 2) {
+        let start = unsafe weights + Int(buffers.scattered[row]) * columns
+        for place in stride(from: 0, to: columns, by: 16) { unsafe sum += start[place] }
+      }
       unsafe op.table1 = UnsafePointer(buffers.activations[1])
       unsafe op.type_ids = nil
       unsafe op.table2 = UnsafePointer(buffers.activations[2])
+    default: break
     }
-    blackHole += buffers.warm(warmCounts)
-    unsafe MeasuringPool.rouse(pool, presence: buffers.presence)
+    let preparation = unsafe Preparation(
+      activations: buffers.activations(warmCounts), near: nil, presence: buffers.presence, workers: threads)
+    unsafe preparation.carryOut(on: pool)
     return unsafe withUnsafePointer(to: op) { [tasks] op in
+      let preemptions = Self.preemptions
       let start = ck_now_ns()
       unsafe ck_pool_run(pool, driver, op, tasks)
-      return ck_now_ns() &- start
+      let time = ck_now_ns() &- start
+      return (time, Self.preemptions == preemptions)
     }
   }
-
-  /// Keeps the compiler from dropping reads whose only purpose is to fill the caches.
-  private var blackHole: Float = 0
 }

@@ -14,7 +14,7 @@ public enum Profiler {
   /// Points between two samples of the reference kernels.
   static let chunk = 16
   /// Fewer samples than these make no median of their own.
-  static let leastSteadySamples = 7
+  static let leastSamplesAlone = 7
 
   /// Measures; takes about `request.budget`, and memory for the weights ring and activations, under 1 GB at
   /// 512 rows of BERT shapes.
@@ -86,12 +86,9 @@ public enum Profiler {
   ) throws(ProfilerError) -> ThreadFigures {
     let pool = try MeasuringPool(workers: threads)
     let overhead = unsafe probe.opOverhead(on: pool.handle, threads: threads, repeats: 1000)
-    var rates: [FootprintRate] = []
-    for size in footprints(ringByteCount: 4 * probe.buffers.ringCount) {
-      let rate = unsafe probe.bandwidth(
-        on: pool.handle, threads: threads, streams: 1, repeats: 9, footprint: size)
-      rates.append(FootprintRate(byteCount: UInt64(size), bytesPerSecond: rate))
-    }
+    let sizes = footprints(ringByteCount: 4 * probe.buffers.ringCount)
+    let rates = unsafe probe.rates(
+      on: pool.handle, threads: threads, streams: 1, repeats: 9, footprints: sizes)
     return unsafe ThreadFigures(
       threads: threads,
       bandwidthOneStream: probe.bandwidth(on: pool.handle, threads: threads, streams: 1, repeats: 5),
@@ -100,7 +97,7 @@ public enum Profiler {
       runOverhead: probe.overhead(
         after: .breath, on: pool.handle, threads: threads, repeats: 1000, warm: overhead),
       wake: probe.overhead(after: .sleep, on: pool.handle, threads: threads, repeats: 20, warm: overhead),
-      footprints: rates)
+      footprints: zip(sizes, rates).map { FootprintRate(byteCount: UInt64($0), bytesPerSecond: $1) })
   }
 
   /// From what the last cache of a small CPU holds to beyond that of most; systems that share one among few cores tell the

@@ -15,9 +15,11 @@ internal import TaperProbe
   /// What the references took, by thread count, in the order measured.
   private var probes: [[ReferenceTimes]]
 
-  /// A time, and the number of the last reference before it; the next one comes after.
+  /// A time, whether none of our threads was taken off its CPU meanwhile, and the number of the last reference before it;
+  /// the next one comes after.
   private struct Sample {
     var time: UInt64
+    var wasAlone: Bool
     var probe: Int
   }
 
@@ -49,19 +51,21 @@ internal import TaperProbe
           unsafe probes[number].append(references.measure(on: pool.handle))
           report((Double(number) + Double(index) / Double(points.count)) / Double(threads.count), count)
         }
-        let time = unsafe ops[index].time(on: pool.handle, threads: count, buffers: buffers)
-        samples[number * points.count + index].append(Sample(time: time, probe: probes[number].count - 1))
+        let (time, wasAlone) = unsafe ops[index].time(on: pool.handle, threads: count, buffers: buffers)
+        samples[number * points.count + index].append(
+          Sample(time: time, wasAlone: wasAlone, probe: probes[number].count - 1))
       }
       unsafe probes[number].append(references.measure(on: pool.handle))
     }
   }
 
-  /// The medians of the t-th thread count's references.
+  /// What the t-th thread count's references take at the machine's usual speed: what one in four stays within. Slow phases
+  /// of a quarter of the time and more are seen on shared hosts; one that lasts longer than that is the usual speed.
   func referenceTimes(_ number: Int) -> ReferenceTimes {
-    func median(_ part: (ReferenceTimes) -> Nanoseconds) -> Nanoseconds {
-      TimeDistribution(probes[number].map { part($0).rawValue }).p50
+    func usual(_ part: (ReferenceTimes) -> Nanoseconds) -> Nanoseconds {
+      probes[number].map(part).sorted { $0.rawValue < $1.rawValue }[probes[number].count / 4]
     }
-    return ReferenceTimes(compute: median(\.compute), bandwidth: median(\.bandwidth))
+    return ReferenceTimes(compute: usual(\.compute), bandwidth: usual(\.bandwidth))
   }
 
   /// How the t-th thread count's references spread.
@@ -75,39 +79,39 @@ internal import TaperProbe
     }
   }
 
-  /// Whether the machine was at its usual speed, by the t-th thread count's references: neither is more than a tenth above
-  /// what three in four reach. A slow phase that lasts longer than that is the usual speed.
-  private func steady(_ number: Int) -> [Bool] {
-    func limit(_ part: (ReferenceTimes) -> Nanoseconds) -> Double {
-      let times = probes[number].map { part($0).rawValue }.sorted()
-      return 1.1 * Double(times[times.count / 4])
-    }
-    let (compute, bandwidth) = (limit(\.compute), limit(\.bandwidth))
+  /// By how much the machine was slower than usual at each of the t-th thread count's references: the slower of the two.
+  private func slowness(_ number: Int) -> [Double] {
+    let usual = referenceTimes(number)
     return probes[number].map {
-      Double($0.compute.rawValue) <= compute && Double($0.bandwidth.rawValue) <= bandwidth
+      max(
+        Double($0.compute.rawValue) / Double(max(1, usual.compute.rawValue)),
+        Double($0.bandwidth.rawValue) / Double(max(1, usual.bandwidth.rawValue)))
     }
   }
 
-  /// Percentiles of all samples, but the median of those between two steady references, when these are enough.
-  private func distribution(_ samples: [Sample], steady: [Bool]) -> TimeDistribution {
-    var all = TimeDistribution(samples.map(\.time))
-    let good = samples.filter { steady[$0.probe] && steady[$0.probe + 1] }
-    if good.count >= Profiler.leastSteadySamples {
-      let median = TimeDistribution(good.map(\.time)).p50
-      all.p50 = min(max(median, all.p10), all.p90)
+  /// Percentiles of the samples that had the CPUs for themselves between two references within a tenth of the usual speed,
+  /// or of the half of them between the best references where that is more; p99 of all.
+  private func distribution(_ samples: [Sample], slowness: [Double]) -> TimeDistribution {
+    let all = TimeDistribution(samples.map(\.time))
+    let alone = samples.filter(\.wasAlone).map { sample in
+      (time: sample.time, slowness: max(slowness[sample.probe], slowness[sample.probe + 1]))
     }
-    return all
+    guard alone.count >= Profiler.leastSamplesAlone else { return all }
+    let limit = max(1.1, alone.map(\.slowness).sorted()[(alone.count - 1) / 2])
+    var chosen = TimeDistribution(alone.filter { $0.slowness <= limit }.map(\.time))
+    chosen.p99 = max(all.p99, chosen.p90)
+    return chosen
   }
 
   /// Ascending by threads, then in the order of the request.
   func entries() -> [ProfileEntry] {
     var entries: [ProfileEntry] = []
     for (number, count) in threads.enumerated() {
-      let steady = steady(number)
+      let slowness = slowness(number)
       for (index, point) in points.enumerated() {
         let measured = ProfilePoint(
           rows: point.rows, innerRows: point.innerRows,
-          time: distribution(samples[number * points.count + index], steady: steady))
+          time: distribution(samples[number * points.count + index], slowness: slowness))
         let shape = point.shape.served(by: point.kernel)
         if let last = entries.last, last.kernel == point.kernel, last.shape == shape,
           last.threads == count, last.isNear == point.isNear

@@ -8,7 +8,7 @@ internal import TaperPlanFormat
 /// Weights are cold in real use: between two uses of a tensor the whole model goes by. So every op takes its
 /// weights from the next place in a ring of at least 64 MB and twice the last cache (at most 512 MB): before
 /// a place comes round again, it has left the caches. Activations are warm: the op before has just written
-/// them; `warm` touches them before each sample.
+/// them (`Preparation`).
 ///
 /// Owns its allocations; pointers into it live as long as it does, which `Profiler` sees to by keeping it to
 /// the end.
@@ -28,7 +28,10 @@ internal import TaperPlanFormat
   /// Row numbers 0, 1, …: ids, indices and positions alike; and a place for index results.
   let identity: UnsafeMutablePointer<UInt32>
   let indexOut: UnsafeMutablePointer<UInt32>
-  /// A word for each worker.
+  /// Numbers of rows here and there among `tableRows`, as a text's words lie in their table.
+  let scattered: UnsafeMutablePointer<UInt32>
+  let tableRows: Int
+  /// `Preparation.words` words for each worker.
   let presence: UnsafeMutablePointer<UInt32>
 
   init(shapes: [OpShape], maximumRows: Int, workers: Int, caches: [CacheSize]) throws(ProfilerError) {
@@ -47,10 +50,12 @@ internal import TaperPlanFormat
       Int(CK_ATTENTION_BLOCK) * (maximumRows + 15) / 16 * 16 + 16 * Int(CK_ATTENTION_BLOCK),
       ck_attention_bf16_scratch(UInt32(maximumRows), UInt32(deepest)))
     scratchStride = max(attentionScratch, hasProbabilities ? maximumRows * maximumRows : 0, 2 * maximumRows)
-    let byteCount = 4 * (ringCount + 5 * activationCount + scratchStride * workers + 2 * maximumRows)
+    let byteCount = 4 * (ringCount + 5 * activationCount + scratchStride * workers + 3 * maximumRows)
     guard byteCount <= Self.maximumByteCount else {
       throw .tooLarge(byteCount: byteCount, limit: Self.maximumByteCount)
     }
+    let embedded = shapes.filter { $0.kind == .embed }.map(\.columns).max() ?? 1
+    tableRows = max(1, min(8 * maximumRows, ringCount / max(1, embedded)))
     unsafe ring = try Self.allocate(ringCount)
     var buffers: [UnsafeMutablePointer<Float>] = unsafe []
     for _ in 0..<5 { unsafe buffers.append(try Self.allocate(activationCount)) }
@@ -58,12 +63,14 @@ internal import TaperPlanFormat
     unsafe scratch = try Self.allocate(scratchStride * workers)
     unsafe identity = try Self.allocate(maximumRows)
     unsafe indexOut = try Self.allocate(maximumRows)
-    unsafe presence = try Self.allocate(workers)
+    unsafe scattered = try Self.allocate(maximumRows)
+    unsafe presence = try Self.allocate(Preparation.words * workers)
     unsafe Self.fill(ring, ringCount, seed: 1)
     for number in 0..<5 { unsafe Self.fill(buffers[number], activationCount, seed: UInt32(number + 2)) }
     for row in 0..<maximumRows {
       unsafe identity[row] = UInt32(row)
       unsafe indexOut[row] = 0
+      unsafe scattered[row] = UInt32(row * 40_503 % tableRows)
     }
     for element in 0..<scratchStride * workers { unsafe scratch[element] = 0 }
   }
@@ -74,6 +81,7 @@ internal import TaperPlanFormat
     unsafe free(scratch)
     unsafe free(identity)
     unsafe free(indexOut)
+    unsafe free(scattered)
     unsafe free(presence)
   }
 
@@ -84,28 +92,15 @@ internal import TaperPlanFormat
     return unsafe UnsafePointer(ring + next)
   }
 
-  /// Brings weights into the last cache, and out of the smaller ones before it: what is read after them takes their place.
-  func bringNear(_ weights: UnsafePointer<Float>, count: Int) -> Float {
-    var sum: Float = 0
-    for place in stride(from: 0, to: count, by: 16) { unsafe sum += weights[place] }
-    let others = unsafe self.weights(min(spillCount, ringCount))
-    for place in stride(from: 0, to: min(spillCount, ringCount), by: 16) { unsafe sum += others[place] }
-    return sum
+  /// What to read so that other things leave a core's own caches.
+  func others() -> UnsafeBufferPointer<Float> {
+    let count = min(spillCount, ringCount)
+    return unsafe UnsafeBufferPointer(start: weights(count), count: count)
   }
 
-  /// Brings `counts` elements of the activation buffers into the caches, as the op before would have left
-  /// them.
-  func warm(_ counts: [Int]) -> Float {
-    var sum: Float = 0
-    for (number, count) in counts.enumerated() {
-      let buffer = unsafe activations[number]
-      var place = 0
-      while place < min(count, activationCount) {
-        unsafe sum += buffer[place]
-        place += 16
-      }
-    }
-    return sum
+  /// The first elements of the activation buffers, as the op before would leave them.
+  func activations(_ counts: [Int]) -> [(start: UnsafeMutablePointer<Float>, count: Int)] {
+    unsafe counts.indices.map { unsafe (activations[$0], min(counts[$0], activationCount)) }
   }
 
   private static func allocate<Element>(_ count: Int) throws(ProfilerError) -> UnsafeMutablePointer<Element> {

@@ -103,6 +103,25 @@ import Testing
     #expect(prediction.provenance == .modelled)
   }
 
+  /// One query of one key is all overhead. Taken in proportion, sixteen would be sixteen overheads; keys' order must not
+  /// carry that to what was measured with sixteen.
+  @Test func overheadOfFewQueriesStaysThere() throws {
+    let shape = OpShape(.attention, depth: 16, heads: 2)
+    let times = [(1, 1, 8000), (1, 2, 2000), (2, 2, 3000), (1, 16, 2500), (2, 16, 2800), (16, 16, 5000)]
+    let points = times.map {
+      ProfilePoint(
+        rows: $0.0, innerRows: $0.1, time: TimeDistribution(exactly: Nanoseconds(UInt64($0.2))))
+    }
+    let entry = ProfileEntry(kernel: .attentionF32, shape: shape, threads: 1, points: points)
+    let model = try CostModel(profile: Self.profile([entry]), threads: 1)
+    func time(_ rows: Int, _ keys: Int) -> UInt64 {
+      model.predict(shape, kernel: .attentionF32, rows: rows, innerRows: keys).time.rawValue
+    }
+    #expect(time(16, 16) == 6000, "pooled with one overhead, not with sixteen")
+    #expect((2...16).map { time($0, 16) } == (2...16).map { time($0, 16) }.sorted())
+    #expect(time(9, 9) <= 6000)
+  }
+
   @Test func attentionIsBilinear() throws {
     let shape = OpShape(.attention, depth: 16, heads: 2)
     let points = [8, 16, 32, 64].flatMap { n in

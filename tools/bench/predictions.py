@@ -6,17 +6,20 @@ report   the table, its summary and a scatter plot
 """
 import argparse
 import collections
+import concurrent.futures
+import itertools
 import json
 import pathlib
 import random
+import resource
 import subprocess
 import sys
 import time
 
 import predictions_plot
 
-# How far a reference kernel beside a chunk of runs may be from its time in the profile for the chunk to count.
-STEADY = 1.1
+# How far a reference kernel beside a chunk of runs may be from its time in the profile for the chunk to count: arithmetic, memory.
+STEADY = {"compute": 1.1, "bandwidth": 1.25}
 SECONDS_A_TURN = 0.6
 
 
@@ -28,21 +31,30 @@ def taper(arguments, accepted=(0,)):
 
 
 def plan(arguments):
-    work = arguments.work
-    cells = []
-    for named in arguments.models:
-        model, folder = named.split("=", 1)
-        calibration = work / f"{model}.calibration"
-        if not calibration.exists() and any(speedup > 1 for speedup in arguments.speedups):
-            taper([arguments.taper, "calibrate", folder, "--data", arguments.texts, "--limit", "200", "-o", str(calibration)])
-        for precision in arguments.precisions:
-            for threads in arguments.threads:
-                for speedup in arguments.speedups:
-                    for length in arguments.lengths:
-                        cells.append(cell(arguments, model, folder, calibration, precision, threads, speedup, length))
-                        print(f"\r{len(cells)} plans", end="", file=sys.stderr)
+    # Models side by side: each has weights files of its own.
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        cells = [cell for of_model in pool.map(lambda named: plan_model(arguments, named), arguments.models) for cell in of_model]
     print(file=sys.stderr)
-    (work / "cells.json").write_text(json.dumps([each for each in cells if each], indent=1))
+    (arguments.work / "cells.json").write_text(json.dumps(cells, indent=1))
+
+
+def plan_model(arguments, named):
+    model, folder = named.split("=", 1)
+    model, _, reduced = model.partition(":")
+    reduced = [int(length) for length in reduced.split(",") if length] or arguments.lengths
+    calibration = arguments.work / f"{model}.calibration"
+    if not calibration.exists() and any(speedup > 1 for speedup in arguments.speedups):
+        taper([arguments.taper, "calibrate", folder, "--data", arguments.texts, "--limit", "200", "-o", str(calibration)])
+    cells = []
+    for precision, threads, speedup, length in itertools.product(arguments.precisions, arguments.threads, arguments.speedups,
+                                                                 arguments.lengths):
+        if speedup > 1 and length not in reduced:
+            continue
+        found = cell(arguments, model, folder, calibration, precision, threads, speedup, length)
+        if found:
+            cells.append(found)
+            print(".", end="", flush=True, file=sys.stderr)
+    return cells
 
 
 def cell(arguments, model, folder, calibration, precision, threads, speedup, length):
@@ -67,29 +79,36 @@ def cell(arguments, model, folder, calibration, precision, threads, speedup, len
 def measure(arguments):
     cells = json.loads((arguments.work / "cells.json").read_text())
     results = arguments.work / "results.jsonl"
-    done = len(results.read_text().splitlines()) if results.exists() else 0
+    lines = results.read_text().splitlines() if results.exists() else []
+    had = collections.Counter(json.loads(line)["cell"] for line in lines)
     turns = []
     for turn in range(arguments.passes):
-        order = list(range(len(cells)))
+        order = [number for number in range(len(cells)) if had[number] <= turn]
         random.Random(turn).shuffle(order)
         turns += order
     end = time.monotonic() + arguments.seconds
     with open(results, "a") as file:
-        for number in range(done, len(turns)):
+        for number, turn in enumerate(turns):
             if time.monotonic() > end:
-                print(f"{number} of {len(turns)} turns", file=sys.stderr)
+                print(f"{len(turns) - number} turns left", file=sys.stderr)
                 sys.exit(1)
-            cell = cells[turns[number]]
+            cell = cells[turn]
             runs = min(200, max(5, round(SECONDS_A_TURN * 1e9 / cell["predicted"])))
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_nivcsw
             told = json.loads(taper([arguments.taper, "bench", cell["plan"], "--lengths", str(cell["length"]), "--runs", str(runs),
                                      "--threads", str(cell["threads"]), "--prefault", "--noise", "1000", "--samples", "--json"]).stdout)
-            file.write(json.dumps(dict(cell=turns[number], chunks=told["chunks"], samples=told["lengths"][0]["samples_ns"])) + "\n")
+            preemptions = resource.getrusage(resource.RUSAGE_CHILDREN).ru_nivcsw - before
+            file.write(json.dumps(dict(cell=turn, preemptions=preemptions, chunks=told["chunks"], samples=told["lengths"][0]["samples_ns"])) + "\n")
             file.flush()
 
 
-def is_steady(chunk, profiled):
-    return all(1 / STEADY <= chunk[side][f"{part}_ns"] / profiled[f"reference_{part}_ns"] <= STEADY
-               for side in ("before", "after") for part in ("compute", "bandwidth"))
+def clock(chunk, profiled):
+    """By what the clock was slower beside a chunk than while profiling; None where the machine was not as profiled."""
+    def ratios(part):
+        return [chunk[side][f"{part}_ns"] / profiled[f"reference_{part}_ns"] for side in ("before", "after")]
+    if any(not 1 / most <= ratio <= most for part, most in STEADY.items() for ratio in ratios(part)):
+        return None
+    return sum(ratios("compute")) / 2
 
 
 def median(values):
@@ -102,23 +121,26 @@ def percentile(values, share):
 
 
 def measured_cells(work):
-    """Cells with the median of their steady runs; `measured` is None where too few were."""
+    """Cells with the median of their steady runs at the profile's clock, and as it was; None where too few were."""
     cells = json.loads((work / "cells.json").read_text())
     figures = {figure["threads"]: figure for figure in json.loads((work / "device.json").read_text())["threads"]}
-    kept, dropped = collections.defaultdict(list), 0
+    kept, raw, dropped = collections.defaultdict(list), collections.defaultdict(list), 0
     for line in (work / "results.jsonl").read_text().splitlines():
         turn = json.loads(line)
         first = 0
         for chunk in turn["chunks"]:
             samples = turn["samples"][first:first + chunk["runs"]]
             first += chunk["runs"]
-            if is_steady(chunk, figures[cells[turn["cell"]]["threads"]]):
-                kept[turn["cell"]] += samples
+            slower = clock(chunk, figures[cells[turn["cell"]]["threads"]])
+            if slower:
+                kept[turn["cell"]] += [sample / slower for sample in samples]
+                raw[turn["cell"]] += samples
             else:
                 dropped += len(samples)
     for number, cell in enumerate(cells):
         cell["runs"] = len(kept[number])
         cell["measured"] = median(kept[number]) if len(kept[number]) >= 5 else None
+        cell["raw"] = median(raw[number]) if raw[number] else None
     return cells, dropped
 
 
@@ -126,8 +148,8 @@ def key(cell):
     return cell["model"], cell["precision"], cell["threads"], cell["length"]
 
 
-def error(cell):
-    return cell["measured"] / cell["predicted"] - 1
+def error(cell, measured="measured"):
+    return cell[measured] / cell["predicted"] - 1
 
 
 def summary(cells):
@@ -152,7 +174,7 @@ def report(arguments):
             cell["measured_speedup"] = dense[key(cell)] / cell["measured"]
     lines = ["| of | plans | median | p95 | worst | bias | in interval | speedup off by |", "|---|---|---|---|---|---|---|---|"]
     groups = [("all", judged)]
-    for field, name in (("model", "{}"), ("precision", "{}"), ("threads", "{} threads"), ("speedup", "{:g}x"), ("length", "{} tokens"),
+    for field, name in (("model", "{}"), ("precision", "{}"), ("threads", "threads: {}"), ("speedup", "{:g}x"), ("length", "{} tokens"),
                         ("provenance", "{}")):
         for value in sorted({cell[field] for cell in judged}):
             groups.append((name.format(value), [cell for cell in judged if cell[field] == value]))
@@ -161,24 +183,29 @@ def report(arguments):
         lines.append(f"| {name} | {s['plans']} | {percent(s['median'])} | {percent(s['p95'])} | {percent(s['worst'])} | "
                      f"{percent(s['bias'], True)} | {percent(s['covered'])} | {percent(s['ratio'])} |")
     lines += ["", f"![predicted against measured]({arguments.output.name}.svg)", "",
-              "| model | precision | threads | tokens | asked | predicted ms | interval | measured ms | off by | in interval | FLOPs | predicted | measured |",
-              "|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+              "| model | precision | threads | tokens | asked | predicted ms | interval | measured ms | at the clock it had | off by | in interval | FLOPs | predicted | measured |",
+              "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
     for cell in cells:
         head = (f"| {cell['model']} | {cell['precision']} | {cell['threads']} | {cell['length']} | "
                 f"{'dense' if cell['speedup'] == 1 else format(cell['speedup'], 'g') + 'x'} | {cell['predicted'] / 1e6:.3f} | "
                 f"{cell['low'] / 1e6:.3f} – {cell['high'] / 1e6:.3f} | ")
         if not cell["measured"]:
-            lines.append(head + "noisy | | | | | |")
+            lines.append(head + "noisy | | | | | | |")
             continue
         inside = "yes" if cell["low"] <= cell["measured"] <= cell["high"] else "no"
         ratio = f"{cell['measured_speedup']:.2f}x" if cell.get("measured_speedup") else ""
         speedups = f"{cell['work_speedup']:.2f}x | {cell['time_speedup']:.2f}x | {ratio}" if cell["speedup"] > 1 else "| | "
-        lines.append(head + f"{cell['measured'] / 1e6:.3f} | {percent(error(cell), True)} | {inside} | {speedups} |")
+        lines.append(head + f"{cell['measured'] / 1e6:.3f} | {cell['raw'] / 1e6:.3f} | {percent(error(cell), True)} | {inside} | {speedups} |")
     whole = summary(judged)
+    uncorrected = sorted(abs(error(cell, "raw")) for cell in judged)
     total = sum(cell["runs"] for cell in cells) + dropped
+    is_general = arguments.work.name == "general"
     text = predictions_plot.HEAD.format(
+        title=", from a general profile" if is_general else "", option=" --general" if is_general else "",
+        profile=" of a grid of shapes, none of them the models'," if is_general else "",
         plans=len(judged), noisy=len(cells) - len(judged), cpu=device["fingerprint"]["cpu"], tier=device["fingerprint"]["tier"],
-        created=device["created"], dropped=percent(dropped / max(1, total)), steady=percent(STEADY - 1), median=percent(whole["median"]),
+        created=device["created"], dropped=percent(dropped / max(1, total)), raw=percent(median(uncorrected)),
+        raw95=percent(percentile(uncorrected, 0.95)), **{part: percent(most - 1) for part, most in STEADY.items()}, median=percent(whole["median"]),
         p95=percent(whole["p95"]), covered=percent(whole["covered"]), ratio=percent(whole["ratio"]))
     arguments.output.with_name(arguments.output.name + ".md").write_text(text + "\n".join(lines) + "\n")
     arguments.output.with_name(arguments.output.name + ".svg").write_text(predictions_plot.scatter(judged))

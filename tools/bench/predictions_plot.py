@@ -1,18 +1,21 @@
 """The words and the scatter plot of tools/bench/predictions."""
 import math
 
-HEAD = """# Predicted against measured
+HEAD = """# Predicted against measured{title}
 
-Made by `tools/bench/predictions`; do not edit. {plans} plans on {cpu} (tier {tier}), each from one device profile ({created}) taken
-before and never refitted; {noisy} more could not be judged because the machine was never steady while they ran.
+Made by `tools/bench/predictions{option}`; do not edit. {plans} plans on {cpu} (tier {tier}), all from one device profile ({created}){profile}
+taken before the runs and never refitted; {noisy} more could not be judged: the machine was never steady while they ran.
 
-Median error {median}, 95th percentile {p95}; {covered} of the measured medians lie in the predicted interval; speedups (dense over
-planned) are off by {ratio} in the median.
+Median error {median}, 95th percentile {p95}. {covered} of the measured medians lie in the predicted interval, which goes from the sum
+of the ops' p10 to the sum of their p90 (stated: at least 80%). Speedups (dense over planned) are off by {ratio} in the median.
 
 - predicted: the plan's own, for the median of runs that follow one another. Off by: measured / predicted − 1.
-- measured: the median of `taper bench` at the plan's longest input. Plans take turns in random order; a chunk of runs counts only
-  when the two reference kernels before and after it took what they took while profiling, within {steady}: {dropped} of the runs were left
-  out.
+- measured: the median of `taper bench` at the plan's longest input. Plans take turns in random order. The machine is shared: its clock
+  drifts by some percent with what its neighbours do, its memory by half, and for a minute at a time its CPUs are far apart. So a chunk
+  of runs counts only when the two reference kernels before and after it took what they took while profiling, arithmetic (with several
+  threads also handing over memory) within {compute}, memory within {bandwidth}: {dropped} of the runs were left out. Times are
+  brought to the profile's clock by the arithmetic reference; beside them stands the median without that, by which the median error
+  would be {raw}, the 95th percentile {raw95}.
 - FLOPs: dense over planned work by the papers' formula, beside the speedup in time the plan predicts and the one measured.
 
 """

@@ -1,0 +1,42 @@
+import Foundation
+import TaperCostModel
+import TaperDeviceProfile
+import TaperModelSpec
+import TaperPlanFormat
+import TaperPlanner
+import TestSupport
+import Testing
+
+/// The profiles of specs/devices: users plan for them.
+@Suite struct DeviceLibraryTests {
+  private static let folder = TestFile.fixture("../../..", beside: #filePath) + "/specs/devices"
+  static let names =
+    (try? FileManager.default.contentsOfDirectory(atPath: folder))?
+    .filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted() ?? []
+
+  @Test func thereAreRealOnesBesideTheSynthetic() {
+    #expect(Self.names.contains("reference") && Self.names.count > 2)
+  }
+
+  @Test(arguments: names) func plansInEveryPrecisionAndThreadCount(name: String) throws {
+    let profile = try DeviceProfile.load(path: "\(Self.folder)/\(name).json")
+    #expect(profile.name == name, "a name that tells nothing of whose machine it was")
+    let model = try ModelSpec.load(directory: FixtureModels.path("tiny-bert-classifier"))
+    for threads in profile.threadCounts {
+      let costs = OpCosts(try CostModel(profile: profile, threads: threads))
+      let inputs = PlanningInputs(
+        facts: EncoderFacts(model), profile: (1...Int(model.shape.layers)).map { 1 / Double($0 + 1) },
+        costs: costs)
+      for precision in Precision.allCases {
+        let times = try [PlanningTarget.dense, .workSpeedup(1.5)].map { target in
+          let request = PlanningRequest(
+            target: target, maximumLength: 16, threads: threads, precision: PrecisionAssignment(precision),
+            deviceName: profile.name, requestText: "", toolVersion: "test")
+          return try Planner.plan(request, model: model, inputs: inputs).plan.predictions.lengths[15].planned
+            .time
+        }
+        #expect(times.allSatisfy { $0 > .zero })
+      }
+    }
+  }
+}
