@@ -32,9 +32,10 @@ class Taper:
             raise SystemExit(f"error: {program}: not found; name the program with --taper")
         self.work, self.timing = shlex.split(work), shlex.split(timing)
 
-    def __call__(self, *arguments, timed: bool = False, allowed: tuple[int, ...] = ()) -> tuple[int, str]:
+    def __call__(self, verb: str, *arguments, timed: bool = False, allowed: tuple[int, ...] = ()) -> tuple[int, str]:
         """Exit status and standard output; any status but 0 and `allowed` ends the program."""
-        command = [*(self.timing if timed else self.work), self.program, *map(str, arguments)]
+        prefix = [] if verb == "explain" else self.timing if timed else self.work
+        command = [*prefix, self.program, verb, *map(str, arguments)]
         # What environment.sh sets for training is not how taper is used.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
@@ -75,15 +76,13 @@ class Measuring:
             self._judge(planned)
 
     def race(self, directories: dict[str, Path], wanted: list[Planned]) -> None:
-        """Races the judged plans that `results` has no times of, and removes the plans: some 90 MB each."""
+        """Races the judged plans that `results` has no times of, and removes all but the dense one: some 90 MB each."""
         found = lambda p: self.results.find("accuracy", self.key, p.model, p.name)
         missing = self._missing("race", directories, [p for p in wanted if (found(p) or {}).get("feasible")])
         dense = Planned("frozen", "dense", ("--dense",), calibrated=False)
         others = [p for p in missing if p != dense]
         for start in range(0, len(others), TOGETHER):
             self._race(dense, others[start:start + TOGETHER])
-        for path in self.folder.glob("*.plan"):
-            path.unlink()
 
     def _missing(self, kind: str, directories: dict[str, Path], wanted: list[Planned]) -> list[Planned]:
         missing = [p for p in wanted if not self.results.has(kind, self.key, p.model, p.name)]
@@ -175,4 +174,6 @@ class Measuring:
                 "measured_longest": speedup("times_ns", longest), "longest_texts": len(longest),
                 "work": first["work_flops"] / runner["work_flops"], "mean_depth": runner["mean_depth"],
                 "machine": self.machine})
+        for path in paths[1:]:
+            path.unlink()
 

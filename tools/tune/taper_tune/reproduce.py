@@ -114,7 +114,8 @@ class Matrix:
         key, dataset = self.key(name, seed), self.dataset(name)
         there = {model: self.directory(name, model, seed) for model in self.a.rows
                  if self.results.has("training", key, model) and self.directory(name, model, seed).is_dir()}
-        wanted = [p for model in self.a.rows if model == "frozen" or model in there for p in plans(model, dataset)]
+        wanted = [p for model in self.a.rows if model == "frozen" or model in there for p in plans(model, dataset)
+                  if self.a.plans is None or {p.name, p.name.split()[0]} & set(self.a.plans)]
         search = self.a.search_minutes or dataset.search
         folder = self.a.output / f"{self.directory(name, 'plans', seed).name}"
         taper = Taper(self.a.taper, self.a.work_prefix, self.a.timing_prefix)
@@ -136,6 +137,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--model", default="minilm", help="a name of tools/fetch-model, or a directory")
     parser.add_argument("--datasets", type=lambda text: text.split(","), default=list(DATASETS))
     parser.add_argument("--rows", type=names(MODELS), default=list(MODELS))
+    parser.add_argument("--plans", type=lambda text: text.split(","), help="names of plans, or their first words: dense,acc 3x (default: all)")
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[1, 2, 3])
     parser.add_argument("--limit", type=int, help="labelled texts to train and fit on (default: the data set's)")
     parser.add_argument("--test-limit", type=int, help="test texts to judge on (default: the data set's)")
