@@ -187,7 +187,7 @@ def _goals(dataset: str, rows: list[Row]) -> list[str]:
 
 
 def _halting(groups: dict[tuple, list[Row]]) -> list[str]:
-    found = [(row.plan.split()[-1], r) for rows in groups.values() for row in rows for r in row.halting_seeds]
+    found = [("authors" if row.plan.endswith("authors") else "tight", r) for rows in groups.values() for row in rows for r in row.halting_seeds]
     if not found:
         return []
     said = [f"{rule}: {sum(r['changed_labels'] for kind, r in found if kind == rule)} labels changed in "

@@ -131,14 +131,12 @@ class Measuring:
         record = {"feasible": path is not None, "plan_seconds": round(time.monotonic() - begun, 1)}
         if path:
             begun = time.monotonic()
-            record |= self._audited(path) if planned.halts else self._answered(path)
+            # A search may well choose a plan that does not halt.
+            explained = json.loads(self.taper("explain", path, "--json")[1])
+            record |= self._audited(path) if explained["halting"] else self._answered(path)
             record["judge_seconds"] = round(time.monotonic() - begun, 1)
-            record["keep_counts"] = self._kept(path)
+            record |= {"method": explained["method"], "keep_counts": explained["lengths"][-1]["keep_counts"]}
         self.results.add("accuracy", self.key, planned.model, planned.name, {**record, "machine": self.machine})
-
-    def _kept(self, path: Path) -> list[int]:
-        lengths = json.loads(self.taper("explain", path, "--json")[1])["lengths"]
-        return lengths[-1]["keep_counts"]
 
     def _answered(self, path: Path) -> dict:
         answers = self.taper("run", path, "--input", self.test, "--top-k", 1, "--threads", 1)[1].splitlines()

@@ -29,9 +29,10 @@ elif verb == "plan":
     if option("--speedup") == "10x":
         sys.exit(2)
     faster = float(option("--speedup", "1x")[:-1]) * 4 / int(option("--depth", "4"))
-    Path(option("-o")).write_text(json.dumps({"faster": faster}))
+    Path(option("-o")).write_text(json.dumps({"faster": faster, "method": option("--method", "acc")}))
 elif verb == "explain":
-    print(json.dumps({"lengths": [{"keep_counts": [4, 4]}, {"keep_counts": [9, 9]}]}))
+    method = json.loads(Path(arguments[0]).read_text())["method"]
+    print(json.dumps({"method": method, "halting": {"rule": "tight"} if "halting" in method else None, "lengths": [{"keep_counts": [4, 4]}, {"keep_counts": [9, 9]}]}))
 elif verb == "run":
     for number, row in enumerate(rows(option("--input"))):
         print(json.dumps({"label": row["label"] if number else "none"}))
