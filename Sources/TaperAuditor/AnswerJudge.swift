@@ -21,13 +21,13 @@ public enum AnswerJudge {
     var counts = (labelled: 0, plannedRight: 0, referenced: 0, agreeing: 0, both: 0, denseRight: 0)
     var flips: [FlippedAnswer] = []
     for (sample, answer) in zip(samples, answers) {
-      let planned = largest(answer)
+      let planned = answer.leader
       if let label = sample.label {
         counts.labelled += 1
         if planned == label { counts.plannedRight += 1 }
       }
       guard let reference = sample.reference, reference.count == answer.count else { continue }
-      let dense = largest(reference)
+      let dense = reference.leader
       counts.referenced += 1
       if let label = sample.label {
         counts.both += 1
@@ -67,7 +67,7 @@ public enum AnswerJudge {
       guard let reference = sample.reference, reference.count == answer.count else { continue }
       for start in stride(from: 0, to: answer.count, by: width) {
         let token = start..<start + width
-        if largest(Array(answer[token])) == largest(Array(reference[token])) { agreeing += 1 }
+        if answer[token].leader == reference[token].leader { agreeing += 1 }
         count += 1
       }
     }
@@ -115,13 +115,6 @@ public enum AnswerJudge {
   }
 
   // MARK: Arithmetic
-
-  /// The first of the largest.
-  private static func largest(_ values: [Float]) -> Int {
-    var best = 0
-    for index in values.indices where values[index] > values[best] { best = index }
-    return best
-  }
 
   private static func name(_ label: Int, _ head: Head) -> String {
     head.labels.indices.contains(label) ? head.labels[label] : "\(label)"

@@ -12,7 +12,7 @@ extension Auditor {
     var histogram = [UInt32](repeating: 0, count: plan.schedule.layerCount)
     var times: [Nanoseconds] = []
     var predicted: [Nanoseconds] = []
-    var labels: [Int?] = []
+    var labels: [Int] = []
     // A run that is not timed, after whatever stands before.
     _ = try run(&session, (samples[0].ids, samples[0].typeIDs))
     for sample in samples {
@@ -23,7 +23,7 @@ extension Auditor {
         live?.time(session.keptTokens, depth: depth)
         ?? plan.predictedTime(length: sample.ids.count, depth: depth)
       if let time { predicted.append(time) }
-      labels.append(leader(session.result))
+      labels.append(session.result.leader)
       advance(1)
     }
     // Apart from the timed runs, which find the caches as runs that end early leave them.
@@ -31,17 +31,12 @@ extension Auditor {
     var changed = 0
     for (sample, label) in zip(samples, labels) {
       _ = try run(&session, (sample.ids, sample.typeIDs))
-      if leader(session.result) != label { changed += 1 }
+      if session.result.leader != label { changed += 1 }
       advance(1)
     }
     return HaltingAudit(
       measured: HaltingDepths(histogram: histogram, time: ExpectedTime(times)),
       predicted: predicted.isEmpty ? nil : ExpectedTime(predicted), expected: plan.halting?.measured,
       changedLabels: changed)
-  }
-
-  /// The leading class, the lower on a tie.
-  private static func leader(_ result: [Float]) -> Int? {
-    result.indices.max { (result[$0], $1) < (result[$1], $0) }
   }
 }

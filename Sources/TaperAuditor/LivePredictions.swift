@@ -72,8 +72,7 @@ struct LivePredictions {
     let sum = (0...end).reduce(overhead) {
       $0 + (prediction(of: $1, count: count(of: $1, counts))?.time ?? .zero)
     }
-    let worst = plan.predictedTime(length: counts[0], depth: depth)
-    return min(sum, worst ?? plan.predictions.lengths[counts[0] - 1].planned.time)
+    return min(sum, plan.worstTime(length: counts[0], depth: depth))
   }
 
   static func value(of symbol: RowCount, _ counts: [Int]) -> Int { symbol.layer.map { counts[$0] } ?? 1 }

@@ -66,6 +66,11 @@ extension Plan {
     return halting.depthTimes[(length - 1) * schedule.layerCount + depth - 1]
   }
 
+  /// The same, every selector at its ceiling; of a plan that does not halt the length's own.
+  package func worstTime(length: Int, depth: Int) -> Nanoseconds {
+    predictedTime(length: length, depth: depth) ?? predictions.lengths[length - 1].planned.time
+  }
+
   /// The rule of its halting points; nil for a plan without any.
   public var haltingRule: HaltingRule? {
     for op in ops { if let rule = op.kind.haltingRule { return rule } }

@@ -45,11 +45,6 @@ extension AccuracyComparison {
   }
 }
 
-extension [Float] {
-  /// Index of the largest, the first of equals.
-  fileprivate var leader: Int { indices.max { (self[$0], $1) < (self[$1], $0) } ?? 0 }
-}
-
 extension PlanCompiler {
   /// Indexes into the head's labels of what those texts of the calibration are labelled with; empty unless each has one of
   /// the head's.

@@ -31,7 +31,7 @@ extension AuditSample {
   }
 
   /// As the encoder reads it.
-  var tokenized: TokenizedSample { TokenizedSample(ids: ids, typeIDs: typeIDs) }
+  public var tokenized: TokenizedSample { TokenizedSample(ids: ids, typeIDs: typeIDs) }
 
   /// Calibration texts that fit the plan, with what the dense model answered to them.
   /// - Parameter withLabels: also the right answers, where their labels are the plan's.

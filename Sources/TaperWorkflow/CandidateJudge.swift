@@ -16,6 +16,19 @@ struct CandidateJudge {
   /// Nil: the calibration's texts judge.
   let labelled: [TokenizedSample]?
   let maximumLength: Int
+  /// What candidates without labels are held against: alike for all that halt, and for all others.
+  private var references: [ReferenceKey: [[Float]]] = [:]
+
+  private struct ReferenceKey: Hashable {
+    var texts: Int
+    var halts: Bool
+  }
+
+  init(compiler: PlanCompiler, labelled: [TokenizedSample]?, maximumLength: Int) {
+    self.compiler = compiler
+    self.labelled = labelled
+    self.maximumLength = maximumLength
+  }
 
   /// Texts there are to judge on.
   var texts: Int {
@@ -24,7 +37,7 @@ struct CandidateJudge {
   }
 
   /// - Parameter texts: drawn from all with a fixed seed.
-  func score(_ request: PlanningRequest, texts: Int) throws -> SearchTrial.Score? {
+  mutating func score(_ request: PlanningRequest, texts: Int) throws -> SearchTrial.Score? {
     guard let labelled else { return try calibrated(request, texts) }
     let subset = SeededSubset.elements(of: labelled, limit: texts, seed: 1)
     return try request.method.halts ? halted(request, subset) : refitted(request, subset)
@@ -47,15 +60,19 @@ struct CandidateJudge {
     return try score(planned, AuditSample.heldOut(of: samples, for: planned.plan))
   }
 
-  private func calibrated(_ request: PlanningRequest, _ texts: Int) throws -> SearchTrial.Score? {
+  private mutating func calibrated(_ request: PlanningRequest, _ texts: Int) throws -> SearchTrial.Score? {
     guard let calibration = compiler.calibration else { return nil }
     let planned = try compiler.plan(request)
     var samples = AuditSample.calibrated(calibration, for: planned.plan, withLabels: true)
     samples = SeededSubset.elements(of: samples, limit: texts, seed: 1)
     if samples.contains(where: { $0.label == nil && $0.value == nil }) {
-      let references = try compiler.references(
-        of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: planned.plan)
-      for (place, reference) in references.enumerated() { samples[place].reference = reference }
+      let key = ReferenceKey(texts: samples.count, halts: planned.plan.halting != nil)
+      let known =
+        try references[key]
+        ?? compiler.references(
+          of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: planned.plan)
+      references[key] = known
+      for (place, reference) in known.enumerated() { samples[place].reference = reference }
     }
     return try score(planned, samples)
   }
@@ -86,11 +103,9 @@ struct CandidateJudge {
   private static func loss(_ samples: [AuditSample], _ answers: [[Float]], _ head: Head) -> Double {
     var sum = 0.0
     for (sample, answer) in zip(samples, answers) {
-      let right = sample.label ?? sample.reference.map(leader) ?? 0
+      let right = sample.label ?? sample.reference?.leader ?? 0
       sum -= log(max(1e-9, answer.indices.contains(right) ? Double(answer[right]) : 0))
     }
     return sum / Double(max(1, samples.count))
   }
-
-  private static func leader(_ values: [Float]) -> Int { values.indices.max { values[$0] < values[$1] } ?? 0 }
 }

@@ -99,10 +99,8 @@ extension PlanCompiler {
   }
 
   private func judgingSamples(_ calibration: Calibration, maximumLength: Int) -> [TokenizedSample] {
-    let fitting = calibration.samples.filter { $0.ids.count <= maximumLength }
-    return SeededSubset.indices(count: fitting.count, limit: Self.judgingTexts, seed: 1).map {
-      TokenizedSample(ids: fitting[$0].ids, typeIDs: fitting[$0].typeIDs)
-    }
+    SeededSubset.elements(
+      of: Self.samples(of: calibration, upTo: maximumLength), limit: Self.judgingTexts, seed: 1)
   }
 
   private static func damage(

@@ -1,3 +1,4 @@
+internal import TaperAuditor
 public import TaperCalibration
 public import TaperCostModel
 public import TaperHeadFitting
@@ -130,7 +131,7 @@ public struct PlanCompiler {
   private func searched(
     _ request: PlanningRequest, _ samples: [TokenizedSample]?, _ options: SearchOptions, progress: Progress
   ) throws -> (PlanningRequest, [SearchTrial], SearchTrial?) {
-    let judge = CandidateJudge(compiler: self, labelled: samples, maximumLength: request.maximumLength)
+    var judge = CandidateJudge(compiler: self, labelled: samples, maximumLength: request.maximumLength)
     guard judge.texts > 0 else { throw WorkflowError.searchNeedsTexts }
     let space = SearchSpace(
       request, layers: Int(model.shape.layers), halts: model.tuned?.halting != nil,
@@ -150,7 +151,7 @@ public struct PlanCompiler {
           return nil
         }
       },
-      judge: judge.score)
+      judge: { try judge.score($0, texts: $1) })
     let trials = try search.run { round, rounds, done, total in
       progress(
         "search, round \(round) of \(rounds), candidate \(done + 1) of \(total)",
@@ -251,9 +252,7 @@ public struct PlanCompiler {
 
   /// The calibration's texts that are not too long for the plan.
   static func samples(of calibration: Calibration, upTo length: Int) -> [TokenizedSample] {
-    calibration.samples.filter { $0.ids.count <= length }.map {
-      TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs)
-    }
+    calibration.samples.filter { $0.ids.count <= length }.map(\.tokenized)
   }
 
   /// Agreement with the dense model on the calibration texts: the share of equal labels, or the mean cosine of embeddings.
@@ -265,9 +264,7 @@ public struct PlanCompiler {
     let longest = loaded.plan.schedule.maximumLength
     let fitting = calibration.samples.indices.filter { calibration.samples[$0].ids.count <= longest }
     let texts = SeededSubset.indices(count: fitting.count, limit: limit, seed: 1).map { fitting[$0] }
-    let samples = texts.map {
-      TokenizedSample(ids: calibration.samples[$0].ids, typeIDs: calibration.samples[$0].typeIDs)
-    }
+    let samples = texts.map { calibration.samples[$0].tokenized }
     let references = try references(
       of: samples, stored: texts.map { calibration.samples[$0].reference }, for: loaded.plan)
     let results = try PlanExecution(loaded).results(of: samples) {
@@ -294,15 +291,12 @@ public struct PlanCompiler {
 
   /// - Parameter width: scores of a text, or of each token.
   static func agreement(_ result: [Float], _ reference: [Float], kind: HeadKind, width: UInt32) -> Double {
-    func largest(_ values: some Collection<Float>) -> Int {
-      values.enumerated().max { $0.element < $1.element }?.offset ?? 0
-    }
     switch kind {
-    case .classification: return largest(result) == largest(reference) ? 1 : 0
+    case .classification: return result.leader == reference.leader ? 1 : 0
     case .tokenClassification:
       let starts = stride(from: 0, to: min(result.count, reference.count), by: Int(width))
       let equal = starts.count {
-        largest(result[$0..<$0 + Int(width)]) == largest(reference[$0..<$0 + Int(width)])
+        result[$0..<$0 + Int(width)].leader == reference[$0..<$0 + Int(width)].leader
       }
       return Double(equal) / Double(max(1, result.count / Int(width)))
     case .multiLabel: return zip(result, reference).allSatisfy { ($0 >= 0.5) == ($1 >= 0.5) } ? 1 : 0
@@ -330,7 +324,7 @@ public struct PlanCompiler {
       return TokenizedSample(ids: encoding.ids, typeIDs: [])
     }
     samples += (calibration?.samples ?? []).prefix(2).filter { $0.ids.count <= maximumLength }
-      .map { TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs) }
+      .map(\.tokenized)
     let results = try PlanExecution(loaded).results(of: samples)
     return zip(samples, results).map { sample, result in
       Canary(ids: sample.ids, typeIDs: sample.typeIDs, expected: result, tolerance: 0.01)

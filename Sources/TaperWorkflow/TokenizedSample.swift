@@ -2,6 +2,11 @@ public import TaperCalibration
 public import TaperModelSpec
 internal import TaperTokenization
 
+extension CalibrationSample {
+  /// As the encoder reads it.
+  var tokenized: TokenizedSample { TokenizedSample(ids: ids, typeIDs: typeIDs) }
+}
+
 /// A text as the encoder reads it, with its label where there is one.
 public struct TokenizedSample: Hashable, Sendable {
   public var ids: [UInt32]

@@ -18,3 +18,8 @@ package struct PricedOp: Hashable, Sendable {
 
   package subscript<Value>(dynamicMember path: KeyPath<PlanOp, Value>) -> Value { op[keyPath: path] }
 }
+
+extension [PricedOp] {
+  /// The ops that a run may end with, ascending: its halting tests, and the last of all.
+  var runEnds: [Int] { indices.filter { self[$0].kind.haltingRule != nil } + [count - 1] }
+}

@@ -13,7 +13,7 @@ struct RunPricing: Sendable {
     let pricer = OpPricer(
       costs, selectingKernels: passes.contains(.kernelSelection), excluding: excludedKernels)
     let layers = plan.schedule.layerCount
-    let ends = ops.indices.filter { ops[$0].kind.haltingRule != nil } + [ops.count - 1]
+    let ends = ops.runEnds
     var timers: [Int: OpListTimer] = [:]
     return runs.map { run in
       let worst = plan.worstTime(length: run.keptTokens[0], depth: run.depth)
@@ -27,12 +27,5 @@ struct RunPricing: Sendable {
       timers[depth] = timer
       return min(worst, Nanoseconds(timer.time(run.keptTokens)))
     }
-  }
-}
-
-extension Plan {
-  /// Predicted time of an input of `length` tokens that ends after layer `depth`, every selector at its ceiling.
-  fileprivate func worstTime(length: Int, depth: Int) -> Nanoseconds {
-    predictedTime(length: length, depth: depth) ?? predictions.lengths[length - 1].planned.time
   }
 }

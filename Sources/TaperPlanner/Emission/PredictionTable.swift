@@ -36,8 +36,7 @@ package enum PredictionTable {
   package static func depthTimes(ops: [PricedOp], schedule: Schedule, pricer: OpPricer) -> [Nanoseconds] {
     (1...schedule.maximumLength).flatMap { length in
       let all = predictions(ops, schedule, length, pricer)
-      let ends = ops.indices.filter { ops[$0].kind.haltingRule != nil } + [ops.count - 1]
-      return ends.map { pricer.endToEnd(all[...$0].compactMap(\.self)).time }
+      return ops.runEnds.map { pricer.endToEnd(all[...$0].compactMap(\.self)).time }
     }
   }
 

@@ -31,9 +31,7 @@ struct RaceCommand: ParsableCommand {
       for plan in loaded.dropFirst() {
         try ReferenceMismatch.check(first, against: plan.plan, option: "first plan")
       }
-      let samples = try AuditSample.tokenized(dataset.rows, for: first).map {
-        TokenizedSample(ids: $0.ids, typeIDs: $0.typeIDs)
-      }
+      let samples = try AuditSample.tokenized(dataset.rows, for: first).map(\.tokenized)
       var bar = ProgressBar()
       let race = try TextRace.measure(loaded, samples: samples, rounds: rounds, threads: threads) {
         bar.update($0, "racing \(loaded.count) plans on \(samples.count) texts")
