@@ -57,6 +57,20 @@ class Row:
         return self.model == "dense"
 
     @property
+    def is_one_method(self) -> bool:
+        """Trained for one way of saving."""
+        return not self.is_free and not self.model.startswith("dense") and "+" not in self.model
+
+    @property
+    def precision(self) -> str:
+        last = self.plan.split()[-1]
+        return last if last in ("bf16", "int8") else "f32"
+
+    @property
+    def is_only_fewer_bits(self) -> bool:
+        return self.plan in ("dense bf16", "dense int8") and self.model.startswith("dense")
+
+    @property
     def halting_seeds(self) -> list[dict]:
         return [r for r in self.feasible.values() if "changed_labels" in r]
 
@@ -97,7 +111,7 @@ def section(key: tuple, rows: list[Row]) -> list[str]:
         return []
     lines = [f"## {dataset}, at most {tokens} tokens, {base}", "",
              f"Labelled texts: {limit or 'all'} a seed, the same for fitting heads, calibrating, searching and training "
-             f"({epochs:g} epoch{'' if epochs == 1 else 's'} where the row does not say). Judged on {feasible[0].count} test texts. "
+             f"(`dense` {epochs:g} epoch{'' if epochs == 1 else 's'}, the others as many more as rows.py says). Judged on {feasible[0].count} test texts. "
              + _dense_time(feasible), "",
              "| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in feasible]
@@ -139,19 +153,24 @@ def _comparisons(rows: list[Row]) -> list[str]:
     lines = []
     for row in rows:
         speed = row.raced_mean("measured")
-        if row.is_free or row.is_cut_dense or speed is None:
+        if row.is_free or row.model.startswith("dense") or speed is None:
             continue
         fast = [r for r in rows if r is not row and (r.raced_mean("measured") or 0) >= SLACK * speed]
-        said = [_beside(row, [r for r in fast if r.is_free], "frozen"),
-                _beside(row, [r for r in fast if r.is_cut_dense], "fine-tuned, cut without training"),
-                _beside(row, [r for r in fast if r.model.startswith("depth")], "fine-tuned at the cut")]
+        like = [r for r in fast if r.precision == row.precision]
+        said = [_beside(row, [r for r in like if r.is_free], "frozen"),
+                _beside(row, [r for r in like if r.is_cut_dense], "fine-tuned, cut without training"),
+                _beside(row, [r for r in like if r.model.startswith("depth")], "fine-tuned at the cut"),
+                _beside(row, [r for r in like if r.is_one_method and r.model != row.model], "of another one method"),
+                _beside(row, [r for r in fast if r.is_only_fewer_bits], "of fewer bits alone")]
         lines.append(f"| {row.label} | {speed:.2f}x | {100 * row.accuracy:.1f} | " + " | ".join(said) + " |")
     if not lines:
         return []
-    return ["Trained rows beside the best row of each kind that is at least as fast (measured, over the test texts' lengths); in points, "
-            "with the 95% interval of a difference of two independent samples of that size:", "",
-            "| row | measured | accuracy | against frozen | against fine-tuned, cut without training | against depth fine-tuned |",
-            "|---|---|---|---|---|---|", *lines, ""]
+    return ["Trained rows beside the best row of each kind that is at least as fast (measured, over the test texts' lengths) and of the same "
+            "precision, last the dense plans of fewer bits; in points, with the 95% interval of a difference of two independent samples of that "
+            "size:", "",
+            "| row | measured | accuracy | against frozen | against fine-tuned, cut without training | against depth fine-tuned "
+            "| against another method alone | against fewer bits alone |",
+            "|---|---|---|---|---|---|---|---|", *lines, ""]
 
 
 def _beside(row: Row, others: list[Row], what: str) -> str:
@@ -168,22 +187,24 @@ def _goals(dataset: str, rows: list[Row]) -> list[str]:
     if dataset not in GOALS:
         return []
     wanted, allowed = GOALS[dataset]
-    dense = [r for r in rows if r.plan == "dense" and r.model in ("frozen", "dense")]
+    dense = [r for r in rows if r.plan == "dense" and r.model in ("frozen", "dense", "dense-long")]
     fast = [r for r in rows if (r.raced_mean("measured") or 0) >= wanted]
     if not dense or not fast:
         return [f"Goal ({wanted:g}x measured at no more than {allowed} points lost): no row is as fast.", ""]
     lines = []
     for start in dense:
-        like = [r for r in fast if r.is_free == start.is_free]
-        if not like:
-            lines.append(f"- from {start.label} ({100 * start.accuracy:.1f}): no row is as fast.")
-            continue
-        best = max(like, key=lambda r: r.accuracy)
-        lost = 100 * (start.accuracy - best.accuracy)
-        lines.append(f"- from {start.label} ({100 * start.accuracy:.1f}): {best.label}, {best.raced_mean('measured'):.2f}x, "
-                     f"{100 * best.accuracy:.1f}: {lost:.1f} points lost, {'reached' if lost <= allowed else 'not reached'}.")
-    return [f"Goal, {wanted:g}x measured at no more than {allowed} points lost; the best of the rows that are as fast:", "",
-            *lines, ""]
+        for precisions in (("f32",), ("f32", "bf16", "int8")):
+            said = f"- from {start.label} ({100 * start.accuracy:.1f}), {'in f32' if len(precisions) == 1 else 'any precision'}: "
+            like = [r for r in fast if r.is_free == start.is_free and r.precision in precisions]
+            if not like:
+                lines.append(said + "no row is as fast.")
+                continue
+            best = max(like, key=lambda r: r.accuracy)
+            lost = 100 * (start.accuracy - best.accuracy)
+            lines.append(said + f"{best.label}, {best.raced_mean('measured'):.2f}x, {100 * best.accuracy:.1f}: {lost:.1f} points lost, "
+                                f"{'reached' if lost <= allowed else 'not reached'}.")
+    return [f"Goal, {wanted:g}x measured (over the dense plan in f32) at no more than {allowed} points lost; the best of the rows that are "
+            "as fast:", "", *lines, ""]
 
 
 def _halting(groups: dict[tuple, list[Row]]) -> list[str]:

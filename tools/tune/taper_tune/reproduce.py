@@ -146,7 +146,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--once", action="store_true", help="do not go on with trainings that a time box ended")
     parser.add_argument("--minutes", type=float, help="start no training after this long")
     parser.add_argument("--search-minutes", type=float, help="longest search of a plan (default: the data set's)")
-    parser.add_argument("--epochs", type=float, default=1, help="where the row does not say (default %(default)s)")
+    parser.add_argument("--epochs", type=float, default=3, help="of the dense model; the others say (default %(default)s)")
     parser.add_argument("--products", choices=("f32", "bf16"), default="f32", help="of training")
     parser.add_argument("--threads", type=int, help="of training; plans have one")
     parser.add_argument("--taper", default="taper", help="the program (default: on the PATH)")

@@ -1,7 +1,7 @@
 """What tools/tune/reproduce runs: data sets, models (how each is trained) and plans (how each is planned)."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -20,26 +20,35 @@ class Dataset:
 DATASETS = {"rotten-tomatoes": Dataset(64, limit=4000), "r8": Dataset(128, limit=2000, speedups=("2", "3", "4.8", "10")),
             "20newsgroups": Dataset(256, limit=3000, judged=2000)}
 
-#: The units need more steps than the encoder, which comes trained.
-HALTING = ["--tau", "0.03", "--epochs", "2"]
+#: Every model but `dense` sees so many epochs after it, in one stage or in two: rows are like for like.
+AFTER, FIRST, SECOND = (["--epochs", epochs] for epochs in ("2", "0.5", "1.5"))
+DISTILLED = ["--distill", "0.5"]
+HALTING = ["--tau", "0.03"]
 #: At the default rate, made for more texts, selectors had not begun to drop after 75 steps of policy.
 SELECTING = ["--selector-rate", "0.01"]
-#: Model → (model it starts from, or none for the base; tune verb; options). `frozen` is fitted by `taper fit-head`.
+#: An epoch of policy, one of all.
+POLICY, POLICY_FIRST = (["--policy-epochs", policy, "--epochs", joint] for policy, joint in (("1", "1"), ("0.5", "0")))
+#: Model → (model it starts from, or none for the base; tune verb; options). `frozen` is fitted by `taper fit-head`; `…-brief` are the first of
+#: two stages, which no plan is made of.
 MODELS = {
     "frozen": (None, None, []),
     "dense": (None, "dense", []),
-    "depth-1": ("dense", "depth", ["--depth", "1", "--fine-tune"]),
-    "depth-2": ("dense", "depth", ["--depth", "2", "--fine-tune"]),
-    "depth-3": ("dense", "depth", ["--depth", "3", "--fine-tune"]),
-    "acc-2": ("dense", "acc", ["--speedup", "2", "--distill", "0.5"]),
-    "acc-3": ("dense", "acc", ["--speedup", "3", "--distill", "0.5"]),
-    "acc-4.8": ("dense", "acc", ["--speedup", "4.8", "--distill", "0.5"]),
-    "selector-2": ("dense", "selector", ["--speedup", "2", *SELECTING]),
-    "selector-3": ("dense", "selector", ["--speedup", "3", *SELECTING]),
-    "halting": ("dense", "halting", HALTING),
-    "acc-2+halting": ("acc-2", "halting", HALTING),
-    "acc-3+halting": ("acc-3", "halting", HALTING),
-    "selector-2+halting": ("selector-2", "halting", HALTING),
+    "dense-long": ("dense", "dense", AFTER),
+    "depth-1": ("dense", "depth", ["--depth", "1", "--fine-tune", *AFTER]),
+    "depth-2": ("dense", "depth", ["--depth", "2", "--fine-tune", *AFTER]),
+    "depth-3": ("dense", "depth", ["--depth", "3", "--fine-tune", *AFTER]),
+    "acc-2": ("dense", "acc", ["--speedup", "2", *DISTILLED, *AFTER]),
+    "acc-3": ("dense", "acc", ["--speedup", "3", *DISTILLED, *AFTER]),
+    "acc-4.8": ("dense", "acc", ["--speedup", "4.8", *DISTILLED, *AFTER]),
+    "selector-2": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY]),
+    "selector-3": ("dense", "selector", ["--speedup", "3", *SELECTING, *POLICY]),
+    "halting": ("dense", "halting", [*HALTING, *AFTER]),
+    "acc-2-brief": ("dense", "acc", ["--speedup", "2", *DISTILLED, *FIRST]),
+    "acc-3-brief": ("dense", "acc", ["--speedup", "3", *DISTILLED, *FIRST]),
+    "selector-2-brief": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY_FIRST]),
+    "acc-2+halting": ("acc-2-brief", "halting", [*HALTING, *SECOND]),
+    "acc-3+halting": ("acc-3-brief", "halting", [*HALTING, *SECOND]),
+    "selector-2+halting": ("selector-2-brief", "halting", [*HALTING, *SECOND]),
 }
 
 
@@ -59,30 +68,38 @@ class Planned:
 
 
 def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
-    """The plans that are made of a model."""
+    """The plans that are made of a model. A speedup is over the dense plan of the same precision."""
+    if model.endswith("brief"):
+        return []
     dense = Planned(model, "dense", ("--dense",), calibrated=False)
-    if model in ("frozen", "dense"):
+    quick = [_in("int8", dense)]
+    if model.startswith("depth") or model == "dense-long":
+        return [dense, *quick]
+    frees = model in ("frozen", "dense")
+    tokens = [Planned(model, f"acc {s}x", ("--speedup", f"{s}x"), frees) for s in dataset.speedups]
+    searches = [Planned(model, f"search {s}x", ("--method", "search", "--speedup", f"{s}x"), frees) for s in dataset.speedups]
+    if frees:
         cuts = [Planned(model, f"depth {depth}", ("--method", "depth", "--dense", "--depth", str(depth)), True, False)
                 for depth in range(layers - 1, 0, -1)]
-        found = [dense, *cuts, *[Planned(model, f"acc {s}x", ("--speedup", f"{s}x"), True) for s in dataset.speedups]]
-        if model == "frozen":
-            found += [Planned(model, f"search {s}x", ("--method", "search", "--speedup", f"{s}x"), True)
-                      for s in dataset.speedups]
-        return found
+        found = [dense, *cuts, *tokens, *(searches if model == "frozen" else []), _in("bf16", dense), *quick]
+        return found + [_in("int8", p) for p in (tokens if model != "frozen" else searches)]
     method, _, wish = model.partition("+")[0].partition("-")
-    if model.startswith("depth"):
-        return [dense]
     if model.endswith("halting"):
         name = "+".join([method, "halting"]) if "+" in model else "halting"
         target = ("--speedup", f"{wish}x") if wish else ("--dense",)
         found = [Planned(model, f"{name} {rule}", ("--method", name, *target, "--halting-rule", rule))
                  for rule in ("tight", "authors")]
-        if "+" in model:
-            # The target bounds the worst case; what texts take on average is less.
-            found += [Planned(model, f"search {s}x", ("--method", "search", "--speedup", f"{s}x")) for s in dataset.speedups]
-        return found
+        # A search's target bounds the worst case; what texts take on average is less.
+        searches = searches if "+" in model else []
+        return [*found, *searches, *(_in("int8", p) for p in (found[0], *searches))]
     if method == "selector":
-        return [Planned(model, f"selector {wish}x {form}", ("--method", "selector", "--speedup", f"{wish}x", "--selection", form))
-                for form in ("dynamic", "static")]
+        found = [Planned(model, f"selector {wish}x {form}", ("--method", "selector", "--speedup", f"{wish}x", "--selection", form))
+                 for form in ("dynamic", "static")]
+        return [*found, *(_in("int8", p) for p in found)]
     # LAT's promise: one training, any speedup.
-    return [Planned(model, f"acc {s}x", ("--speedup", f"{s}x")) for s in dataset.speedups]
+    return [*tokens, *(_in("int8", p) for p in tokens)]
+
+
+def _in(precision: str, planned: Planned) -> Planned:
+    """The same plan in another precision than f32."""
+    return replace(planned, name=f"{planned.name} {precision}", options=(*planned.options, "--precision", precision))
