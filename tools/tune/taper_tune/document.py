@@ -160,7 +160,7 @@ def _comparisons(rows: list[Row]) -> list[str]:
         said = [_beside(row, [r for r in like if r.is_free], "frozen"),
                 _beside(row, [r for r in like if r.is_cut_dense], "fine-tuned, cut without training"),
                 _beside(row, [r for r in like if r.model.startswith("depth")], "fine-tuned at the cut"),
-                _beside(row, [r for r in like if r.is_one_method and r.model != row.model], "of another one method"),
+                _beside(row, [r for r in like if r.is_one_method and r.model != row.model], "trained for one other method"),
                 _beside(row, [r for r in fast if r.is_only_fewer_bits], "of fewer bits alone")]
         lines.append(f"| {row.label} | {speed:.2f}x | {100 * row.accuracy:.1f} | " + " | ".join(said) + " |")
     if not lines:

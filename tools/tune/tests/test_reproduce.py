@@ -113,7 +113,7 @@ def test_a_row_is_held_against_rows_of_its_precision():
             row("acc-3", "acc 2x", 2.0, 0.85), row("acc-3+halting", "search 2x", 2.0, 0.86),
             row("acc-3+halting", "search 2x int8", 5.0, 0.85)]
     said = {line.split(" |")[0]: line for line in document._comparisons(rows)}
-    assert "+5.0 ± 13.1 (dense, acc 2x: 80.0 at 2.00x)" in said["| acc-3, acc 2x"]
+    assert "+5.0 ± 10.5 (dense, acc 2x: 80.0 at 2.00x)" in said["| acc-3, acc 2x"]
     assert "-4.0 ± 9.3 (dense, dense int8: 89.0 at 2.50x)" in said["| acc-3, acc 2x"]
     assert "+1.0 ± 9.8 (acc-3, acc 2x: 85.0 at 2.00x)" in said["| acc-3+halting, search 2x"]
     assert said["| acc-3+halting, search 2x int8"].count("as fast") == 5
