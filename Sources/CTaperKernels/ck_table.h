@@ -25,11 +25,13 @@ typedef struct ck_panel_job {
   uint32_t ldy;
 } ck_panel_job;
 
-/// y[rows, n] = softmax(scale · a + bias) row by row. A NaN makes its whole row NaN.
+/// result[rows, n] = softmax(scale · a + bias) row by row, by way of y, which may be a. A NaN makes its whole
+/// row NaN.
 typedef struct ck_softmax_job {
   const float *a;
   float *y;
-  size_t lda, ldy;
+  float *result; // NULL: y
+  size_t lda, ldy, ldr;
   const float *const *bias; // rows pointers, read at position[column], in order when that is NULL; NULL: none
   const uint32_t *position;
   float *sums; // n elements, gain y's column sums in row order; NULL: not wanted

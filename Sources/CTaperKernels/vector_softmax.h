@@ -27,16 +27,16 @@ CK_INLINE float exponentials_below(float *y, const float *a, float factor, float
   return sum_lanes(sum);
 }
 
-/// y = factor · y; sums = sums + y.
-CK_INLINE void scale_and_sum(float *y, float factor, float *sums, size_t n) {
+/// y = factor · a; sums = sums + y.
+CK_INLINE void scale_and_sum(float *y, const float *a, float factor, float *sums, size_t n) {
   size_t i = 0;
   for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
-    ck_vf v = load(y + i) * splat(factor);
+    ck_vf v = load(a + i) * splat(factor);
     store(y + i, v);
     store(sums + i, load(sums + i) + v);
   }
   if (i < n) {
-    ck_vf v = load_some(y + i, n - i) * splat(factor);
+    ck_vf v = load_some(a + i, n - i) * splat(factor);
     store_some(y + i, v, n - i);
     store_some(sums + i, load_some(sums + i, n - i) + v, n - i);
   }
@@ -63,11 +63,13 @@ CK_INLINE void softmax_of(const ck_softmax_job *job, uint32_t first, uint32_t co
     top[i] = factor * largest_of(a + i * lda, n);
   for (uint32_t i = 0; i < count; i++)
     sum[i] = exponentials_below(y + i * job->ldy, a + i * lda, factor, top[i], n);
+  float *result = job->result ? job->result + first * job->ldr : y;
+  const size_t ldr = job->result ? job->ldr : job->ldy;
   for (uint32_t i = 0; i < count; i++)
     if (job->sums)
-      scale_and_sum(y + i * job->ldy, 1 / sum[i], job->sums, n);
+      scale_and_sum(result + i * ldr, y + i * job->ldy, 1 / sum[i], job->sums, n);
     else
-      scale(y + i * job->ldy, y + i * job->ldy, 1 / sum[i], n);
+      scale(result + i * ldr, y + i * job->ldy, 1 / sum[i], n);
 }
 
 static void softmax(const ck_softmax_job *job) {

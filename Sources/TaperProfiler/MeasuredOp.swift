@@ -57,7 +57,8 @@ internal import TaperPlanFormat
     unsafe op.scratch_stride = buffers.scratchStride
     unsafe op.sgemm = kernel.sgemm ?? ck_openblas()
     unsafe op.table = table
-    var counts = [point.rows * shape.columns, 0, 0, point.rows * shape.columns]
+    // What is found warm. Outputs are, where planned ops work in place.
+    var counts = [point.rows * shape.columns, 0, 0, 0]
     var weights = 0
     switch shape.kind {
     case .gemm:
@@ -71,7 +72,6 @@ internal import TaperPlanFormat
       counts[0] = point.rows * shape.depth * layout.activation.byteCount / 4
       counts[1] = layout == .panelI8 ? 2 * point.rows : 0
     case .encode:
-      counts[3] = counts[0] / 4 * (point.kernel == .encodeI8 ? 1 : 2)
       if point.kernel == .encodeI8 { unsafe op.gamma = buffers.weights(shape.columns) }
     case .attention, .attentionScores, .attentionScored:
       // Queries, keys and values are column views of one slot, as fused products leave them.
@@ -84,8 +84,6 @@ internal import TaperPlanFormat
       unsafe op.c = UnsafePointer(buffers.activations[0] + 2 * Int(width))
       unsafe op.scale = 1 / Float(shape.depth).squareRoot()
       counts[0] = 3 * point.innerRows * Int(width)
-      counts[3] =
-        givesProbabilities ? shape.heads * point.innerRows * point.innerRows : point.rows * Int(width)
       if shape.relativeBias {
         unsafe op.extent = inner
         unsafe op.bias = buffers.weights(shape.heads * (2 * point.innerRows - 1))
@@ -96,10 +94,8 @@ internal import TaperPlanFormat
       unsafe op.ldc = 3 * width
       unsafe op.ldy = width
       unsafe op.c = UnsafePointer(buffers.activations[0])
-      if point.rows < point.innerRows { unsafe op.index = UnsafePointer(buffers.identity) }
       counts[0] = 3 * point.innerRows * Int(width)
       counts[1] = shape.heads * point.innerRows * point.innerRows
-      counts[3] = point.rows * Int(width)
     case .embed:
       unsafe op.ids = UnsafePointer(buffers.scattered)
       unsafe op.gamma = buffers.weights(shape.columns)
@@ -111,12 +107,13 @@ internal import TaperPlanFormat
       unsafe op.bias = buffers.weights(shape.columns)
       unsafe op.gamma = buffers.weights(shape.columns)
       unsafe op.beta = buffers.weights(shape.columns)
-      counts[1] = counts[0]
+      (counts[1], counts[3]) = (counts[0], counts[0])
     case .biasActivation:
       unsafe op.bias = buffers.weights(shape.columns)
+      counts[3] = counts[0]
     case .add:
       unsafe op.b = UnsafePointer(buffers.activations[1])
-      counts[1] = counts[0]
+      (counts[1], counts[3]) = (counts[0], counts[0])
     case .gather:
       unsafe op.index = UnsafePointer(buffers.identity)
     case .select, .selectAbove:
@@ -127,7 +124,6 @@ internal import TaperPlanFormat
       unsafe op.index = UnsafePointer(buffers.identity)
       unsafe op.origin = UnsafePointer(buffers.identity)
       counts[0] = point.innerRows * shape.columns
-      counts[3] = counts[0]
     case .mean:
       counts[0] = point.innerRows * shape.columns
     case .iota:
@@ -167,7 +163,7 @@ internal import TaperPlanFormat
       unsafe near = weights
       let bringing = unsafe Preparation(
         activations: [],
-        near: (UnsafeBufferPointer(start: weights, count: weightCount), buffers.others()),
+        near: UnsafeBufferPointer(start: weights, count: weightCount), others: buffers.others(),
         presence: buffers.presence, workers: threads)
       unsafe bringing.carryOut(on: pool)
     }
@@ -204,6 +200,9 @@ internal import TaperPlanFormat
       }
     case .accumulate:
       unsafe op.weight = UnsafeRawPointer(weights)
+    case .attentionContext:
+      let (rows, inner) = unsafe (Int(op.rows), Int(op.inner_rows))
+      if rows < inner { unsafe op.index = buffers.spread(rows, among: inner) }
     case .embed:
       // About half of a text's words are among the few hundred that every text has, and their rows near (Zipf's law); the
       // others' are cold. Positions and types are read by every run.
@@ -219,7 +218,8 @@ internal import TaperPlanFormat
     default: break
     }
     let preparation = unsafe Preparation(
-      activations: buffers.activations(warmCounts), near: nil, presence: buffers.presence, workers: threads)
+      activations: buffers.activations(warmCounts), near: UnsafeBufferPointer(start: nil, count: 0),
+      others: buffers.others(), presence: buffers.presence, workers: threads)
     unsafe preparation.carryOut(on: pool)
     return unsafe withUnsafePointer(to: op) { [tasks] op in
       let preemptions = Self.preemptions

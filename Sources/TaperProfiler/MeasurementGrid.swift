@@ -32,6 +32,12 @@ enum MeasurementGrid {
     }.sorted()
   }
 
+  /// For attention that gives scores, whose keys come in panels of 16: every panel's first and last key while panels are few.
+  static func panelRows(upTo maximum: Int) -> [Int] {
+    let ends = Array(stride(from: 16, through: 128, by: 16))
+    return Set(ends + ends.map { $0 + 1 } + rows(upTo: maximum)).filter { $0 <= maximum }.sorted()
+  }
+
   /// The product measured so: the smallest that is no head's.
   static func denseShape(_ shapes: [OpShape]) -> OpShape? {
     shapes.filter { $0.kind == .gemm && $0.activation == .none && min($0.columns, $0.depth) >= 128 }
@@ -46,7 +52,10 @@ enum MeasurementGrid {
     }
     // The one row of answers that halting keeps.
     if shape.kind.isAnswer { return [point(1, 1)] }
-    let counts = isDense ? denseRows(upTo: maximumRows) : rows(upTo: maximumRows)
+    let counts =
+      if shape.kind.givesScores { panelRows(upTo: maximumRows) } else {
+        isDense ? denseRows(upTo: maximumRows) : rows(upTo: maximumRows)
+      }
     let weights =
       shape.kind == .gemm ? kernel.weightLayout.byteCount(columns: shape.columns, depth: shape.depth) : 0
     let usual = Set(rows(upTo: maximumRows))

@@ -7,8 +7,8 @@ internal import TaperPlanFormat
 ///
 /// Weights are cold in real use: between two uses of a tensor the whole model goes by. So every op takes its
 /// weights from the next place in a ring of at least 64 MB and twice the last cache (at most 512 MB): before
-/// a place comes round again, it has left the caches. Activations are warm: the op before has just written
-/// them (`Preparation`).
+/// a place comes round again, it has left the caches. Inputs are warm: the op before has just written
+/// them; outputs are where the layer before left them (`Preparation`).
 ///
 /// Owns its allocations; pointers into it live as long as it does, which `Profiler` sees to by keeping it to
 /// the end.
@@ -28,6 +28,7 @@ internal import TaperPlanFormat
   /// Row numbers 0, 1, …: ids, indices and positions alike; and a place for index results.
   let identity: UnsafeMutablePointer<UInt32>
   let indexOut: UnsafeMutablePointer<UInt32>
+  private let kept: UnsafeMutablePointer<UInt32>
   /// Numbers of rows here and there among `tableRows`, as a text's words lie in their table.
   let scattered: UnsafeMutablePointer<UInt32>
   let tableRows: Int
@@ -50,7 +51,7 @@ internal import TaperPlanFormat
       Int(CK_ATTENTION_BLOCK) * (maximumRows + 15) / 16 * 16 + 16 * Int(CK_ATTENTION_BLOCK),
       ck_attention_bf16_scratch(UInt32(maximumRows), UInt32(deepest)))
     scratchStride = max(attentionScratch, hasProbabilities ? maximumRows * maximumRows : 0, 2 * maximumRows)
-    let byteCount = 4 * (ringCount + 5 * activationCount + scratchStride * workers + 3 * maximumRows)
+    let byteCount = 4 * (ringCount + 5 * activationCount + scratchStride * workers + 4 * maximumRows)
     guard byteCount <= Self.maximumByteCount else {
       throw .tooLarge(byteCount: byteCount, limit: Self.maximumByteCount)
     }
@@ -63,6 +64,7 @@ internal import TaperPlanFormat
     unsafe scratch = try Self.allocate(scratchStride * workers)
     unsafe identity = try Self.allocate(maximumRows)
     unsafe indexOut = try Self.allocate(maximumRows)
+    unsafe kept = try Self.allocate(maximumRows)
     unsafe scattered = try Self.allocate(maximumRows)
     unsafe presence = try Self.allocate(Preparation.words * workers)
     unsafe Self.fill(ring, ringCount, seed: 1)
@@ -81,6 +83,7 @@ internal import TaperPlanFormat
     unsafe free(scratch)
     unsafe free(identity)
     unsafe free(indexOut)
+    unsafe free(kept)
     unsafe free(scattered)
     unsafe free(presence)
   }
@@ -96,6 +99,12 @@ internal import TaperPlanFormat
   func others() -> UnsafeBufferPointer<Float> {
     let count = min(spillCount, ringCount)
     return unsafe UnsafeBufferPointer(start: weights(count), count: count)
+  }
+
+  /// Numbers of `count` rows evenly among `rows`, as kept tokens lie among all. Valid until the next call.
+  func spread(_ count: Int, among rows: Int) -> UnsafePointer<UInt32> {
+    for place in 0..<count { unsafe kept[place] = UInt32(place * rows / count) }
+    return unsafe UnsafePointer(kept)
   }
 
   /// The first elements of the activation buffers, as the op before would leave them.

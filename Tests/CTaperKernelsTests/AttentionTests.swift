@@ -94,6 +94,24 @@ import Testing
     }
   }
 
+  /// Scratch is for speed alone.
+  @Test func scoresByWayOfScratchAreTheSame() {
+    unsafe withEveryCase(indexed: [false]) { op, test in
+      let (keys, heads) = (test.keys, test.heads)
+      var op = unsafe op
+      unsafe op.rows = UInt32(keys)
+      let (direct, apart) = (Matrix(heads * keys, keys, gap: 0), Matrix(heads * keys, keys, gap: 0))
+      let (directSums, apartSums) = (Matrix(heads, keys, gap: 0), Matrix(heads, keys, gap: 0))
+      unsafe runFused(ck_attention_scores, op, apart, sums: apartSums)
+      unsafe op.y = direct.pointer
+      unsafe op.y2 = directSums.pointer
+      unsafe run(ck_attention_scores, op, tasks: heads)
+      expect(apart.bits == direct.bits, "the probabilities differ")
+      expect(apartSums.bits == directSums.bits, "the token scores differ")
+      expect(apart.memory.isIntact, "memory outside the results was written")
+    }
+  }
+
   /// Three ways to one result, bit for bit: the plain attention, the one that also scores its tokens, and the
   /// two older ops that keep all probabilities between them.
   @Test func scoredIsPlainAndIsScoresThenContext() {

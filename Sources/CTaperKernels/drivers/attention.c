@@ -16,6 +16,8 @@ enum {
   pack_depth = pack_elements / (2 * CK_PANEL),
   /// Up to so many queries, values are read where they are: packing would not pay.
   few_rows = 32,
+  /// Rows of context at a time where probabilities need no scratch; values are packed once for all of them.
+  context_rows = 128,
 };
 
 /// pack[ceil(count / 16)][depth][16] = keys first ..< first + count, columns begin ..< begin + depth of the
@@ -31,10 +33,10 @@ static void pack_keys(const ck_op *op, uint32_t head, uint32_t first, uint32_t c
   }
 }
 
-/// p[count, inner_rows] = probabilities of queries first ..< first + count; `sums`, unless NULL, gain their
-/// column sums in row order.
+/// result[count, inner_rows] = probabilities of queries first ..< first + count, by way of p; p itself when
+/// result is NULL. `sums`, unless NULL, gain their column sums in row order.
 static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, float *p,
-                          uint32_t ldp, float *sums) {
+                          uint32_t ldp, float *result, float *sums) {
   float pack[pack_elements];
   uint32_t keys_at_once = pack_elements / smaller(op->depth, pack_depth) / CK_PANEL * CK_PANEL;
   for (uint32_t key = 0; key < op->inner_rows; key += keys_at_once)
@@ -63,8 +65,10 @@ static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32
   ck_softmax_job job = {
       .a = p,
       .y = p,
+      .result = result,
       .lda = ldp,
       .ldy = ldp,
+      .ldr = op->inner_rows,
       .bias = op->bias ? bias : NULL,
       .position = op->origin,
       .sums = sums,
@@ -90,7 +94,8 @@ static void pack_values(const ck_op *op, const float *values, uint32_t count, ui
     }
 }
 
-/// y's columns of this head, rows first ..< first + count = p · v, with p's rows by pointer.
+/// y's columns of this head, rows first ..< first + count = p · v, with p's rows by pointer; context_rows at
+/// most.
 static void context(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, const float *const *p) {
   float pack[pack_elements];
   int in_place = op->depth % CK_PANEL == 0 && count <= few_rows;
@@ -99,7 +104,7 @@ static void context(const ck_op *op, uint32_t head, uint32_t first, uint32_t cou
   for (uint32_t begin = 0; begin < op->depth; begin += columns_at_once) {
     size_t column = (size_t)head * op->depth + begin;
     for (uint32_t key = 0; key < op->inner_rows; key += keys_at_once) {
-      const float *rows[CK_ATTENTION_BLOCK];
+      const float *rows[context_rows];
       for (uint32_t i = 0; i < count; i++)
         rows[i] = p[i] + key;
       ck_product product = {
@@ -140,7 +145,7 @@ static void attend(const ck_op *op, uint32_t head, uint32_t worker, float *sums)
     rows[i] = p + (size_t)i * ldp;
   for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
     uint32_t count = block_count(op, first);
-    probabilities(op, head, first, count, p, ldp, sums);
+    probabilities(op, head, first, count, p, ldp, NULL, sums);
     context(op, head, first, count, rows);
   }
 }
@@ -152,21 +157,27 @@ void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker) {
 }
 
 void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
-  (void)worker;
-  uint32_t n = op->inner_rows;
+  uint32_t n = op->inner_rows, ldp = round_up16(n);
+  // Where rows of n elements do not begin on cache lines, every pass over them costs half as much again: all
+  // but the last work on rows that do.
+  int apart = n != ldp && op->scratch && op->scratch_stride >= (size_t)CK_ATTENTION_BLOCK * ldp;
   float *sums = cleared_sums(op, task);
   for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
     uint32_t count = block_count(op, first);
-    probabilities(op, task, first, count, op->y + ((size_t)task * n + first) * n, n, sums);
+    float *result = op->y + ((size_t)task * n + first) * n;
+    if (apart)
+      probabilities(op, task, first, count, worker_scratch(op, worker), ldp, result, sums);
+    else
+      probabilities(op, task, first, count, result, n, NULL, sums);
   }
 }
 
 void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
   uint32_t n = op->inner_rows;
-  for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
-    uint32_t count = block_count(op, first);
-    const float *rows[CK_ATTENTION_BLOCK];
+  for (uint32_t first = 0; first < op->rows; first += context_rows) {
+    uint32_t count = smaller(op->rows - first, context_rows);
+    const float *rows[context_rows];
     for (uint32_t i = 0; i < count; i++)
       rows[i] = op->b + ((size_t)task * n + source_row(op, first + i)) * n;
     context(op, task, first, count, rows);

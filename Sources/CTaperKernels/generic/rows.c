@@ -67,10 +67,11 @@ static void softmax(const ck_softmax_job *job) {
       y[i] = expf(y[i] - largest);
       sum += y[i];
     }
+    float *result = job->result ? job->result + row * job->ldr : y;
     for (uint32_t i = 0; i < job->n; i++) {
-      y[i] = (float)(y[i] / sum);
+      result[i] = (float)(y[i] / sum);
       if (job->sums)
-        job->sums[i] += y[i];
+        job->sums[i] += result[i];
     }
   }
 }

@@ -28,7 +28,7 @@ package enum Scratch {
       }.max() ?? 0
     }
     switch op.kind {
-    case .attention, .attentionScored:
+    case .attention, .attentionScores, .attentionScored:
       return largest { _, keys in
         kernels.map { $0.attentionScratch(keys: keys, depth: Int(op.depth)) }.max() ?? 0
       }
