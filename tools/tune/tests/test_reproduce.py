@@ -81,8 +81,8 @@ def test_halting_is_audited_by_both_rules(matrix):
 
 
 def test_a_target_out_of_reach_is_told(matrix, monkeypatch):
-    monkeypatch.setitem(reproduce.DATASETS, "words", Dataset(24, speedups=("10",)))
-    monkeypatch.setattr(reproduce.Matrix, "dataset", lambda self, name: Dataset(24, limit=40, speedups=("10",)))
+    monkeypatch.setitem(reproduce.DATASETS, "words", Dataset(24, speedups=("10",), int8_speedups=("10",)))
+    monkeypatch.setattr(reproduce.Matrix, "dataset", lambda self, name: Dataset(24, limit=40, speedups=("10",), int8_speedups=("10",)))
     records, text, _ = matrix("--rows", "frozen")
     assert [r["result"]["feasible"] for r in records if r["plan"] == "acc 10x"] == [False]
     assert "Out of reach, said the planner: frozen, acc 10x; frozen, search 10x; frozen, search 10x int8." in text
