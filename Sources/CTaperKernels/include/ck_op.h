@@ -113,8 +113,8 @@ void ck_attention(const ck_op *op, uint32_t task, uint32_t worker);
 #define CK_ATTENTION_BLOCK 64u
 /// y[heads, inner_rows, inner_rows] = softmax probabilities of every row (leading dimension inner_rows);
 /// y2[heads, inner_rows] = their column sums over the rows, in row order: the partial token scores.
-/// `heads` tasks. Operands as ck_attention; rows == inner_rows, index NULL. scratch as ck_attention or none: with it rows
-/// that do not begin on cache lines are faster, to the same bits.
+/// `heads` tasks. Operands as ck_attention; rows == inner_rows, index NULL. scratch as ck_attention or none:
+/// with it rows that do not begin on cache lines are faster, to the same bits.
 void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[rows, heads·dh] = probabilities b[heads, inner_rows, inner_rows] at rows `index` (or the first `rows`)
 /// times values c. `heads` tasks.
