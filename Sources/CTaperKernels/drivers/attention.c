@@ -163,12 +163,9 @@ void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
   int apart = n != ldp && op->scratch && op->scratch_stride >= (size_t)CK_ATTENTION_BLOCK * ldp;
   float *sums = cleared_sums(op, task);
   for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
-    uint32_t count = block_count(op, first);
     float *result = op->y + ((size_t)task * n + first) * n;
-    if (apart)
-      probabilities(op, task, first, count, worker_scratch(op, worker), ldp, result, sums);
-    else
-      probabilities(op, task, first, count, result, n, NULL, sums);
+    float *p = apart ? worker_scratch(op, worker) : result;
+    probabilities(op, task, first, block_count(op, first), p, apart ? ldp : n, result, sums);
   }
 }
 

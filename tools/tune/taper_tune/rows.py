@@ -74,9 +74,9 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
     if model.endswith("brief"):
         return []
     dense = Planned(model, "dense", ("--dense",), calibrated=False)
-    quick = [_in("int8", dense)]
+    quick = _in("int8", dense)
     if model.startswith("depth") or model == "dense-long":
-        return [dense, *quick]
+        return [dense, quick]
     frees = model in ("frozen", "dense")
 
     def tokens(speedups: tuple[str, ...]) -> list[Planned]:
@@ -90,7 +90,7 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
                 for depth in range(layers - 1, 0, -1)]
         found = [dense, *cuts, *tokens(dataset.speedups), *(searches(dataset.speedups) if model == "frozen" else [])]
         quicker = searches if model == "frozen" else tokens
-        return [*found, _in("bf16", dense), *quick, *(_in("int8", p) for p in quicker(dataset.int8_speedups))]
+        return [*found, _in("bf16", dense), quick, *(_in("int8", p) for p in quicker(dataset.int8_speedups))]
     method, _, wish = model.partition("+")[0].partition("-")
     if model.endswith("halting"):
         name = "+".join([method, "halting"]) if "+" in model else "halting"
