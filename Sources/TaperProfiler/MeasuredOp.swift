@@ -12,6 +12,8 @@ internal import TaperPlanFormat
   /// Elements of f32 (four bytes) that the weight takes in the ring.
   private let weightCount: Int
   private let warmCounts: [Int]
+  /// Elements of f32 that the output takes; none where the op works in place.
+  private let outputCount: Int
   private let kind: OpKind
   private let isNear: Bool
 
@@ -59,6 +61,7 @@ internal import TaperPlanFormat
     unsafe op.table = table
     // What is found warm. Outputs are, where planned ops work in place.
     var counts = [point.rows * shape.columns, 0, 0, 0]
+    var output = point.rows * shape.columns
     var weights = 0
     switch shape.kind {
     case .gemm:
@@ -72,6 +75,7 @@ internal import TaperPlanFormat
       counts[0] = point.rows * shape.depth * layout.activation.byteCount / 4
       counts[1] = layout == .panelI8 ? 2 * point.rows : 0
     case .encode:
+      output /= point.kernel == .encodeI8 ? 4 : 2
       if point.kernel == .encodeI8 { unsafe op.gamma = buffers.weights(shape.columns) }
     case .attention, .attentionScores, .attentionScored:
       // Queries, keys and values are column views of one slot, as fused products leave them.
@@ -84,6 +88,7 @@ internal import TaperPlanFormat
       unsafe op.c = UnsafePointer(buffers.activations[0] + 2 * Int(width))
       unsafe op.scale = 1 / Float(shape.depth).squareRoot()
       counts[0] = 3 * point.innerRows * Int(width)
+      output = givesProbabilities ? shape.heads * point.innerRows * point.innerRows : point.rows * Int(width)
       if shape.relativeBias {
         unsafe op.extent = inner
         unsafe op.bias = buffers.weights(shape.heads * (2 * point.innerRows - 1))
@@ -96,6 +101,7 @@ internal import TaperPlanFormat
       unsafe op.c = UnsafePointer(buffers.activations[0])
       counts[0] = 3 * point.innerRows * Int(width)
       counts[1] = shape.heads * point.innerRows * point.innerRows
+      output = point.rows * Int(width)
     case .embed:
       unsafe op.ids = UnsafePointer(buffers.scattered)
       unsafe op.gamma = buffers.weights(shape.columns)
@@ -119,21 +125,21 @@ internal import TaperPlanFormat
     case .select, .selectAbove:
       unsafe op.index_out = buffers.indexOut
       unsafe op.count_out = buffers.indexOut
-      counts = [shape.heads * point.innerRows]
+      (counts, output) = ([shape.heads * point.innerRows], 0)
     case .scatter:
       unsafe op.index = UnsafePointer(buffers.identity)
       unsafe op.origin = UnsafePointer(buffers.identity)
-      counts[0] = point.innerRows * shape.columns
+      (counts[0], output) = (point.innerRows * shape.columns, point.innerRows * shape.columns)
     case .mean:
       counts[0] = point.innerRows * shape.columns
     case .iota:
       unsafe op.index_out = buffers.indexOut
-      counts = []
+      (counts, output) = ([], 0)
     case .compose:
       // In place: the identity composed with itself stays the identity.
       unsafe op.index = UnsafePointer(buffers.identity)
       unsafe op.index_out = buffers.identity
-      counts = []
+      (counts, output) = ([], 0)
     case .l2Normalize, .softmax, .sigmoid: break
     case .accumulate:
       unsafe op.b = UnsafePointer(buffers.activations[1])
@@ -148,29 +154,33 @@ internal import TaperPlanFormat
     unsafe self.op = unsafe op
     weightCount = weights
     warmCounts = counts
+    outputCount = counts.count > 3 && counts[3] > 0 ? 0 : output
   }
 
   /// One sample: nanoseconds from fork to join, and whether no thread of ours was taken off its CPU meanwhile.
   ///
-  /// In a run the op's code was there a layer ago, in a sample perhaps not for seconds. That counts where an op takes
-  /// microseconds; such are run once before, with other weights.
+  /// What an op writes it finds where the layer before left it, a layer's weights ago: in the last cache, not in a core's own.
+  /// Its code was there a layer ago too, in a sample perhaps not for seconds. That counts where an op takes microseconds;
+  /// such are run once before, with other weights and another output.
   mutating func time(
     on pool: OpaquePointer, threads: Int, buffers: WorkBuffers
   ) -> (time: UInt64, wasAlone: Bool) {
-    var near: UnsafePointer<Float>?
-    if isNear {
-      let weights = unsafe buffers.weights(weightCount)
-      unsafe near = weights
-      let bringing = unsafe Preparation(
-        activations: [],
-        near: UnsafeBufferPointer(start: weights, count: weightCount), others: buffers.others(),
-        presence: buffers.presence, workers: threads)
-      unsafe bringing.carryOut(on: pool)
+    let weights = unsafe buffers.weights(weightCount)
+    if isNear || outputCount > 0 {
+      let leaving = unsafe Preparation(
+        read: [
+          UnsafeBufferPointer(start: weights, count: isNear ? weightCount : 0),
+          UnsafeBufferPointer(start: buffers.activations[3], count: outputCount),
+        ], others: buffers.others(isNear: isNear), presence: buffers.presence, workers: threads)
+      unsafe leaving.carryOut(on: pool)
     }
     if lastTime < Self.soShort {
+      let output = unsafe op.y
+      if outputCount > 0 { unsafe op.y = buffers.activations[4] }
       _ = unsafe sample(buffers.weights(weightCount), on: pool, threads, buffers)
+      unsafe op.y = output
     }
-    let sample = unsafe sample(near ?? buffers.weights(weightCount), on: pool, threads, buffers)
+    let sample = unsafe sample(weights, on: pool, threads, buffers)
     lastTime = sample.time
     return sample
   }
@@ -218,11 +228,11 @@ internal import TaperPlanFormat
     default: break
     }
     let preparation = unsafe Preparation(
-      activations: buffers.activations(warmCounts), near: UnsafeBufferPointer(start: nil, count: 0),
-      others: buffers.others(), presence: buffers.presence, workers: threads)
+      written: buffers.activations(warmCounts), presence: buffers.presence, workers: threads)
+    // Before the preparation: a system call in between costs what comes after it half a microsecond.
+    let preemptions = Self.preemptions
     unsafe preparation.carryOut(on: pool)
     return unsafe withUnsafePointer(to: op) { [tasks] op in
-      let preemptions = Self.preemptions
       let start = ck_now_ns()
       unsafe ck_pool_run(pool, driver, op, tasks)
       let time = ck_now_ns() &- start

@@ -1,19 +1,17 @@
 internal import CTaperKernels
 
-/// Leaves memory as the ops before would have: inputs just written, by all workers, weights where they come from.
+/// Leaves memory as the ops before would have: inputs just written, by all workers; weights and outputs where they come from.
 ///
 /// What an op reads was written by every worker, whichever task it got. To fetch it from another core's cache takes several
-/// times as long as from one's own, so the workers themselves write it here, a block each in turn. What an op writes it finds
-/// where the layer before left it, a layer's weights ago: every worker reads enough before to push it out of its own caches.
-/// They read weights that are to be near too, each the part that it will multiply: cores need not share a last cache. And
-/// they are awake after it, as in a run, where an op follows the last within microseconds.
+/// times as long as from one's own, so the workers themselves write it here, a block each in turn. They read what the last
+/// cache is to have, each the part that it will multiply: cores need not share one. And they are awake after it, as in a
+/// run, where an op follows the last within microseconds.
 @safe struct Preparation {
-  /// Buffers, and how many elements of each.
-  let activations: [(start: UnsafeMutablePointer<Float>, count: Int)]
-  /// Weights to bring near; none: they stay far.
-  let near: UnsafeBufferPointer<Float>
-  /// What is read after them, so that they and whatever else is there leave a core's own caches.
-  let others: UnsafeBufferPointer<Float>
+  /// What the last cache is to have, and what is read after it so that it leaves a core's own caches.
+  var read: [UnsafeBufferPointer<Float>] = unsafe []
+  var others = unsafe UnsafeBufferPointer<Float>(start: nil, count: 0)
+  /// Buffers that are left warm, and how many elements of each.
+  var written: [(start: UnsafeMutablePointer<Float>, count: Int)] = unsafe []
   /// `words` for each worker: whether it was there, and where its sums go, so that reads have a use.
   let presence: UnsafeMutablePointer<UInt32>
   let workers: Int
@@ -41,17 +39,20 @@ internal import CTaperKernels
     let own = unsafe presence + worker * Self.words
     guard unsafe own[0] == 0 else { return }
     var sum: UInt32 = 0
-    let part = unsafe (near.count + workers - 1) / workers
-    let end = unsafe min(near.count, (worker + 1) * part)
-    for place in stride(from: min(end, worker * part), to: end, by: Self.line) {
-      unsafe sum ^= near[place].bitPattern
+    for number in unsafe read.indices {
+      let buffer = unsafe read[number]
+      let part = (buffer.count + workers - 1) / workers
+      let end = min(buffer.count, (worker + 1) * part)
+      for place in stride(from: min(end, worker * part), to: end, by: Self.line) {
+        unsafe sum ^= buffer[place].bitPattern
+      }
     }
     for place in stride(from: 0, to: unsafe others.count, by: Self.line) {
       unsafe sum ^= others[place].bitPattern
     }
     // Zero, but the compiler does not know.
     let zero = unsafe own[0]
-    for unsafe(start, count) in unsafe activations {
+    for unsafe(start, count) in unsafe written {
       for place in stride(from: 0, to: count, by: Self.line)
       where place / Self.block % workers == worker {
         unsafe start[place] = Float(bitPattern: start[place].bitPattern | zero)

@@ -8,7 +8,7 @@ internal import TaperPlanFormat
 /// Weights are cold in real use: between two uses of a tensor the whole model goes by. So every op takes its
 /// weights from the next place in a ring of at least 64 MB and twice the last cache (at most 512 MB): before
 /// a place comes round again, it has left the caches. Inputs are warm: the op before has just written
-/// them; outputs are where the layer before left them (`Preparation`).
+/// them; outputs are in the last cache (`Preparation`).
 ///
 /// Owns its allocations; pointers into it live as long as it does, which `Profiler` sees to by keeping it to
 /// the end.
@@ -20,6 +20,8 @@ internal import TaperPlanFormat
   private var next = 0
   /// Elements that fill a core's own caches twice.
   private let spillCount: Int
+  /// As many, read again and again: they are in the last cache.
+  private let known: UnsafeMutablePointer<Float>
   /// Inputs a, b, c, outputs y and y2, scratch for every worker.
   let activations: [UnsafeMutablePointer<Float>]
   let activationCount: Int
@@ -51,7 +53,8 @@ internal import TaperPlanFormat
       Int(CK_ATTENTION_BLOCK) * (maximumRows + 15) / 16 * 16 + 16 * Int(CK_ATTENTION_BLOCK),
       ck_attention_bf16_scratch(UInt32(maximumRows), UInt32(deepest)))
     scratchStride = max(attentionScratch, hasProbabilities ? maximumRows * maximumRows : 0, 2 * maximumRows)
-    let byteCount = 4 * (ringCount + 5 * activationCount + scratchStride * workers + 4 * maximumRows)
+    let byteCount =
+      4 * (ringCount + spillCount + 5 * activationCount + scratchStride * workers + 4 * maximumRows)
     guard byteCount <= Self.maximumByteCount else {
       throw .tooLarge(byteCount: byteCount, limit: Self.maximumByteCount)
     }
@@ -61,6 +64,7 @@ internal import TaperPlanFormat
     var buffers: [UnsafeMutablePointer<Float>] = unsafe []
     for _ in 0..<5 { unsafe buffers.append(try Self.allocate(activationCount)) }
     unsafe activations = unsafe buffers
+    unsafe known = try Self.allocate(spillCount)
     unsafe scratch = try Self.allocate(scratchStride * workers)
     unsafe identity = try Self.allocate(maximumRows)
     unsafe indexOut = try Self.allocate(maximumRows)
@@ -75,11 +79,13 @@ internal import TaperPlanFormat
       unsafe scattered[row] = UInt32(row * 40_503 % tableRows)
     }
     for element in 0..<scratchStride * workers { unsafe scratch[element] = 0 }
+    for element in 0..<spillCount { unsafe known[element] = 0 }
   }
 
   deinit {
     unsafe free(ring)
     for number in 0..<5 { unsafe free(activations[number]) }
+    unsafe free(known)
     unsafe free(scratch)
     unsafe free(identity)
     unsafe free(indexOut)
@@ -95,8 +101,10 @@ internal import TaperPlanFormat
     return unsafe UnsafePointer(ring + next)
   }
 
-  /// What to read so that other things leave a core's own caches.
-  func others() -> UnsafeBufferPointer<Float> {
+  /// What to read so that other things leave a core's own caches. Where weights are near the whole model is, so what drives them
+  /// out comes from the last cache too: from memory it would have to make room there first, while the op runs.
+  func others(isNear: Bool) -> UnsafeBufferPointer<Float> {
+    if isNear { return unsafe UnsafeBufferPointer(start: known, count: spillCount) }
     let count = min(spillCount, ringCount)
     return unsafe UnsafeBufferPointer(start: weights(count), count: count)
   }
