@@ -39,12 +39,12 @@ public enum Profiler {
           kernel: $0, shape: shape, maximumRows: request.maximumRows, isDense: shape == dense)
       }
     }
-    let probe = unsafe MachineProbe(buffers: buffers, table: table)
+    let machine = unsafe MachineFigures(buffers: buffers, table: table)
     var figures: [ThreadFigures] = []
     for count in threads {
       progress(0.01, "memory and overheads, \(describe(count))")
       figures.append(
-        try measureFigures(probe, threads: count))
+        try measureFigures(machine, threads: count))
     }
     var run = try unsafe ProfilingRun(points: points, threads: threads, buffers: buffers, table: table)
     let started = ck_now_ns()
@@ -82,21 +82,21 @@ public enum Profiler {
   }
 
   private static func measureFigures(
-    _ probe: MachineProbe, threads: Int
+    _ machine: MachineFigures, threads: Int
   ) throws(ProfilerError) -> ThreadFigures {
     let pool = try MeasuringPool(workers: threads)
-    let overhead = unsafe probe.opOverhead(on: pool.handle, threads: threads, repeats: 1000)
-    let sizes = footprints(ringByteCount: 4 * probe.buffers.ringCount)
-    let rates = unsafe probe.rates(
+    let overhead = unsafe machine.opOverhead(on: pool.handle, threads: threads, repeats: 1000)
+    let sizes = footprints(ringByteCount: 4 * machine.buffers.ringCount)
+    let rates = unsafe machine.rates(
       on: pool.handle, threads: threads, streams: 1, repeats: 9, footprints: sizes)
     return unsafe ThreadFigures(
       threads: threads,
-      bandwidthOneStream: probe.bandwidth(on: pool.handle, threads: threads, streams: 1, repeats: 5),
-      bandwidthManyStreams: probe.bandwidth(on: pool.handle, threads: threads, streams: 8, repeats: 5),
-      computePeak: probe.computePeak(on: pool.handle, threads: threads, repeats: 20), opOverhead: overhead,
-      runOverhead: probe.overhead(
+      bandwidthOneStream: machine.bandwidth(on: pool.handle, threads: threads, streams: 1, repeats: 5),
+      bandwidthManyStreams: machine.bandwidth(on: pool.handle, threads: threads, streams: 8, repeats: 5),
+      computePeak: machine.computePeak(on: pool.handle, threads: threads, repeats: 20), opOverhead: overhead,
+      runOverhead: machine.overhead(
         after: .breath, on: pool.handle, threads: threads, repeats: 1000, warm: overhead),
-      wake: probe.overhead(after: .sleep, on: pool.handle, threads: threads, repeats: 20, warm: overhead),
+      wake: machine.overhead(after: .sleep, on: pool.handle, threads: threads, repeats: 20, warm: overhead),
       footprints: zip(sizes, rates).map { FootprintRate(byteCount: UInt64($0), bytesPerSecond: $1) })
   }
 

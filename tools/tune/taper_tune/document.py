@@ -111,7 +111,7 @@ def section(key: tuple, rows: list[Row]) -> list[str]:
         return []
     lines = [f"## {dataset}, at most {tokens} tokens, {base}", "",
              f"Labelled texts: {limit or 'all'} a seed, the same for fitting heads, calibrating, searching and training "
-             f"(`dense` {epochs:g} epoch{'' if epochs == 1 else 's'}, the others as many more as rows.py says). Judged on {feasible[0].count} test texts. "
+             f"(`dense` {epochs:g} epoch{'' if epochs == 1 else 's'}, the others two more). Judged on {feasible[0].count} test texts. "
              + _dense_time(feasible), "",
              "| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in feasible]

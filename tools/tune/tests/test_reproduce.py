@@ -80,6 +80,14 @@ def test_halting_is_audited_by_both_rules(matrix):
     assert "level, +1.0 ± 2.0 (frozen, dense: 99.0 at 1.00x)" in text
 
 
+def test_a_row_s_name_says_how_it_is_planned():
+    def options(model):
+        return {p.name: " ".join(p.options) for p in plans(model, Dataset(24, speedups=("2",), int8_speedups=()))}
+    assert options("halting-gentle") == options("halting")
+    assert options("halting")["halting tight"] == "--method halting --dense --halting-rule tight"
+    assert options("acc-3+halting")["acc+halting tight"] == "--method acc+halting --speedup 3x --halting-rule tight"
+
+
 def test_a_target_out_of_reach_is_told(matrix, monkeypatch):
     monkeypatch.setitem(reproduce.DATASETS, "words", Dataset(24, speedups=("10",), int8_speedups=("10",)))
     monkeypatch.setattr(reproduce.Matrix, "dataset", lambda self, name: Dataset(24, limit=40, speedups=("10",), int8_speedups=("10",)))

@@ -5,7 +5,7 @@ internal import TaperPlanFormat
 internal import TaperProbe
 
 /// Figures of the machine that belong to no op: bandwidth, peak and overheads.
-@safe struct MachineProbe {
+@safe struct MachineFigures {
   let buffers: WorkBuffers
   let table: OpaquePointer
 
