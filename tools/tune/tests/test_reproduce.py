@@ -83,7 +83,7 @@ def test_halting_is_audited_by_both_rules(matrix):
 def test_a_row_s_name_says_how_it_is_planned():
     def options(model):
         return {p.name: " ".join(p.options) for p in plans(model, Dataset(24, speedups=("2",), int8_speedups=()))}
-    assert options("halting-gentle") == options("halting")
+    assert options("halting-0.016") == options("halting")
     assert options("halting")["halting tight"] == "--method halting --dense --halting-rule tight"
     assert options("acc-3+halting")["acc+halting tight"] == "--method acc+halting --speedup 3x --halting-rule tight"
 
