@@ -12,6 +12,7 @@ import json
 import pathlib
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -73,7 +74,9 @@ def cell(arguments, model, folder, calibration, precision, threads, speedup, len
     prediction = told["prediction"]
     return dict(model=model, precision=precision, threads=threads, speedup=speedup, length=length, plan=str(path),
                 predicted=prediction["predicted_ns"], low=prediction["low_ns"], high=prediction["high_ns"],
-                provenance=prediction["provenance"], time_speedup=told["time_speedup"], work_speedup=told["published_work_speedup"])
+                provenance=prediction["provenance"], time_speedup=told["time_speedup"], work_speedup=told["published_work_speedup"],
+                # With few tokens next to nothing but weights goes by.
+                weights=min(each["prediction"]["traffic_bytes"] for each in explained["lengths"]))
 
 
 def measure(arguments):
@@ -102,13 +105,40 @@ def measure(arguments):
             file.flush()
 
 
-def clock(chunk, profiled):
-    """By what the clock was slower beside a chunk than while profiling; None where the machine was not as profiled."""
+def memory_share(cell, profiled):
+    """Of the predicted time, what memory takes to give those of the weights that the last cache does not keep.
+
+    How much it keeps is read from the profile's footprints, as Taper's cost model does (Residency.swift)."""
+    sizes, rates = zip(*profiled["footprints"])
+    costs = [1 / rate for rate in rates]
+    # Larger memory is never faster: what is cheaper than something before it is averaged with that.
+    blocks = []
+    for cost in costs:
+        blocks.append([cost])
+        while len(blocks) > 1 and statistics.mean(blocks[-2]) > statistics.mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    costs = [statistics.mean(block) for block in blocks for _ in block]
+    above = next((place for place, size in enumerate(sizes) if size > cell["weights"]), None)
+    if above == 0:
+        return 0
+    if above is None:
+        away = 1
+    else:
+        weight = (cell["weights"] - sizes[above - 1]) / (sizes[above] - sizes[above - 1])
+        away = (costs[above - 1] * (1 - weight) + costs[above] * weight - costs[0]) / (costs[-1] - costs[0])
+    return min(1, away * cell["weights"] * costs[-1] * 1e9 / cell["predicted"])
+
+
+def clock(chunk, profiled, memory):
+    """By what the machine was slower beside a chunk than while profiling, memory's share of the time by the reference that reads
+    memory; None where it was not as profiled. Also the same by arithmetic alone."""
     def ratios(part):
         return [chunk[side][f"{part}_ns"] / profiled[f"reference_{part}_ns"] for side in ("before", "after")]
     if any(not 1 / most <= ratio <= most for part, most in STEADY.items() for ratio in ratios(part)):
         return None
-    return sum(ratios("compute")) / 2
+    arithmetic, reading = (sum(ratios(part)) / 2 for part in ("compute", "bandwidth"))
+    return (1 - memory) * arithmetic + memory * reading, arithmetic
 
 
 def median(values):
@@ -124,16 +154,18 @@ def measured_cells(work):
     """Cells with the median of their steady runs at the profile's clock, and as it was; None where too few were."""
     cells = json.loads((work / "cells.json").read_text())
     figures = {figure["threads"]: figure for figure in json.loads((work / "device.json").read_text())["threads"]}
-    kept, raw, dropped = collections.defaultdict(list), collections.defaultdict(list), 0
+    kept, raw, plain, dropped = *(collections.defaultdict(list) for _ in range(3)), 0
     for line in (work / "results.jsonl").read_text().splitlines():
         turn = json.loads(line)
         first = 0
         for chunk in turn["chunks"]:
             samples = turn["samples"][first:first + chunk["runs"]]
             first += chunk["runs"]
-            slower = clock(chunk, figures[cells[turn["cell"]]["threads"]])
+            profiled = figures[cells[turn["cell"]]["threads"]]
+            slower = clock(chunk, profiled, memory_share(cells[turn["cell"]], profiled))
             if slower:
-                kept[turn["cell"]] += [sample / slower for sample in samples]
+                kept[turn["cell"]] += [sample / slower[0] for sample in samples]
+                plain[turn["cell"]] += [sample / slower[1] for sample in samples]
                 raw[turn["cell"]] += samples
             else:
                 dropped += len(samples)
@@ -141,6 +173,7 @@ def measured_cells(work):
         cell["runs"] = len(kept[number])
         cell["measured"] = median(kept[number]) if len(kept[number]) >= 5 else None
         cell["raw"] = median(raw[number]) if raw[number] else None
+        cell["plain"] = median(plain[number]) if plain[number] else None
     return cells, dropped
 
 
@@ -197,7 +230,7 @@ def report(arguments):
         speedups = f"{cell['work_speedup']:.2f}x | {cell['time_speedup']:.2f}x | {ratio}" if cell["speedup"] > 1 else "| | "
         lines.append(head + f"{cell['measured'] / 1e6:.3f} | {cell['raw'] / 1e6:.3f} | {percent(error(cell), True)} | {inside} | {speedups} |")
     whole = summary(judged)
-    uncorrected = sorted(abs(error(cell, "raw")) for cell in judged)
+    uncorrected, plain = ([abs(error(cell, kind)) for cell in judged] for kind in ("raw", "plain"))
     total = sum(cell["runs"] for cell in cells) + dropped
     is_general = arguments.work.name == "general"
     text = predictions_plot.HEAD.format(
@@ -205,7 +238,7 @@ def report(arguments):
         profile=" of a grid of shapes, none of them the models'," if is_general else "",
         plans=len(judged), noisy=len(cells) - len(judged), cpu=device["fingerprint"]["cpu"], tier=device["fingerprint"]["tier"],
         created=device["created"], dropped=percent(dropped / max(1, total)), raw=percent(median(uncorrected)),
-        raw95=percent(percentile(uncorrected, 0.95)), **{part: percent(most - 1) for part, most in STEADY.items()}, median=percent(whole["median"]),
+        raw95=percent(percentile(uncorrected, 0.95)), plain=percent(median(plain)), plain95=percent(percentile(plain, 0.95)), **{part: percent(most - 1) for part, most in STEADY.items()}, median=percent(whole["median"]),
         p95=percent(whole["p95"]), covered=percent(whole["covered"]), ratio=percent(whole["ratio"]))
     arguments.output.with_name(arguments.output.name + ".md").write_text(text + "\n".join(lines) + "\n")
     arguments.output.with_name(arguments.output.name + ".svg").write_text(predictions_plot.scatter(judged))

@@ -14,8 +14,9 @@ of the ops' p10 to the sum of their p90 (stated: at least 80%). Speedups (dense 
   drifts by some percent with what its neighbours do, its memory by half, and for a minute at a time its CPUs are far apart. So a chunk
   of runs counts only when the two reference kernels before and after it took what they took while profiling, arithmetic (with several
   threads also handing over memory) within {compute}, memory within {bandwidth}: {dropped} of the runs were left out. Times are
-  brought to the profile's clock by the arithmetic reference; beside them stands the median without that, by which the median error
-  would be {raw}, the 95th percentile {raw95}.
+  brought to the profile's clock by the references: the part of the predicted time in which memory gives weights that the last cache does
+  not keep by the memory reference, the rest by arithmetic. By arithmetic alone the median error would be {plain}, the 95th percentile
+  {plain95}; by neither, which stands beside each, {raw} and {raw95}.
 - FLOPs: dense over planned work by the papers' formula, beside the speedup in time the plan predicts and the one measured.
 
 """
