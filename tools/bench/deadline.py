@@ -29,7 +29,7 @@ def percentile(values, share):
 def steady(race, profiled):
     """Of each text, whether the reference kernels before and after its chunk ran as they did in the profile."""
     probes, chunk = race["plans"][0]["probes"], race["chunk"]
-    beside = [predictions.is_steady({"before": before, "after": after}, profiled) for before, after in zip(probes, probes[1:])]
+    beside = [predictions.clock({"before": before, "after": after}, profiled, 0) is not None for before, after in zip(probes, probes[1:])]
     return [beside[text // chunk] for text in range(len(race["tokens"]))]
 
 
@@ -86,7 +86,8 @@ def main():
     for wish, race in races.items():
         beside = steady(race, profiled)
         lines += [f"## `--latency {wish}`", "", *table(race, deadline, [True] * texts), "", f"Machine {noise(race)}."]
-        lines += ["", f"{sum(beside):,} of the texts ran between reference kernels that were within {predictions.STEADY - 1:.0%} of the "
+        lines += ["", f"{sum(beside):,} of the texts ran between reference kernels that were within "
+                  f"{predictions.STEADY['compute'] - 1:.0%} (arithmetic) and {predictions.STEADY['bandwidth'] - 1:.0%} (memory) of the "
                   "profile's:", "", *table(race, deadline, beside), ""] if 0 < sum(beside) < texts else [""]
     arguments.output.write_text("\n".join(lines).rstrip() + "\n")
     print("\n".join(lines))
