@@ -157,15 +157,17 @@ def measured_cells(work):
     kept, raw, plain, dropped = *(collections.defaultdict(list) for _ in range(3)), 0
     for line in (work / "results.jsonl").read_text().splitlines():
         turn = json.loads(line)
+        profiled = figures[cells[turn["cell"]]["threads"]]
+        memory = memory_share(cells[turn["cell"]], profiled)
         first = 0
         for chunk in turn["chunks"]:
             samples = turn["samples"][first:first + chunk["runs"]]
             first += chunk["runs"]
-            profiled = figures[cells[turn["cell"]]["threads"]]
-            slower = clock(chunk, profiled, memory_share(cells[turn["cell"]], profiled))
+            slower = clock(chunk, profiled, memory)
             if slower:
-                kept[turn["cell"]] += [sample / slower[0] for sample in samples]
-                plain[turn["cell"]] += [sample / slower[1] for sample in samples]
+                by_share, by_arithmetic = slower
+                kept[turn["cell"]] += [sample / by_share for sample in samples]
+                plain[turn["cell"]] += [sample / by_arithmetic for sample in samples]
                 raw[turn["cell"]] += samples
             else:
                 dropped += len(samples)
@@ -238,7 +240,8 @@ def report(arguments):
         profile=" of a grid of shapes, none of them the models'," if is_general else "",
         plans=len(judged), noisy=len(cells) - len(judged), cpu=device["fingerprint"]["cpu"], tier=device["fingerprint"]["tier"],
         created=device["created"], dropped=percent(dropped / max(1, total)), raw=percent(median(uncorrected)),
-        raw95=percent(percentile(uncorrected, 0.95)), plain=percent(median(plain)), plain95=percent(percentile(plain, 0.95)), **{part: percent(most - 1) for part, most in STEADY.items()}, median=percent(whole["median"]),
+        raw95=percent(percentile(uncorrected, 0.95)), plain=percent(median(plain)), plain95=percent(percentile(plain, 0.95)),
+        **{part: percent(most - 1) for part, most in STEADY.items()}, median=percent(whole["median"]),
         p95=percent(whole["p95"]), covered=percent(whole["covered"]), ratio=percent(whole["ratio"]))
     arguments.output.with_name(arguments.output.name + ".md").write_text(text + "\n".join(lines) + "\n")
     arguments.output.with_name(arguments.output.name + ".svg").write_text(predictions_plot.scatter(judged))
