@@ -59,4 +59,7 @@ public struct Schedule: Hashable, Sendable {
   public func reduces(layer: Int) -> Bool {
     (1...maximumLength).contains { tokens(after: layer, length: $0) < tokens(after: layer - 1, length: $0) }
   }
+
+  /// Whether some input loses tokens in some layer.
+  public var reducesAnywhere: Bool { (0..<layerCount).contains { reduces(layer: $0 + 1) } }
 }

@@ -37,8 +37,10 @@ struct CandidateJudge {
   }
 
   /// - Parameter texts: drawn from all with a fixed seed.
-  mutating func score(_ request: PlanningRequest, texts: Int) throws -> SearchTrial.Score? {
-    guard let labelled else { return try calibrated(request, texts) }
+  mutating func score(
+    _ request: PlanningRequest, texts: Int, progress: PlanExecution.Progress = { _, _ in }
+  ) throws -> SearchTrial.Score? {
+    guard let labelled else { return try calibrated(request, texts, progress) }
     let subset = SeededSubset.elements(of: labelled, limit: texts, seed: 1)
     return try request.method.halts ? halted(request, subset) : refitted(request, subset)
   }
@@ -60,7 +62,9 @@ struct CandidateJudge {
     return try score(planned, AuditSample.heldOut(of: samples, for: planned.plan))
   }
 
-  private mutating func calibrated(_ request: PlanningRequest, _ texts: Int) throws -> SearchTrial.Score? {
+  private mutating func calibrated(
+    _ request: PlanningRequest, _ texts: Int, _ progress: PlanExecution.Progress
+  ) throws -> SearchTrial.Score? {
     guard let calibration = compiler.calibration else { return nil }
     let planned = try compiler.plan(request)
     var samples = AuditSample.calibrated(calibration, for: planned.plan, withLabels: true)
@@ -74,12 +78,14 @@ struct CandidateJudge {
       references[key] = known
       for (place, reference) in known.enumerated() { samples[place].reference = reference }
     }
-    return try score(planned, samples)
+    return try score(planned, samples, progress)
   }
 
   /// The plan's answers, judged.
-  private func score(_ planned: PlannedModel, _ samples: [AuditSample]) throws -> SearchTrial.Score? {
-    let runs = try PlanExecution(LoadedPlan(planned)).runs(of: samples.map(\.tokenized))
+  private func score(
+    _ planned: PlannedModel, _ samples: [AuditSample], _ progress: PlanExecution.Progress = { _, _ in }
+  ) throws -> SearchTrial.Score? {
+    let runs = try PlanExecution(LoadedPlan(planned)).runs(of: samples.map(\.tokenized), progress: progress)
     let head = planned.plan.head
     guard let accuracy = AnswerJudge.judge(samples, runs.map(\.result), head), let metric = accuracy.value
     else { return nil }

@@ -68,11 +68,11 @@ package struct MethodSearch {
   /// Those that go on, what `acc` would plan first. A halted answer is a mixture of several layers' and its loss no
   /// match for others': each kind passes on its own best.
   private func survivors(_ trials: [SearchTrial], share: Double) -> [SearchTrial.Candidate] {
-    var field = trials.map(\.candidate).filter { $0 == space.plain }
+    var field = trials.map(\.candidate).filter(space.isPlain)
     for halts in [false, true] {
       let kind = trials.map(\.candidate).filter { $0.method.halts == halts }
       field += kind.prefix(max(2, Int((Double(kind.count) * share).rounded(.up)))).filter {
-        $0 != space.plain
+        !space.isPlain($0)
       }
     }
     return field
@@ -84,6 +84,7 @@ package struct MethodSearch {
     var precision: PrecisionAssignment
     var halts: Bool
     var selection: TokenSelection?
+    var restores: Bool
   }
 
   /// Those within reach, one of each plan.
@@ -97,7 +98,8 @@ package struct MethodSearch {
       let selects = candidate.method.selects && (candidate.selection == .dynamic || schedule.reducesAnywhere)
       let content = Content(
         schedule: schedule, precision: candidate.precision, halts: candidate.method.halts,
-        selection: selects ? candidate.selection : nil)
+        selection: selects ? candidate.selection : nil,
+        restores: candidate.restores || !schedule.reducesAnywhere && !selects)
       if known.insert(content).inserted { found.append(candidate) }
     }
     return found
@@ -110,8 +112,4 @@ package struct MethodSearch {
     try cache?.append(trial)
     return trial
   }
-}
-
-extension Schedule {
-  fileprivate var reducesAnywhere: Bool { (1...layerCount).contains { reduces(layer: $0) } }
 }

@@ -56,10 +56,10 @@ public struct PlanCompiler {
   public typealias Progress = (_ stage: String, _ fraction: Double) -> Void
 
   /// One run over texts: what for, and how many of them are done.
-  private typealias RunProgress = (_ stage: String, _ done: Int, _ total: Int) -> Void
+  typealias RunProgress = (_ stage: String, _ done: Int, _ total: Int) -> Void
 
   /// Calibration texts that tell what a plan is worth when no gate asks: enough for an interval of a few points.
-  private static let evidenceTexts = 200
+  static let evidenceTexts = 200
 
   let model: ModelSpec
   let calibration: Calibration?
@@ -91,15 +91,19 @@ public struct PlanCompiler {
       // Halting keeps the heads that were trained together.
       if request.method.halts { refit = nil }
     }
+    let choosesRestoring = !isSearch && refit == nil && mayChooseRestoring(request)
     let measuresDepths = request.method.halts && calibration != nil
     let isJudged = gate.isAsked || refit == nil && calibration != nil
-    let runs = (refit == nil ? 0 : 1) + (isJudged ? 1 : 0) + (measuresDepths ? 1 : 0)
+    let runs =
+      (choosesRestoring ? 2 : 0) + (refit == nil ? 0 : 1) + (isJudged ? 1 : 0) + (measuresDepths ? 1 : 0)
     var finishedRuns = 0
     func report(_ stage: String, _ done: Int, _ total: Int) {
       let rest = (Double(finishedRuns) + Double(done) / Double(max(1, total))) / Double(max(1, runs))
       progress("\(stage), text \(done) of \(total)", min(1, searchShare + (1 - searchShare) * rest))
       if done == total { finishedRuns += 1 }
     }
+    var restorings: [PlanCandidate] = []
+    if choosesRestoring { (request, restorings) = try choosingRestoring(request, progress: report) }
     var outcome: Outcome
     if let refit {
       outcome = try refitted(request, refit, comparingDense: gate.isAsked, progress: report)
@@ -118,7 +122,7 @@ public struct PlanCompiler {
       outcome.accuracy = try agreement(of: loaded, with: calibration, limit: limit, progress: report)
     }
     if let refusal = outcome.accuracy.flatMap(gate.refusal) { throw refusal }
-    outcome.candidates = deeperCandidates(request, than: outcome.planned.plan)
+    outcome.candidates = restorings + deeperCandidates(request, than: outcome.planned.plan)
     outcome.planned = outcome.planned.withEvidence(outcome.evidence).withCanaries(
       try canaries(of: loaded, maximumLength: request.maximumLength))
     if let diagnostic = request.memory.exceeded(by: outcome.planned.plan) {
@@ -135,7 +139,8 @@ public struct PlanCompiler {
     guard judge.texts > 0 else { throw WorkflowError.searchNeedsTexts }
     let space = SearchSpace(
       request, layers: Int(model.shape.layers), halts: model.tuned?.halting != nil,
-      selectors: model.tuned?.selector?.layers ?? [], precisions: options.precisions)
+      selectors: model.tuned?.selector?.layers ?? [], precisions: options.precisions,
+      choosesRestoring: mayChooseRestoring(request), refits: samples != nil)
     var search = MethodSearch(
       request: request, space: space, texts: judge.texts,
       cache: options.cachePath.map {
@@ -162,7 +167,7 @@ public struct PlanCompiler {
       _ = try plan(space.plain.applied(to: request))
       throw WorkflowError.searchNeedsTexts
     }
-    return (best.candidate.applied(to: request), trials, trials.first { $0.candidate == space.plain })
+    return (best.candidate.applied(to: request), trials, trials.first { space.isPlain($0.candidate) })
   }
 
   func plan(_ request: PlanningRequest) throws(PlanningError) -> PlannedModel {

@@ -80,6 +80,7 @@ extension SearchTrial {
     JSONObject([
       ("method", .string(candidate.methodName)), ("depth", .integer(Int64(candidate.depth))),
       ("decay", candidate.decay.map(JSONValue.number) ?? .null),
+      ("restores_dropped_tokens", .bool(candidate.restores)),
       ("precision", .string(candidate.precision.name)), ("texts", .integer(Int64(texts))),
       ("metric", .number(score.metric)), ("low", score.interval.map { .number($0.low) } ?? .null),
       ("high", score.interval.map { .number($0.high) } ?? .null), ("loss", .number(score.loss)),

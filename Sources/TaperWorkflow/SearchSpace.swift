@@ -13,20 +13,38 @@ package struct SearchSpace {
   let selectors: [Int]
   /// The request's first.
   let precisions: [PrecisionAssignment]
+  /// Whether dropped tokens come back, of a head that is as it was trained; what the request says comes first.
+  let restorings: [Bool]
+  /// Whether heads are fitted again where no run halts: to what the request says of dropped tokens.
+  let refits: Bool
 
-  /// - Parameter precisions: tried beside the request's.
+  /// - Parameters:
+  ///   - precisions: tried beside the request's.
+  ///   - choosesRestoring: whether to try both with a head that is as it was trained.
   package init(
     _ request: PlanningRequest, layers: Int, halts: Bool = false, selectors: [Int] = [],
-    precisions: [PrecisionAssignment] = []
+    precisions: [PrecisionAssignment] = [], choosesRestoring: Bool = false, refits: Bool = false
   ) {
     self.layers = layers
     self.halts = halts
     self.selectors = selectors
     self.precisions = [request.precision] + precisions.filter { $0 != request.precision }
+    let restores = request.restoresDroppedTokens
+    restorings = choosesRestoring ? [restores, !restores] : [restores]
+    self.refits = refits
   }
 
-  /// What method `acc` would plan.
-  package var plain: SearchTrial.Candidate { .init(depth: layers, precision: precisions[0]) }
+  /// What method `acc` would plan, as the request says of dropped tokens.
+  package var plain: SearchTrial.Candidate {
+    .init(depth: layers, restores: restorings[0], precision: precisions[0])
+  }
+
+  /// Whether it is what method `acc` might plan.
+  func isPlain(_ candidate: SearchTrial.Candidate) -> Bool {
+    var candidate = candidate
+    candidate.restores = restorings[0]
+    return candidate == plain
+  }
 
   /// What method `acc` would plan first, then unlike ones before like ones, for a search that ends early: other decays come
   /// last. A depth at which every token meets the target is method `depth`, and `halting`, by itself.
@@ -36,8 +54,12 @@ package struct SearchSpace {
       for depth in (1...layers).reversed() {
         for (method, selection) in methods(depth: depth) where decay == nil || method.scalesByDecay {
           for precision in precisions {
-            found.append(
-              .init(method: method, selection: selection, depth: depth, decay: decay, precision: precision))
+            for restores in method.halts || !refits ? restorings : [restorings[0]] {
+              found.append(
+                .init(
+                  method: method, selection: selection, depth: depth, decay: decay, restores: restores,
+                  precision: precision))
+            }
           }
         }
       }

@@ -13,16 +13,20 @@ public struct SearchTrial: Hashable, Sendable {
     public var depth: Int
     /// Decay of the elimination profile; nil: the calibration's.
     public var decay: Double?
+    /// Whether the head's mean is over all tokens' last states, or over those of the kept ones.
+    public var restores: Bool
     public var precision: PrecisionAssignment
 
     public init(
       method: PlanningMethod = .acc, selection: TokenSelection = .dynamic, depth: Int, decay: Double? = nil,
+      restores: Bool = true,
       precision: PrecisionAssignment = PrecisionAssignment()
     ) {
       self.method = method
       self.selection = selection
       self.depth = depth
       self.decay = decay
+      self.restores = restores
       self.precision = precision
     }
 
@@ -33,6 +37,7 @@ public struct SearchTrial: Hashable, Sendable {
       request.selection = selection
       request.depth = depth
       request.decay = decay
+      request.restoresDroppedTokens = restores
       request.precision = precision
       return request
     }
@@ -48,7 +53,7 @@ public struct SearchTrial: Hashable, Sendable {
     var words: String {
       let products = precision.exceptions.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value.rawValue)" }
       return "\(methodName) depth \(depth) decay \(decay.map { "\($0)" } ?? "acc") \(precision.base.rawValue)"
-        + products.joined()
+        + products.joined() + (restores ? "" : " mean of kept")
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import TaperJSON
 import TestSupport
 import Testing
@@ -12,6 +13,54 @@ import Testing
     let run = taper("calibrate", TaperProgram.model(model), "--data", texts(), "-o", taper.path(model))
     try #require(run.exitCode == 0, "\(run.errors)")
     return taper.path(model)
+  }
+
+  /// A model that does not say it was trained with dropped tokens in the mean: its heads read what answers better.
+  @Test func droppedTokensComeBackWhereThatAnswersBetter() throws {
+    let model = taper.path("free")
+    try FileManager.default.copyItem(atPath: TaperProgram.model("tuned-acc-halting"), toPath: model)
+    let config = try String(contentsOfFile: model + "/config.json", encoding: .utf8)
+    try config.replacing("\"restores_dropped_tokens\": true", with: "\"restores_dropped_tokens\": false")
+      .write(toFile: model + "/config.json", atomically: true, encoding: .utf8)
+    let calibrated = taper("calibrate", model, "--data", texts(), "-o", taper.path("free.calibration"))
+    try #require(calibrated.exitCode == 0, "\(calibrated.errors)")
+    let calibration = taper.path("free.calibration")
+    func plan(_ restore: [String], _ model: String, calibrated calibration: String) throws
+      -> (
+        restores: Bool?, summary: JSONValue
+      )
+    {
+      let made = ChildProcess.run(
+        taper.program,
+        [
+          "plan", model, "--device", TaperProgram.referenceDevice, "--calibration",
+          calibration, "--method", "acc+halting", "--flops-speedup", "1.5x", "-o", taper.path("a.plan"),
+          "--json",
+        ] + restore)
+      try #require(made.exitCode == 0, "\(made.errors)")
+      let explained = try taper.json("explain", taper.path("a.plan"))
+      return (explained["restores_dropped_tokens"]?.bool, try JSONValue.parse(Array(made.output.utf8)))
+    }
+    let (always, never) = (
+      try plan(["--restore", "yes"], model, calibrated: calibration),
+      try plan(["--restore", "no"], model, calibrated: calibration)
+    )
+    #expect(always.restores == true && never.restores == false)
+    #expect(always.summary["candidates"] == nil && never.summary["candidates"] == nil)
+
+    let (restores, summary) = try plan([], model, calibrated: calibration)
+    let candidates = try #require(summary["candidates"]?.array)
+    #expect(candidates.map { $0["name"] } == ["all tokens' last states", "kept tokens' states"])
+    let taken = try #require(candidates.firstIndex { $0["taken"] == true })
+    #expect(restores == (taken == 0) && (candidates[1 - taken]["lost"]?.double ?? -1) >= 0)
+    // What is said of the chosen one is the figure of the plan made that way on purpose.
+    let same = taken == 0 ? always.summary : never.summary
+    #expect(summary["accuracy"] == same["accuracy"] && summary["lengths"] == same["lengths"])
+
+    // Trained with dropped tokens in the mean: nothing to choose.
+    let trained = try self.calibration("tuned-acc-halting")
+    let bound = try plan([], TaperProgram.model("tuned-acc-halting"), calibrated: trained)
+    #expect(bound.summary["candidates"] == nil && bound.restores == true)
   }
 
   @Test(arguments: [

@@ -182,6 +182,44 @@ import Testing
     #expect(trials.allSatisfy { $0.candidate.selection == .dynamic })
   }
 
+  @Test func headsAsTheyWereTrainedReadDroppedTokensOrNot() throws {
+    func space(refits: Bool) -> SearchSpace {
+      SearchSpace(request, layers: 2, halts: true, choosesRestoring: true, refits: refits)
+    }
+    let own = space(refits: false)
+    #expect(own.candidates.count == 2 * space(refits: true).candidates.count { !$0.method.halts } * 2 + 4)
+    // A head that is fitted again is fitted to all tokens' states.
+    #expect(space(refits: true).candidates.allSatisfy { $0.restores || $0.method.halts })
+    #expect(own.candidates.prefix(2).map(\.restores) == [true, false])
+
+    // Both ways of plain acc stay in, and are judged by their own requests.
+    let dropping = { (request: PlanningRequest) in
+      var schedule = self.schedule(request)
+      schedule.keepCounts[0] = schedule.keepCounts.last ?? 0
+      schedule.keepCounts[schedule.keepCounts.count - 1] = 1
+      return schedule
+    }
+    let trials = try run(own, texts: 4_000, schedule: dropping) { request, texts in
+      let isRestored = request.restoresDroppedTokens
+      return SearchTrial.Score(
+        metric: isRestored ? 0.8 : 0.9, loss: request.method == .acc && request.decay == nil ? 9 : 1,
+        heldOut: texts)
+    }
+    #expect(trials.first?.candidate.restores == false)
+    for restores in [true, false] {
+      let plain = trials.first { $0.candidate == SearchTrial.Candidate(depth: 2, restores: restores) }
+      #expect(plain?.texts == 4_000)
+    }
+    // Nothing dropped, nothing to choose.
+    let dense = { (request: PlanningRequest) in
+      Schedule.dense(maximumLength: 2, layerCount: request.depth ?? 0)
+    }
+    let whole = try run(own, schedule: dense) { _, texts in
+      SearchTrial.Score(metric: 0.9, loss: 1, heldOut: texts)
+    }
+    #expect(whole.count == 2 * 2 && whole.allSatisfy { $0.candidate.restores })
+  }
+
   @Test func theCacheTellsAllCandidatesApart() throws {
     let path = NSTemporaryDirectory() + "taper-search-\(UUID().uuidString).jsonl"
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -191,7 +229,8 @@ import Testing
       let precision = Precision.allCases.firstIndex(of: request.precision.base)!
       let number =
         methods * 10_000_000 + precision * 1_000_000 + request.precision.exceptions.count * 500_000
-        + (request.selection == .static ? 100_000 : 0) + (request.depth ?? 9) * 10_000
+        + (request.selection == .static ? 100_000 : 0) + (request.restoresDroppedTokens ? 0 : 200_000)
+        + (request.depth ?? 9) * 10_000
         + Int(1000 * (request.decay ?? 9))
       return SearchTrial.Score(
         metric: Double(number) / 1_000_000_000, interval: .proportion(number % 80, of: 80),
@@ -200,7 +239,8 @@ import Testing
     }
     var mixed = request
     mixed.precision = PrecisionAssignment(.int8, exceptions: ["layer.1.qkv.weight": .f32])
-    let space = SearchSpace(mixed, layers: 2, halts: true, selectors: [1], precisions: Self.precisions)
+    let space = SearchSpace(
+      mixed, layers: 2, halts: true, selectors: [1], precisions: Self.precisions, choosesRestoring: true)
     func distinct(_ request: PlanningRequest) -> Schedule {
       var schedule = schedule(request)
       schedule.keepCounts[0] = UInt16(PlanningMethod.allCases.firstIndex(of: request.method)!)

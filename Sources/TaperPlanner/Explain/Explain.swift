@@ -35,7 +35,7 @@ public enum Explain {
       "  model    \(identity.family), \(model.layers) layers of \(model.hidden), \(model.heads) heads, "
         + "FFN \(model.feedForward), at most \(plan.schedule.maximumLength) tokens",
       "  head     " + head(plan.head)
-        + (plan.schedule.restoresDroppedTokens ? ", dropped tokens restored" : ""),
+        + restoring(plan),
     ]
     if let evidence = plan.evidence {
       lines.append("  expects  " + EvidenceText.line(evidence, head: plan.head.kind))
@@ -44,6 +44,12 @@ public enum Explain {
     if !identity.request.isEmpty { lines.append("  request  " + identity.request) }
     lines.append("  passes   " + (off.isEmpty ? "all" : "all but " + off.joined(separator: ", ")))
     return lines
+  }
+
+  /// Which tokens a mean is over, of a plan that drops some.
+  private static func restoring(_ plan: Plan) -> String {
+    if plan.schedule.restoresDroppedTokens { return ", dropped tokens restored" }
+    return plan.head.pooling == .mean && plan.schedule.reducesAnywhere ? ", kept tokens only" : ""
   }
 
   private static func head(_ head: Head) -> String {

@@ -19,6 +19,9 @@ public struct PlanningRequest: Hashable, Sendable {
   /// Put dropped tokens' last states back before mean pooling (methods §6: the cheapest accuracy there is).
   /// Without effect on a plan that drops nothing, or that pools [CLS].
   public var restoresDroppedTokens: Bool
+  /// Whether the compiler may decide about that by what a plan's answers are worth either way (planning.md section 1);
+  /// the planner itself does as `restoresDroppedTokens` says.
+  public var choosesRestoring: Bool
   public var headOverride: HeadOverride?
   /// Of the encoder's products.
   public var precision: PrecisionAssignment
@@ -41,7 +44,7 @@ public struct PlanningRequest: Hashable, Sendable {
     selection: TokenSelection = .dynamic, haltingRule: HaltingRule = .tight, maximumLength: Int,
     threads: Int = 1,
     passes: PassSet = .all, instrumentation: Instrumentation = [],
-    excludedKernels: Set<KernelID> = [], restoresDroppedTokens: Bool = true,
+    excludedKernels: Set<KernelID> = [], restoresDroppedTokens: Bool = true, choosesRestoring: Bool = false,
     headOverride: HeadOverride? = nil, precision: PrecisionAssignment = PrecisionAssignment(),
     decay: Double? = nil, depth: Int? = nil, memory: MemoryCeiling = MemoryCeiling(), deviceName: String = "",
     requestText: String = "",
@@ -58,6 +61,7 @@ public struct PlanningRequest: Hashable, Sendable {
     self.instrumentation = instrumentation
     self.excludedKernels = excludedKernels
     self.restoresDroppedTokens = restoresDroppedTokens
+    self.choosesRestoring = choosesRestoring
     self.headOverride = headOverride
     self.precision = precision
     self.decay = decay

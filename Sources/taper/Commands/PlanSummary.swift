@@ -143,7 +143,7 @@ enum PlanSummary {
   private static func cells(_ trial: SearchTrial) -> [String] {
     let candidate = trial.candidate
     return [
-      candidate.methodName, "\(candidate.depth)",
+      candidate.methodName + (candidate.restores ? "" : ", mean of kept"), "\(candidate.depth)",
       candidate.method.selects || candidate.method == .halting
         ? "" : candidate.decay.map { "\($0)" } ?? "acc",
       candidate.precision.name, "\(trial.texts)", NumberText.percent(trial.score.metric, 2),

@@ -33,8 +33,17 @@ struct PlanningOptions: ParsableArguments {
   var disablePass: [String] = []
   @Flag(help: "Products by Taper's own kernels only, as taper-run needs, which is without OpenBLAS.")
   var withoutOpenblas = false
-  @Flag(help: "Pool the kept tokens only, without putting dropped ones back.") var noRestore = false
+  @Option(
+    help: """
+      Whether a mean-pooling head reads dropped tokens' last states too: yes, no (kept tokens only) or auto (yes when the head \
+      is refitted or the model was trained so, else what answers calibration texts better).
+      """)
+  var restore = Restoring.auto
   @Flag(help: "Go on past labelled rows that cannot be read, and count them.") var skipBad = false
+
+  enum Restoring: String, ExpressibleByArgument, CaseIterable {
+    case auto, yes, no
+  }
 
   /// The inputs, read, and the request as far as these options tell it.
   struct Loaded {
@@ -57,7 +66,8 @@ struct PlanningOptions: ParsableArguments {
     let threads = threads ?? profile.threadCounts.last ?? 1
     let request = PlanningRequest(
       maximumLength: maximumLength, threads: threads, passes: try PassSet(disablingNames: disablePass),
-      excludedKernels: withoutOpenblas ? [.gemmF32OpenBLAS] : [], restoresDroppedTokens: !noRestore,
+      excludedKernels: withoutOpenblas ? [.gemmF32OpenBLAS] : [], restoresDroppedTokens: restore != .no,
+      choosesRestoring: restore == .auto,
       precision: PrecisionAssignment(Precision(rawValue: precision) ?? .f32), deviceName: profile.name,
       requestText: words(maximumLength: maximumLength, threads: threads), toolVersion: TaperVersion.current)
     let texts = try refitHead.map {
@@ -117,7 +127,7 @@ struct PlanningOptions: ParsableArguments {
     if refitHead != nil { words.append("--refit-head") }
     words += disablePass.map { "--disable-pass \($0)" }
     if withoutOpenblas { words.append("--without-openblas") }
-    if noRestore { words.append("--no-restore") }
+    if restore != .auto { words.append("--restore \(restore.rawValue)") }
     return words.joined(separator: " ")
   }
 }

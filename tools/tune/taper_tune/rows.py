@@ -27,6 +27,8 @@ AFTER, FIRST, SECOND = (["--epochs", epochs] for epochs in ("2", "0.5", "1.5"))
 DISTILLED = ["--distill", "0.5"]
 #: How much a layer costs; a row of halting alone with another is named after it.
 HALTING = ["--tau", "0.03"]
+#: Speedups by tokens of plans that halt, of models that were trained for halting alone.
+BESIDE_HALTING = ("1.5", "2")
 #: At the default rate, made for more texts, selectors had not begun to drop after 75 steps of policy.
 SELECTING = ["--selector-rate", "0.01"]
 #: An epoch of policy, one of all.
@@ -46,9 +48,10 @@ MODELS = {
     "selector-2": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY]),
     "selector-3": ("dense", "selector", ["--speedup", "3", *SELECTING, *POLICY]),
     "halting": ("dense", "halting", [*HALTING, *AFTER]),
-    # Deeper on average, for where a tenth of the time may lose less than a point.
+    # Deeper on average.
     "halting-0.019": ("dense", "halting", ["--tau", "0.019", *AFTER]),
     "halting-0.016": ("dense", "halting", ["--tau", "0.016", *AFTER]),
+    "halting-0.012": ("dense", "halting", ["--tau", "0.012", *AFTER]),
     "acc-2-brief": ("dense", "acc", ["--speedup", "2", *DISTILLED, *FIRST]),
     "acc-3-brief": ("dense", "acc", ["--speedup", "3", *DISTILLED, *FIRST]),
     "selector-2-brief": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY_FIRST]),
@@ -103,7 +106,9 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
         found = [Planned(model, f"{name} {rule}", ("--method", name, *target, "--halting-rule", rule))
                  for rule in ("tight", "authors")]
         if not combined:
-            return [*found, _in("int8", found[0])]
+            # Tokens dropped without training for it, and what texts then still need of the layers.
+            both = [Planned(model, f"acc+halting {s}x", ("--method", "acc+halting", "--speedup", f"{s}x")) for s in BESIDE_HALTING]
+            return [*found, *both[-1:], *(_in("int8", p) for p in (found[0], *both))]
         # A search's target bounds the worst case; what texts take on average is less.
         return [*found, *searches(dataset.speedups), *(_in("int8", p) for p in (found[0], *searches(dataset.int8_speedups)))]
     if method == "selector":
