@@ -48,10 +48,11 @@ MODELS = {
     "selector-2": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY]),
     "selector-3": ("dense", "selector", ["--speedup", "3", *SELECTING, *POLICY]),
     "halting": ("dense", "halting", [*HALTING, *AFTER]),
-    # Deeper on average.
+    # Deeper on average, and less deep.
     "halting-0.019": ("dense", "halting", ["--tau", "0.019", *AFTER]),
     "halting-0.016": ("dense", "halting", ["--tau", "0.016", *AFTER]),
     "halting-0.012": ("dense", "halting", ["--tau", "0.012", *AFTER]),
+    "halting-0.1": ("dense", "halting", ["--tau", "0.1", *AFTER]),
     "acc-2-brief": ("dense", "acc", ["--speedup", "2", *DISTILLED, *FIRST]),
     "acc-3-brief": ("dense", "acc", ["--speedup", "3", *DISTILLED, *FIRST]),
     "selector-2-brief": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY_FIRST]),
