@@ -58,8 +58,8 @@ class Row:
 
     @property
     def is_one_method(self) -> bool:
-        """Trained for one way of saving."""
-        return not self.is_free and not self.model.startswith("dense") and "+" not in self.model
+        """Trained for one way of saving, and planned with that one alone."""
+        return not self.is_free and not self.model.startswith("dense") and "+" not in self.model + self.plan
 
     @property
     def precision(self) -> str:
@@ -160,7 +160,8 @@ def _comparisons(rows: list[Row]) -> list[str]:
         said = [_beside(row, [r for r in like if r.is_free], "frozen"),
                 _beside(row, [r for r in like if r.is_cut_dense], "fine-tuned, cut without training"),
                 _beside(row, [r for r in like if r.model.startswith("depth")], "fine-tuned at the cut"),
-                _beside(row, [r for r in like if r.is_one_method and r.model != row.model], "trained for one other method"),
+                _beside(row, [r for r in like if r.is_one_method and (r.model != row.model or not row.is_one_method)],
+                        "trained for one other method"),
                 _beside(row, [r for r in fast if r.is_only_fewer_bits], "of fewer bits alone")]
         lines.append(f"| {row.label} | {speed:.2f}x | {100 * row.accuracy:.1f} | " + " | ".join(said) + " |")
     if not lines:

@@ -75,8 +75,8 @@ def test_plans_are_judged_and_raced_once(matrix):
 def test_halting_is_audited_by_both_rules(matrix):
     records, text, _ = matrix("--rows", "frozen,halting", "--epochs", "0.4")
     found = [r["result"] for r in records if r["kind"] == "accuracy" and r["model"] == "halting"]
-    assert len(found) == 3 and all(r["changed_labels"] == 0 and r["mean_depth"] == 2.5 for r in found)
-    assert "authors: 0 labels changed in 96 runs; tight: 0 labels changed in 192 runs" in text
+    assert len(found) == 6 and all(r["changed_labels"] == 0 and r["mean_depth"] == 2.5 for r in found)
+    assert "authors: 0 labels changed in 96 runs; tight: 0 labels changed in 480 runs" in text
     assert "level, +1.0 ± 2.0 (frozen, dense: 99.0 at 1.00x)" in text
 
 
@@ -85,6 +85,7 @@ def test_a_row_s_name_says_how_it_is_planned():
         return {p.name: " ".join(p.options) for p in plans(model, Dataset(24, speedups=("2",), int8_speedups=()))}
     assert options("halting-0.016") == options("halting")
     assert options("halting")["halting tight"] == "--method halting --dense --halting-rule tight"
+    assert options("halting")["acc+halting 2x"] == "--method acc+halting --speedup 2x"
     assert options("acc-3+halting")["acc+halting tight"] == "--method acc+halting --speedup 3x --halting-rule tight"
 
 
