@@ -44,6 +44,8 @@ MODELS = {
     "depth-3": ("dense", "depth", ["--depth", "3", "--fine-tune", *AFTER]),
     "acc-2": ("dense", "acc", ["--speedup", "2", *DISTILLED, *AFTER]),
     "acc-3": ("dense", "acc", ["--speedup", "3", *DISTILLED, *AFTER]),
+    "acc-2-kept": ("dense", "acc", ["--speedup", "2", "--mean", "kept", *DISTILLED, *AFTER]),
+    "acc-3-kept": ("dense", "acc", ["--speedup", "3", "--mean", "kept", *DISTILLED, *AFTER]),
     "acc-4.8": ("dense", "acc", ["--speedup", "4.8", *DISTILLED, *AFTER]),
     "selector-2": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY]),
     "selector-3": ("dense", "selector", ["--speedup", "3", *SELECTING, *POLICY]),
