@@ -45,7 +45,8 @@ package struct MethodSearch {
     -> [SearchTrial]
   {
     var field = try candidates()
-    let sizes = Self.rounds.map(\.texts).filter { $0 < texts } + [texts]
+    // A round of nearly all texts would only be the last one twice.
+    let sizes = Self.rounds.map(\.texts).filter { 4 * $0 <= 3 * texts } + [texts]
     var ranked: [SearchTrial] = []
     for (round, size) in sizes.enumerated() {
       var trials: [SearchTrial] = []
@@ -55,7 +56,8 @@ package struct MethodSearch {
         if let trial = try trial(candidate, texts: size) { trials.append(trial) }
       }
       if trials.isEmpty { break }
-      let isLast = round == sizes.count - 1
+      // Where time is up, this round decides.
+      let isLast = round == sizes.count - 1 || isOver()
       trials.sort { isLast ? $0.isBetter(than: $1) : $0.score.loss < $1.score.loss }
       let seen = Set(trials.map(\.candidate))
       ranked = trials + ranked.filter { !seen.contains($0.candidate) }

@@ -76,6 +76,30 @@ import Testing
     #expect(trials.count == 4)
   }
 
+  @Test func whereTimeIsUpTheMetricDecides() throws {
+    var asked = 0
+    var search = MethodSearch(
+      request: request, space: SearchSpace(request, layers: 3), texts: 4_000, isOver: { asked >= 5 },
+      schedule: { schedule($0) },
+      judge: { _, texts in
+        asked += 1
+        // The later, the better by the metric and the worse by loss.
+        return SearchTrial.Score(metric: Double(asked) / 10, loss: Double(asked), heldOut: texts)
+      })
+    #expect(try search.run { _, _, _, _ in }.map(\.score.metric) == [0.5, 0.4, 0.3, 0.2, 0.1])
+  }
+
+  @Test func aRoundOfNearlyAllTextsIsLeftOut() throws {
+    for (texts, rounds) in [
+      (512, [512]), (700, [500, 700]), (1_900, [500, 1_900]), (2_000, [500, 1_500, 2_000]),
+    ] {
+      var sizes: Set<Int> = []
+      var search = search(best: (3, nil), texts: texts, asked: { sizes.insert($0) })
+      _ = try search.run { _, _, _, _ in }
+      #expect(sizes.sorted() == rounds)
+    }
+  }
+
   @Test func anInterruptedSearchGoesOnWhereItStopped() throws {
     let path = NSTemporaryDirectory() + "taper-search-\(UUID().uuidString).jsonl"
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -55,6 +55,7 @@ MODELS = {
     "halting-0.016": ("dense", "halting", ["--tau", "0.016", *AFTER]),
     "halting-0.012": ("dense", "halting", ["--tau", "0.012", *AFTER]),
     "halting-0.1": ("dense", "halting", ["--tau", "0.1", *AFTER]),
+    "halting-0.2": ("dense", "halting", ["--tau", "0.2", *AFTER]),
     "acc-2-brief": ("dense", "acc", ["--speedup", "2", *DISTILLED, *FIRST]),
     "acc-3-brief": ("dense", "acc", ["--speedup", "3", *DISTILLED, *FIRST]),
     "selector-2-brief": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY_FIRST]),
