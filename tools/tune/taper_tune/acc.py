@@ -20,8 +20,6 @@ def options(parser) -> None:
                         help="share of the steps in which the speedup rises (default %(default)s)")
     parser.add_argument("--refresh", type=int, default=100,
                         help="steps between measurements of the contributions (default %(default)s)")
-    parser.add_argument("--mean", choices=("restored", "kept"), default="restored",
-                        help="of a mean-pooling head: over all tokens' last states or the kept ones' (default %(default)s)")
     parser.add_argument("--profile-texts", type=int, default=128)
     parser.add_argument("--distill", type=float, default=0.0, metavar="WEIGHT",
                         help="share of the loss that is the dense model's logits (default %(default)s: none)")
@@ -68,7 +66,6 @@ def run(job: Job) -> None:
         raise SystemExit("error: tune acc: give a dense model; selectors and halting are trained after elimination")
     job.checkpoint.taper.pop("elimination", None)
     model = job.model()
-    model.restores = job.arguments.mean == "restored"
     if job.needs_head and job.run.saved() is None:
         job.refit_head(model, Reduction(), job.arguments.head_texts)
     task = Acc(model, whole_part(job.arguments.epochs, job.batches), job)

@@ -124,7 +124,7 @@ class Job:
         taper = {**checkpoint.taper, "schema_version": 1, "layers": checkpoint.shape.layers, **description}
         taper["methods"] = [*taper.get("methods", []), method]
         reduced = "elimination" in taper or "selector" in taper
-        taper["restores_dropped_tokens"] = reduced and checkpoint.head.pooling == "mean" and model.restores
+        taper["restores_dropped_tokens"] = reduced and checkpoint.head.pooling == "mean"
         taper["training"] = [*taper.get("training", []), self._record(method, outcome)]
         checkpoint.config = {**checkpoint.config, "taper": taper,
                              "architectures": [checkpoint.family.encoder_architecture()]}

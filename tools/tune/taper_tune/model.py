@@ -104,9 +104,6 @@ class Model(nn.Module):
         super().__init__()
         self.spec: HeadSpec = checkpoint.head
         self.shape = checkpoint.shape
-        described = checkpoint.taper
-        #: Whether a mean is over all tokens' last states, or over those of the kept ones.
-        self.restores = described["restores_dropped_tokens"] if described.keys() & {"elimination", "selector"} else True
         self.encoder = Encoder(checkpoint, dropout)
         hidden = self.shape.hidden
         self.pooler = None
@@ -150,14 +147,16 @@ class Model(nn.Module):
         return restore(last, before)
 
     def pooled(self, step: Step, lengths: torch.Tensor) -> torch.Tensor:
-        """[B, d]: row 0, the mean over all tokens' last states (restoring), or the mean over the kept ones."""
+        """[B, d]: row 0, or the mean over all tokens' last states (restoring)."""
         rows = step.rows
         if self.spec.pooling == "cls":
             return rows.states[:, 0]
-        if step.last is None or not self.restores:
-            return (rows.states * rows.valid[:, :, None]).sum(dim=1) / rows.valid.sum(dim=1)[:, None]
-        # Rows beyond a text's length were never written: the padding's row is left out, the rest is zero.
-        return restore(step.last, rows)[:, :rows.width].sum(dim=1) / lengths[:, None]
+        if step.last is None:
+            total = (rows.states * rows.valid[:, :, None]).sum(dim=1)
+        else:
+            # Rows beyond a text's length were never written: the padding's row is left out, the rest is zero.
+            total = restore(step.last, rows)[:, :rows.width].sum(dim=1)
+        return total / lengths[:, None]
 
     def features(self, step: Step, lengths: torch.Tensor) -> torch.Tensor:
         """What the linear head reads."""

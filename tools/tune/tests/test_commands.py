@@ -130,14 +130,6 @@ def test_acc_records_the_counts_it_ended_with(base, tmp_path, tune):
     assert report["test"]["work_speedup"] > 1.5
 
 
-def test_acc_trains_the_mean_it_is_told_to(base, tmp_path, tune):
-    report = tune("acc", base, tmp_path / "acc", "--speedup", "2.5", "--mean", "kept")
-    tune("halting", tmp_path / "acc", tmp_path / "out")
-    assert tune("test", tmp_path / "acc", None) == report["test"]
-    for name in ("acc", "out"):
-        assert Checkpoint.load(tmp_path / name).taper["restores_dropped_tokens"] is False
-
-
 def test_a_failing_write_leaves_the_old_directory(dense, monkeypatch):
     before = (dense / "config.json").read_bytes()
     checkpoint = Checkpoint.load(dense)
