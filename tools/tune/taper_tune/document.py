@@ -159,7 +159,7 @@ def _comparisons(rows: list[Row]) -> list[str]:
         like = [r for r in fast if r.precision == row.precision]
         said = [_beside(row, [r for r in like if r.is_free], "frozen"),
                 _beside(row, [r for r in like if r.is_cut_dense], "fine-tuned, cut without training"),
-                _beside(row, [r for r in like if r.model.startswith("depth")], "fine-tuned at the cut"),
+                _beside(row, [r for r in like if r.model.startswith("depth") and r.is_one_method], "fine-tuned at the cut"),
                 _beside(row, [r for r in like if r.is_one_method and (r.model != row.model or not row.is_one_method)],
                         "trained for one other method"),
                 _beside(row, [r for r in fast if r.is_only_fewer_bits], "of fewer bits alone")]

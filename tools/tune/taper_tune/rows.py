@@ -53,6 +53,8 @@ MODELS = {
     "halting-0.016": ("dense", "halting", ["--tau", "0.016", *AFTER]),
     "halting-0.012": ("dense", "halting", ["--tau", "0.012", *AFTER]),
     "halting-0.1": ("dense", "halting", ["--tau", "0.1", *AFTER]),
+    "depth-3-brief": ("dense", "depth", ["--depth", "3", "--fine-tune", *FIRST]),
+    "depth-3+halting": ("depth-3-brief", "halting", ["--tau", "0.1", *SECOND]),
     "acc-2-brief": ("dense", "acc", ["--speedup", "2", *DISTILLED, *FIRST]),
     "acc-3-brief": ("dense", "acc", ["--speedup", "3", *DISTILLED, *FIRST]),
     "selector-2-brief": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY_FIRST]),
@@ -83,7 +85,7 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
         return []
     dense = Planned(model, "dense", ("--dense",), calibrated=False)
     quick = _in("int8", dense)
-    if model.startswith("depth") or model == "dense-long":
+    if model == "dense-long" or model.startswith("depth") and "halting" not in model:
         return [dense, quick]
     frees = model in ("frozen", "dense")
 
@@ -101,7 +103,7 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
         return [*found, _in("bf16", dense), quick, *(_in("int8", p) for p in quicker(dataset.int8_speedups))]
     method, _, wish = model.partition("+")[0].partition("-")
     if "halting" in model:
-        combined = method != "halting"
+        combined = method in ("acc", "selector")
         name = f"{method}+halting" if combined else "halting"
         target = ("--speedup", f"{wish}x") if combined else ("--dense",)
         found = [Planned(model, f"{name} {rule}", ("--method", name, *target, "--halting-rule", rule))

@@ -86,6 +86,7 @@ def test_a_row_s_name_says_how_it_is_planned():
     assert options("halting-0.016") == options("halting")
     assert options("halting")["halting tight"] == "--method halting --dense --halting-rule tight"
     assert options("halting")["acc+halting 2x"] == "--method acc+halting --speedup 2x"
+    assert options("depth-3+halting") == options("halting")
     assert options("acc-3+halting")["acc+halting tight"] == "--method acc+halting --speedup 3x --halting-rule tight"
 
 
