@@ -8,8 +8,8 @@ internal import TaperPlanner
 /// A head that is fitted again wants them all: what dropped tokens knew is then in its features, at no cost (methods, "Restore
 /// and refit"). A head as it was trained takes every state for one of its own layer, and what an earlier layer made of a
 /// dropped token is none: of MiniLM-L6 fine-tuned on 20 Newsgroups and planned at 2x (int8), the restored mean answers 64% of the
-/// test texts and the mean of kept tokens 78%, where the dense plan answers 83%. A frozen encoder's layers differ less, and then
-/// restoring may win. So both are planned for the same target and judged on calibration texts. A model that was trained with
+/// test texts and the mean of kept tokens 78%, where the dense plan answers 82%. Elsewhere restoring wins, and no
+/// rule by the kind of model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts. A model that was trained with
 /// restoring is restored.
 extension PlanCompiler {
   func mayChooseRestoring(_ request: PlanningRequest) -> Bool {
