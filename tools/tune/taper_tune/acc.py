@@ -64,6 +64,8 @@ class Acc(Supervised):
 def run(job: Job) -> None:
     if job.checkpoint.taper.keys() & {"selector", "halting"}:
         raise SystemExit("error: tune acc: give a dense model; selectors and halting are trained after elimination")
+    if job.needs_head and job.arguments.distill > 0:
+        raise SystemExit("error: tune acc --distill: the model has no head of its own to learn from; give a fine-tuned one (tune dense)")
     job.checkpoint.taper.pop("elimination", None)
     model = job.model()
     if job.needs_head and job.run.saved() is None:

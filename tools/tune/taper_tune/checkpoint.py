@@ -1,9 +1,10 @@
 """Reads and writes model directories as Taper's ModelSpec does: encoder, pooling, linear head, `taper` extras."""
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -55,6 +56,15 @@ class Checkpoint:
     def taper(self) -> dict:
         return self.config.get("taper", {})
 
+    @property
+    def digest(self) -> str:
+        """Of the description and all tensors: what training that starts here depends on."""
+        digest = hashlib.sha256(json.dumps([self.config, asdict(self.head)], sort_keys=True).encode())
+        heads = {} if self.head_weight is None else {"head.weight": self.head_weight, "head.bias": self.head_bias}
+        for name, tensor in sorted({**self.tensors, **self.extras, **heads}.items()):
+            digest.update(name.encode() + tensor.contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
     @staticmethod
     def load(directory: str | Path, pooling: str | None = None, normalized: bool | None = None) -> "Checkpoint":
         directory = Path(directory)
@@ -68,9 +78,11 @@ class Checkpoint:
         family = Family.of(config)
         stored = _weights(directory / base)
         names = family.locate(family.shape(config).layers, set(stored))
-        head, weight, bias = _head(directory, modules, config, family, stored, names)
-        head = HeadSpec(pooling or head.pooling, head.pooler and pooling != "mean",
-                        head.normalized if normalized is None else normalized, head.labels)
+        found, weight, bias = _head(directory, modules, config, family, stored, names)
+        head = HeadSpec(pooling or found.pooling, found.pooler and pooling != "mean",
+                        found.normalized if normalized is None else normalized, found.labels)
+        if head != found:
+            weight = bias = None  # fitted to other features
         extras = {name[len("taper."):]: stored.pop(name) for name in list(stored) if name.startswith("taper.")}
         for role in ("head_weight", "head_bias"):
             if role in names:
@@ -127,8 +139,15 @@ def _head(directory: Path, modules, config: dict, family: Family, stored, names)
         spec = HeadSpec(fitted["pooling"], fitted["pooler"], fitted["follows_normalization"], tuple(fitted["labels"]))
         return spec, tensors["head.weight"].float(), tensors["head.bias"].float()
     if modules:
+        kinds = [module["type"].split(".")[-1] for module in modules]
+        if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+            raise SystemExit(f"error: {directory}/modules.json: expected Transformer, Pooling and perhaps Normalize, found {', '.join(kinds)}")
         pooling = _json(directory / modules[1]["path"] / "config.json")
-        mode = pooling.get("pooling_mode") or ("cls" if pooling.get("pooling_mode_cls_token") else "mean")
+        chosen = [name.removeprefix("pooling_mode_").removesuffix("_token").removesuffix("_tokens") for name, on in pooling.items()
+                  if name.startswith("pooling_mode_") and on is True]
+        mode = pooling.get("pooling_mode") or "+".join(chosen) or "mean"
+        if mode not in ("mean", "cls"):
+            raise SystemExit(f"error: {directory}: expected pooling by mean or cls, found {mode}")
         return HeadSpec(mode, False, len(modules) == 3), None, None
     if family.is_classifier(config) and "head_weight" in names:
         weight, bias = stored[names["head_weight"]], stored[names["head_bias"]]

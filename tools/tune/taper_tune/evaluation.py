@@ -27,6 +27,17 @@ def accuracy(correct: int, count: int) -> dict:
     return {"accuracy": round(correct / count, 5), "interval": [round(low, 5), round(high, 5)], "count": count}
 
 
+def packed(answers: list[bool]) -> str:
+    """Which answers are right, four to a hexadecimal digit, the first in the lowest bit."""
+    return f"{sum(right << place for place, right in enumerate(answers)):x}"
+
+
+def unpacked(digits: str, count: int) -> list[bool]:
+    """The opposite of `packed`."""
+    bits = int(digits, 16)
+    return [bool(bits >> place & 1) for place in range(count)]
+
+
 def over_texts(texts: Texts, device: torch.device, visit, what: str) -> None:
     """visit(indices, batch) for batches of like lengths, without gradients."""
     with torch.no_grad(), tqdm(total=len(texts), desc=what, unit="text", disable=not sys.stderr.isatty()) as bar:

@@ -37,10 +37,15 @@ def replace_directory(target: Path, fill) -> None:
         fill(temporary)
         if target.exists():
             os.rename(target, old)
-        os.rename(temporary, target)
+        try:
+            os.rename(temporary, target)
+        except OSError:
+            if old.exists():
+                os.rename(old, target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:

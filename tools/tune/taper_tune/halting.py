@@ -45,6 +45,8 @@ def run(job: Job) -> None:
     a, checkpoint = job.arguments, job.checkpoint
     if checkpoint.head.pooler:
         raise SystemExit("error: tune halting: heads with a pooler are not supported; give --pooling mean")
+    if checkpoint.shape.layers < 2:
+        raise SystemExit("error: tune halting: expected two layers or more, found one: there is nowhere to stop")
     model = job.model(dropout=0.0 if a.frozen else None)
     reduction = reduction_of(checkpoint, job.device)
     layers, classes = model.shape.layers, len(checkpoint.head.labels)

@@ -90,8 +90,9 @@ class Halting(nn.Module):
         return out
 
 
-def evaluate_halting(model: Model, halting: Halting, reduction: Reduction, texts, device) -> dict:
-    """Accuracy of a_L and of every cap; by each rule depth, work speedup and how many labels it changed."""
+def evaluate_halting(model: Model, halting: Halting, reduction: Reduction, texts, device, dense_layers: int) -> dict:
+    """Accuracy of a_L and of every cap; by each rule depth, how many labels it changed, and work against a dense encoder of
+    `dense_layers` layers (more than the model's, after a cut)."""
     layers = model.shape.layers
     labels = torch.tensor(texts.labels)
     chosen = torch.zeros(layers, len(texts), dtype=torch.long)
@@ -110,7 +111,7 @@ def evaluate_halting(model: Model, halting: Halting, reduction: Reduction, texts
             chosen[n, indices] = answer.argmax(dim=1).cpu()
         for name, function in RULES.items():
             depth[name][indices] = depths(answers, left, function)
-        dense += sum(dense_work(model.shape, n) for n in batch.lengths.tolist())
+        dense += sum(dense_work(model.shape, n) for n in batch.lengths.tolist()) * dense_layers // layers
     over_texts(texts, device, visit, "test")
     upto = spent.cumsum(dim=0)
     everywhere = torch.arange(len(texts))

@@ -14,15 +14,15 @@ import tokenizers
 import torch
 
 from . import __version__, logistic
-from .checkpoint import Checkpoint
+from .checkpoint import REPORT, Checkpoint
 from .evaluation import layer_features
 from .model import Model, Reduction, set_linear
 from .testing import test_report
 from .texts import Texts, load_texts, load_tokenizer
 from .trainer import Outcome, Run
 
-#: Options that change how long a run takes or what it says, not what it makes.
-WITHOUT_EFFECT = {"output", "time_box", "verb", "run", "test", "test_limit"}
+#: Options that change how long a run takes or what it says, not what it makes; the model counts by its digest.
+WITHOUT_EFFECT = {"model", "output", "time_box", "run", "test", "test_limit"}
 
 
 def common_options(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +65,8 @@ class Job:
         if arguments.device is None:
             arguments.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.device = torch.device(arguments.device)
+        if arguments.output.exists() and not (arguments.output / REPORT).exists():
+            raise SystemExit(f"error: {arguments.output} is there and not of tune's making (no {REPORT}); name a directory that tune may replace")
         self.checkpoint = Checkpoint.load(arguments.model, arguments.pooling, arguments.normalize)
         if arguments.max_length > self.checkpoint.maximum_length:
             raise SystemExit(f"error: --max-length {arguments.max_length}: the model takes at most "
@@ -77,10 +79,10 @@ class Job:
             self.test, _ = load_texts(arguments.test, tokenizer, labels, arguments.test_limit, arguments.seed)
         if len(labels) < 2:
             raise SystemExit(f"error: {arguments.data}: expected at least two labels, found {len(labels)}")
-        self.needs_head = not head.labels
+        self.needs_head = self.checkpoint.head_weight is None
         self.checkpoint.head = type(head)(head.pooling, head.pooler, head.normalized, labels)
         settings = {key: str(value) for key, value in vars(arguments).items() if key not in WITHOUT_EFFECT}
-        settings["digest"] = self.texts.digest
+        settings |= {"data": self.texts.digest, "model": self.checkpoint.digest}
         self.run = Run(arguments.output, settings, arguments.seed, arguments.batch_size, self.device,
                        arguments.time_box, arguments.products)
 

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from .evaluation import accuracy
+from .evaluation import accuracy, packed
 from .files import write_atomically
 from .rows import Planned
 from .texts import read_rows, sampled_lines
@@ -52,10 +52,10 @@ class Taper:
 
 
 class Measuring:
-    """The plans of one data set and seed. `folder` keeps what is made on the way."""
+    """The plans of one data set and seed. `folder` keeps what is made on the way; `recipe(model)` tells apart models of one name."""
 
-    def __init__(self, taper: Taper, folder: Path, base: Path, data: Path, key: dict, results, search: float):
-        self.taper, self.folder, self.base, self.key, self.results = taper, folder, base, key, results
+    def __init__(self, taper: Taper, folder: Path, base: Path, data: Path, key: dict, results, search: float, recipe):
+        self.taper, self.folder, self.base, self.key, self.results, self.recipe = taper, folder, base, key, results, recipe
         self.search = search  # minutes a plan
         folder.mkdir(parents=True, exist_ok=True)
         # All of training and fitting sees the same labelled texts, all plans answer the same test texts.
@@ -70,6 +70,9 @@ class Measuring:
             write_atomically(target, lambda temporary: temporary.write_text("".join(lines), encoding="utf-8"))
         return target
 
+    def _of(self, planned: Planned) -> dict:
+        return {**self.key, "recipe": self.recipe(planned.model)}
+
     def judge(self, directories: dict[str, Path], wanted: list[Planned]) -> None:
         """Makes the plans that `results` has no accuracy of, and has them answer the test texts."""
         for planned in self._missing("accuracy", directories, wanted):
@@ -77,7 +80,7 @@ class Measuring:
 
     def race(self, directories: dict[str, Path], wanted: list[Planned]) -> None:
         """Races the judged plans that `results` has no times of, and removes all but the dense one: some 90 MB each."""
-        found = lambda p: self.results.find("accuracy", self.key, p.model, p.name)
+        found = lambda p: self.results.find("accuracy", self._of(p), p.model, p.name)
         missing = self._missing("race", directories, [p for p in wanted if (found(p) or {}).get("feasible")])
         dense = Planned("frozen", "dense", ("--dense",), calibrated=False)
         others = [p for p in missing if p != dense]
@@ -85,7 +88,7 @@ class Measuring:
             self._race(dense, others[start:start + TOGETHER])
 
     def _missing(self, kind: str, directories: dict[str, Path], wanted: list[Planned]) -> list[Planned]:
-        missing = [p for p in wanted if not self.results.has(kind, self.key, p.model, p.name)]
+        missing = [p for p in wanted if not self.results.has(kind, self._of(p), p.model, p.name)]
         if missing:
             self.directories = {"frozen": self._frozen(), **directories}
             self.machine = self.taper.device(self.device, self.directories["frozen"])
@@ -95,7 +98,7 @@ class Measuring:
         return self._made("frozen", "fit-head", self.base)
 
     def _calibration(self, model: str) -> Path:
-        return self._made(f"{model}.calibration", "calibrate", self.directories[model], "--limit", CALIBRATED)
+        return self._made(f"{model}-{self.recipe(model)}.calibration", "calibrate", self.directories[model], "--limit", CALIBRATED)
 
     def _made(self, name: str, verb: str, model: Path, *options) -> Path:
         """A directory that a verb of taper makes of the labelled texts; whole or not there."""
@@ -110,7 +113,7 @@ class Measuring:
 
     def _plan(self, planned: Planned) -> Path | None:
         """The plan; none when its target is out of reach."""
-        path = self.folder / f"{planned.model}-{planned.name.replace(' ', '-')}.plan"
+        path = self.folder / f"{planned.model}-{self.recipe(planned.model)}-{planned.name.replace(' ', '-')}.plan"
         if path.exists():
             return path
         options = [*planned.options]
@@ -129,14 +132,18 @@ class Measuring:
         begun = time.monotonic()
         path = self._plan(planned)
         record = {"feasible": path is not None, "plan_seconds": round(time.monotonic() - begun, 1)}
+        if planned.searches:
+            record["search_minutes"] = self.search
         if path:
             begun = time.monotonic()
             # A search may well choose a plan that does not halt.
             explained = json.loads(self.taper("explain", path, "--json")[1])
-            record |= self._audited(path) if explained["halting"] else self._answered(path)
+            record |= self._answered(path)
+            if explained["halting"]:
+                record |= self._audited(path, record)
             record["judge_seconds"] = round(time.monotonic() - begun, 1)
             record |= {"method": explained["method"], "keep_counts": explained["lengths"][-1]["keep_counts"]}
-        self.results.add("accuracy", self.key, planned.model, planned.name, {**record, "machine": self.machine})
+        self.results.add("accuracy", self._of(planned), planned.model, planned.name, {**record, "machine": self.machine})
 
     def _answered(self, path: Path) -> dict:
         answers = self.taper("run", path, "--input", self.test, "--top-k", 1, "--threads", 1)[1].splitlines()
@@ -144,15 +151,17 @@ class Measuring:
         labels = [label for _, _, label in read_rows(self.test)]
         if len(found) != len(labels):
             raise SystemExit(f"error: {path}: expected {len(labels)} answers, found {len(found)}")
-        return accuracy(sum(a == b for a, b in zip(labels, found)), len(labels))
+        right = [a == b for a, b in zip(labels, found)]
+        return {**accuracy(sum(right), len(right)), "right": packed(right)}
 
-    def _audited(self, path: Path) -> dict:
+    def _audited(self, path: Path, answered: dict) -> dict:
         """Of a plan that halts: where texts ended, and labels that differ from those of runs to the last layer."""
         report = json.loads(self.taper("audit", path, "--data", self.test, "--threads", 1, "--runs", 1, "--lengths", 16,
                                        "--json", allowed=(FINDINGS, NOISY))[1])
         found, halting = report["accuracy"], report["halting"]
-        return {**accuracy(round(found["planned"] * found["count"]), found["count"]),
-                "mean_depth": halting["measured"]["mean_depth"], "histogram": halting["measured"]["histogram"],
+        if round(found["planned"] * found["count"]) != round(answered["accuracy"] * answered["count"]):
+            raise SystemExit(f"error: {path}: run has {answered['accuracy']} right, audit {found['planned']}")
+        return {"mean_depth": halting["measured"]["mean_depth"], "histogram": halting["measured"]["histogram"],
                 "changed_labels": halting["changed_labels"]}
 
     def _race(self, dense: Planned, planned: list[Planned]) -> None:
@@ -165,7 +174,7 @@ class Measuring:
             speedup = lambda figure, places: (sum(first[figure][i] for i in places)
                                               / sum(runner[figure][i] for i in places)) if places else None
             everywhere = range(len(tokens))
-            self.results.add("race", self.key, p.model, p.name, {
+            self.results.add("race", self._of(p), p.model, p.name, {
                 "texts": len(tokens), "rounds": race["rounds"], "mean_ns": runner["time"]["mean_ns"],
                 "p99_ns": runner["time"]["p99_ns"], "dense_ns": first["time"]["mean_ns"],
                 "measured": speedup("times_ns", everywhere), "predicted": speedup("predicted_ns", everywhere),

@@ -82,7 +82,13 @@ class Both(Reduction):
     """Counts of the one, masks of the other."""
 
     def __init__(self, counting: Reduction, masking: Reduction):
-        self.counts, self.mask = counting.counts, masking.mask
+        self.counting, self.masking = counting, masking
+
+    def counts(self, layer: int, lengths: torch.Tensor) -> torch.Tensor | None:
+        return self.counting.counts(layer, lengths)
+
+    def mask(self, layer: int, rows: Rows) -> torch.Tensor | None:
+        return self.masking.mask(layer, rows)
 
 
 @dataclass

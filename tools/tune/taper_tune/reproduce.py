@@ -7,6 +7,7 @@ what it has is not run again. The document is written from it at the end of ever
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -31,10 +32,13 @@ class Results:
     def records(self) -> list[dict]:
         if not self.path.exists():
             return []
-        return [json.loads(line) for line in self.path.read_text().splitlines() if line]
+        whole, _, rest = self.path.read_text(encoding="utf-8").rpartition("\n")
+        if rest:  # a line that was cut short
+            self.path.write_text(whole + "\n", encoding="utf-8")
+        return [json.loads(line) for line in whole.split("\n") if line]
 
     def find(self, kind: str, key: dict, model: str, plan: str | None = None) -> dict | None:
-        """The newest: a finished training follows those of its time boxes."""
+        """The newest: a finished training follows what its time boxes left."""
         wanted = {**key, "kind": kind, "model": model, "plan": plan}
         found = [r for r in self.records() if all(r.get(k) == v for k, v in wanted.items())]
         return found[-1]["result"] if found else None
@@ -70,32 +74,40 @@ class Matrix:
         asked = {"tokens": self.a.max_length, "limit": self.a.limit, "judged": self.a.test_limit}
         return replace(found, **{option: value for option, value in asked.items() if value is not None})
 
+    def rows(self, name: str) -> list[str]:
+        return self.a.rows or list(self.dataset(name).models)
+
     def key(self, name: str, seed: int) -> dict:
         """What makes a record the one that is wanted."""
         of = self.dataset(name)
         return {"base": Path(self.a.model).name, "dataset": Path(name).name, "seed": seed, "tokens": of.tokens,
-                "limit": of.limit, "judged": of.judged, "epochs": self.a.epochs}
+                "limit": of.limit, "judged": of.judged, "epochs": self.a.epochs, "products": self.a.products}
+
+    def recipe(self, name: str, model: str) -> str:
+        """A digest of how a model is made, from the base on: other options are another model, in another directory."""
+        steps, place = [], model
+        while place:
+            before, verb, options = MODELS[place]
+            steps.append([verb, *options])
+            place = before
+        made = {**self.key(name, 0), "judged": None, "steps": steps}
+        return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:8]
 
     def directory(self, name: str, model: str, seed: int) -> Path:
-        limit = self.dataset(name).limit
-        return self.a.output / "-".join([Path(self.a.model).name, Path(name).name, *([str(limit)] if limit else []),
-                                         model, f"seed{seed}"])
+        return self.a.output / "-".join([Path(self.a.model).name, Path(name).name, model, f"seed{seed}", self.recipe(name, model)])
 
     @property
     def is_over(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
 
-    def train(self, name: str, model: str, seed: int) -> None:
-        """Trains a model, and before it the one it starts from, unless they are done."""
+    def train(self, name: str, model: str, seed: int) -> bool:
+        """Trains a model, and before it the one it starts from, unless they are done; whether it is."""
         before, verb, options = MODELS[model]
-        key = self.key(name, seed)
-        report = self.results.find("training", key, model)
-        if verb is None or (report and (report["finished"] or self.a.once)):
-            return
-        if before:
-            self.train(name, before, seed)
-        if self.is_over:
-            return
+        key = {**self.key(name, seed), "recipe": self.recipe(name, model)}
+        if verb is None or self.is_trained(name, model, seed):
+            return True
+        if (before and not self.train(name, before, seed)) or self.is_over:
+            return False
         start = str(self.directory(name, before, seed)) if before else self.fetch("model", self.a.model)
         command = [sys.executable, "-m", "taper_tune", verb, start, "--data", f"{self.fetch('data', name)}/train.jsonl",
                    "-o", str(self.directory(name, model, seed)), "--seed", str(seed), "--max-length", str(key["tokens"]),
@@ -108,19 +120,26 @@ class Matrix:
         if done.returncode != 0:
             raise SystemExit(f"error: {' '.join(command)} ended with {done.returncode}")
         self.results.add("training", key, model, None, json.loads(done.stdout.splitlines()[-1]))
+        return self.is_trained(name, model, seed)
+
+    def is_trained(self, name: str, model: str, seed: int) -> bool:
+        """To the end: what a time box cut short is neither judged nor gone on from by another model."""
+        found = self.results.find("training", {**self.key(name, seed), "recipe": self.recipe(name, model)}, model)
+        return found is not None and found["finished"]
 
     def measure(self, name: str, seed: int) -> None:
         """The plans of every model that is there."""
-        key, dataset = self.key(name, seed), self.dataset(name)
-        there = {model: self.directory(name, model, seed) for model in self.a.rows
-                 if self.results.has("training", key, model) and self.directory(name, model, seed).is_dir()}
-        wanted = [p for model in self.a.rows if model == "frozen" or model in there for p in plans(model, dataset)
+        key, dataset, rows = self.key(name, seed), self.dataset(name), self.rows(name)
+        there = {model: directory for model in rows
+                 if self.is_trained(name, model, seed) and (directory := self.directory(name, model, seed)).is_dir()}
+        wanted = [p for model in rows if model == "frozen" or model in there for p in plans(model, dataset)
                   if self.a.plans is None or {p.name, p.name.split()[0]} & set(self.a.plans)]
         search = self.a.search_minutes or dataset.search
-        folder = self.a.output / f"{self.directory(name, 'plans', seed).name}"
+        folder = self.directory(name, "frozen", seed)
+        folder = folder.with_name(folder.name.replace("frozen", "plans") + f"-{dataset.judged or 'all'}")
         taper = Taper(self.a.taper, self.a.work_prefix, self.a.timing_prefix)
         measuring = Measuring(taper, folder, Path(self.fetch("model", self.a.model)), Path(self.fetch("data", name)), key,
-                              self.results, search)
+                              self.results, search, lambda model: self.recipe(name, model))
         if "judge" in self.a.stages:
             measuring.judge(there, wanted)
         if "race" in self.a.stages:
@@ -136,14 +155,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--stages", type=names(STAGES), default=list(STAGES), help="(default: all)")
     parser.add_argument("--model", default="minilm", help="a name of tools/fetch-model, or a directory")
     parser.add_argument("--datasets", type=lambda text: text.split(","), default=list(DATASETS))
-    parser.add_argument("--rows", type=names(MODELS), default=list(MODELS))
+    parser.add_argument("--rows", type=names(MODELS), help="models (default: the document's)")
     parser.add_argument("--plans", type=lambda text: text.split(","), help="names of plans, or their first words: dense,acc 3x (default: all)")
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[1, 2, 3])
     parser.add_argument("--limit", type=int, help="labelled texts to train and fit on (default: the data set's)")
     parser.add_argument("--test-limit", type=int, help="test texts to judge on (default: the data set's)")
     parser.add_argument("--max-length", type=int, help="tokens (default: the data set's)")
     parser.add_argument("--time-box", type=float, help="minutes a training; run again to go on")
-    parser.add_argument("--once", action="store_true", help="do not go on with trainings that a time box ended")
     parser.add_argument("--minutes", type=float, help="start no training after this long")
     parser.add_argument("--search-minutes", type=float, help="longest search of a plan (default: the data set's)")
     parser.add_argument("--epochs", type=float, default=3, help="of the dense model; the others say (default %(default)s)")
@@ -161,7 +179,7 @@ def main(arguments: list[str] | None = None) -> None:
     for seed in arguments.seeds:
         for dataset in arguments.datasets:
             if "train" in arguments.stages:
-                for model in arguments.rows:
+                for model in matrix.rows(dataset):
                     matrix.train(dataset, model, seed)
             if {"judge", "race"} & set(arguments.stages):
                 matrix.measure(dataset, seed)

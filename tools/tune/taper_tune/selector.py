@@ -81,13 +81,17 @@ class Sampling(Reduction):
         return largest(self.chosen[layer].gather(1, places), valid, counts)
 
 
+def reference_layer(layers: int) -> int:
+    """Layer 9 of 12 in the authors' code; in general ⌈3L/4⌉, below L [ours]."""
+    return min(-(-3 * layers // 4), layers - 1)
+
+
 def residual_gradient(model: Model, batch: Batch, layers: list[int]) -> dict[int, torch.Tensor]:
     """|⟨∂loss/∂h_i^(r), h_i^(r) − h_i^(l)⟩| of every token, for each l in `layers`; [B, W].
 
-    r is layer 9 of 12 in the authors' code; in general ⌈3L/4⌉, below L [ours].
+    r is `reference_layer`, above every l.
     """
-    depth = model.shape.layers
-    reference = min(-(-3 * depth // 4), depth - 1)
+    reference = reference_layer(model.shape.layers)
     states = {}
     with torch.no_grad():
         for step in model.walk(batch, Reduction()):
@@ -186,9 +190,12 @@ def run(job: Job) -> None:
     if checkpoint.taper.keys() & {"elimination", "selector", "halting"} or job.needs_head:
         raise SystemExit("error: tune selector: give a dense fine-tuned model (tune dense)")
     layers = checkpoint.shape.layers
+    highest = reference_layer(layers) - 1
+    if highest < 1:
+        raise SystemExit(f"error: tune selector: expected three layers or more, found {layers}")
     places = a.selectors or sorted({1, max(1, layers // 2)})
-    if sorted(set(places)) != places or places[0] < 1 or places[-1] >= layers:
-        raise SystemExit(f"error: --selectors: expected ascending layers in 1…{layers - 1}")
+    if sorted(set(places)) != places or places[0] < 1 or places[-1] > highest:
+        raise SystemExit(f"error: --selectors: expected ascending layers in 1…{highest}, below the one their heuristic looks back from")
     model = job.model()
     selectors = Selectors(checkpoint.shape.hidden, places, a.width).to(job.device)
     task = Reinforce(model, selectors, job)

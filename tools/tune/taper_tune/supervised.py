@@ -52,8 +52,8 @@ def dense_options(parser) -> None:
 
 
 def dense(job: Job) -> None:
-    if job.checkpoint.taper.keys() & {"elimination", "selector"}:
-        raise SystemExit("error: tune dense: the model drops tokens; give a dense one")
+    if reduced := job.checkpoint.taper.keys() & {"elimination", "selector", "halting"}:
+        raise SystemExit(f"error: tune dense: the model was trained for {' and '.join(sorted(reduced))}; give a dense one")
     _fine_tune(job, job.model(), "dense", {})
 
 

@@ -38,8 +38,8 @@ def run(arguments) -> None:
 def test_report(checkpoint: Checkpoint, texts: Texts, device: torch.device) -> dict:
     model = Model(checkpoint).to(device).eval()
     reduction = reduction_of(checkpoint, device)
+    dense_layers = checkpoint.taper.get("depth", {}).get("of", checkpoint.shape.layers)
     if "halting" in checkpoint.taper:
         halting = Halting.of(checkpoint).to(device).eval()
-        return evaluate_halting(model, halting, reduction, texts, device)
-    dense_layers = checkpoint.taper.get("depth", {}).get("of", checkpoint.shape.layers)
+        return evaluate_halting(model, halting, reduction, texts, device, dense_layers)
     return evaluate(model, reduction, texts, device, dense_layers)

@@ -53,7 +53,7 @@ def halting(checkpoint):
     layers, classes = checkpoint.shape.layers, len(checkpoint.head.labels)
     extras = randomise(Halting(checkpoint.shape.hidden, layers, classes).extras(), seed, scale=3)
     # Spread the depths: the first unit mostly goes on, the others close.
-    for layer, bias in ((1, BIASES[0]), (2, BIASES[1]), (3, BIASES[2])):
+    for layer, bias in enumerate(BIASES, start=1):
         extras[f"halting.{layer}.unit.bias"] += bias
     return {"halting": {"layers": layers, "classes": classes, "tau": 0.1, "encoder_trained": True,
                         "pooling": checkpoint.head.pooling,
@@ -92,7 +92,7 @@ def expectations(checkpoint) -> dict:
         rows = model.encoder.embed(batch.ids, batch.types, batch.lengths)
         out[f"{k}.hidden.0"], out[f"{k}.positions.0"] = rows.states[0], rows.positions[0].float()
         features, counts = [], []
-        place = getattr(getattr(reduction, "mask").__self__, "selectors", None)
+        place = reduction.masking.selectors if "selector" in checkpoint.taper else None
         for step in model.walk(batch, reduction, want_scores="elimination" in checkpoint.taper):
             layer = step.layer
             out[f"{k}.hidden.{layer}"] = step.rows.states[0]

@@ -38,7 +38,7 @@ def dense(base, tmp_path, tune):
 
 
 def source(verb, base, dense):
-    return base if verb in ("dense", "acc") else dense
+    return base if verb == "dense" else dense
 
 
 @pytest.mark.parametrize("verb", TRAINED)
@@ -73,6 +73,15 @@ def test_resuming_with_other_settings_is_refused(base, tmp_path, tune, monkeypat
         tune("dense", base, tmp_path / "out", "--seed", "2")
 
 
+def test_resuming_from_other_weights_is_refused(dense, base, tmp_path, tune, monkeypatch):
+    monkeypatch.setattr(Run, "stop_after", 2)
+    tune("depth", dense, tmp_path / "out", *TRAINED["depth"])
+    monkeypatch.setattr(Run, "stop_after", None)
+    tune("dense", base, dense, "--epochs", "1")
+    with pytest.raises(SystemExit, match="other settings"):
+        tune("depth", dense, tmp_path / "out", *TRAINED["depth"])
+
+
 def test_training_learns(dense, tmp_path, tune):
     assert tune("test", dense, None)["accuracy"] > 0.8
 
@@ -90,8 +99,8 @@ def test_frozen_halting_leaves_the_encoder_alone(dense, tmp_path, tune):
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
-def test_halting_changes_no_label_and_goes_with_elimination_and_selectors(base, dense, tmp_path, tune):
-    tune("acc", base, tmp_path / "acc", *TRAINED["acc"])
+def test_halting_changes_no_label_and_goes_with_elimination_and_selectors(dense, tmp_path, tune):
+    tune("acc", dense, tmp_path / "acc", *TRAINED["acc"])
     tune("selector", dense, tmp_path / "selector", *TRAINED["selector"])
     for before, member in (("acc", "elimination"), ("selector", "selector"), ("dense", None)):
         report = tune("halting", tmp_path / before, tmp_path / f"{before}+halting", "--tau", "1")
@@ -109,6 +118,21 @@ def test_depth_cut_keeps_the_first_layers(dense, tmp_path, tune):
     before, after = load_file(dense / "model.safetensors"), load_file(tmp_path / "out/model.safetensors")
     assert set(after) == {name for name in before if ".layer.2." not in name and ".layer.3." not in name}
     assert all(torch.equal(before[name], value) for name, value in after.items())
+
+
+def test_work_after_a_cut_is_over_the_whole_depth(dense, tmp_path, tune):
+    tune("depth", dense, tmp_path / "cut", "--depth", "2")
+    report = tune("halting", tmp_path / "cut", tmp_path / "out", "--epochs", "0.1")
+    assert report["test"]["work_speedup"] >= 2
+
+
+def test_other_pooling_gets_another_head(dense, tmp_path, tune):
+    def features(name):
+        return load_file(tmp_path / name / "taper_head.safetensors")["head.weight"]
+    tune("head", dense, tmp_path / "mean")
+    tune("dense", dense, tmp_path / "cls", "--pooling", "cls", "--epochs", "0.01", "--rate", "0", "--head-rate", "0")
+    assert not torch.equal(features("cls"), features("dense")) and Checkpoint.load(tmp_path / "cls").head.pooling == "cls"
+    assert torch.equal(Checkpoint.load(dense).head_weight, features("dense"))
 
 
 def test_head_alone_is_fitted_under_the_elimination(base, tmp_path, tune):
@@ -130,6 +154,19 @@ def test_acc_records_the_counts_it_ended_with(base, tmp_path, tune):
     assert report["test"]["work_speedup"] > 1.5
 
 
+def test_a_failing_rename_brings_the_old_directory_back(dense, monkeypatch):
+    before, rename = (dense / "config.json").read_bytes(), os.rename
+
+    def failing(source, target):
+        if ".tmp-" in str(source):
+            raise OSError("full")
+        rename(source, target)
+    monkeypatch.setattr("taper_tune.files.os.rename", failing)
+    with pytest.raises(OSError):
+        Checkpoint.load(dense).write(dense, {})
+    assert (dense / "config.json").read_bytes() == before
+
+
 def test_a_failing_write_leaves_the_old_directory(dense, monkeypatch):
     before = (dense / "config.json").read_bytes()
     checkpoint = Checkpoint.load(dense)
@@ -141,7 +178,43 @@ def test_a_failing_write_leaves_the_old_directory(dense, monkeypatch):
 
 
 @pytest.mark.parametrize("options,message", [
-    (["--max-length", "99"], "at most 24"), (["--selectors", "4"], "ascending")])
+    (["--max-length", "99"], "at most 24"), (["--selectors", "3"], "ascending layers in 1…2"), (["--pooling", "cls"], "dense fine-tuned")])
 def test_refusals(options, message, dense, tmp_path, tune):
     with pytest.raises(SystemExit, match=message):
         tune("selector", dense, tmp_path / "out", *options)
+
+
+def test_nothing_teaches_that_has_not_learnt(base, tmp_path, tune):
+    with pytest.raises(SystemExit, match="no head of its own to learn from"):
+        tune("acc", base, tmp_path / "out", *TRAINED["acc"])
+
+
+def test_a_directory_of_others_is_not_replaced(dense, tmp_path, tune):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").write_text("years")
+    with pytest.raises(SystemExit, match="not of tune's making"):
+        tune("head", dense, tmp_path / "mine")
+    assert (tmp_path / "mine/thesis.txt").read_text() == "years"
+
+
+def test_models_too_shallow_and_halting_ones_are_refused(dense, tmp_path, tune):
+    for layers in (1, 2):
+        tune("depth", dense, tmp_path / f"of-{layers}", "--depth", str(layers))
+    with pytest.raises(SystemExit, match="nowhere to stop"):
+        tune("halting", tmp_path / "of-1", tmp_path / "out")
+    with pytest.raises(SystemExit, match="three layers or more, found 2"):
+        tune("selector", tmp_path / "of-2", tmp_path / "out")
+    tune("halting", dense, tmp_path / "halting", "--epochs", "0.1")
+    with pytest.raises(SystemExit, match="trained for halting"):
+        tune("dense", tmp_path / "halting", tmp_path / "out")
+
+
+@pytest.mark.parametrize("path,change,message", [
+    ("modules.json", lambda modules: [*modules, {"idx": 3, "name": "3", "path": "3_Dense", "type": "sentence_transformers.models.Dense"}],
+     "found Transformer, Pooling, Normalize, Dense"),
+    ("1_Pooling/config.json", lambda pooling: {**pooling, "pooling_mode_mean_tokens": False, "pooling_mode_max_tokens": True}, "found max")])
+def test_sentence_modules_that_are_not_known_are_refused(path, change, message, base):
+    file = base / path
+    file.write_text(json.dumps(change(json.loads(file.read_text()))))
+    with pytest.raises(SystemExit, match=message):
+        Checkpoint.load(base)

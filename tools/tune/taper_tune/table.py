@@ -1,0 +1,158 @@
+"""The rows of a table of docs/results.md, and what each is held against."""
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from statistics import fmean, pvariance
+
+from .evaluation import unpacked
+from .rows import DATASETS, MODELS, Dataset, plans
+
+
+@dataclass
+class Row:
+    """A plan of a model over its seeds."""
+    model: str
+    plan: str
+    judged: dict[int, dict] = field(default_factory=dict)
+    raced: dict[int, dict] = field(default_factory=dict)
+    #: Trainings of the model and of those it starts from.
+    trained: dict[int, list[dict]] = field(default_factory=dict)
+
+    @property
+    def feasible(self) -> dict[int, dict]:
+        return {seed: r for seed, r in self.judged.items() if r["feasible"]}
+
+    @property
+    def accuracy(self) -> float:
+        return fmean(r["accuracy"] for r in self.feasible.values())
+
+    @property
+    def count(self) -> int:
+        return next(iter(self.feasible.values()))["count"]
+
+    def rightness(self, seeds: set[int]) -> list[float]:
+        """Of each test text the share of `seeds` that answer it right; the texts are the same for all rows of a table."""
+        answers = [unpacked(r["right"], r["count"]) for seed, r in self.feasible.items() if seed in seeds]
+        return [fmean(of_a_text) for of_a_text in zip(*answers)]
+
+    def raced_mean(self, figure: str) -> float | None:
+        found = [r[figure] for r in self.raced.values() if r[figure] is not None]
+        return fmean(found) if found else None
+
+    @property
+    def time(self) -> float | None:
+        """Measured, of the dense plan's."""
+        speed = self.raced_mean("measured")
+        return 1 / speed if speed else None
+
+    @property
+    def method(self) -> str:
+        return self.model.partition("-")[0]
+
+    @property
+    def depth(self) -> float | None:
+        """Layers a text takes: of all test texts where the plan halts, of the raced ones where it does not."""
+        seen = [self.judged[seed].get("mean_depth", self.raced.get(seed, {}).get("mean_depth")) for seed in self.feasible]
+        known = [depth for depth in seen if depth is not None]
+        return fmean(known) if known else None
+
+    @property
+    def label(self) -> str:
+        return f"{self.model}, {self.plan}"
+
+    @property
+    def is_free(self) -> bool:
+        return self.model == "frozen"
+
+    @property
+    def is_cut_dense(self) -> bool:
+        """Of the fine-tuned encoder: cut without further training of the encoder."""
+        return self.model == "dense"
+
+    @property
+    def is_one_method(self) -> bool:
+        """Trained for one way of saving, and planned with that one alone."""
+        return not self.is_free and not self.model.startswith("dense") and "+" not in self.model + self.plan
+
+    @property
+    def precision(self) -> str:
+        last = self.plan.split()[-1]
+        return last if last in ("bf16", "int8") else "f32"
+
+    @property
+    def is_only_fewer_bits(self) -> bool:
+        return self.plan in ("dense bf16", "dense int8") and self.model.startswith("dense")
+
+    @property
+    def halting_seeds(self) -> list[dict]:
+        return [r for r in self.feasible.values() if "changed_labels" in r]
+
+
+@dataclass
+class Mix:
+    """What a row is held against: a row, or two for shares of the texts such that they take as long as it; no mean is beyond that."""
+    parts: list[tuple[float, Row]]
+
+    @property
+    def accuracy(self) -> float:
+        return sum(share * row.accuracy for share, row in self.parts)
+
+    @property
+    def label(self) -> str:
+        said = lambda row: f"{row.label}: {100 * row.accuracy:.1f} at {row.raced_mean('measured'):.2f}x"
+        if len(self.parts) == 1:
+            return said(self.parts[0][1])
+        (_, fast), (share, slow) = self.parts
+        return f"{said(fast)}, for {100 * share:.0f}% of the texts {said(slow)}"
+
+    @staticmethod
+    def best(row: Row, others: list[Row]) -> "Mix | None":
+        """The most accurate of `others`, or of two of them, in `row`'s time; none where none is as fast."""
+        fast = [r for r in others if r.time <= row.time]
+        slow = [r for r in others if r.time > row.time]
+        share = lambda f, s: (row.time - f.time) / (s.time - f.time)
+        mixes = [Mix([(1.0, f)]) for f in fast] + [Mix([(1 - share(f, s), f), (share(f, s), s)]) for f in fast for s in slow]
+        return max(mixes, key=lambda mix: mix.accuracy, default=None)
+
+
+def difference(row: Row, mix: Mix) -> tuple[float, float]:
+    """Of the accuracies, with half its 95% interval: of the mean difference on a text, each text's being the mean over the seeds."""
+    seeds = set(row.feasible).intersection(*(r.feasible for _, r in mix.parts))
+    of = lambda r: r.rightness(seeds or set(r.feasible))
+    theirs = [sum(share * right for (share, _), right in zip(mix.parts, rights)) for rights in zip(*(of(r) for _, r in mix.parts))]
+    gaps = [mine - its for mine, its in zip(of(row), theirs)]
+    return fmean(gaps), 1.96 * math.sqrt(pvariance(gaps) / len(gaps))
+
+
+def tables(records: list[dict]) -> dict[tuple, list[Row]]:
+    """(base, data set, tokens, limit, judged, epochs, products) → its rows, in the order of rows.py."""
+    groups: dict[tuple, dict[tuple, Row]] = {}
+    trainings: dict[tuple, dict] = {}
+    for r in records:
+        key = (r["base"], r["dataset"], r["tokens"], r["limit"], r["judged"], r["epochs"], r["products"])
+        if r["kind"] == "training":
+            trainings[*key, r["model"], r["seed"]] = r["result"]
+            continue
+        row = groups.setdefault(key, {}).setdefault((r["model"], r["plan"]), Row(r["model"], r["plan"]))
+        (row.judged if r["kind"] == "accuracy" else row.raced)[r["seed"]] = r["result"]
+    for key, rows in groups.items():
+        for row in rows.values():
+            row.trained = {seed: found for seed in row.judged if (found := _trainings(trainings, key, row.model, seed))}
+    order = lambda key: list(DATASETS).index(key[1]) if key[1] in DATASETS else len(DATASETS)
+    return {key: [rows[place] for place in _order(key[1]) if place in rows and rows[place].judged]
+            for key, rows in sorted(groups.items(), key=lambda item: (order(item[0]), str(item[0])))}
+
+
+def _trainings(trainings: dict, key: tuple, model: str | None, seed: int) -> list[dict]:
+    """Of a model and of those it starts from."""
+    found = []
+    while model:
+        if (*key, model, seed) in trainings:
+            found.append(trainings[*key, model, seed])
+        model = MODELS[model][0]
+    return found
+
+
+def _order(dataset: str) -> list[tuple[str, str]]:
+    return [(p.model, p.name) for model in MODELS for p in plans(model, DATASETS.get(dataset, Dataset(128)))]
