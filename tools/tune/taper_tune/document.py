@@ -81,8 +81,8 @@ def _comparisons(rows: list[Row]) -> list[str]:
     if not lines:
         return []
     return ["Trained rows beside the best of each kind in the same measured time and precision, last the dense plans of fewer bits. The best is a row "
-            "at least as fast, or a mix: one row for some texts, another for the rest, so that the mean time is the same (a mix keeps no promise for a "
-            "single text). In points, with the 95% interval of the mean difference on a text, each text's being the mean over the seeds:", "",
+            "at least as fast, or a mix: one row for some texts, another of the same method for the rest, so that the mean time is the same (a mix keeps "
+            "no promise for a single text). In points, with the 95% interval of the mean difference on a text, each text's being the mean over the seeds:", "",
             "| row | measured | accuracy | against frozen | against fine-tuned, cut without training | against depth fine-tuned "
             "| against another method alone | against fewer bits alone |",
             "|---|---|---|---|---|---|---|---|", *lines, ""]

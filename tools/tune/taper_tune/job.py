@@ -152,5 +152,6 @@ class Job:
                 "texts": len(self.texts), "max_length": a.max_length, "batch_size": a.batch_size,
                 "epochs": a.epochs, "rate": a.rate, "head_rate": a.head_rate, "dropout": a.dropout,
                 "steps": [outcome.step, outcome.steps] if outcome else [0, 0], "device": a.device, "products": a.products,
+                "options": self.run.settings,
                 "versions": {"torch": torch.__version__.split("+")[0], "numpy": numpy.__version__,
                              "safetensors": safetensors.__version__, "tokenizers": tokenizers.__version__}}

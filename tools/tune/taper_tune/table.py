@@ -91,7 +91,7 @@ class Row:
 
 @dataclass
 class Mix:
-    """What a row is held against: a row, or two for shares of the texts such that they take as long as it; no mean is beyond that."""
+    """What a row is held against: one of a method, or two of it for shares of the texts such that they take as long as the row."""
     parts: list[tuple[float, Row]]
 
     @property
@@ -104,15 +104,16 @@ class Mix:
         if len(self.parts) == 1:
             return said(self.parts[0][1])
         (_, fast), (share, slow) = self.parts
-        return f"{said(fast)}, for {100 * share:.0f}% of the texts {said(slow)}"
+        return f"{said(fast)}; for {100 * share:.0f}% of texts {said(slow)}"
 
     @staticmethod
     def best(row: Row, others: list[Row]) -> "Mix | None":
-        """The most accurate of `others`, or of two of them, in `row`'s time; none where none is as fast."""
+        """The most accurate in `row`'s time; none where none of `others` is as fast."""
         fast = [r for r in others if r.time <= row.time]
         slow = [r for r in others if r.time > row.time]
         share = lambda f, s: (row.time - f.time) / (s.time - f.time)
-        mixes = [Mix([(1.0, f)]) for f in fast] + [Mix([(1 - share(f, s), f), (share(f, s), s)]) for f in fast for s in slow]
+        mixes = [Mix([(1.0, f)]) for f in fast] + [
+            Mix([(1 - share(f, s), f), (share(f, s), s)]) for f in fast for s in slow if f.method == s.method]
         return max(mixes, key=lambda mix: mix.accuracy, default=None)
 
 
