@@ -29,7 +29,7 @@ DATASETS = {
                           "halting-0.012", "acc-3+halting")),
     "20newsgroups": Dataset(256, limit=3000, judged=2000, int8_speedups=("1.6", "2", "3"),
                             models=("frozen", "dense", "dense-long", "depth-3", "acc-2", "acc-3", "selector-3", "halting-0.1",
-                                    "acc-2+halting-0.1", "acc-3+halting"))}
+                                    "acc-3+halting"))}
 
 #: Every model but `dense` sees so many epochs after it, in one stage or in two: rows are like for like.
 AFTER, FIRST, SECOND = (["--epochs", epochs] for epochs in ("2", "0.5", "1.5"))
@@ -68,8 +68,6 @@ MODELS = {
     "acc-3-brief": ("dense", "acc", ["--speedup", "3", *DISTILLED, *FIRST]),
     "selector-2-brief": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY_FIRST]),
     "acc-2+halting": ("acc-2-brief", "halting", [*HALTING, *SECOND]),
-    # At the price above no text ended early on 20 Newsgroups.
-    "acc-2+halting-0.1": ("acc-2-brief", "halting", ["--tau", "0.1", *SECOND]),
     "acc-3+halting": ("acc-3-brief", "halting", [*HALTING, *SECOND]),
     "selector-2+halting": ("selector-2-brief", "halting", [*HALTING, *SECOND]),
 }
