@@ -209,6 +209,9 @@ import Testing
       ["expected an amount of memory above zero with its unit: 4MiB, 800KB"]
     ),
     (["--dense", "--min-accuracy", "101%"], 64, ["expected a share from 0 to 1"]),
+    (["--dense", "--max-drop", "1e300"], 64, ["expected a share of at least 0, at most a million"]),
+    (["--method", "search", "--speedup", "2x", "--search-minutes", "nan"], 64, ["expected minutes above 0"]),
+    (["--method", "search", "--speedup", "2x", "--search-minutes", "inf"], 64, ["expected minutes above 0"]),
   ])
   func impossible(wish: [String], code: Int, words: [String]) throws {
     let run = plan(wish, try taper.calibration())

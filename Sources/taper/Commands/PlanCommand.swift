@@ -57,8 +57,8 @@ struct PlanCommand: ParsableCommand {
     help: "Method search: a file (JSON lines) that keeps trials, so that a search can go on where it stopped."
   )
   var searchCache: String?
-  @Option(help: "Method search: minutes after which no further candidate is tried.") var searchMinutes:
-    Double?
+  @Option(Minutes.self, help: "Method search: minutes after which no further candidate is tried.")
+  var searchMinutes: Double?
   @Option(
     Decay.self,
     help: """

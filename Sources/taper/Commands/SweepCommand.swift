@@ -36,7 +36,7 @@ struct SweepCommand: ParsableCommand {
     help: "Method search: a file (JSON lines) that keeps trials, so that a search can go on where it stopped."
   )
   var searchCache: String?
-  @Option(help: "Method search: minutes after which no further candidate of a plan is tried.")
+  @Option(Minutes.self, help: "Method search: minutes after which no further candidate of a plan is tried.")
   var searchMinutes: Double?
   @Option(help: "Labelled texts that nothing was trained on, to judge every plan on.") var test: String?
   @Option(
