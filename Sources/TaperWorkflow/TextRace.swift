@@ -45,6 +45,7 @@ public enum TextRace {
     progress: (Double) -> Void = { _ in }
   ) throws -> Result {
     guard !samples.isEmpty else { throw AuditError.noSamples }
+    guard plans.allSatisfy({ !$0.plan.predictions.lengths.isEmpty }) else { throw AuditError.noPredictions }
     var times = plans.map { _ in samples.map { _ in [Nanoseconds]() } }
     var runners = plans.map { _ in Runner(times: [], predicted: [], depths: [], work: [], probes: []) }
     for round in 0..<rounds {

@@ -66,7 +66,9 @@ struct RaceCommand: ParsableCommand {
   }
 
   private func json(_ entry: Entry) -> JSONValue {
-    func times(_ times: [Nanoseconds]) -> JSONValue { .array(times.map { .integer(Int64($0.rawValue)) }) }
+    func times(_ times: [Nanoseconds]) -> JSONValue {
+      .array(times.map { .integer(Int64(clamping: $0.rawValue)) })
+    }
     return [
       "plan": .string(entry.path), "method": .string(entry.plan.identity.method),
       "time": ExplainJSON.expected(entry.time), "predicted": ExplainJSON.expected(entry.predicted),
