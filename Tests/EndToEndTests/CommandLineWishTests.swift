@@ -223,6 +223,9 @@ import Testing
   @Test func wishesThatNeedTexts() {
     let average = plan(["--mean-latency", "1ms"])
     #expect(average.exitCode == 64 && average.errors.contains("expected a calibration, whose lengths"))
+    let search = plan(["--method", "search", "--speedup", "1.1x"])
+    #expect(
+      search.exitCode == 64 && search.errors.contains("method search: expected texts"), "\(search.errors)")
     let floor = plan(["--dense", "--min-accuracy", "90%"])
     #expect(floor.exitCode == 64 && floor.errors.contains("expected texts to measure on; found none"))
   }
