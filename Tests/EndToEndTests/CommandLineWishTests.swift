@@ -212,6 +212,17 @@ import Testing
     (["--dense", "--max-drop", "1e300"], 64, ["expected a share of at least 0, at most a million"]),
     (["--method", "search", "--speedup", "2x", "--search-minutes", "nan"], 64, ["expected minutes above 0"]),
     (["--method", "search", "--speedup", "2x", "--search-minutes", "inf"], 64, ["expected minutes above 0"]),
+    (["--dense", "--search-minutes", "5"], 64, ["--search-minutes: expected method search; found acc"]),
+    (["--dense", "--decay", "0.1"], 64, ["--decay: expected method acc or ", "found --dense"]),
+    (["--keep-counts", "7,3", "--decay", "0.1"], 64, ["--decay: expected ", "found --keep-counts"]),
+    (
+      ["--method", "depth", "--speedup", "1.1x", "--decay", "0.1"], 64, ["--decay: ", "found --method depth"]
+    ),
+    (["--method", "halting", "--speedup", "2x", "--decay", "0.1"], 64, ["--decay: ", "--method halting"]),
+    (
+      ["--method", "halting", "--dense", "--refit-head", "/nowhere"], 64,
+      ["--refit-head: expected a method that answers with one head; found halting"]
+    ),
   ])
   func impossible(wish: [String], code: Int, words: [String]) throws {
     let run = plan(wish, try taper.calibration())

@@ -53,14 +53,20 @@ struct SweepCommand: ParsableCommand {
   func run() throws {
     try ExitStatus.catching {
       let methods = try methods.map { try PlanningOptions.method($0, option: "--methods") }
+      let (selection, rule) = (
+        try PlanningOptions.selection(selection), try PlanningOptions.haltingRule(haltingRule)
+      )
+      try MethodOptions.check(
+        methods, selection: selection, haltingRule: rule,
+        searches: searchCache != nil || searchMinutes != nil)
       let loaded = try options.load()
       let texts = try test.map {
         try Inputs.texts(from: $0, skipBad: options.skipBad, limit: testLimit, seed: 1, requiresLabels: true)
       }
       var bar = ProgressBar()
       var request = loaded.request
-      request.selection = try PlanningOptions.selection(selection)
-      request.haltingRule = try PlanningOptions.haltingRule(haltingRule)
+      request.selection = selection
+      request.haltingRule = rule
       if options.precision == "auto" {
         request.precision = try loaded.compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
           bar.update(0.1 * $1, $0)
