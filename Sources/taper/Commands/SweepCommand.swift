@@ -59,6 +59,10 @@ struct SweepCommand: ParsableCommand {
       try MethodOptions.check(
         methods, selection: selection, haltingRule: rule,
         searches: searchCache != nil || searchMinutes != nil)
+      guard svg == nil || test != nil || options.refitHead != nil || options.calibration != nil else {
+        throw CommandError.usage(
+          "--svg: expected accuracies to draw; found none; give --test, --refit-head or --calibration")
+      }
       let loaded = try options.load()
       let texts = try test.map {
         try Inputs.texts(from: $0, skipBad: options.skipBad, limit: testLimit, seed: 1, requiresLabels: true)
@@ -129,22 +133,24 @@ struct SweepCommand: ParsableCommand {
     return (longest, race.runners.map { ExpectedTime($0.times).mean })
   }
 
+  /// The table first: what cannot be drawn or written must not take it along.
   private func show(_ report: SweepReport, weights: String) throws {
-    let chart = SweepChart(report).standalone()
-    if let svg {
-      guard let chart else {
-        throw CommandError.usage(
-          "--svg: expected accuracies to draw; found none; give --test, --refit-head or --calibration")
-      }
-      try OutputFile.write(chart, to: svg)
+    if json {
+      Console.print(SweepJSONRenderer.value(report, weights: weights).serialized(pretty: true))
+    } else {
+      Console.print(SweepTextRenderer.render(report, drop: maxDrop))
+      Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)")
     }
     if let html {
       try OutputFile.write(SweepHTMLRenderer.render(report, weights: weights, drop: maxDrop), to: html)
     }
-    if json {
-      return Console.print(SweepJSONRenderer.value(report, weights: weights).serialized(pretty: true))
+    if let svg {
+      guard let chart = SweepChart(report).standalone() else {
+        throw CommandError.usage(
+          "--svg: expected plans beside the dense one, and accuracies, to draw; found none; ask for other --methods or --speedups"
+        )
+      }
+      try OutputFile.write(chart, to: svg)
     }
-    Console.print(SweepTextRenderer.render(report, drop: maxDrop))
-    Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)")
   }
 }
