@@ -40,6 +40,11 @@ import Testing
       "calibrate", model, "--data", taper.texts(), "--limit", "5", "--max-length", "8", "-o", taper.path("e"))
     #expect(drawn["texts"] == 5)
     #expect((drawn["tokens"]?.int ?? 99) <= 40)
+    // Every text has more than six tokens of its own, so all are cut.
+    #expect(drawn["truncated"] == 5 && (summary["truncated"]?.int ?? 24) < 24)
+    let shown = taper(
+      "calibrate", model, "--data", taper.texts(), "--max-length", "8", "-o", taper.path("f"))
+    #expect(shown.output.contains(" tokens, 24 cut to 8 tokens, 0 rows skipped → "), "\(shown.output)")
   }
 
   @Test func aBadRowIsNamedOrSkippedAndCounted() throws {
