@@ -96,6 +96,9 @@ import Testing
       (plan, "plan"),
     ] {
       let facts = try taper.json("inspect", path)
+      for key in ["threads", "texts", "maximum_length", "ops", "arena_bytes", "weights_bytes", "entries"] {
+        #expect(facts[key]?.string == nil, "\(key) is a number, or numbers")
+      }
       #expect(facts["schema_version"] == 1 && facts["kind"]?.string == kind)
       let shown = taper("inspect", path)
       #expect(shown.exitCode == 0 && shown.errors == "")
