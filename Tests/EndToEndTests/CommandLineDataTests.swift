@@ -116,6 +116,14 @@ import Testing
       #expect(run.exitCode == 64 && run.output == "", "\(arguments)")
     }
     #expect(taper("--help").exitCode == 0)
+    for (command, words) in [
+      ("bench", ["default: 200", "default: 15%"]), ("audit", ["default: 100", "default: 5%"]),
+      ("race", ["default: 5)"]), ("doctor", ["default: 10%"]), ("kernels", ["default: 4)"]),
+      ("sweep", ["default: acc)"]), ("calibrate", ["default: 512)"]),
+    ] {
+      let help = taper(command, "--help").output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      for words in words { #expect(help.contains("(" + words), "\(command)") }
+    }
     #expect(taper("--version").output.contains("."))
   }
 }

@@ -15,7 +15,7 @@ struct CalibrateCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The calibration to write (a directory).") var output: String
   @Option(Count.self, help: "Longest text in tokens, specials included; the model's own when absent.")
   var maxLength: Int?
-  @Option(Count.self, help: "Texts to use, drawn evenly from the file with a fixed seed.")
+  @Option(Count.self, help: "Texts to use, drawn evenly from the file with a fixed seed (default: 512).")
   var limit: Int = 512
   @Option(help: "Seed of the draw.") var seed: UInt64 = 1
   @Option(Count.self, help: "Workers; the machine's CPUs when absent.")

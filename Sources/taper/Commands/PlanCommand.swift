@@ -62,7 +62,7 @@ struct PlanCommand: ParsableCommand {
   @Option(
     Decay.self,
     help: """
-      Decay b of the elimination profile exp(-b·l): acc (fitted to the calibration) or a number.
+      Decay b of the elimination profile exp(-b·l): acc (fitted to the calibration) or a number (default: acc).
       """)
   var decay = Decay.calibrated
   @Option(Share.self, help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.")

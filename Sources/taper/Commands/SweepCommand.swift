@@ -21,15 +21,19 @@ struct SweepCommand: ParsableCommand {
   @Option(
     Words.self,
     help:
-      "Methods to sweep, as of taper plan: acc,depth,selector,halting,acc+halting,selector+halting,search.")
+      "Methods to sweep, as of taper plan: acc,depth,selector,halting,acc+halting,selector+halting,search (default: acc)."
+  )
   var methods = ["acc"]
   @Option(help: "Methods with selectors: dynamic or static, as of taper plan.")
   var selection = TokenSelection.dynamic.rawValue
   @Option(help: "Methods that halt, and search: tight or authors, as of taper plan.")
   var haltingRule = HaltingRule.tight.rawValue
   @Option(
-    Factors.self, help: "Speedups wished for; each method ends where it cannot go on, at the most it reaches."
-  )
+    Factors.self,
+    help: """
+      Speedups wished for; each method ends where it cannot go on, at the most it reaches (default: \
+      1.25,1.5,2,2.5,3,4,5,6,8,10).
+      """)
   var speedups = [1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
   @Flag(help: "Speedups of work (FLOPs, the published form) instead of predicted time.") var inWork = false
   @Option(
