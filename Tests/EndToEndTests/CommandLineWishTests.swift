@@ -87,6 +87,17 @@ import Testing
     #expect(runner.exitCode == 64 && runner.errors.contains("TAPER_MAX_TIER: expected one of "))
   }
 
+  /// A profile's tier may be of another architecture, but not one that no build has.
+  @Test func tiersOfProfiles() throws {
+    let foreign = plan(["--dense"], device: try device(#""tier":"scalar""#, #""tier":"neon""#))
+    #expect(foreign.exitCode == 0, "\(foreign.errors)")
+    let unknown = plan(["--dense"], device: try device(#""tier":"scalar""#, #""tier":"avx9000""#))
+    #expect(unknown.exitCode == 65 && unknown.output == "")
+    #expect(
+      unknown.errors.contains("fingerprint.tier must be one of scalar, ")
+        && unknown.errors.contains("found \"avx9000\"; make it anew"), "\(unknown.errors)")
+  }
+
   @Test func memoryThatFits() throws {
     let whole = try summary(["--dense"])
     let resident = try #require(whole["resident_bytes"]?.int)
