@@ -21,7 +21,7 @@ public enum TextRace {
     public var predicted: [Nanoseconds]
     /// Layers run.
     public var depths: [Int]
-    /// Of the layers run, by the published form (methods §1).
+    /// Of the layers run, by the published form (specs/planning.md, section 1).
     public var work: [Flops]
     /// The reference kernels before each chunk of texts and after the last, round after round.
     public var probes: [ReferenceTimes]
