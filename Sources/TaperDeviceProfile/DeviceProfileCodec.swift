@@ -79,6 +79,7 @@ enum Limits {
   static let time = 0...3_600_000_000_000
   static let rate = 1...1_000_000_000_000_000_000
   static let cache = 1...1_099_511_627_776
+  static let ratio = 0...1e6
 }
 
 extension Fingerprint {

@@ -83,12 +83,12 @@ struct FieldReader {
     return integer
   }
 
-  /// A finite number of at least 0.
+  /// A number from 0 to a million.
   func ratio(_ key: String) throws(DeviceProfileError) -> Double {
     let value = try value(key)
-    guard let number = value.double, number.isFinite, number >= 0 else {
+    guard let number = value.double, Limits.ratio.contains(number) else {
       throw .invalid(
-        field: name(key), expected: "a number of at least 0",
+        field: name(key), expected: "a number from 0 to \(Int(Limits.ratio.upperBound))",
         found: value.double.map { "\($0)" } ?? value.kindDescription)
     }
     return number

@@ -22,6 +22,7 @@ struct ClassifierConfig {
     guard !ofTokens else {
       kind = .tokenClassification
       self.labels = labels
+      try file.requireDistinct(labels, "id2label")
       return
     }
     switch file.member("problem_type")?.string {
@@ -37,6 +38,7 @@ struct ClassifierConfig {
         file.value["problem_type"])
     }
     self.labels = kind == .regression ? [] : labels
+    try file.requireDistinct(self.labels, "id2label")
   }
 
   /// Names for 0, 1, … without gap.

@@ -33,6 +33,7 @@ struct FittedHead {
     guard labels.count == labelCount else {
       throw .value(path: file.path, key: "labels", expected: "\(labelCount) labels", found: "\(labels.count)")
     }
+    try file.requireDistinct(labels, "labels")
     spec = HeadSpec(
       kind: kind, pooling: try Pooling(named: file.string("pooling"), in: file, key: "pooling"),
       normalized: try file.bool("follows_normalization"), labels: labels, outputWidth: outputs,

@@ -29,7 +29,7 @@ public struct HaltingSpec: Hashable, Sendable {
         found: "a head of \(head.kind)"
           + (head.hasPooler ? " with pooler" : ""))
     }
-    classes = try file.integer("classes", in: 1...65536)
+    classes = try file.integer("classes", in: 2...65536)
     guard classes == head.outputWidth else {
       throw file.failure(
         "classes", expected: "the head's \(head.outputWidth)\(remedy)", file.value["classes"])

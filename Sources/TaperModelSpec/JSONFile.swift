@@ -119,6 +119,14 @@ struct JSONFile {
     return strings
   }
 
+  /// Refuses labels of which two are alike: answers name them, and texts are judged by their names.
+  func requireDistinct(_ labels: [String], _ key: String) throws(ModelSpecError) {
+    var seen: Set<String> = []
+    for label in labels where !seen.insert(label).inserted {
+      throw failure(key, expected: "labels that differ; give each class a name of its own", .string(label))
+    }
+  }
+
   /// An object of strings, in order.
   func stringMap(_ key: String) throws(ModelSpecError) -> [(key: String, value: String)] {
     guard let object = member(key)?.object else {

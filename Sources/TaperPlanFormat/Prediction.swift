@@ -41,7 +41,7 @@ public struct LengthPrediction: BitwiseCopyable, Hashable, Sendable {
   /// The dense plan's predicted time and work at the same length.
   public var denseTime: Nanoseconds
   public var denseWork: Flops
-  /// Work of this length by the published form (methods: 4d²T(l−1) + 2dT(l−1)² + 2dfT(l)), reduced and dense.
+  /// Work of this length by the published form (4d²T(l−1) + 2dT(l−1)² + 2dfT(l)), reduced and dense.
   public var publishedWork: Flops
   public var publishedDenseWork: Flops
   public init(

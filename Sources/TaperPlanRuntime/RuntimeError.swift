@@ -32,7 +32,7 @@ public enum RuntimeError: Error, Hashable, Sendable {
 }
 
 extension RuntimeError {
-  /// The exit code of design.md that fits: 4 where the plan does not fit this device, 64 where the asking was wrong,
+  /// The documented exit code that fits (`taper --help`): 4 where the plan does not fit this device, 64 where the asking was wrong,
   /// 65 where data is bad or corrupt.
   public var exitCode: Int32 {
     switch self {

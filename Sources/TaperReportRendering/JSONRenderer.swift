@@ -2,7 +2,7 @@ public import TaperAuditor
 public import TaperJSON
 import TaperPlanFormat
 
-/// A report as JSON, in design.md's shape: what `taper audit --json` prints and the page carries.
+/// A report as JSON (specs/command-json.md): what `taper audit --json` prints and the page carries.
 ///
 /// Times are integer nanoseconds. `residual` is measured / predicted − 1, null where nothing was predicted;
 /// `accuracy` is null when nothing was compared.

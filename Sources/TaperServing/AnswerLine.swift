@@ -2,7 +2,7 @@ public import TaperJSON
 public import TaperPlanFormat
 public import TaperTokenization
 
-/// A result as the JSON object that `taper run` and `taper-run` print, one a line (specs: design.md, "Commands").
+/// A result as the JSON object that `taper run` and `taper-run` print, one a line (specs/command-json.md).
 public enum AnswerLine {
   /// - Parameters:
   ///   - index: 0-based number of the text.

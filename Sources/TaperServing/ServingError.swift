@@ -22,7 +22,7 @@ public enum ServingError: Error, Sendable {
 }
 
 extension ServingError {
-  /// The exit code of design.md that fits.
+  /// The documented exit code that fits (`taper --help`).
   public var exitCode: Int32 {
     switch self {
     case .plan(let error), .input(_, let error): error.exitCode

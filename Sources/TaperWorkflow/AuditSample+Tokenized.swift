@@ -8,7 +8,8 @@ extension AuditSample {
   /// - Throws: `TokenizerError` when the plan's tokenizer is damaged.
   public static func tokenized(_ rows: [TextRow], for plan: Plan) throws -> [AuditSample] {
     let tokenizer = try Tokenizer(encoded: plan.tokenizer)
-    let labels = Dictionary(uniqueKeysWithValues: plan.head.labels.enumerated().map { ($1, $0) })
+    let labels = Dictionary(
+      plan.head.labels.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     return rows.map { row in
       let encoding = tokenizer.encode(row.text, pair: row.pair, maximumLength: plan.schedule.maximumLength)
       return AuditSample(

@@ -6,7 +6,7 @@ public import TaperPlanRuntime
 public import TaperPlanner
 
 /// From one checkpoint and one calibration to plans from 1x to the highest speedup, on one weights file, each measured
-/// (methods §1, "offline tuning"; specs/planning.md, "Sweep").
+/// (specs/planning.md, "Sweep").
 public struct Sweep {
   public struct Request {
     /// What all plans have in common; its target, method and depth are not read.

@@ -21,7 +21,7 @@ public enum TextRace {
     public var predicted: [Nanoseconds]
     /// Layers run.
     public var depths: [Int]
-    /// Of the layers run, by the published form (methods §1).
+    /// Of the layers run, by the published form (specs/planning.md, section 1).
     public var work: [Flops]
     /// The reference kernels before each chunk of texts and after the last, round after round.
     public var probes: [ReferenceTimes]
@@ -45,6 +45,7 @@ public enum TextRace {
     progress: (Double) -> Void = { _ in }
   ) throws -> Result {
     guard !samples.isEmpty else { throw AuditError.noSamples }
+    guard plans.allSatisfy({ !$0.plan.predictions.lengths.isEmpty }) else { throw AuditError.noPredictions }
     var times = plans.map { _ in samples.map { _ in [Nanoseconds]() } }
     var runners = plans.map { _ in Runner(times: [], predicted: [], depths: [], work: [], probes: []) }
     for round in 0..<rounds {

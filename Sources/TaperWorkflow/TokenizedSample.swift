@@ -15,12 +15,17 @@ public struct TokenizedSample: Hashable, Sendable {
   public var label: RowLabel?
   /// 1-based line of the file it comes from; 0 when it is of none.
   public var line: Int
+  /// Whether tokens were cut off to fit the longest input.
+  public var isCut: Bool
 
-  public init(ids: [UInt32], typeIDs: [UInt32], label: RowLabel? = nil, line: Int = 0) {
+  public init(
+    ids: [UInt32], typeIDs: [UInt32], label: RowLabel? = nil, line: Int = 0, isCut: Bool = false
+  ) {
     self.ids = ids
     self.typeIDs = typeIDs
     self.label = label
     self.line = line
+    self.isCut = isCut
   }
 
   /// Tokenizes every row, truncating to `maximumLength` tokens (specials included).
@@ -30,7 +35,8 @@ public struct TokenizedSample: Hashable, Sendable {
     rows.map { row in
       let encoding = model.tokenizer.encode(row.text, pair: row.pair, maximumLength: maximumLength)
       let typeIDs = encoding.typeIDs.contains { $0 != 0 } ? encoding.typeIDs : []
-      return TokenizedSample(ids: encoding.ids, typeIDs: typeIDs, label: row.label, line: row.line)
+      return TokenizedSample(
+        ids: encoding.ids, typeIDs: typeIDs, label: row.label, line: row.line, isCut: encoding.truncated)
     }
   }
 }

@@ -48,7 +48,8 @@ public struct Workbench {
         scores: partialScores.map { Self.tokenScores(partial: $0, heads: heads, length: length) },
         reference: model.head.pooling == .tokens ? Self.mean(result, width: model.head.outputWidth) : result,
         kept: kept.isEmpty ? [] : kept[index],
-        label: label.flatMap { indices[$0.text] }, value: label?.number.map { Float($0) })
+        label: label.flatMap { indices[$0.text] }, value: label?.number.map { Float($0) },
+        truncated: samples[index].isCut)
     }
     return try builder.finish(
       modelDigest: model.modelDigest, dataDigest: dataDigest, tokenizerDigest: model.tokenizerDigest,

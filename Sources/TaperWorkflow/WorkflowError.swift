@@ -1,4 +1,5 @@
 internal import TaperAuditor
+internal import TaperPlanFormat
 
 /// Why the workflow stopped although every module did its part.
 public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -55,9 +56,5 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
     accuracy.interval.map { ", of which \(points($0.low)) to \(points($0.high)) is proven (95%)," } ?? ""
   }
 
-  private func points(_ share: Double) -> String {
-    let hundredths = Int((share * 10_000).rounded())
-    let fraction = hundredths % 100
-    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
-  }
+  private func points(_ share: Double) -> String { NumberText.fixed(share * 100, 2) }
 }

@@ -1,4 +1,4 @@
-/// What ends the program: words for stderr, and the exit code of design.md.
+/// What ends the program: words for stderr, and the documented exit code.
 struct Failure: Error {
   var message: String
   var exitCode: Int32

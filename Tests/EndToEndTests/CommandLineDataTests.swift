@@ -40,6 +40,11 @@ import Testing
       "calibrate", model, "--data", taper.texts(), "--limit", "5", "--max-length", "8", "-o", taper.path("e"))
     #expect(drawn["texts"] == 5)
     #expect((drawn["tokens"]?.int ?? 99) <= 40)
+    // Every text has more than six tokens of its own, so all are cut.
+    #expect(drawn["truncated"] == 5 && (summary["truncated"]?.int ?? 24) < 24)
+    let shown = taper(
+      "calibrate", model, "--data", taper.texts(), "--max-length", "8", "-o", taper.path("f"))
+    #expect(shown.output.contains(" tokens, 24 cut to 8 tokens, 0 rows skipped → "), "\(shown.output)")
   }
 
   @Test func aBadRowIsNamedOrSkippedAndCounted() throws {
@@ -91,6 +96,9 @@ import Testing
       (plan, "plan"),
     ] {
       let facts = try taper.json("inspect", path)
+      for key in ["threads", "texts", "maximum_length", "ops", "arena_bytes", "weights_bytes", "entries"] {
+        #expect(facts[key]?.string == nil, "\(key) is a number, or numbers")
+      }
       #expect(facts["schema_version"] == 1 && facts["kind"]?.string == kind)
       let shown = taper("inspect", path)
       #expect(shown.exitCode == 0 && shown.errors == "")
@@ -108,6 +116,14 @@ import Testing
       #expect(run.exitCode == 64 && run.output == "", "\(arguments)")
     }
     #expect(taper("--help").exitCode == 0)
+    for (command, words) in [
+      ("bench", ["default: 200", "default: 15%"]), ("audit", ["default: 100", "default: 5%"]),
+      ("race", ["default: 5)"]), ("doctor", ["default: 10%"]), ("kernels", ["default: 4)"]),
+      ("sweep", ["default: acc)"]), ("calibrate", ["default: 512)"]),
+    ] {
+      let help = taper(command, "--help").output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      for words in words { #expect(help.contains("(" + words), "\(command)") }
+    }
     #expect(taper("--version").output.contains("."))
   }
 }

@@ -175,7 +175,7 @@ import Testing
     #expect(exit("tuned-halting", "--method", "halting", "--dense", "--halting-rule", "loose") == 64)
     #expect(exit("tuned-halting", "--dense", "--halting-rule", "authors") == 64)
     #expect(exit("tuned-halting", "--method", "halting", "--latency", "1ns") == 2)
-    #expect(exit("tuned-halting", "--method", "halting", "--dense", "--refit-head", texts()) != 0)
+    #expect(exit("tuned-halting", "--method", "halting", "--dense", "--refit-head", texts()) == 64)
     #expect(exit("tuned-selector", "--method", "halting", "--dense") != 0)
     #expect(exit("tiny-bert-classifier", "--method", "acc+halting", "--speedup", "1.1x") != 0)
   }

@@ -63,6 +63,9 @@ import Testing
     let name = try #require(plans.last?["plan"]?.string)
     let kinds = try LoadedPlan(path: taper.path("plans/\(name)")).plan.ops.map(\.kind)
     #expect(kinds.contains(.selectAbove) == (selection == "dynamic"))
+    // On one weights file, but each of its own.
+    #expect(try taper.json("explain", taper.path("plans/\(name)"))["selectors"]?.array?.isEmpty == false)
+    #expect(try taper.json("explain", taper.path("plans/dense.plan"))["selectors"] == [])
   }
 
   /// Everything at once, refitted where heads may be, judged on test texts and timed.

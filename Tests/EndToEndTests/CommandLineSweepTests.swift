@@ -94,6 +94,32 @@ import Testing
   @Test func nothingToJudgeByIsNoCurve() throws {
     let run = sweep("--methods", "depth", "--speedups", "1.2", "--svg", taper.path("curve.svg"))
     #expect(run.exitCode == 64 && run.errors.contains("--svg") && !TestFile.exists(taper.path("curve.svg")))
+    #expect(run.output == "" && !TestFile.exists(taper.path("plans")), "refused before anything is planned")
+  }
+
+  /// What was worked out is shown even when the curve cannot be written.
+  @Test func theTableComesBeforeTheCurve() throws {
+    let run = sweep(
+      "--methods", "depth", "--speedups", "1.2", "--calibration", try taper.calibration(), "--svg",
+      taper.path("none/curve.svg"))
+    #expect(run.exitCode != 0 && run.errors.contains("none/curve.svg"), "\(run.errors)")
+    #expect(run.output.contains("dense"))
+  }
+
+  @Test(arguments: [
+    (["--search-cache", "a.jsonl"], "--search-cache"), (["--search-minutes", "1"], "--search-minutes"),
+    (["--selection", "static"], "--selection"), (["--halting-rule", "authors"], "--halting-rule"),
+    (["--search-minutes", "nan"], "minutes above 0"), (["--search-minutes", "1e300"], "minutes above 0"),
+  ])
+  func optionsThatNoMethodReads(arguments: [String], word: String) {
+    let run = ChildProcess.run(
+      taper.program,
+      [
+        "sweep", TaperProgram.model("tiny-bert-old-names"), "--device", TaperProgram.referenceDevice, "-o",
+        taper.path("plans"), "--methods", "depth",
+      ] + arguments)
+    #expect(run.exitCode == 64 && run.errors.contains(word) && run.output == "", "\(run.errors)")
+    #expect(!TestFile.exists(taper.path("plans")))
   }
 
   @Test(arguments: [

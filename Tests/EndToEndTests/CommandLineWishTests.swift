@@ -87,6 +87,17 @@ import Testing
     #expect(runner.exitCode == 64 && runner.errors.contains("TAPER_MAX_TIER: expected one of "))
   }
 
+  /// A profile's tier may be of another architecture, but not one that no build has.
+  @Test func tiersOfProfiles() throws {
+    let foreign = plan(["--dense"], device: try device(#""tier":"scalar""#, #""tier":"neon""#))
+    #expect(foreign.exitCode == 0, "\(foreign.errors)")
+    let unknown = plan(["--dense"], device: try device(#""tier":"scalar""#, #""tier":"avx9000""#))
+    #expect(unknown.exitCode == 65 && unknown.output == "")
+    #expect(
+      unknown.errors.contains("fingerprint.tier must be one of scalar, ")
+        && unknown.errors.contains("found \"avx9000\"; make it anew"), "\(unknown.errors)")
+  }
+
   @Test func memoryThatFits() throws {
     let whole = try summary(["--dense"])
     let resident = try #require(whole["resident_bytes"]?.int)
@@ -209,6 +220,20 @@ import Testing
       ["expected an amount of memory above zero with its unit: 4MiB, 800KB"]
     ),
     (["--dense", "--min-accuracy", "101%"], 64, ["expected a share from 0 to 1"]),
+    (["--dense", "--max-drop", "1e300"], 64, ["expected a share of at least 0, at most a million"]),
+    (["--method", "search", "--speedup", "2x", "--search-minutes", "nan"], 64, ["expected minutes above 0"]),
+    (["--method", "search", "--speedup", "2x", "--search-minutes", "inf"], 64, ["expected minutes above 0"]),
+    (["--dense", "--search-minutes", "5"], 64, ["--search-minutes: expected method search; found acc"]),
+    (["--dense", "--decay", "0.1"], 64, ["--decay: expected method acc or ", "found --dense"]),
+    (["--keep-counts", "7,3", "--decay", "0.1"], 64, ["--decay: expected ", "found --keep-counts"]),
+    (
+      ["--method", "depth", "--speedup", "1.1x", "--decay", "0.1"], 64, ["--decay: ", "found --method depth"]
+    ),
+    (["--method", "halting", "--speedup", "2x", "--decay", "0.1"], 64, ["--decay: ", "--method halting"]),
+    (
+      ["--method", "halting", "--dense", "--refit-head", "/nowhere"], 64,
+      ["--refit-head: expected a method that answers with one head; found halting"]
+    ),
   ])
   func impossible(wish: [String], code: Int, words: [String]) throws {
     let run = plan(wish, try taper.calibration())
@@ -220,6 +245,9 @@ import Testing
   @Test func wishesThatNeedTexts() {
     let average = plan(["--mean-latency", "1ms"])
     #expect(average.exitCode == 64 && average.errors.contains("expected a calibration, whose lengths"))
+    let search = plan(["--method", "search", "--speedup", "1.1x"])
+    #expect(
+      search.exitCode == 64 && search.errors.contains("method search: expected texts"), "\(search.errors)")
     let floor = plan(["--dense", "--min-accuracy", "90%"])
     #expect(floor.exitCode == 64 && floor.errors.contains("expected texts to measure on; found none"))
   }

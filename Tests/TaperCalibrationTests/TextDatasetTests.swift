@@ -81,6 +81,9 @@ import Testing
     let other = try read(
       "Title\tTopic\tBody\nstring\td\tstring\nmeta\tclass\t\n\"a\tb\"\tt\tc\n", .tab, labels: true)
     #expect(other.rows == [TextRow(line: 4, text: "a\tb", label: RowLabel("t"))])
+    // A flag of a column that is not there.
+    let wide = try read("text\tnote\nstring\tstring\n\t\tclass\na\tb\n", .tab)
+    #expect(wide.rows == [TextRow(line: 4, text: "a")])
   }
 
   @Test func strictModeNamesTheFirstBadRowAndCountsTheOthers() throws {

@@ -107,7 +107,11 @@ let sampleProfile = DeviceProfile(
     ),
     (
       "\"spread\":0.125", "\"spread\":-1",
-      .invalid(field: "noise.spread", expected: "a number of at least 0", found: "-1.0")
+      .invalid(field: "noise.spread", expected: "a number from 0 to 1000000", found: "-1.0")
+    ),
+    (
+      "\"p90\":1.125", "\"p90\":1e20",
+      .invalid(field: "threads[0].tail.p90", expected: "a number from 0 to 1000000", found: "1e+20")
     ),
     (
       "[8,1,1,9,9,9,9]", "[8,1,1,9,9,9]",

@@ -19,6 +19,10 @@ import Testing
       "\"regression\", \"single_label_classification\" or \"multi_label_classification\"", "\"ranking\""
     ),
     ("id2label", .object(JSONObject([("0", "a"), ("2", "b")])), "keys 0...1", "\"2\""),
+    (
+      "id2label", .object(JSONObject([("0", "a"), ("1", "a")])),
+      "labels that differ; give each class a name of its own", "\"a\""
+    ),
     ("model_type", 7, "a string", "7"),
   ])
   func configurationValues(_ key: String, _ value: JSONValue, _ expected: String, _ found: String) throws {

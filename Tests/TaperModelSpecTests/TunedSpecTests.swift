@@ -132,6 +132,46 @@ import Testing
     }
   }
 
+  /// A head of one class has nothing to end a run for.
+  @Test func haltingNeedsTwoClasses() throws {
+    let directory = TemporaryDirectory()
+    var taper = try member(.tunedHalting)
+    var halting = try #require(taper["halting"]?.object)
+    halting["classes"] = 1
+    taper["halting"] = .object(halting)
+    try TinyModel.tunedHalting.copy(to: directory, config: [("taper", .object(taper))])
+    var head = try #require(
+      try JSONValue.parse(TestFile.bytes(TinyModel.tunedHalting.path + "/taper_head.json")).object)
+    head["labels"] = ["a"]
+    head["outputs"] = 1
+    directory.write("taper_head.json", JSONValue.object(head).serialized())
+    directory.write(
+      "taper_head.safetensors",
+      RawTensor.file([
+        RawTensor(name: "head.weight", type: "F32", shape: [1, 16], data: [UInt8](repeating: 0, count: 64)),
+        RawTensor(name: "head.bias", type: "F32", shape: [1], data: [0, 0, 0, 0]),
+      ]))
+    guard
+      case .value(_, "taper.halting.classes", "an integer in 2...65536", "1") = TinyModel.error(
+        loading: directory.path)
+    else {
+      Issue.record("one class must be refused")
+      return
+    }
+  }
+
+  /// Answers name labels, so no two may be alike.
+  @Test func aHeadsLabelsDiffer() throws {
+    let directory = TemporaryDirectory()
+    try TinyModel.tunedHalting.copy(to: directory)
+    let head = String(decoding: TestFile.bytes(directory.path + "/taper_head.json"), as: UTF8.self)
+    directory.write("taper_head.json", head.replacing("\"b\"", with: "\"a\""))
+    guard case .value(_, "labels", _, "\"a\"") = TinyModel.error(loading: directory.path) else {
+      Issue.record("two labels alike must be refused")
+      return
+    }
+  }
+
   private func member(_ tiny: TinyModel) throws -> JSONObject {
     try #require(try JSONValue.parse(TestFile.bytes(tiny.path + "/config.json"))["taper"]?.object)
   }

@@ -137,6 +137,25 @@ import Testing
     #expect(rule { $0.ops.swapAt(tests[0], joins[0]) } != nil, "a test before there is an answer")
   }
 
+  /// What would trap, or mean nothing, where plans are told or compared.
+  @Test func whatReadersRelyOn() throws {
+    let valid = ToyPlan.make().plan
+    func rule(_ change: (inout Plan) -> Void) -> PlanRule? {
+      var plan = valid
+      change(&plan)
+      guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else { return nil }
+      return violation.rule
+    }
+    #expect(rule { $0.predictions = Predictions() } == nil)
+    #expect(rule { $0.predictions.lengths = [] } == .predictionCount, "reference lengths without predictions")
+    #expect(rule { $0.predictions.ops[0].high = Nanoseconds(1 << 63) } == .predictedTime)
+    #expect(rule { $0.predictions.lengths[0].planned.high = Nanoseconds(.max) } == .predictedTime)
+    #expect(rule { $0.arena.byteCount = Bytes(1 << 61) } == .slotInside)
+    let labels = valid.head.labels
+    try #require(labels.count > 1)
+    #expect(rule { $0.head.labels[1] = labels[0] } == .labelCount)
+  }
+
   @Test func aWalkFailsAtTheLengthThatIsWrong() throws {
     var plan = ToyPlan.make().plan
     let wide = plan.ops.firstIndex { $0.kind == .gemm && $0.activation == .gelu }!
@@ -197,6 +216,7 @@ enum Breakage {
     case .opPredictionCount: { $0.predictions.ops.removeLast() }
     case .predictionInterval:
       { $0.predictions.ops[3].low = Nanoseconds($0.predictions.ops[3].time.rawValue + 1) }
+    case .predictedTime: { $0.predictions.lengths[0].denseTime = Nanoseconds(1 << 48) }
     case .expectationCounts: { $0.expectations?.keptTokens.append(1) }
     case .expectedTimes: { $0.expectations?.lengths[3].p90 = Nanoseconds(4001) }
     case .accuracyEvidence:

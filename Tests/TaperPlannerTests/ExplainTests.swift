@@ -21,4 +21,12 @@ import Testing
       for line in narrow.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
   }
+
+  /// Names of tensors are the file's: any text.
+  @Test(arguments: ["layer", "layer.weight", "", "layer.1"])
+  func namesOfTensorsAreAnyText(name: String) throws {
+    var plan = try plan(SyntheticModels.all[0].name, .dense)
+    for entry in plan.weights.entries.indices { plan.weights.entries[entry].name = name }
+    #expect(!Explain.render(plan).isEmpty)
+  }
 }

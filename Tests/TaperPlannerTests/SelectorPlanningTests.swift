@@ -102,6 +102,18 @@ import Testing
     #expect(whole.identity.method == "dense" && whole.expectations == nil)
   }
 
+  /// A weights file that plans share names every plan's tensors in each plan's index.
+  @Test func selectorsAreThoseThatOpsRead() throws {
+    var dense = try plan(.dense)
+    #expect(Explanation(dense).selectors.isEmpty)
+    for selection in TokenSelection.allCases {
+      let selecting = try plan(.speedup(1.3), selection)
+      #expect(Explanation(selecting).selectors.last?.layer == 2)
+      dense.weights.entries += selecting.weights.entries.filter { $0.name.contains(".selector.") }
+    }
+    #expect(Explanation(dense).selectors.isEmpty)
+  }
+
   @Test func workIsThatOfFinishedLayers() throws {
     let plan = try plan(.workSpeedup(1.5), .static)
     let kept = plan.schedule.retentionConfiguration(length: 64).map(Int.init)

@@ -2,7 +2,7 @@ import TaperPlanFormat
 import TaperPlanner
 import Testing
 
-/// The published numbers that the speedup analysis must give (methods §1).
+/// The published numbers that the speedup analysis must give.
 @Suite struct SpeedupAnalysisTests {
   private let bertBase = SpeedupAnalysis(hidden: 768, feedForward: 4 * 768)
 

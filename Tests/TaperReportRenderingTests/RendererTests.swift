@@ -29,7 +29,7 @@ import Testing
     expectGolden(JUnitRenderer.render(SampleReports.bare()), "bare.xml")
   }
 
-  /// design.md's audit shape.
+  /// The audit's shape (specs/command-json.md).
   @Test func jsonHasTheMembersOthersBuildOn() throws {
     let value = try JSONValue.parse(Array(JSONRenderer.render(SampleReports.reduced()).utf8))
     #expect(value["schema_version"]?.int == 1)

@@ -3,7 +3,7 @@ import TaperPlanFormat
 import TaperServing
 import Testing
 
-/// The lines of design.md, "Commands", character by character.
+/// The lines of specs/command-json.md, character by character.
 @Suite struct AnswerLineTests {
   func line(
     _ kind: HeadKind, _ result: [Float], labels: [String] = [], truncated: Bool = false, topK: Int? = nil

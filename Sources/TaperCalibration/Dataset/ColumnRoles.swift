@@ -40,7 +40,8 @@ struct ColumnRoles: Hashable, Sendable {
   /// a text's name, else the first of type `string`, else the first that is not the label.
   init?(names: [String], types: [String], flags: [String]) {
     let types = types.map { $0.trimmingSpaces().lowercased() }
-    let isClass = flags.map { $0.split(separator: " ").contains("class") }
+    // Flags of columns that have no name flag nothing.
+    let isClass = flags.prefix(names.count).map { $0.split(separator: " ").contains("class") }
     let label = isClass.firstIndex(of: true)
     if let named = ColumnRoles(names: names), named.text != label {
       self = named

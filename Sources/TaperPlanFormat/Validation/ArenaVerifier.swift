@@ -59,13 +59,18 @@ enum ArenaVerifier {
       expected: Int(clamping: max(needed, 1)), found: Int(clamping: slot.byteCount.rawValue))
   }
 
+  /// Bytes, far beyond any memory: sizes of as many slots as a plan may have are summed in 64 bits.
+  private static let maximumSize: UInt64 = 1 << 48
+
   private static func checkInside(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
     let slot = plan.arena.slots[number]
     let total = plan.arena.byteCount.rawValue
     let (end, overflow) = slot.offset.rawValue.addingReportingOverflow(slot.byteCount.rawValue)
     try PlanValidator.require(
-      !overflow && end <= total && total < 1 << 62, .slotInside, .slot(number),
-      expected: Int(clamping: total),
+      total <= maximumSize, .slotInside, .slot(number), expected: Int(maximumSize),
+      found: Int(clamping: total))
+    try PlanValidator.require(
+      !overflow && end <= total, .slotInside, .slot(number), expected: Int(clamping: total),
       found: overflow ? .max : Int(clamping: end))
   }
 

@@ -23,6 +23,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   case referenceLengths
   case opPredictionCount
   case predictionInterval
+  case predictedTime
   case expectationCounts
   case expectedTimes
   case accuracyEvidence
@@ -95,16 +96,17 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .slotCount: "a plan has between 1 and 8192 slots"
     case .validationWork: "ops times maximum length is bounded, so that loading is too"
     case .outputWidth: "the head gives at least one number"
-    case .labelCount: "a classification head has one label a score, other heads none"
+    case .labelCount: "a classification head has one label a score, no two alike, other heads none"
     case .tokenHead: "a head answers for every token exactly when it pools none"
     case .canaryLength: "a canary has between 1 and maximumLength ids"
     case .canaryIDs: "canary ids are in the vocabulary"
     case .canaryTypeIDs: "canary type ids are none, or one an id, each a row of the token-type table"
     case .canaryOutputs: "a canary expects one number an output, within a tolerance not below zero"
-    case .predictionCount: "there is a prediction for every input length, or none"
+    case .predictionCount: "there is a prediction for every input length, or none and no reference lengths"
     case .referenceLengths: "reference lengths ascend between 1 and maximumLength"
     case .opPredictionCount: "there is one op prediction an op and reference length"
     case .predictionInterval: "a predicted time lies in its interval"
+    case .predictedTime: "predicted times are bounded, so that their sum over all ops is"
     case .expectationCounts: "expectations have an entry for every length, and every length and layer"
     case .expectedTimes: "an expected time's percentiles ascend, up to the predicted worst case"
     case .accuracyEvidence:
@@ -139,7 +141,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .kernelFitsOperands: "a kernel reads its op's weight and writes its op's output as they lie"
     case .slotAlignment: "slots start on a cache line"
     case .slotSize: "a slot has room for its shape at every input length"
-    case .slotInside: "slots lie inside the arena"
+    case .slotInside: "slots lie inside the arena, whose size is bounded"
     case .slotUsed: "every slot is used by an op"
     case .slotLifetime: "a slot's recorded lifetime is the one its ops give it"
     case .slotOverlap: "slots alive at the same op share no byte"
@@ -172,7 +174,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
       .canaryIDs, .referenceLengths, .weightInside, .opLayer, .conditionLayer, .rowSymbol, .slotExists,
       .weightExists,
       .slotInside, .operandInsideSlot, .readAfterWrite, .rowsAvailable, .indexInRange, .originReach,
-      .predictionInterval, .expectedTimes:
+      .predictionInterval, .predictedTime, .expectedTimes:
       "at most"
     case .threadCount, .outputWidth, .weightOrder, .leadingDimension, .attentionWidth, .attentionReach,
       .slotSize,

@@ -9,6 +9,8 @@ extension PlanValidator {
     let expected = hasLabels ? Int(plan.head.outputWidth) : 0
     let found = plan.head.labels.count
     try require(found == expected, .labelCount, .plan, expected: expected, found: found)
+    let distinct = Set(plan.head.labels).count
+    try require(distinct == found, .labelCount, .plan, expected: found, found: distinct)
   }
 
   static func checkTokenHead(_ plan: Plan) throws(PlanFormatError) {
@@ -82,7 +84,8 @@ extension PlanValidator {
   static func checkPredictionCounts(_ plan: Plan) throws(PlanFormatError) {
     let count = plan.predictions.lengths.count
     let expected = plan.schedule.maximumLength
-    try require(count == 0 || count == expected, .predictionCount, .plan, expected: expected, found: count)
+    let holds = count == expected || count == 0 && plan.predictions.referenceLengths.isEmpty
+    try require(holds, .predictionCount, .plan, expected: expected, found: count)
     let (opCount, overflow) = plan.predictions.referenceLengths.count.multipliedReportingOverflow(
       by: plan.ops.count)
     try require(
@@ -101,14 +104,27 @@ extension PlanValidator {
     }
   }
 
-  static func checkPredictionIntervals(_ plan: Plan) throws(PlanFormatError) {
+  /// 39 hours: times of as many ops as a plan may have are summed in 64 bits.
+  static let maximumTime = Nanoseconds(1 << 47)
+
+  /// Rules `predictionInterval` and `predictedTime`.
+  static func checkPredictedTimes(_ plan: Plan) throws(PlanFormatError) {
     func check(_ prediction: Prediction, _ number: Int) throws(PlanFormatError) {
       let holds = prediction.low <= prediction.time && prediction.time <= prediction.high
       try require(
         holds, .predictionInterval, .prediction(number), expected: Int(clamping: prediction.high.rawValue),
         found: Int(clamping: prediction.time.rawValue))
+      try checkBound(prediction.high, number)
     }
-    for (number, length) in plan.predictions.lengths.enumerated() { try check(length.planned, number) }
+    func checkBound(_ time: Nanoseconds, _ number: Int) throws(PlanFormatError) {
+      try require(
+        time <= maximumTime, .predictedTime, .prediction(number), expected: Int(maximumTime.rawValue),
+        found: Int(clamping: time.rawValue))
+    }
+    for (number, length) in plan.predictions.lengths.enumerated() {
+      try check(length.planned, number)
+      try checkBound(length.denseTime, number)
+    }
     for (number, prediction) in plan.predictions.ops.enumerated() { try check(prediction, number) }
   }
 }

@@ -30,7 +30,7 @@ public enum PlanValidator {
     try checkCanaries(plan)
     try checkPredictionCounts(plan)
     try checkReferenceLengths(plan)
-    try checkPredictionIntervals(plan)
+    try checkPredictedTimes(plan)
     try checkExpectationCounts(plan)
     try checkExpectedTimes(plan)
     try checkHalting(plan)

@@ -42,12 +42,13 @@ extension Explanation {
       expectedTokens: Array(plan.expectations?.keptTokens(length: tokens) ?? []))
   }
 
-  /// Selectors are known by their weights' names.
+  /// Selectors are known by their weights' names, those that a product reads: the index of a weights file that plans
+  /// share also names the other plans' tensors.
   private static func selectors(_ plan: Plan) -> [Selector] {
-    (1...max(1, plan.schedule.layerCount)).compactMap { layer in
-      guard plan.weights.entries.contains(where: { $0.name == "layer.\(layer).selector.w1.weight" }) else {
-        return nil
-      }
+    let read = Set(
+      plan.ops.filter { $0.kind == .gemm }.map { plan.weights.entries[Int($0.weight.rawValue)].name })
+    return (0..<plan.schedule.layerCount).map { $0 + 1 }.compactMap { layer in
+      guard read.contains("layer.\(layer).selector.w1.weight") else { return nil }
       let dynamic = plan.ops.first { $0.kind == .selectAbove && Int($0.layer) == layer }
       return Selector(
         layer: layer, threshold: dynamic.map { 1 / (1 + exp(-Double($0.scale))) },

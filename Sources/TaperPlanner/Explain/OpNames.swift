@@ -57,7 +57,7 @@ struct OpNames {
   private func weightName(_ weight: WeightReference) -> String {
     guard !weight.isNone, Int(weight.rawValue) < plan.weights.entries.count else { return "product" }
     var parts = plan.weights.entries[Int(weight.rawValue)].name.split(separator: ".")
-    if parts.first == "layer" { parts.removeFirst(2) }
+    if parts.first == "layer", parts.count > 2 { parts.removeFirst(2) }
     if parts.last == "weight" {
       parts.removeLast()
     }

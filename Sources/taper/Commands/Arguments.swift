@@ -95,6 +95,16 @@ enum Deadlines: ArgumentWord {
   }
 }
 
+/// "90", "0.5": minutes.
+enum Minutes: ArgumentWord {
+  static let expectation = "minutes above 0, at most a million: 90"
+
+  static func value(of argument: String) -> Double? {
+    guard let minutes = Double(argument), minutes > 0, minutes <= 1e6 else { return nil }
+    return minutes
+  }
+}
+
 /// "400/s": texts a second.
 enum Rate: ArgumentWord {
   static let expectation = "texts a second, above zero: 400/s"
@@ -178,11 +188,11 @@ enum Portion: ArgumentWord {
 
 /// "0.75%" or "0.0075".
 enum Share: ArgumentWord {
-  static let expectation = "a share of at least 0: 0.75%, 0.0075"
+  static let expectation = "a share of at least 0, at most a million: 0.75%, 0.0075"
 
   static func value(of argument: String) -> Double? {
     let isPercent = argument.hasSuffix("%")
-    guard let value = Double(isPercent ? argument.dropLast() : argument[...]), value >= 0, value.isFinite
+    guard let value = Double(isPercent ? argument.dropLast() : argument[...]), value >= 0, value <= 1e6
     else { return nil }
     return isPercent ? value / 100 : value
   }

@@ -22,9 +22,9 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "A dense plan of the same model, to compare answers with.") var reference: String?
   @Option(Lengths.self, help: "Input lengths to time; the plan's reference lengths when absent.")
   var lengths: [Int]?
-  @Option(Count.self, help: "Timed runs at each length.")
+  @Option(Count.self, help: "Timed runs at each length (default: 100).")
   var runs = 100
-  @Option(Share.self, help: "Largest residual that still counts as within: 5%.")
+  @Option(Share.self, help: "Largest residual that still counts as within (default: 5%).")
   var tolerance: Double?
   @Option(Count.self, help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.")
   var limit: Int?

@@ -18,11 +18,15 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var loading: LoadOptions
   @Option(Lengths.self, help: "Input lengths in tokens.")
   var lengths: [Int]?
-  @Option(Count.self, help: "Timed runs at each length.")
+  @Option(Count.self, help: "Timed runs at each length (default: 200).")
   var runs = 200
   @Option(Count.self, help: "Workers; at most the plan's.")
   var threads: Int?
-  @Option(Share.self, help: "Largest spread of the machine's speed that is not too noisy.")
+  @Option(
+    Share.self,
+    help:
+      "Largest spread of the machine's speed that is not too noisy (default: \(Share.text(NoiseFigure.defaultBound)))."
+  )
   var noise = NoiseFigure.defaultBound
   @Flag(help: "With --json: every run's time as well, and the chunks they ran in.") var samples = false
   @Flag(help: "The result as JSON.") var json = false

@@ -15,7 +15,7 @@ struct CalibrateCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The calibration to write (a directory).") var output: String
   @Option(Count.self, help: "Longest text in tokens, specials included; the model's own when absent.")
   var maxLength: Int?
-  @Option(Count.self, help: "Texts to use, drawn evenly from the file with a fixed seed.")
+  @Option(Count.self, help: "Texts to use, drawn evenly from the file with a fixed seed (default: 512).")
   var limit: Int = 512
   @Option(help: "Seed of the draw.") var seed: UInt64 = 1
   @Option(Count.self, help: "Workers; the machine's CPUs when absent.")
@@ -33,15 +33,16 @@ struct CalibrateCommand: ParsableCommand {
       ) { bar.update(Double($0) / Double($1), "calibrating, text \($0) of \($1)") }
       bar.finish()
       try calibration.save(directory: output)
-      show(calibration)
+      show(calibration, maximumLength: work.maximumLength)
     }
   }
 
-  private func show(_ calibration: Calibration) {
+  private func show(_ calibration: Calibration, maximumLength: Int) {
     if json {
       let object: JSONValue = [
         "schema_version": 1, "calibration": .string(output), "texts": JSONValue(calibration.textCount),
         "skipped_rows": JSONValue(calibration.badRowCount), "tokens": JSONValue(calibration.tokenCount),
+        "truncated": JSONValue(calibration.truncatedCount),
         "context_contributions": .array(calibration.contextContributions.map { .number($0) }),
         "elimination_profile": .array(calibration.eliminationProfile.map { .number($0) }),
         "digest": .string(calibration.digest.hex),
@@ -63,7 +64,8 @@ struct CalibrateCommand: ParsableCommand {
       Console.print("the selector after layer \(layer) keeps \(NumberText.percent(share)) of all tokens")
     }
     Console.print(
-      "\(calibration.textCount) texts, \(calibration.tokenCount) tokens, \(calibration.badRowCount) rows skipped → \(output)"
+      "\(calibration.textCount) texts, \(calibration.tokenCount) tokens, \(calibration.truncatedCount) cut to "
+        + "\(maximumLength) tokens, \(calibration.badRowCount) rows skipped → \(output)"
     )
   }
 }

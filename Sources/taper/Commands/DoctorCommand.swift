@@ -16,7 +16,7 @@ struct DoctorCommand: ParsableCommand {
       """)
 
   @Option(help: "The device profile.") var device: String
-  @Option(Share.self, help: "Largest median drift that still fits.")
+  @Option(Share.self, help: "Largest median drift that still fits (default: 10%).")
   var tolerance = 0.1
   @Flag(help: "The findings as JSON.") var json = false
 

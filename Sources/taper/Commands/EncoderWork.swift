@@ -7,6 +7,8 @@ struct EncoderWork {
   let spec: ModelSpec
   let dataset: TextDataset
   let samples: [TokenizedSample]
+  /// Tokens that a text is cut to.
+  let maximumLength: Int
   let bench: Workbench
 
   /// Arguments are the options of those names; nil is the option left out.
@@ -16,7 +18,7 @@ struct EncoderWork {
   ) throws {
     spec = try Inputs.model(model)
     dataset = try Inputs.texts(texts, limit: limit, seed: seed, requiresLabels: requiresLabels)
-    let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
+    maximumLength = try Inputs.maximumLength(maxLength, of: spec)
     samples = TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
     bench = Workbench(model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads))
   }

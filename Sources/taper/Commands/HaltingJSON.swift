@@ -11,10 +11,11 @@ enum HaltingJSON {
       "rule": plan.haltingRule.map { .string($0.rawValue) } ?? .null,
       "points": .array(plan.haltingPoints.map { JSONValue($0) }), "cap": JSONValue(plan.schedule.layerCount),
       "layers": JSONValue(Int(halting.layers)),
-      "worst_ns": plan.predictions.lengths.last.map { .integer(Int64($0.planned.time.rawValue)) } ?? .null,
+      "worst_ns": plan.predictions.lengths.last.map { .integer(Int64(clamping: $0.planned.time.rawValue)) }
+        ?? .null,
       "depth_ns": .array(
         (1...max(1, plan.schedule.layerCount)).compactMap {
-          plan.predictedTime(length: longest, depth: $0).map { .integer(Int64($0.rawValue)) }
+          plan.predictedTime(length: longest, depth: $0).map { .integer(Int64(clamping: $0.rawValue)) }
         }),
       "expected": halting.measured.map(depths) ?? .null,
     ]

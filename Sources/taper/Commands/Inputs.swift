@@ -20,7 +20,14 @@ enum Inputs {
 
   static func deviceProfile(_ path: String) throws -> DeviceProfile {
     try InputKind.deviceProfile.require(path)
-    return try DeviceProfile.load(path: path)
+    let profile = try DeviceProfile.load(path: path)
+    // Of any architecture: plans are made for other machines too.
+    let (tier, known) = (profile.fingerprint.tier, KernelTier.allCases.map(\.name))
+    guard known.contains(tier) else {
+      throw DeviceProfileError.invalid(
+        field: "fingerprint.tier", expected: "one of \(known.joined(separator: ", "))", found: "\"\(tier)\"")
+    }
+    return profile
   }
 
   /// A plan with its weights, ready to run.

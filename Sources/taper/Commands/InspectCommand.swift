@@ -19,12 +19,13 @@ struct InspectCommand: ParsableCommand {
     try ExitStatus.catching {
       let facts = try Inspection.facts(of: path)
       if json {
-        let object = JSONObject([("schema_version", 1)] + facts.map { ($0.name, .string($0.value)) })
+        let object = JSONObject([("schema_version", 1)] + facts.map { ($0.name, $0.value) })
         return Console.print(JSONValue.object(object).serialized(pretty: true))
       }
       let width = facts.map(\.name.count).max() ?? 0
       for fact in facts {
-        Console.print(fact.name + String(repeating: " ", count: width - fact.name.count) + "  " + fact.value)
+        let padding = String(repeating: " ", count: width - fact.name.count)
+        Console.print(fact.name + padding + "  " + Inspection.text(fact.value))
       }
     }
   }
@@ -32,7 +33,17 @@ struct InspectCommand: ParsableCommand {
 
 /// The facts of a file or directory, by what it turns out to be.
 enum Inspection {
-  typealias Fact = (name: String, value: String)
+  typealias Fact = (name: String, value: JSONValue)
+
+  /// A fact's value for people.
+  static func text(_ value: JSONValue) -> String {
+    switch value {
+    case .string(let words): words
+    case .number(let number): NumberText.fixed(number, 3)
+    case .array(let values): values.map(text).joined(separator: ", ")
+    default: value.serialized()
+    }
+  }
 
   static func facts(of path: String) throws -> [Fact] {
     if exists(path + "/config.json") { return model(try ModelSpec.load(directory: path)) }
@@ -50,28 +61,30 @@ enum Inspection {
   private static func model(_ spec: ModelSpec) -> [Fact] {
     let shape = spec.shape
     return [
-      ("kind", "model"), ("name", spec.name), ("family", spec.family),
+      ("kind", "model"), ("name", .string(spec.name)), ("family", .string(spec.family)),
       (
         "encoder",
-        "\(shape.layers) layers × \(shape.hidden), \(shape.heads) heads, feed-forward \(shape.feedForward)"
+        .string(
+          "\(shape.layers) layers × \(shape.hidden), \(shape.heads) heads, feed-forward \(shape.feedForward)")
       ),
-      ("vocabulary", "\(shape.vocabulary)"), ("maximum_length", "\(spec.maximumLength)"),
+      ("vocabulary", JSONValue(Int(shape.vocabulary))), ("maximum_length", JSONValue(spec.maximumLength)),
       ("head", head(spec.head.kind, spec.head.labels, width: spec.head.outputWidth)),
-      ("pooling", "\(spec.head.pooling)\(spec.head.normalized ? ", L2-normalised" : "")"),
-      ("digest", spec.modelDigest.hex),
+      ("pooling", .string("\(spec.head.pooling)\(spec.head.normalized ? ", L2-normalised" : "")")),
+      ("digest", .string(spec.modelDigest.hex)),
     ] + (spec.tuned.map(tuned) ?? [])
   }
 
   /// What tools/tune trained.
   private static func tuned(_ spec: TunedSpec) -> [Fact] {
-    var facts: [Fact] = [("tuned", spec.methods.map(\.rawValue).joined(separator: ", "))]
+    var facts: [Fact] = [("tuned", .array(spec.methods.map { .string($0.rawValue) }))]
     if let elimination = spec.elimination {
       facts.append(
         (
           "elimination",
-          "decay \(NumberText.fixed(elimination.decay, 4)), factor \(NumberText.fixed(elimination.alpha, 4)): keeps "
-            + elimination.keepCounts.map(String.init).joined(separator: " ")
-            + " of \(elimination.tokens) tokens, \(NumberText.fixed(elimination.speedup, 2))x work"
+          .string(
+            "decay \(NumberText.fixed(elimination.decay, 4)), factor \(NumberText.fixed(elimination.alpha, 4)): keeps "
+              + elimination.keepCounts.map(String.init).joined(separator: " ")
+              + " of \(elimination.tokens) tokens, \(NumberText.fixed(elimination.speedup, 2))x work")
         ))
     }
     if let selector = spec.selector {
@@ -79,61 +92,61 @@ enum Inspection {
       facts.append(
         (
           "selectors",
-          "after layers \(places), width \(selector.width), keep π ≥ \(selector.threshold), λ \(selector.price)"
+          .string(
+            "after layers \(places), width \(selector.width), keep π ≥ \(selector.threshold), λ \(selector.price)"
+          )
         ))
     }
     if let halting = spec.halting {
       facts.append(
         (
           "halting",
-          "after any of \(halting.layers) layers, \(halting.classes) classes, τ \(halting.price), encoder "
-            + (halting.encoderTrained ? "trained" : "frozen")
+          .string(
+            "after any of \(halting.layers) layers, \(halting.classes) classes, τ \(halting.price), encoder "
+              + (halting.encoderTrained ? "trained" : "frozen"))
         ))
     }
-    if let before = spec.layersBeforeCut { facts.append(("depth", "cut from \(before) layers")) }
-    facts.append(("restores_dropped_tokens", "\(spec.restoresDroppedTokens)"))
+    if let before = spec.layersBeforeCut { facts.append(("depth", .string("cut from \(before) layers"))) }
+    facts.append(("restores_dropped_tokens", .bool(spec.restoresDroppedTokens)))
     return facts
   }
 
   private static func calibration(_ calibration: Calibration) -> [Fact] {
     [
-      ("kind", "calibration"), ("texts", "\(calibration.textCount)"), ("tokens", "\(calibration.tokenCount)"),
-      ("layers", "\(calibration.layers.count)"),
-      (
-        "context_contributions",
-        calibration.contextContributions.map { NumberText.fixed($0, 3) }.joined(separator: " ")
-      ),
-      ("model_digest", calibration.modelDigest.hex), ("digest", calibration.digest.hex),
+      ("kind", "calibration"), ("texts", JSONValue(calibration.textCount)),
+      ("tokens", JSONValue(calibration.tokenCount)), ("truncated", JSONValue(calibration.truncatedCount)),
+      ("layers", JSONValue(calibration.layers.count)),
+      ("context_contributions", .array(calibration.contextContributions.map { .number($0) })),
+      ("model_digest", .string(calibration.modelDigest.hex)), ("digest", .string(calibration.digest.hex)),
     ]
   }
 
   private static func device(_ profile: DeviceProfile) -> [Fact] {
     [
-      ("kind", "device profile"), ("name", profile.name), ("cpu", profile.fingerprint.cpu),
-      ("tier", profile.fingerprint.tier), ("blas_core", profile.fingerprint.blasCore),
-      ("threads", profile.threadCounts.map(String.init).joined(separator: ", ")),
-      ("entries", "\(profile.entries.count)"), ("noise", NumberText.fixed(profile.noise.figure, 3)),
+      ("kind", "device profile"), ("name", .string(profile.name)), ("cpu", .string(profile.fingerprint.cpu)),
+      ("tier", .string(profile.fingerprint.tier)), ("blas_core", .string(profile.fingerprint.blasCore)),
+      ("threads", .array(profile.threadCounts.map { JSONValue($0) })),
+      ("entries", JSONValue(profile.entries.count)), ("noise", .number(profile.noise.figure)),
     ]
   }
 
   private static func plan(_ plan: Plan) -> [Fact] {
     let identity = plan.identity
     return [
-      ("kind", "plan"), ("model", identity.modelName), ("device", identity.deviceName),
-      ("request", identity.request),
-      ("method", identity.method), ("precision", identity.precision), ("threads", "\(identity.threads)"),
-      ("maximum_length", "\(plan.schedule.maximumLength)"), ("ops", "\(plan.ops.count)"),
-      ("arena_bytes", "\(plan.arena.byteCount.rawValue)"),
-      (
-        "weights",
-        "\(NumberText.size(plan.weights.byteCount)), \(plan.weights.isEmbedded ? "inside" : "in a file beside it")"
-      ),
+      ("kind", "plan"), ("model", .string(identity.modelName)), ("device", .string(identity.deviceName)),
+      ("request", .string(identity.request)),
+      ("method", .string(identity.method)), ("precision", .string(identity.precision)),
+      ("threads", JSONValue(Int(identity.threads))),
+      ("maximum_length", JSONValue(plan.schedule.maximumLength)), ("ops", JSONValue(plan.ops.count)),
+      ("arena_bytes", .integer(Int64(clamping: plan.arena.byteCount.rawValue))),
+      ("weights_bytes", .integer(Int64(clamping: plan.weights.byteCount.rawValue))),
+      ("weights", plan.weights.isEmbedded ? "inside" : "in a file beside it"),
       ("head", head(plan.head.kind, plan.head.labels, width: Int(plan.head.outputWidth))),
-      ("tool", identity.toolVersion),
-    ] + HaltingText.lines(plan).prefix(1).map { ("halting", $0) }
+      ("tool", .string(identity.toolVersion)),
+    ] + HaltingText.lines(plan).prefix(1).map { ("halting", .string($0)) }
   }
 
-  private static func head(_ kind: HeadKind, _ labels: [String], width: Int) -> String {
-    labels.isEmpty ? "\(kind) of \(width)" : "\(kind): \(labels.joined(separator: ", "))"
+  private static func head(_ kind: HeadKind, _ labels: [String], width: Int) -> JSONValue {
+    .string(labels.isEmpty ? "\(kind) of \(width)" : "\(kind): \(labels.joined(separator: ", "))")
   }
 }

@@ -12,7 +12,7 @@ struct KernelsCommand: ParsableCommand {
     discussion: "A short measurement, one worker, weights cold; taper profile is the one plans are made from."
   )
 
-  @Option(Count.self, help: "Seconds to measure for, about.") var budget = 4
+  @Option(Count.self, help: "Seconds to measure for, about (default: 4).") var budget = 4
   @Flag(help: "The figures as JSON.") var json = false
 
   /// MiniLM's feed-forward product and its reverse.

@@ -57,12 +57,12 @@ struct PlanCommand: ParsableCommand {
     help: "Method search: a file (JSON lines) that keeps trials, so that a search can go on where it stopped."
   )
   var searchCache: String?
-  @Option(help: "Method search: minutes after which no further candidate is tried.") var searchMinutes:
-    Double?
+  @Option(Minutes.self, help: "Method search: minutes after which no further candidate is tried.")
+  var searchMinutes: Double?
   @Option(
     Decay.self,
     help: """
-      Decay b of the elimination profile exp(-b·l): acc (fitted to the calibration) or a number.
+      Decay b of the elimination profile exp(-b·l): acc (fitted to the calibration) or a number (default: acc).
       """)
   var decay = Decay.calibrated
   @Option(Share.self, help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.")
@@ -85,8 +85,12 @@ struct PlanCommand: ParsableCommand {
     try ExitStatus.catching {
       let target = try target()
       let method = try PlanningOptions.method(method, option: "--method")
-      let selection = try tokenSelection(method)
-      let rule = try rule(method)
+      let selection = try PlanningOptions.selection(selection)
+      let rule = try PlanningOptions.haltingRule(haltingRule)
+      try MethodOptions.check(
+        [method], selection: selection, haltingRule: rule,
+        searches: searchCache != nil || searchMinutes != nil)
+      try checkConflicts(method)
       let loaded = try options.load()
       let (compiler, refit) = (loaded.compiler, loaded.refit)
       var request = loaded.request
@@ -99,7 +103,6 @@ struct PlanCommand: ParsableCommand {
       request.memory = MemoryCeiling(arena: maxArena, resident: maxResident)
       request.requestText = requestText(request.requestText)
       request.fixedSchedule = try fixedSchedule(maximumLength: request.maximumLength)
-      try checkSearch(method)
       var bar = ProgressBar()
       var candidates: [PlanCandidate] = []
       // The precision search runs the encoder about as often as what follows.
@@ -125,21 +128,41 @@ struct PlanCommand: ParsableCommand {
     }
   }
 
-  private func checkSearch(_ method: PlanningMethod) throws {
-    guard method == .search else {
-      if searchCache != nil || searchMinutes != nil {
-        throw CommandError.usage(
-          "--search-cache, --search-minutes: expected --method search; found \(method.rawValue)")
-      }
-      if method == .depth, dense, depth == nil {
-        throw CommandError.usage("--method depth: expected a target or --depth; found --dense alone")
-      }
-      return
+  /// Refuses what the method would not read, before anything is.
+  private func checkConflicts(_ method: PlanningMethod) throws {
+    func require(_ holds: Bool, _ message: String) throws {
+      if !holds { throw CommandError.usage(message) }
     }
-    guard !dense, depth == nil, decay == .calibrated else {
-      throw CommandError.usage(
+    if method == .search {
+      try require(
+        !dense && depth == nil && decay == .calibrated,
         "--method search: expected a target in time or work, and neither --depth nor --decay, which it chooses; found one"
       )
+    }
+    if method.selects {
+      try require(
+        !dense && decay == .calibrated,
+        "--method selector: expected a target in time or work, and no --decay, which is attention's; found one"
+      )
+    }
+    if method == .depth {
+      try require(
+        !dense || depth != nil, "--method depth: expected a target or --depth; found --dense alone")
+    }
+    if decay != .calibrated {
+      let found = dense ? "--dense" : keepCounts == nil ? "--method \(method.rawValue)" : "--keep-counts"
+      try require(
+        (method == .acc || method == .accHalting) && !dense && keepCounts == nil,
+        "--decay: expected method acc or acc+halting and a target in time or work, which it shapes; found \(found)"
+      )
+    }
+    if options.refitHead != nil {
+      try require(
+        !method.halts,
+        """
+        --refit-head: expected a method that answers with one head; found \(method.rawValue), with one a layer, trained \
+        together; leave it out, and tune halting on these texts
+        """)
     }
   }
 
@@ -186,31 +209,6 @@ struct PlanCommand: ParsableCommand {
         "--keep-counts: expected at most \(maximumLength) tokens, the longest input; found \(keepCounts)")
     }
     return .proportional(to: keepCounts, maximumLength: maximumLength)
-  }
-
-  private func rule(_ method: PlanningMethod) throws -> HaltingRule {
-    let rule = try PlanningOptions.haltingRule(haltingRule)
-    if rule != .tight, !method.halts, method != .search {
-      throw CommandError.usage(
-        "--halting-rule: expected a method that halts, or search; found \(method.rawValue)")
-    }
-    return rule
-  }
-
-  private func tokenSelection(_ method: PlanningMethod) throws -> TokenSelection {
-    let selection = try PlanningOptions.selection(selection)
-    guard method.selects else {
-      if selection != .dynamic {
-        throw CommandError.usage("--selection: expected --method selector; found \(method.rawValue)")
-      }
-      return selection
-    }
-    guard !dense, decay == .calibrated else {
-      throw CommandError.usage(
-        "--method selector: expected a target in time or work, and no --decay, which is attention's; found one"
-      )
-    }
-    return selection
   }
 
   /// The wish in words, without paths, for the plan's provenance.

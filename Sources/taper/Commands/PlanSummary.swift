@@ -11,7 +11,7 @@ enum PlanSummary {
       ("schema_version", 1), ("plan", .string(path)), ("method", .string(plan.identity.method)),
       ("precision", .string(plan.identity.precision)),
       ("lengths", .array(plan.predictions.referenceLengths.map { length(plan, Int($0)) })),
-      ("arena_bytes", .integer(Int64(plan.arena.byteCount.rawValue))),
+      ("arena_bytes", .integer(Int64(clamping: plan.arena.byteCount.rawValue))),
       ("resident_bytes", .integer(Int64(clamping: plan.residentBytes.rawValue))),
     ])
     if let halting = HaltingJSON.object(plan) { object["halting"] = halting }
@@ -46,7 +46,7 @@ enum PlanSummary {
   private static func candidate(_ candidate: PlanCandidate) -> JSONValue {
     [
       "name": .string(candidate.name), "taken": .bool(candidate.reason == nil),
-      "predicted_ns": candidate.predicted.map { .integer(Int64($0.rawValue)) } ?? .null,
+      "predicted_ns": candidate.predicted.map { .integer(Int64(clamping: $0.rawValue)) } ?? .null,
       "resident_bytes": candidate.resident.map { .integer(Int64(clamping: $0.rawValue)) } ?? .null,
       "lost": candidate.lost.map { .number($0) } ?? .null, "explanation": .string(candidate.explanation),
     ]
@@ -60,7 +60,7 @@ enum PlanSummary {
         "keep_counts",
         .array(plan.schedule.retentionConfiguration(length: tokens).dropFirst().map { JSONValue(Int($0)) })
       ),
-      ("predicted_ns", .integer(Int64(prediction.planned.time.rawValue))),
+      ("predicted_ns", .integer(Int64(clamping: prediction.planned.time.rawValue))),
       ("work_speedup", .number(prediction.publishedWorkSpeedup)),
       ("time_speedup", .number(prediction.timeSpeedup)),
     ])

@@ -17,7 +17,8 @@ struct RaceCommand: ParsableCommand {
   @OptionGroup var texts: TextOptions
   @Option(Count.self, help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.")
   var limit: Int?
-  @Option(Count.self, help: "Timed runs of each text on each plan; a text's time is their median.")
+  @Option(
+    Count.self, help: "Timed runs of each text on each plan; a text's time is their median (default: 5).")
   var rounds = 5
   @Option(Count.self, help: "Workers; at most what every plan has.")
   var threads: Int?
@@ -66,7 +67,9 @@ struct RaceCommand: ParsableCommand {
   }
 
   private func json(_ entry: Entry) -> JSONValue {
-    func times(_ times: [Nanoseconds]) -> JSONValue { .array(times.map { .integer(Int64($0.rawValue)) }) }
+    func times(_ times: [Nanoseconds]) -> JSONValue {
+      .array(times.map { .integer(Int64(clamping: $0.rawValue)) })
+    }
     return [
       "plan": .string(entry.path), "method": .string(entry.plan.identity.method),
       "time": ExplainJSON.expected(entry.time), "predicted": ExplainJSON.expected(entry.predicted),

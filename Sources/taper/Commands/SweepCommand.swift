@@ -21,22 +21,26 @@ struct SweepCommand: ParsableCommand {
   @Option(
     Words.self,
     help:
-      "Methods to sweep, as of taper plan: acc,depth,selector,halting,acc+halting,selector+halting,search.")
+      "Methods to sweep, as of taper plan: acc,depth,selector,halting,acc+halting,selector+halting,search (default: acc)."
+  )
   var methods = ["acc"]
   @Option(help: "Methods with selectors: dynamic or static, as of taper plan.")
   var selection = TokenSelection.dynamic.rawValue
   @Option(help: "Methods that halt, and search: tight or authors, as of taper plan.")
   var haltingRule = HaltingRule.tight.rawValue
   @Option(
-    Factors.self, help: "Speedups wished for; each method ends where it cannot go on, at the most it reaches."
-  )
+    Factors.self,
+    help: """
+      Speedups wished for; each method ends where it cannot go on, at the most it reaches (default: \
+      1.25,1.5,2,2.5,3,4,5,6,8,10).
+      """)
   var speedups = [1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
   @Flag(help: "Speedups of work (FLOPs, the published form) instead of predicted time.") var inWork = false
   @Option(
     help: "Method search: a file (JSON lines) that keeps trials, so that a search can go on where it stopped."
   )
   var searchCache: String?
-  @Option(help: "Method search: minutes after which no further candidate of a plan is tried.")
+  @Option(Minutes.self, help: "Method search: minutes after which no further candidate of a plan is tried.")
   var searchMinutes: Double?
   @Option(help: "Labelled texts that nothing was trained on, to judge every plan on.") var test: String?
   @Option(
@@ -53,14 +57,24 @@ struct SweepCommand: ParsableCommand {
   func run() throws {
     try ExitStatus.catching {
       let methods = try methods.map { try PlanningOptions.method($0, option: "--methods") }
+      let (selection, rule) = (
+        try PlanningOptions.selection(selection), try PlanningOptions.haltingRule(haltingRule)
+      )
+      try MethodOptions.check(
+        methods, selection: selection, haltingRule: rule,
+        searches: searchCache != nil || searchMinutes != nil)
+      guard svg == nil || test != nil || options.refitHead != nil || options.calibration != nil else {
+        throw CommandError.usage(
+          "--svg: expected accuracies to draw; found none; give --test, --refit-head or --calibration")
+      }
       let loaded = try options.load()
       let texts = try test.map {
         try Inputs.texts(from: $0, skipBad: options.skipBad, limit: testLimit, seed: 1, requiresLabels: true)
       }
       var bar = ProgressBar()
       var request = loaded.request
-      request.selection = try PlanningOptions.selection(selection)
-      request.haltingRule = try PlanningOptions.haltingRule(haltingRule)
+      request.selection = selection
+      request.haltingRule = rule
       if options.precision == "auto" {
         request.precision = try loaded.compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
           bar.update(0.1 * $1, $0)
@@ -123,22 +137,24 @@ struct SweepCommand: ParsableCommand {
     return (longest, race.runners.map { ExpectedTime($0.times).mean })
   }
 
+  /// The table first: what cannot be drawn or written must not take it along.
   private func show(_ report: SweepReport, weights: String) throws {
-    let chart = SweepChart(report).standalone()
-    if let svg {
-      guard let chart else {
-        throw CommandError.usage(
-          "--svg: expected accuracies to draw; found none; give --test, --refit-head or --calibration")
-      }
-      try OutputFile.write(chart, to: svg)
+    if json {
+      Console.print(SweepJSONRenderer.value(report, weights: weights).serialized(pretty: true))
+    } else {
+      Console.print(SweepTextRenderer.render(report, drop: maxDrop))
+      Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)")
     }
     if let html {
       try OutputFile.write(SweepHTMLRenderer.render(report, weights: weights, drop: maxDrop), to: html)
     }
-    if json {
-      return Console.print(SweepJSONRenderer.value(report, weights: weights).serialized(pretty: true))
+    if let svg {
+      guard let chart = SweepChart(report).standalone() else {
+        throw CommandError.usage(
+          "--svg: expected plans beside the dense one, and accuracies, to draw; found none; ask for other --methods or --speedups"
+        )
+      }
+      try OutputFile.write(chart, to: svg)
     }
-    Console.print(SweepTextRenderer.render(report, drop: maxDrop))
-    Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)")
   }
 }
