@@ -174,11 +174,7 @@ public struct Sweep {
     if let test { return try AuditSample.tokenized(test, for: plan) }
     if let refit { return try AuditSample.heldOut(of: refit, for: plan) }
     guard let calibration = compiler.calibration else { return nil }
-    var samples = AuditSample.calibrated(calibration, for: plan)
-    let references = try compiler.references(
-      of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: plan)
-    for (place, reference) in references.enumerated() { samples[place].reference = reference }
-    return samples
+    return try compiler.referenced(AuditSample.calibrated(calibration, for: plan), for: plan)
   }
 
   /// Predicted time of the calibration's texts, each at its own length, counts and depth, mean; nil without a calibration.
