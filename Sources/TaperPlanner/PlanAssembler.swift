@@ -26,14 +26,13 @@ package struct PlanAssembler {
   /// Prices with as much of the weights in caches as stays there when runs of so many layers follow each other.
   private static func pricer(_ request: PlanningRequest, _ costs: OpCosts, _ facts: EncoderFacts) -> OpPricer
   {
-    let weights = facts.weightTraffic(request.precision)
-    return OpPricer(
-      costs.resident?(weights) ?? costs, selectingKernels: request.passes.contains(.kernelSelection),
-      excluding: request.excludedKernels)
+    OpPricer(
+      costs.reading(facts.weightTraffic(request.precision)),
+      selectingKernels: request.passes.contains(.kernelSelection), excluding: request.excludedKernels)
   }
 
-  /// A plan, with a weights digest of zero, where its weights come from, and its ops as they were priced.
-  package typealias Assembled = (plan: Plan, recipes: [WeightRecipe], ops: [PricedOp])
+  /// A plan, with a weights digest of zero, where its weights come from, and how its ops were priced.
+  package typealias Assembled = (plan: Plan, recipes: [WeightRecipe], pricing: RunPricing)
 
   package func assemble() throws(PlanningError) -> Assembled {
     try checkRequest()
@@ -101,7 +100,10 @@ package struct PlanAssembler {
       tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
     check(plan)
     if let diagnostic = request.memory.exceeded(by: plan) { throw .memoryExceeded(diagnostic) }
-    return (plan, emission.weights, emission.pricedOps)
+    let pricing = RunPricing(
+      ops: emission.pricedOps, costs: pricer.cost, passes: request.passes,
+      excludedKernels: request.excludedKernels)
+    return (plan, emission.weights, pricing)
   }
 
   // MARK: Request

@@ -36,6 +36,11 @@ public struct PrecisionAssignment: Hashable, Sendable {
     return others == 0 ? base.rawValue : "\(base.rawValue), \(others) products otherwise"
   }
 
+  /// The base of the assignment that has that name.
+  static func base(named name: String) -> Precision {
+    Precision.allCases.first { name.hasPrefix($0.rawValue) } ?? .f32
+  }
+
   /// The same precisions with the most frequent one as the base (the more precise of equals), so that equal assignments
   /// read alike.
   /// - Precondition: every product is named.
