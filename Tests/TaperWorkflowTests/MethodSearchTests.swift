@@ -89,6 +89,38 @@ import Testing
     #expect(try search.run { _, _, _, _ in }.map(\.score.metric) == [0.5, 0.4, 0.3, 0.2, 0.1])
   }
 
+  /// Plain `acc` comes first in the second round, and would stand before all that the first one found.
+  @Test func aRoundOfPlainCandidatesAloneDecidesNothing() throws {
+    var count = 0
+    let first = 3 * (1 + SearchSpace.decays.count)
+    var search = search(best: (2, 0.35), isOver: { count >= first + 1 }, asked: { _ in count += 1 })
+    let trials = try search.run { _, _, _, _ in }
+    #expect(count == first + 1)
+    #expect(trials.first?.candidate == SearchTrial.Candidate(depth: 2, decay: 0.35))
+    #expect(trials.allSatisfy { $0.texts == 500 } && trials.count == first)
+  }
+
+  /// Whenever the time is found to be up.
+  @Test func theRankingIsByTextsThenByTheMetric() throws {
+    for limit in 1...70 {
+      var asked = 0
+      var search = MethodSearch(
+        request: request, space: SearchSpace(request, layers: 3), texts: 4_000,
+        isOver: {
+          asked += 1
+          return asked > limit
+        },
+        schedule: { schedule($0) },
+        judge: { request, texts in
+          let number = Double(request.depth ?? 0) + (request.decay ?? 0.05)
+          // The better by the metric, the worse by loss.
+          return SearchTrial.Score(metric: number / 10, loss: number, heldOut: texts)
+        })
+      let found = try search.run { _, _, _, _ in }.map { ($0.texts, $0.score.metric) }
+      #expect(zip(found, found.dropFirst()).allSatisfy { $0 >= $1 }, "after \(limit) questions")
+    }
+  }
+
   @Test func aRoundOfNearlyAllTextsIsLeftOut() throws {
     for (texts, rounds) in [
       (512, [512]), (700, [500, 700]), (1_900, [500, 1_900]), (2_000, [500, 1_500, 2_000]),
