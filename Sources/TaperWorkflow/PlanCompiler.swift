@@ -144,8 +144,8 @@ public struct PlanCompiler {
       choosesRestoring: mayChooseRestoring(request), refits: samples != nil)
     var search = MethodSearch(
       request: request, space: space, texts: judge.texts,
-      cache: options.cachePath.map {
-        SearchCache(path: $0, question: request.requestText + "\n" + options.question)
+      cache: try options.cachePath.map {
+        try SearchCache(path: $0, question: request.requestText + "\n" + options.question)
       },
       isOver: options.isOver,
       schedule: { candidate in

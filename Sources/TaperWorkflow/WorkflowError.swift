@@ -16,6 +16,8 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
   case precisionNeedsCalibration
   case searchNeedsTexts
   case cacheUnwritable(path: String)
+  /// A file that holds something else than trials of a search.
+  case cacheForeign(path: String)
 
   public var description: String {
     switch self {
@@ -44,6 +46,8 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
       "method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
     case .cacheUnwritable(let path):
       "\(path): expected a file that lines can be added to; found none; choose another --search-cache"
+    case .cacheForeign(let path):
+      "\(path): expected trials of a search, or a new file; found something else; choose another --search-cache"
     case .precisionNeedsCalibration:
       "--precision auto: expected calibration texts to measure on; found none; give --calibration"
     case .gateNeedsEvidence:

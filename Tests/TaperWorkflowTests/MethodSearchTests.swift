@@ -137,7 +137,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     var count = 0
     var first = search(
-      best: (2, 0.35), cache: SearchCache(path: path, question: "a"), isOver: { count >= 10 },
+      best: (2, 0.35), cache: try SearchCache(path: path, question: "a"), isOver: { count >= 10 },
       asked: { _ in
         count += 1
       })
@@ -145,20 +145,23 @@ import Testing
     // A crash in the middle of a line.
     try (String(contentsOfFile: path, encoding: .utf8) + "{\"key\":").write(
       toFile: path, atomically: true, encoding: .utf8)
-    try (String(contentsOfFile: path, encoding: .utf8) + "\n").write(
-      toFile: path, atomically: true, encoding: .utf8)
     var whole = 0
     var uninterrupted = search(best: (2, 0.35), asked: { _ in whole += 1 })
     let expected = try uninterrupted.run { _, _, _, _ in }
     var rest = 0
     var second = search(
-      best: (2, 0.35), cache: SearchCache(path: path, question: "a"), asked: { _ in rest += 1 })
+      best: (2, 0.35), cache: try SearchCache(path: path, question: "a"), asked: { _ in rest += 1 })
     #expect(try second.run { _, _, _, _ in } == expected)
     #expect(rest == whole - 10)
+    // The line that was cut has swallowed none of what came after it.
+    var nothing = 0
+    var again = search(
+      best: (2, 0.35), cache: try SearchCache(path: path, question: "a"), asked: { _ in nothing += 1 })
+    #expect(try again.run { _, _, _, _ in } == expected && nothing == 0)
     // Another question finds nothing of use in the file.
     var other = 0
     var third = search(
-      best: (2, 0.35), cache: SearchCache(path: path, question: "b"), asked: { _ in other += 1 })
+      best: (2, 0.35), cache: try SearchCache(path: path, question: "b"), asked: { _ in other += 1 })
     #expect(try third.run { _, _, _, _ in } == expected)
     #expect(other == whole)
   }
@@ -276,6 +279,23 @@ import Testing
     #expect(whole.count == 2 * 2 && whole.allSatisfy { $0.candidate.restores })
   }
 
+  @Test func aCacheIsNoOtherFile() throws {
+    let path = NSTemporaryDirectory() + "taper-search-\(UUID().uuidString).json"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let other = "{\"key\": \"value\"}\n{\"texts\": 3}\n"
+    try other.write(toFile: path, atomically: true, encoding: .utf8)
+    let error = #expect(throws: WorkflowError.self) { _ = try SearchCache(path: path, question: "a") }
+    #expect(error == .cacheForeign(path: path))
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == other)
+    let folder = NSTemporaryDirectory()
+    let unwritable = #expect(throws: WorkflowError.self) {
+      _ = try SearchCache(path: folder, question: "a")
+    }
+    #expect(unwritable == .cacheUnwritable(path: folder))
+    try "".write(toFile: path, atomically: true, encoding: .utf8)
+    _ = try SearchCache(path: path, question: "a")
+  }
+
   @Test func theCacheTellsAllCandidatesApart() throws {
     let path = NSTemporaryDirectory() + "taper-search-\(UUID().uuidString).jsonl"
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -303,10 +323,10 @@ import Testing
       schedule.keepCounts[1] = request.selection == .static ? 1 : 0
       return schedule
     }
-    let first = try run(space, cache: SearchCache(path: path, question: "a"), schedule: distinct, judge)
+    let first = try run(space, cache: try SearchCache(path: path, question: "a"), schedule: distinct, judge)
     var asked = 0
     let second = try run(
-      space, cache: SearchCache(path: path, question: "a"), schedule: distinct
+      space, cache: try SearchCache(path: path, question: "a"), schedule: distinct
     ) { request, texts in
       asked += 1
       return judge(request, texts)

@@ -62,7 +62,7 @@ enum ExitStatus: Int32 {
     switch error {
     case .accuracyGateFailed, .accuracyFloorMissed: .accuracyGateFailed
     case .noPrecisionFits: .infeasible
-    case .gateNeedsEvidence, .precisionNeedsCalibration: .usage
+    case .gateNeedsEvidence, .precisionNeedsCalibration, .cacheForeign: .usage
     default: .badData
     }
   }
