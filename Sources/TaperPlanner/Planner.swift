@@ -45,6 +45,10 @@ public enum Planner {
     if let calibration, calibration.modelDigest != model.modelDigest {
       throw .calibrationOfAnotherModel(expected: model.modelDigest, found: calibration.modelDigest)
     }
+    if let calibration, calibration.tokenizerDigest != model.tokenizerDigest {
+      throw .calibrationOfAnotherTokenizer(
+        expected: model.tokenizerDigest, found: calibration.tokenizerDigest)
+    }
     guard request.threads == cost.threads else {
       throw .threadsDiffer(requested: request.threads, priced: cost.threads)
     }

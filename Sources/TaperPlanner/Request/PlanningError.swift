@@ -20,6 +20,8 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   case calibrationMissing(method: PlanningMethod)
   /// The calibration was made with another model.
   case calibrationOfAnotherModel(expected: Digest, found: Digest)
+  /// The calibration's texts were tokenized otherwise.
+  case calibrationOfAnotherTokenizer(expected: Digest, found: Digest)
   case calibrationLayersDiffer(expected: Int, found: Int)
   /// Method `selector` on a model that has none, or none below the depth.
   case selectorsMissing
@@ -77,6 +79,11 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
     case .calibrationOfAnotherModel(let expected, let found):
       """
       calibration: expected one of the model \(short(expected)); found one of \(short(found)); \
+      calibrate this model again
+      """
+    case .calibrationOfAnotherTokenizer(let expected, let found):
+      """
+      calibration: expected texts tokenized by the model's tokenizer \(short(expected)); found \(short(found)); \
       calibrate this model again
       """
     case .calibrationLayersDiffer(let expected, let found):
