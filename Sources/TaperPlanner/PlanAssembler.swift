@@ -137,7 +137,12 @@ package struct PlanAssembler {
     }
     if request.method.selects {
       let depth = request.depth ?? facts.layers
-      guard facts.selector?.layers.contains(where: { $0 < depth }) == true else { throw .selectorsMissing }
+      guard let layers = facts.selector?.layers, layers.contains(where: { $0 < depth }) else {
+        throw .selectorsMissing
+      }
+      if let found = inputs.selectors?.layers, found != layers {
+        throw .selectorLayersDiffer(expected: layers, found: found)
+      }
     }
     if let depth = request.depth, !(1...facts.layers).contains(depth) {
       throw .depthOutOfRange(requested: depth, layers: facts.layers)

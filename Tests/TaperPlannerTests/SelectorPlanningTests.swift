@@ -154,6 +154,11 @@ import Testing
     #expect(error { () throws(PlanningError) in try plan(.speedup(2), depth: 1) } == .selectorsMissing)
     #expect(
       error { () throws(PlanningError) in try plan(.speedup(2), counts: nil) } == .selectorsNotCalibrated)
+    // Of a calibration made when other layers had selectors.
+    let others = SelectorCounts(layers: [1, 3], texts: Self.counts.texts)
+    #expect(
+      error { () throws(PlanningError) in try plan(.speedup(2), counts: others) }
+        == .selectorLayersDiffer(expected: [1, 2], found: [1, 3]))
     guard case .infeasible? = error({ () throws(PlanningError) in try plan(.speedup(20)) }) else {
       Issue.record("20x is out of reach")
       return
