@@ -199,7 +199,8 @@ package struct PlanAssembler {
         overMedian: pricer.tail(request.target.percentile) ?? 1,
         dense: pricer.time(Nanoseconds(whole), at: request.target.percentile),
         bestAverage: shallowest.flatMap(unmetAverage),
-        bestSpeedup: request.target.isInWork ? Double(facts.layers) : Double(whole) / Double(max(best, 1)),
+        bestSpeedup: request.target.isInWork
+          ? Double(facts.layers) / Double(request.depth ?? 1) : Double(whole) / Double(max(best, 1)),
         bestDepth: request.depth ?? 1, bestKeepCounts: [length], weightTraffic: .zero, weightTime: .zero))
   }
 
