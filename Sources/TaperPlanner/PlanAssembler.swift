@@ -88,7 +88,8 @@ package struct PlanAssembler {
           pricer: pricer)
       } : nil
     let plan = Plan(
-      identity: identity(reduces: !reducingLayers.isEmpty, isCut: facts.layers < dense.layers),
+      identity: identity(
+        reduces: !reducingLayers.isEmpty, isCut: facts.layers < dense.layers, passes: passes),
       model: facts.shape, schedule: schedule,
       ops: emission.ops, selections: selections(emission.pricedOps), arena: emission.arena,
       resultSlot: emission.resultSlot, predictions: predictions, expectations: expectations,
@@ -348,7 +349,8 @@ package struct PlanAssembler {
       outputWidth: override.bias.count)
   }
 
-  private func identity(reduces: Bool, isCut: Bool) -> PlanIdentity {
+  /// - Parameter passes: those that were on in the end.
+  private func identity(reduces: Bool, isCut: Bool, passes: PassSet) -> PlanIdentity {
     var methods: [String] = []
     if reduces {
       let isStatic = selection == .static
@@ -362,7 +364,7 @@ package struct PlanAssembler {
       request: request.requestText, method: methods.isEmpty ? "dense" : methods.joined(separator: "+"),
       precision: request.precision.name,
       deviceName: request.deviceName, tier: inputs.tier, threads: request.threads,
-      passes: request.passes.names,
+      passes: passes.names,
       modelDigest: facts.modelDigest, tokenizerDigest: facts.tokenizerDigest,
       calibrationDigest: reduces ? inputs.calibrationDigest : .zero, profileDigest: inputs.profileDigest)
   }

@@ -197,9 +197,12 @@ public struct PlanCompiler {
     request.headOverride = HeadOverride(
       kind: targets.kind, weight: [Float](repeating: 0, count: targets.outputs * width),
       bias: [Float](repeating: 0, count: targets.outputs), labels: targets.labels)
-    let schedule = try Planner.schedule(request, model: model, calibration: calibration, cost: cost)
-    request.fixedSchedule = schedule
-    request.depth = schedule.layerCount
+    let outline = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
+    request.fixedSchedule = outline.schedule
+    request.depth = outline.schedule.layerCount
+    // The target may have needed a pass to be off; it is met only with the same ones.
+    request.passes = PassSet(
+      disabling: PlannerPass.allCases.filter { !outline.identity.passes.contains($0.name) })
     var instrumented = request
     instrumented.instrumentation = .features
     let planned = try plan(instrumented)
