@@ -56,7 +56,7 @@ extension PlanCompiler.Outcome {
     guard let head else { return accuracy.map { $0.evidence(.calibration) } }
     guard let heldOut = head.report.heldOut else { return nil }
     let measured = AccuracyComparison(
-      metric: heldOut.metric, dense: heldOut.value, planned: heldOut.value, interval: head.report.interval,
+      metric: heldOut.metric, dense: heldOut.value, planned: heldOut.value, interval: heldOut.interval,
       count: head.report.heldOutExamples)
     var evidence = measured.evidence(.heldOut)
     evidence.dense = accuracy.map { Float($0.dense) }
@@ -93,13 +93,5 @@ extension HeadTargets {
         text: samples[planned.example].line, dense: labels[dense.label], planned: labels[planned.label],
         expected: labels[classes[planned.example]])
     }
-  }
-}
-
-extension FitReport {
-  /// 95%, of what was held out; nil for a metric without one.
-  var interval: ConfidenceInterval? {
-    guard case .classification(_, let interval, _) = validation else { return nil }
-    return ConfidenceInterval(low: interval.low, high: interval.high)
   }
 }

@@ -236,7 +236,7 @@ public struct PlanCompiler {
       let reference = try targets.fit(features: features, width: width).report
       if let value = reference.heldOut?.value {
         accuracy = AccuracyComparison(
-          metric: planned.metric, dense: value, planned: planned.value, interval: head.report.interval,
+          metric: planned.metric, dense: value, planned: planned.value, interval: planned.interval,
           count: head.report.heldOutExamples,
           flips: targets.flips(from: reference.heldOutAnswers, to: head.report.heldOutAnswers, samples))
       }

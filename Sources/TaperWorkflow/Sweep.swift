@@ -196,10 +196,9 @@ public struct Sweep {
 extension FitReport {
   /// The held-out figure as an audit of answers; nil when nothing, or no share, was measured.
   fileprivate var audit: AccuracyAudit? {
-    guard case .classification(let accuracy, let interval, _) = validation else { return nil }
+    guard let heldOut, let interval = heldOut.interval else { return nil }
     return AccuracyAudit(
-      metric: .accuracy, dense: nil, planned: accuracy,
-      interval: ConfidenceInterval(low: interval.low, high: interval.high), agreement: nil,
+      metric: .accuracy, dense: nil, planned: heldOut.value, interval: interval, agreement: nil,
       count: heldOutExamples)
   }
 }

@@ -11,7 +11,6 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
   case labelsMissing(line: Int)
   /// Some labels are words, some numbers.
   case labelsMixed
-  case modelHasNoLinearHead
   case gateNeedsEvidence
   case precisionNeedsCalibration
   case searchNeedsTexts
@@ -40,8 +39,6 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
     case .labelsMissing(let line):
       "line \(line): expected a label; found none; a head is fitted on labelled texts only"
     case .labelsMixed: "labels: expected all words or all numbers; found both; correct the file"
-    case .modelHasNoLinearHead:
-      "model: expected one with a fitted head; found an embedding model; fit one with taper fit-head"
     case .searchNeedsTexts:
       "method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
     case .cacheUnwritable(let path):
