@@ -1,7 +1,7 @@
 /// How good the plan's answers are: against the right ones, where known, and against the dense model's.
 public struct AccuracyAudit: Hashable, Sendable {
   public enum Metric: String, CaseIterable, Hashable, Sendable {
-    /// Share of texts whose most likely label is the right one.
+    /// Share of texts answered with the right label, of a multi-label head with that one alone.
     case accuracy
     /// Pearson's correlation with the right numbers.
     case pearson

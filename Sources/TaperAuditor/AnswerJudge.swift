@@ -2,6 +2,9 @@ public import TaperPlanFormat
 
 /// Compares a plan's answers with the right ones and with the dense model's; pure.
 ///
+/// The answer of a multi-label head is what `taper run` prints as its labels: all of at least 0.5. It agrees when it is the same
+/// set, and is right when it is the right label alone.
+///
 /// References of another width than the answers (an embedding beside a classifier's scores) cannot be
 /// compared and count as not given.
 public enum AnswerJudge {
@@ -21,26 +24,26 @@ public enum AnswerJudge {
     var counts = (labelled: 0, plannedRight: 0, referenced: 0, agreeing: 0, both: 0, denseRight: 0)
     var flips: [FlippedAnswer] = []
     for (sample, answer) in zip(samples, answers) {
-      let planned = answer.leader
+      let planned = chosen(answer, head)
       if let label = sample.label {
         counts.labelled += 1
-        if planned == label { counts.plannedRight += 1 }
+        if planned == [label] { counts.plannedRight += 1 }
       }
       guard let reference = sample.reference, reference.count == answer.count else { continue }
-      let dense = reference.leader
+      let dense = chosen(reference, head)
       counts.referenced += 1
       if let label = sample.label {
         counts.both += 1
-        if dense == label { counts.denseRight += 1 }
+        if dense == [label] { counts.denseRight += 1 }
       }
       if dense == planned {
         counts.agreeing += 1
       } else if flips.count < AccuracyAudit.maximumFlips {
         flips.append(
           FlippedAnswer(
-            index: sample.index, tokens: sample.ids.count, dense: name(dense, head),
-            planned: name(planned, head),
-            score: Double(answer[planned]), expected: sample.label.map { name($0, head) }, text: sample.text))
+            index: sample.index, tokens: sample.ids.count, dense: names(dense, head),
+            planned: names(planned, head), score: Double(answer[answer.leader]),
+            expected: sample.label.map { name($0, head) }, text: sample.text))
       }
     }
     let agreement = share(counts.agreeing, counts.referenced)
@@ -115,6 +118,15 @@ public enum AnswerJudge {
   }
 
   // MARK: Arithmetic
+
+  /// The labels that an answer gives, ascending.
+  private static func chosen(_ answer: [Float], _ head: Head) -> [Int] {
+    head.kind == .multiLabel ? answer.indices.filter { answer[$0] >= 0.5 } : [answer.leader]
+  }
+
+  private static func names(_ labels: [Int], _ head: Head) -> String {
+    labels.isEmpty ? "no label" : labels.map { name($0, head) }.joined(separator: ", ")
+  }
 
   private static func name(_ label: Int, _ head: Head) -> String {
     head.labels.indices.contains(label) ? head.labels[label] : "\(label)"

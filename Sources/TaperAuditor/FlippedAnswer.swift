@@ -1,11 +1,11 @@
-/// A text to which the plan gives another label than the dense model.
+/// A text to which the plan gives another label than the dense model, or other labels.
 public struct FlippedAnswer: Hashable, Sendable {
   /// The caller's number of the text.
   public let index: Int
   public let tokens: Int
   public let dense: String
   public let planned: String
-  /// The plan's score for its label.
+  /// The plan's score for its most likely label.
   public let score: Double
   /// The right label, where known.
   public let expected: String?

@@ -9,7 +9,6 @@ extension Calibration {
     public let layerCount: Int
     private let selectorLayers: [Int]
     private var kept: [SelectorCounts.Text] = []
-    private let maximumSamples: Int
     private var contributions: [Double]
     private var deciles: [[Double]]
     private var masses: [[Double]]
@@ -19,15 +18,12 @@ extension Calibration {
     public private(set) var textCount = 0
     private var truncatedCount = 0
 
-    /// - Parameters:
-    ///   - selectorLayers: layers of the model's selectors, ascending.
-    ///   - maximumSamples: texts whose ids and references are kept; all enter the statistics.
+    /// - Parameter selectorLayers: layers of the model's selectors, ascending.
     /// - Precondition: at least one layer.
-    public init(layerCount: Int, selectorLayers: [Int] = [], maximumSamples: Int = .max) {
+    public init(layerCount: Int, selectorLayers: [Int] = []) {
       precondition(layerCount > 0)
       self.layerCount = layerCount
       self.selectorLayers = selectorLayers
-      self.maximumSamples = maximumSamples
       contributions = [Double](repeating: 0, count: layerCount)
       deciles = Array(
         repeating: [Double](repeating: 0, count: LayerImportance.decileCount), count: layerCount)
@@ -68,7 +64,6 @@ extension Calibration {
       lengths[ids.count, default: 0] += 1
       textCount += 1
       if truncated { truncatedCount += 1 }
-      guard samples.count < maximumSamples else { return }
       samples.append(
         CalibrationSample(
           ids: ids, typeIDs: typeIDs.isEmpty ? [UInt32](repeating: 0, count: ids.count) : typeIDs,

@@ -145,17 +145,6 @@ public struct CostModel: Sendable {
     kernel == .selectAboveF32 ? .selectF32 : kernel
   }
 
-  /// Work: 2·rows·columns·depth for a product, 4·rows·innerRows·heads·depth for attention, half of it for
-  /// scores (innerRows squared) and context each; row-wise arithmetic counts as none.
-  public func work(of op: PlanOp, rows: Int, innerRows: Int) -> Flops {
-    OpWork.work(of: OpShape(of: op), rows: rows, innerRows: innerRows)
-  }
-
-  /// Traffic: weights and activations read and results written, each once.
-  public func traffic(of op: PlanOp, kernel: KernelID, rows: Int, innerRows: Int) -> Bytes {
-    OpWork.traffic(of: OpShape(of: op), kernel: kernel, rows: rows, innerRows: innerRows)
-  }
-
   /// Kinds that a plan can do without: without a measurement they are not there.
   private static let optional: Set<OpKind> = [.encode, .attentionScored]
 
@@ -164,20 +153,6 @@ public struct CostModel: Sendable {
   /// without nothing.
   public func kernels(for kind: OpKind) -> [KernelID] {
     kernelsByKind[kind] ?? []
-  }
-
-  /// The largest row count that costs no more than `rows` does (within 0.5%), at most the next multiple of
-  /// 16: on a kernel with a row tile, the rows up to the tile's end are free, and a keep count may be rounded
-  /// up to it.
-  public func freeRows(_ op: PlanOp, kernel: KernelID, rows: Int, innerRows: Int) -> Int {
-    let shape = OpShape(of: op)
-    let limit = (max(1, rows) + 15) / 16 * 16
-    let ceiling = Double(time(shape, kernel: kernel, rows: rows, innerRows: innerRows)) * 1.005
-    var free = max(1, rows)
-    while free < limit, Double(time(shape, kernel: kernel, rows: free + 1, innerRows: innerRows)) <= ceiling {
-      free += 1
-    }
-    return free
   }
 
   /// A whole run from its ops: times, intervals, work and traffic summed, plus the run overhead. Intervals
@@ -210,10 +185,6 @@ public struct CostModel: Sendable {
 
   /// What a run costs beyond its ops.
   public var runOverhead: Nanoseconds { figures.runOverhead }
-
-  private func time(_ shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> UInt64 {
-    predict(shape, kernel: kernel, rows: rows, innerRows: innerRows).time.rawValue
-  }
 
   private static func nanoseconds(_ value: Double) -> Nanoseconds {
     Nanoseconds(UInt64(min(max(value.rounded(), 0), 1e18)))

@@ -5,8 +5,8 @@ public struct FitReport: Hashable, Sendable {
   public enum Validation: Hashable, Sendable {
     /// Too few examples to hold any out.
     case none
-    /// Share of labels right, with its 95% Wilson interval, and the mean negative log-likelihood.
-    case classification(accuracy: Double, interval: WilsonInterval, loss: Double)
+    /// How many of the held-out labels are right, and the mean negative log-likelihood.
+    case classification(right: Int, loss: Double)
     /// Over all outputs: 1 − squared error / variance, and Pearson's correlation (mean over outputs).
     case regression(rSquared: Double, pearson: Double)
   }

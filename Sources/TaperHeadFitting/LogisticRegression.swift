@@ -76,9 +76,7 @@ public enum LogisticRegression {
       if loss < best {
         best = loss
         report.strength = strength
-        report.validation = .classification(
-          accuracy: Double(correct) / Double(split.heldOut.count),
-          interval: WilsonInterval(successes: correct, trials: split.heldOut.count), loss: loss)
+        report.validation = .classification(right: correct, loss: loss)
         report.heldOutAnswers = zip(split.heldOut, heldOut.answers(parameters)).map {
           .init(example: $0, label: $1)
         }

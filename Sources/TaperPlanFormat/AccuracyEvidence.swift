@@ -3,7 +3,8 @@ public struct AccuracyEvidence: Hashable, Sendable {
   public enum Metric: UInt8, CaseIterable, Hashable, Sendable {
     /// Share of labels got right.
     case accuracy = 0
-    /// Share of texts (or tokens) with the dense model's answer, or the mean cosine of embeddings with its.
+    /// Share of texts (or tokens) with the dense model's answer, Pearson's correlation of numbers with its, or the mean
+    /// cosine of embeddings.
     case agreement = 1
     /// Coefficient of determination of numbers.
     case determination = 2

@@ -26,14 +26,13 @@ package struct PlanAssembler {
   /// Prices with as much of the weights in caches as stays there when runs of so many layers follow each other.
   private static func pricer(_ request: PlanningRequest, _ costs: OpCosts, _ facts: EncoderFacts) -> OpPricer
   {
-    let weights = facts.weightTraffic(request.precision)
-    return OpPricer(
-      costs.resident?(weights) ?? costs, selectingKernels: request.passes.contains(.kernelSelection),
-      excluding: request.excludedKernels)
+    OpPricer(
+      costs.reading(facts.weightTraffic(request.precision)),
+      selectingKernels: request.passes.contains(.kernelSelection), excluding: request.excludedKernels)
   }
 
-  /// A plan, with a weights digest of zero, where its weights come from, and its ops as they were priced.
-  package typealias Assembled = (plan: Plan, recipes: [WeightRecipe], ops: [PricedOp])
+  /// A plan, with a weights digest of zero, where its weights come from, and how its ops were priced.
+  package typealias Assembled = (plan: Plan, recipes: [WeightRecipe], pricing: RunPricing)
 
   package func assemble() throws(PlanningError) -> Assembled {
     try checkRequest()
@@ -89,7 +88,8 @@ package struct PlanAssembler {
           pricer: pricer)
       } : nil
     let plan = Plan(
-      identity: identity(reduces: !reducingLayers.isEmpty, isCut: facts.layers < dense.layers),
+      identity: identity(
+        reduces: !reducingLayers.isEmpty, isCut: facts.layers < dense.layers, passes: passes),
       model: facts.shape, schedule: schedule,
       ops: emission.ops, selections: selections(emission.pricedOps), arena: emission.arena,
       resultSlot: emission.resultSlot, predictions: predictions, expectations: expectations,
@@ -101,7 +101,10 @@ package struct PlanAssembler {
       tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
     check(plan)
     if let diagnostic = request.memory.exceeded(by: plan) { throw .memoryExceeded(diagnostic) }
-    return (plan, emission.weights, emission.pricedOps)
+    let pricing = RunPricing(
+      ops: emission.pricedOps, costs: pricer.cost, passes: request.passes,
+      excludedKernels: request.excludedKernels)
+    return (plan, emission.weights, pricing)
   }
 
   // MARK: Request
@@ -135,7 +138,12 @@ package struct PlanAssembler {
     }
     if request.method.selects {
       let depth = request.depth ?? facts.layers
-      guard facts.selector?.layers.contains(where: { $0 < depth }) == true else { throw .selectorsMissing }
+      guard let layers = facts.selector?.layers, layers.contains(where: { $0 < depth }) else {
+        throw .selectorsMissing
+      }
+      if let found = inputs.selectors?.layers, found != layers {
+        throw .selectorLayersDiffer(expected: layers, found: found)
+      }
     }
     if let depth = request.depth, !(1...facts.layers).contains(depth) {
       throw .depthOutOfRange(requested: depth, layers: facts.layers)
@@ -192,7 +200,8 @@ package struct PlanAssembler {
         overMedian: pricer.tail(request.target.percentile) ?? 1,
         dense: pricer.time(Nanoseconds(whole), at: request.target.percentile),
         bestAverage: shallowest.flatMap(unmetAverage),
-        bestSpeedup: request.target.isInWork ? Double(facts.layers) : Double(whole) / Double(max(best, 1)),
+        bestSpeedup: request.target.isInWork
+          ? Double(facts.layers) / Double(request.depth ?? 1) : Double(whole) / Double(max(best, 1)),
         bestDepth: request.depth ?? 1, bestKeepCounts: [length], weightTraffic: .zero, weightTime: .zero))
   }
 
@@ -340,7 +349,8 @@ package struct PlanAssembler {
       outputWidth: override.bias.count)
   }
 
-  private func identity(reduces: Bool, isCut: Bool) -> PlanIdentity {
+  /// - Parameter passes: those that were on in the end.
+  private func identity(reduces: Bool, isCut: Bool, passes: PassSet) -> PlanIdentity {
     var methods: [String] = []
     if reduces {
       let isStatic = selection == .static
@@ -354,7 +364,7 @@ package struct PlanAssembler {
       request: request.requestText, method: methods.isEmpty ? "dense" : methods.joined(separator: "+"),
       precision: request.precision.name,
       deviceName: request.deviceName, tier: inputs.tier, threads: request.threads,
-      passes: request.passes.names,
+      passes: passes.names,
       modelDigest: facts.modelDigest, tokenizerDigest: facts.tokenizerDigest,
       calibrationDigest: reduces ? inputs.calibrationDigest : .zero, profileDigest: inputs.profileDigest)
   }

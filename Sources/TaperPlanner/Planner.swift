@@ -45,6 +45,10 @@ public enum Planner {
     if let calibration, calibration.modelDigest != model.modelDigest {
       throw .calibrationOfAnotherModel(expected: model.modelDigest, found: calibration.modelDigest)
     }
+    if let calibration, calibration.tokenizerDigest != model.tokenizerDigest {
+      throw .calibrationOfAnotherTokenizer(
+        expected: model.tokenizerDigest, found: calibration.tokenizerDigest)
+    }
     guard request.threads == cost.threads else {
       throw .threadsDiffer(requested: request.threads, priced: cost.threads)
     }
@@ -67,7 +71,7 @@ public enum Planner {
     _ request: PlanningRequest, model: ModelSpec, inputs: PlanningInputs
   ) throws(PlanningError) -> PlannedModel {
     let assembler = PlanAssembler(request, inputs)
-    var (plan, recipes, ops) = try assembler.withRemedies { () throws(PlanningError) in
+    var (plan, recipes, pricing) = try assembler.withRemedies { () throws(PlanningError) in
       try assembler.assemble()
     }
     let stream = WeightStream(recipes: recipes, model: model, headOverride: request.headOverride)
@@ -76,8 +80,6 @@ public enum Planner {
     } catch {
       throw .weightsUnreadable(tensor: "the model", reason: "\(error)")
     }
-    let pricing = RunPricing(
-      ops: ops, costs: inputs.costs, passes: request.passes, excludedKernels: request.excludedKernels)
     return PlannedModel(plan: plan, weights: stream, pricing: pricing)
   }
 }

@@ -1,59 +1,33 @@
-internal import TaperAuditor
-internal import TaperCalibration
+package import TaperAuditor
 internal import TaperHeadFitting
 internal import TaperModelSpec
-internal import TaperPlanFormat
+package import TaperPlanFormat
 internal import TaperPlanner
 
 extension AccuracyComparison {
-  /// A plan's answers against the right labels where every text has one of the head's, else against the dense model's.
+  /// A plan's answers as `AnswerJudge` judges them: against the right labels where every text has one, else against the dense
+  /// model's answers, with which that agrees entirely. Nil when there is nothing to compare.
   ///
   /// - Parameters:
-  ///   - answers, references: the plan's and the dense model's, a text each.
-  ///   - labels: index of the right one, a text each; empty when they are not known.
-  ///   - texts: their numbers.
-  init(_ answers: [[Float]], dense references: [[Float]], labels: [Int], head: Head, texts: [Int]) {
-    let isClassified = head.kind == .classification
-    var flips: [FlippedLabel] = []
-    for (number, (answer, reference)) in zip(answers, references).enumerated() where isClassified {
-      let (planned, dense) = (answer.leader, reference.leader)
-      guard planned != dense else { continue }
-      flips.append(
-        FlippedLabel(
-          text: texts[number], dense: head.labels[dense], planned: head.labels[planned],
-          expected: labels.isEmpty ? nil : head.labels[labels[number]]))
+  ///   - answers: the plan's, a text each.
+  ///   - samples: the texts, with the dense model's answers; their indexes count from 0.
+  package init?(_ answers: [[Float]], to samples: [AuditSample], head: Head) {
+    var samples = samples
+    if !samples.allSatisfy({ $0.label != nil }) {
+      for place in samples.indices { samples[place].label = nil }
     }
-    let count = answers.count
-    if isClassified, !labels.isEmpty {
-      func right(_ answers: [[Float]]) -> Int { zip(answers, labels).count { $0.leader == $1 } }
-      let whole = Double(max(1, count))
-      self.init(
-        metric: .accuracy, dense: Double(right(references)) / whole, planned: Double(right(answers)) / whole,
-        interval: .proportion(right(answers), of: count), count: count, flips: flips)
-      return
-    }
-    let shares = zip(answers, references).map {
-      PlanCompiler.agreement($0, $1, kind: head.kind, width: head.outputWidth)
-    }
-    let sum = shares.reduce(0, +)
-    let isShare = isClassified || head.kind == .multiLabel
+    guard let audit = AnswerJudge.judge(samples, answers, head), let planned = audit.value else { return nil }
     self.init(
-      metric: .agreement, dense: 1, planned: sum / Double(max(1, count)),
-      interval: isShare ? .proportion(Int(sum), of: count) : count > 0 ? .mean(of: shares) : nil,
-      count: count,
-      flips: flips)
+      metric: audit.metric == .accuracy ? .accuracy : .agreement, dense: audit.dense ?? 1, planned: planned,
+      interval: audit.interval, count: samples.count,
+      flips: audit.flips.map {
+        FlippedLabel(text: $0.index + 1, dense: $0.dense, planned: $0.planned, expected: $0.expected)
+      })
+    flipCount = audit.flipCount
   }
 }
 
 extension PlanCompiler {
-  /// Indexes into the head's labels of what those texts of the calibration are labelled with; empty unless each has one of
-  /// the head's.
-  func labels(of calibration: Calibration, _ texts: [Int], for plan: Plan) -> [Int] {
-    let places = calibration.labels.map { plan.head.labels.firstIndex(of: $0) }
-    let labels = texts.compactMap { text in calibration.samples[text].label.flatMap { places[$0] } }
-    return labels.count == texts.count ? labels : []
-  }
-
   /// Where the method chose how many layers to keep: the deeper cuts, and why they were not taken.
   func deeperCandidates(_ request: PlanningRequest, than plan: Plan) -> [PlanCandidate] {
     let taken = plan.schedule.layerCount
@@ -82,7 +56,7 @@ extension PlanCompiler.Outcome {
     guard let head else { return accuracy.map { $0.evidence(.calibration) } }
     guard let heldOut = head.report.heldOut else { return nil }
     let measured = AccuracyComparison(
-      metric: heldOut.metric, dense: heldOut.value, planned: heldOut.value, interval: head.report.interval,
+      metric: heldOut.metric, dense: heldOut.value, planned: heldOut.value, interval: heldOut.interval,
       count: head.report.heldOutExamples)
     var evidence = measured.evidence(.heldOut)
     evidence.dense = accuracy.map { Float($0.dense) }
@@ -119,13 +93,5 @@ extension HeadTargets {
         text: samples[planned.example].line, dense: labels[dense.label], planned: labels[planned.label],
         expected: labels[classes[planned.example]])
     }
-  }
-}
-
-extension FitReport {
-  /// 95%, of what was held out; nil for a metric without one.
-  var interval: ConfidenceInterval? {
-    guard case .classification(_, let interval, _) = validation else { return nil }
-    return ConfidenceInterval(low: interval.low, high: interval.high)
   }
 }

@@ -7,7 +7,7 @@ public struct AccuracyComparison: Hashable, Sendable {
     case accuracy
     /// Coefficient of determination on held-out numbers.
     case determination = "r2"
-    /// Share of texts on which the plan gives the dense model's answer (labels), or the mean cosine (embeddings).
+    /// With the dense model: share of equal answers (labels), correlation (numbers), or mean cosine (embeddings).
     case agreement
   }
 

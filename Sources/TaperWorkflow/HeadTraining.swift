@@ -1,4 +1,4 @@
-internal import TaperAuditor
+public import TaperAuditor
 internal import TaperCalibration
 public import TaperHeadFitting
 public import TaperPlanFormat
@@ -66,23 +66,24 @@ public enum HeadTargets: Hashable, Sendable {
 extension FitReport {
   /// What a method search ranks candidates by; nil when nothing was held out.
   var score: SearchTrial.Score? {
-    switch validation {
-    case .none: nil
-    case .classification(let accuracy, let interval, let loss):
+    heldOut.map { measured in
       SearchTrial.Score(
-        metric: accuracy, interval: ConfidenceInterval(low: interval.low, high: interval.high), loss: loss,
-        heldOut: heldOutExamples)
-    case .regression(let rSquared, _):
-      SearchTrial.Score(metric: rSquared, loss: 1 - rSquared, heldOut: heldOutExamples)
+        metric: measured.value, interval: measured.interval, loss: measured.loss, heldOut: heldOutExamples)
     }
   }
 
-  /// The held-out figure heads are compared by, with its name; nil when nothing was held out.
-  public var heldOut: (metric: AccuracyComparison.Metric, value: Double)? {
+  /// The held-out figure heads are compared by, with its name, its 95% interval where it has one, and its loss: the mean
+  /// negative log-likelihood, or the share of variance left. Nil when nothing was held out.
+  public var heldOut:
+    (metric: AccuracyComparison.Metric, value: Double, interval: ConfidenceInterval?, loss: Double)?
+  {
     switch validation {
     case .none: nil
-    case .classification(let accuracy, _, _): (.accuracy, accuracy)
-    case .regression(let rSquared, _): (.determination, rSquared)
+    case .classification(let right, let loss):
+      (
+        .accuracy, Double(right) / Double(heldOutExamples), .proportion(right, of: heldOutExamples), loss
+      )
+    case .regression(let rSquared, _): (.determination, rSquared, nil, 1 - rSquared)
     }
   }
 }

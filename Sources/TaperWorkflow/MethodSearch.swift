@@ -47,29 +47,31 @@ package struct MethodSearch {
     var field = try candidates()
     // A round of nearly all texts would only be the last one twice.
     let sizes = Self.rounds.map(\.texts).filter { 4 * $0 <= 3 * texts } + [texts]
-    var ranked: [SearchTrial] = []
+    var found: [SearchTrial] = []
     for (round, size) in sizes.enumerated() {
       var trials: [SearchTrial] = []
+      var isCutShort = false
       for (place, candidate) in field.enumerated() {
-        if isOver(), !ranked.isEmpty || !trials.isEmpty { break }
+        isCutShort = isOver() && !(found.isEmpty && trials.isEmpty)
+        if isCutShort { break }
         progress(round + 1, sizes.count, place, field.count)
         if let trial = try trial(candidate, texts: size) { trials.append(trial) }
       }
-      if trials.isEmpty { break }
-      // Where time is up, this round decides.
-      let isLast = round == sizes.count - 1 || isOver()
-      trials.sort { isLast ? $0.isBetter(than: $1) : $0.score.loss < $1.score.loss }
+      // Plain candidates come first in a round: on its texts they were compared with nothing else, and all that was found before
+      // would stand behind them.
+      if isCutShort, !found.isEmpty, trials.allSatisfy({ space.isPlain($0.candidate) }) { break }
       let seen = Set(trials.map(\.candidate))
-      ranked = trials + ranked.filter { !seen.contains($0.candidate) }
-      if isLast || trials.count < field.count { break }
+      found = trials + found.filter { !seen.contains($0.candidate) }
+      if isCutShort || round == sizes.count - 1 { break }
       field = survivors(trials, share: Self.rounds[round].survivors)
     }
-    return ranked
+    return found.sorted { $0.texts != $1.texts ? $0.texts > $1.texts : $0.isBetter(than: $1) }
   }
 
-  /// Those that go on, what `acc` would plan first. A halted answer is a mixture of several layers' and its loss no
+  /// Those that go on, by loss, what `acc` would plan first. A halted answer is a mixture of several layers' and its loss no
   /// match for others': each kind passes on its own best.
   private func survivors(_ trials: [SearchTrial], share: Double) -> [SearchTrial.Candidate] {
+    let trials = trials.sorted { $0.score.loss < $1.score.loss }
     var field = trials.map(\.candidate).filter(space.isPlain)
     for halts in [false, true] {
       let kind = trials.map(\.candidate).filter { $0.method.halts == halts }

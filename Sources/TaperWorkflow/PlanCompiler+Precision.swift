@@ -1,6 +1,5 @@
-internal import TaperCalibration
-internal import TaperModelSpec
-internal import TaperPlanFormat
+package import TaperAuditor
+package import TaperPlanFormat
 internal import TaperPlanRuntime
 public import TaperPlanner
 
@@ -29,13 +28,9 @@ extension PlanCompiler {
     dense.target = .dense
     dense.method = .acc
     dense.memory = MemoryCeiling()
-    let samples = judgingSamples(calibration, maximumLength: request.maximumLength)
     func planned(_ precision: PrecisionAssignment) throws(PlanningError) -> PlannedModel {
       dense.precision = precision
       return try Planner.plan(dense, model: model, calibration: calibration, cost: cost)
-    }
-    func results(_ precision: PrecisionAssignment) throws -> [[Float]] {
-      try PlanExecution(LoadedPlan(planned(precision))).results(of: samples)
     }
     var times: [String: [Precision: UInt64]] = [:]
     var names: [String] = []
@@ -52,9 +47,15 @@ extension PlanCompiler {
       if precision == .f32 { names = found.map(\.name) }
       for (name, time) in found { times[name, default: [:]][precision] = time }
     }
-    let reference = try results(PrecisionAssignment())
+    let exact = try planned(PrecisionAssignment())
+    var samples = SeededSubset.elements(
+      of: AuditSample.calibrated(calibration, for: exact.plan), limit: Self.judgingTexts, seed: 1)
+    func results(_ planned: PlannedModel) throws -> [[Float]] {
+      try PlanExecution(LoadedPlan(planned)).results(of: samples.map(\.tokenized))
+    }
+    for (place, answer) in try results(exact).enumerated() { samples[place].reference = answer }
     func damage(_ precision: PrecisionAssignment) throws -> PrecisionSearch.Damage {
-      Self.damage(try results(precision), reference, model.head)
+      PrecisionSearch.Damage(try results(planned(precision)), to: samples, head: exact.plan.head)
     }
     let search = PrecisionSearch(
       products: names.map { PrecisionSearch.Product(name: $0, times: times[$0] ?? [:]) },
@@ -97,27 +98,22 @@ extension PlanCompiler {
     let (lost, reason) = try judge()
     return PlanCandidate(precision.name, plan: plan, lost: lost, reason: reason)
   }
+}
 
-  private func judgingSamples(_ calibration: Calibration, maximumLength: Int) -> [TokenizedSample] {
-    SeededSubset.elements(
-      of: Self.samples(of: calibration, upTo: maximumLength), limit: Self.judgingTexts, seed: 1)
-  }
-
-  private static func damage(
-    _ results: [[Float]], _ reference: [[Float]], _ head: HeadSpec
-  ) -> PrecisionSearch.Damage {
-    var (kept, error) = (0.0, 0.0)
-    for (result, expected) in zip(results, reference) {
-      kept += agreement(result, expected, kind: head.kind, width: UInt32(head.outputWidth))
+extension PrecisionSearch.Damage {
+  /// Of a plan's answers against those of the same plan in f32, which the samples hold.
+  package init(_ answers: [[Float]], to samples: [AuditSample], head: Head) {
+    let agreement = AnswerJudge.judge(samples, answers, head)?.agreement ?? 0
+    var error = 0.0
+    for (answer, expected) in zip(answers, samples.map { $0.reference ?? [] }) {
       let norm = expected.reduce(0) { $0 + Double($1) * Double($1) }
-      let difference = zip(result, expected).reduce(0.0) { sum, pair in
+      let difference = zip(answer, expected).reduce(0.0) { sum, pair in
         let difference = Double(pair.0) - Double(pair.1)
         return sum + difference * difference
       }
       error += norm > 0 ? difference / norm : difference
     }
-    let count = Double(max(1, results.count))
-    return PrecisionSearch.Damage(lost: max(0, 1 - kept / count), error: error / count)
+    self.init(lost: max(0, 1 - agreement), error: error / Double(max(1, answers.count)))
   }
 }
 

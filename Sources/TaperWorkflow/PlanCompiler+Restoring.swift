@@ -17,21 +17,53 @@ extension PlanCompiler {
       && calibration != nil
   }
 
-  /// The request with the better of both, and both with what they are worth; as it was, and none, when it drops nothing.
+  /// A way to treat dropped tokens that reaches the target.
+  typealias Restoring = (request: PlanningRequest, plan: Plan)
+
+  /// Both ways that a request leaves open, restoring first: those that reach the target, and those that do not.
+  /// - Throws: where neither does, what is wrong with the way that is the cheaper: the kept tokens' mean.
+  func restorings(
+    of request: PlanningRequest
+  ) throws(PlanningError) -> (reached: [Restoring], unmet: [PlanCandidate]) {
+    var reached: [Restoring] = []
+    var unmet: [PlanCandidate] = []
+    for restores in [true, false] {
+      var request = request
+      request.restoresDroppedTokens = restores
+      do throws(PlanningError) {
+        let plan = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
+        reached.append((request, plan))
+      } catch {
+        let candidate = PlanCandidate(Self.name(restores), unmet: error)
+        guard let candidate, restores || !reached.isEmpty else { throw error }
+        unmet.append(candidate)
+      }
+    }
+    return (reached, unmet)
+  }
+
+  private static func name(_ restores: Bool) -> String {
+    restores ? "all tokens' last states" : "kept tokens' states"
+  }
+
+  /// The request with the better of both, and both with what they are worth; with the one that reaches the target, where one
+  /// does; and as it was, and none, when it drops nothing.
   func choosingRestoring(
     _ request: PlanningRequest, progress: RunProgress
   ) throws -> (PlanningRequest, [PlanCandidate]) {
     let stage = "dropped tokens in the mean or not"
-    guard try Planner.schedule(request, model: model, calibration: calibration, cost: cost).reducesAnywhere
-    else {
+    let (reached, unmet) = try restorings(of: request)
+    // A plan says that it restores when it drops tokens at all, selectors by threshold whatever their ceilings.
+    guard reached.count == 2, reached[0].plan.schedule.restoresDroppedTokens else {
       for _ in 0..<2 { progress(stage, 1, 1) }
-      return (request, [])
+      guard !unmet.isEmpty else { return (request, []) }
+      let taken = reached[0]
+      let candidate = PlanCandidate(Self.name(taken.request.restoresDroppedTokens), plan: taken.plan)
+      return (taken.request, unmet + [candidate])
     }
     var judge = CandidateJudge(compiler: self, labelled: nil, maximumLength: request.maximumLength)
     var choices: [(request: PlanningRequest, score: SearchTrial.Score)] = []
-    for restores in [true, false] {
-      var request = request
-      request.restoresDroppedTokens = restores
+    for (request, _) in reached {
       let score = try judge.score(request, texts: Self.evidenceTexts) { progress(stage, $0, $1) }
       guard let score else { return (request, []) }
       choices.append((request, score))
@@ -42,7 +74,7 @@ extension PlanCompiler {
     let candidates = choices.map { choice in
       let isTaken = choice.request.restoresDroppedTokens == restores
       return PlanCandidate(
-        choice.request.restoresDroppedTokens ? "all tokens' last states" : "kept tokens' states",
+        Self.name(choice.request.restoresDroppedTokens),
         predicted: choice.score.worst, lost: isTaken ? nil : best.metric - choice.score.metric,
         reason: isTaken ? nil : .worse(texts: best.heldOut))
     }

@@ -121,6 +121,7 @@ public struct PlanCompiler {
       let limit = gate.isAsked ? Int.max : Self.evidenceTexts
       outcome.accuracy = try agreement(of: loaded, with: calibration, limit: limit, progress: report)
     }
+    if gate.isAsked, outcome.accuracy == nil { throw WorkflowError.gateNeedsEvidence }
     if let refusal = outcome.accuracy.flatMap(gate.refusal) { throw refusal }
     outcome.candidates = restorings + deeperCandidates(request, than: outcome.planned.plan)
     outcome.planned = outcome.planned.withEvidence(outcome.evidence).withCanaries(
@@ -143,8 +144,8 @@ public struct PlanCompiler {
       choosesRestoring: mayChooseRestoring(request), refits: samples != nil)
     var search = MethodSearch(
       request: request, space: space, texts: judge.texts,
-      cache: options.cachePath.map {
-        SearchCache(path: $0, question: request.requestText + "\n" + options.question)
+      cache: try options.cachePath.map {
+        try SearchCache(path: $0, question: request.requestText + "\n" + options.question)
       },
       isOver: options.isOver,
       schedule: { candidate in
@@ -196,9 +197,12 @@ public struct PlanCompiler {
     request.headOverride = HeadOverride(
       kind: targets.kind, weight: [Float](repeating: 0, count: targets.outputs * width),
       bias: [Float](repeating: 0, count: targets.outputs), labels: targets.labels)
-    let schedule = try Planner.schedule(request, model: model, calibration: calibration, cost: cost)
-    request.fixedSchedule = schedule
-    request.depth = schedule.layerCount
+    let outline = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
+    request.fixedSchedule = outline.schedule
+    request.depth = outline.schedule.layerCount
+    // The target may have needed a pass to be off; it is met only with the same ones.
+    request.passes = PassSet(
+      disabling: PlannerPass.allCases.filter { !outline.identity.passes.contains($0.name) })
     var instrumented = request
     instrumented.instrumentation = .features
     let planned = try plan(instrumented)
@@ -232,7 +236,7 @@ public struct PlanCompiler {
       let reference = try targets.fit(features: features, width: width).report
       if let value = reference.heldOut?.value {
         accuracy = AccuracyComparison(
-          metric: planned.metric, dense: value, planned: planned.value, interval: head.report.interval,
+          metric: planned.metric, dense: value, planned: planned.value, interval: planned.interval,
           count: head.report.heldOutExamples,
           flips: targets.flips(from: reference.heldOutAnswers, to: head.report.heldOutAnswers, samples))
       }
@@ -260,24 +264,31 @@ public struct PlanCompiler {
     calibration.samples.filter { $0.ids.count <= length }.map(\.tokenized)
   }
 
-  /// Agreement with the dense model on the calibration texts: the share of equal labels, or the mean cosine of embeddings.
-  /// The dense model agrees with itself.
+  /// What the plan answers to the calibration's texts against the right labels, or else the dense model's answers; nil when no
+  /// text fits.
   /// - Parameter limit: texts to measure on at most, drawn with a fixed seed.
   private func agreement(
     of loaded: LoadedPlan, with calibration: Calibration, limit: Int, progress: RunProgress
-  ) throws -> AccuracyComparison {
-    let longest = loaded.plan.schedule.maximumLength
-    let fitting = calibration.samples.indices.filter { calibration.samples[$0].ids.count <= longest }
-    let texts = SeededSubset.indices(count: fitting.count, limit: limit, seed: 1).map { fitting[$0] }
-    let samples = texts.map { calibration.samples[$0].tokenized }
-    let references = try references(
-      of: samples, stored: texts.map { calibration.samples[$0].reference }, for: loaded.plan)
-    let results = try PlanExecution(loaded).results(of: samples) {
+  ) throws -> AccuracyComparison? {
+    let plan = loaded.plan
+    // Numbers are held against the dense model's: the plan format has no figure for a correlation with right ones.
+    let texts = AuditSample.calibrated(calibration, for: plan, withLabels: plan.head.kind != .regression)
+    let samples = try referenced(SeededSubset.elements(of: texts, limit: limit, seed: 1), for: plan)
+    let results = try PlanExecution(loaded).results(of: samples.map(\.tokenized)) {
       progress("agreement with the dense model", $0, $1)
     }
-    return AccuracyComparison(
-      results, dense: references, labels: labels(of: calibration, texts, for: loaded.plan),
-      head: loaded.plan.head, texts: texts.map { $0 + 1 })
+    return AccuracyComparison(results, to: samples, head: plan.head)
+  }
+
+  /// The calibration's samples with the dense encoder's answers to hold that plan against.
+  func referenced(_ samples: [AuditSample], for plan: Plan) throws -> [AuditSample] {
+    let references = try references(
+      of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: plan)
+    return zip(samples, references).map { sample, reference in
+      var sample = sample
+      sample.reference = reference
+      return sample
+    }
   }
 
   /// What the dense encoder answers, for a plan to be held against: what calibration stored; of a token classification, of
@@ -292,29 +303,6 @@ public struct PlanCompiler {
       method: halts ? .halting : .acc, maximumLength: plan.schedule.maximumLength,
       threads: Int(plan.identity.threads))
     return try PlanExecution(LoadedPlan(self.plan(request)), halts: false).results(of: samples)
-  }
-
-  /// - Parameter width: scores of a text, or of each token.
-  static func agreement(_ result: [Float], _ reference: [Float], kind: HeadKind, width: UInt32) -> Double {
-    switch kind {
-    case .classification: return result.leader == reference.leader ? 1 : 0
-    case .tokenClassification:
-      let starts = stride(from: 0, to: min(result.count, reference.count), by: Int(width))
-      let equal = starts.count {
-        result[$0..<$0 + Int(width)].leader == reference[$0..<$0 + Int(width)].leader
-      }
-      return Double(equal) / Double(max(1, result.count / Int(width)))
-    case .multiLabel: return zip(result, reference).allSatisfy { ($0 >= 0.5) == ($1 >= 0.5) } ? 1 : 0
-    case .embedding, .regression:
-      var product = 0.0
-      var norms = (0.0, 0.0)
-      for (a, b) in zip(result, reference) {
-        product += Double(a) * Double(b)
-        norms.0 += Double(a) * Double(a)
-        norms.1 += Double(b) * Double(b)
-      }
-      return norms.0 * norms.1 > 0 ? product / (norms.0 * norms.1).squareRoot() : 0
-    }
   }
 
   /// Two fixed sentences and the first calibration texts, with what the plan answers here. The tolerance leaves room for

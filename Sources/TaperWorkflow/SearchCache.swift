@@ -9,9 +9,14 @@ internal import TaperPlanner
 /// A line counts only for the question it answered: `key` digests everything a score depends on. Lines of other questions
 /// stay; a line cut short by a crash is skipped and its trial measured again.
 public struct SearchCache {
+  /// Raised when a candidate's words, or what a score means, change: lines of other versions answer other questions.
+  private static let version = 2
+
   private let path: String
   private let key: String
   private var scores: [Place: SearchTrial.Score] = [:]
+  /// Whether the file ends in the middle of a line, which the next one must not go on.
+  private var endsInLine = false
 
   private struct Place: Hashable {
     /// `SearchTrial.Candidate.words`
@@ -22,21 +27,29 @@ public struct SearchCache {
   /// - Parameters:
   ///   - path: read when it is there, made when it is not.
   ///   - question: everything a score depends on, in words.
-  public init(path: String, question: String) {
+  /// - Throws: `cacheUnwritable`; `cacheForeign` for a file that holds something, and no trial.
+  public init(path: String, question: String) throws(WorkflowError) {
     self.path = path
-    key = SHA256.digest(of: Array(question.utf8)).hex
-    guard let file = unsafe fopen(path, "r") else { return }
+    key = SHA256.digest(of: Array("\(Self.version)\n\(question)".utf8)).hex
+    // Opened as it will be written to: what cannot be kept is said before anything is measured.
+    guard let file = unsafe fopen(path, "a+") else { throw .cacheUnwritable(path: path) }
     defer { unsafe fclose(file) }
     var start: UnsafeMutablePointer<CChar>?
     var capacity = 0
     defer { unsafe free(start) }
-    while unsafe getline(&start, &capacity, file) > 0, let line = unsafe start {
-      guard let value = try? JSONValue.parse(unsafe String(cString: line)), value["key"]?.string == key,
+    var holdsTrials = false
+    var isEmpty = true
+    while case let count = unsafe getline(&start, &capacity, file), count > 0, let line = unsafe start {
+      isEmpty = false
+      endsInLine = unsafe line[count - 1] != CChar(UInt8(ascii: "\n"))
+      guard let value = try? JSONValue.parse(unsafe String(cString: line)), let key = value["key"]?.string,
         let candidate = value["candidate"]?.string, let texts = value["texts"]?.int,
         let score = SearchTrial.Score(value)
       else { continue }
-      scores[Place(candidate: candidate, texts: texts)] = score
+      holdsTrials = true
+      if key == self.key { scores[Place(candidate: candidate, texts: texts)] = score }
     }
+    guard isEmpty || holdsTrials else { throw .cacheForeign(path: path) }
   }
 
   subscript(candidate: SearchTrial.Candidate, texts: Int) -> SearchTrial? {
@@ -51,10 +64,11 @@ public struct SearchCache {
     var line = trial.json
     line["key"] = .string(key)
     line["candidate"] = .string(trial.candidate.words)
-    var bytes = Array((JSONValue.object(line).serialized() + "\n").utf8)
+    var bytes = Array(((endsInLine ? "\n" : "") + JSONValue.object(line).serialized() + "\n").utf8)
     guard let file = unsafe fopen(path, "a") else { throw .cacheUnwritable(path: path) }
     let written = unsafe fwrite(&bytes, 1, bytes.count, file)
     guard unsafe fclose(file) == 0, written == bytes.count else { throw .cacheUnwritable(path: path) }
+    endsInLine = false
   }
 }
 

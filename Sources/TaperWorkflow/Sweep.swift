@@ -48,7 +48,7 @@ public struct Sweep {
     _ request: Request, refit: [TokenizedSample]?, search: () -> PlanCompiler.SearchOptions,
     progress: PlanCompiler.Progress
   ) throws -> [Candidate] {
-    let wishes = try wishes(request)
+    let wishes = try wishes(request, refits: refit != nil)
     var candidates: [Candidate] = []
     for (place, wish) in wishes.enumerated() {
       do {
@@ -74,13 +74,13 @@ public struct Sweep {
     var request: PlanningRequest
   }
 
-  private func wishes(_ request: Request) throws -> [Wish] {
+  private func wishes(_ request: Request, refits: Bool) throws -> [Wish] {
     var dense = request.base
     dense.target = .dense
     dense.method = .acc
     dense.requestText = "--dense " + request.base.requestText
     var wishes = [Wish(name: "dense", request: dense)]
-    let whole = try schedule(dense)
+    let whole = try schedule(dense, refits: refits)
     if let halting = request.methods.first(where: \.halts) {
       // No cap and every token: the worst case is the dense plan's, the mean is what counts.
       var uncapped = wish(request, halting, 1)
@@ -91,7 +91,7 @@ public struct Sweep {
       var last = whole
       /// Of equal schedules the largest wish counts; keeping every token in every layer is the dense plan.
       func add(_ wish: Wish) throws(PlanningError) {
-        let schedule = try schedule(wish.request)
+        let schedule = try schedule(wish.request, refits: refits)
         if schedule == whole { return }
         if schedule == last { wishes.removeLast() }
         last = schedule
@@ -129,8 +129,12 @@ public struct Sweep {
     return Wish(name: "\(method.rawValue)-\(times)", request: planning)
   }
 
-  private func schedule(_ request: PlanningRequest) throws(PlanningError) -> Schedule {
-    try Planner.schedule(
+  /// Of the plan that reaches the target, restoring dropped tokens or, where the request leaves that open, not.
+  private func schedule(_ request: PlanningRequest, refits: Bool) throws(PlanningError) -> Schedule {
+    if compiler.mayChooseRestoring(request), !refits || request.method.halts {
+      return try compiler.restorings(of: request).reached[0].plan.schedule
+    }
+    return try Planner.schedule(
       request, model: compiler.model, calibration: compiler.calibration, cost: compiler.cost)
   }
 
@@ -174,11 +178,7 @@ public struct Sweep {
     if let test { return try AuditSample.tokenized(test, for: plan) }
     if let refit { return try AuditSample.heldOut(of: refit, for: plan) }
     guard let calibration = compiler.calibration else { return nil }
-    var samples = AuditSample.calibrated(calibration, for: plan)
-    let references = try compiler.references(
-      of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: plan)
-    for (place, reference) in references.enumerated() { samples[place].reference = reference }
-    return samples
+    return try compiler.referenced(AuditSample.calibrated(calibration, for: plan), for: plan)
   }
 
   /// Predicted time of the calibration's texts, each at its own length, counts and depth, mean; nil without a calibration.
@@ -196,10 +196,9 @@ public struct Sweep {
 extension FitReport {
   /// The held-out figure as an audit of answers; nil when nothing, or no share, was measured.
   fileprivate var audit: AccuracyAudit? {
-    guard case .classification(let accuracy, let interval, _) = validation else { return nil }
+    guard let heldOut, let interval = heldOut.interval else { return nil }
     return AccuracyAudit(
-      metric: .accuracy, dense: nil, planned: accuracy,
-      interval: ConfidenceInterval(low: interval.low, high: interval.high), agreement: nil,
+      metric: .accuracy, dense: nil, planned: heldOut.value, interval: interval, agreement: nil,
       count: heldOutExamples)
   }
 }

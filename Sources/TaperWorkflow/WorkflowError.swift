@@ -12,11 +12,12 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
   case labelsMissing(line: Int)
   /// Some labels are words, some numbers.
   case labelsMixed
-  case modelHasNoLinearHead
   case gateNeedsEvidence
   case precisionNeedsCalibration
   case searchNeedsTexts
   case cacheUnwritable(path: String)
+  /// A file that holds something else than trials of a search.
+  case cacheForeign(path: String)
 
   public var description: String {
     switch self {
@@ -39,12 +40,12 @@ public enum WorkflowError: Error, Hashable, Sendable, CustomStringConvertible {
     case .labelsMissing(let line):
       "line \(line): expected a label; found none; a head is fitted on labelled texts only"
     case .labelsMixed: "labels: expected all words or all numbers; found both; correct the file"
-    case .modelHasNoLinearHead:
-      "model: expected one with a fitted head; found an embedding model; fit one with taper fit-head"
     case .searchNeedsTexts:
       "method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
     case .cacheUnwritable(let path):
       "\(path): expected a file that lines can be added to; found none; choose another --search-cache"
+    case .cacheForeign(let path):
+      "\(path): expected trials of a search, or a new file; found something else; choose another --search-cache"
     case .precisionNeedsCalibration:
       "--precision auto: expected calibration texts to measure on; found none; give --calibration"
     case .gateNeedsEvidence:

@@ -83,6 +83,19 @@ import Testing
     #expect(both.hasPrefix(lines) && both.count > lines.count)
   }
 
+  /// Refused before anything is measured, and left as they are.
+  @Test func cachesThatAreNone() throws {
+    let model = "tuned-halting"
+    let calibration = try calibration(model, taper.words(labels: ["a", "b", "c"]))
+    let device = taper.folder.write(
+      "device.json", String(decoding: TestFile.bytes(TaperProgram.referenceDevice), as: UTF8.self))
+    let run = plan(model, calibration, ["--speedup", "1.1x", "--search-cache", device])
+    #expect(run.exitCode == 64 && run.errors.contains("expected trials of a search, or a new file; found "))
+    #expect(TestFile.bytes(device) == TestFile.bytes(TaperProgram.referenceDevice))
+    let folder = plan(model, calibration, ["--speedup", "1.1x", "--search-cache", taper.folder.path])
+    #expect(folder.exitCode == 65 && folder.errors.contains("expected a file that lines can be added to"))
+  }
+
   @Test func precisionsAreTriedWhenAskedFor() throws {
     let model = "tuned-acc-halting"
     let calibration = try calibration(model, taper.words(labels: ["a", "b", "c"]))

@@ -72,8 +72,13 @@ import Testing
   }
 
   @Test func intervals() {
+    // Newcombe (1998), table I: 81 of 263 and 15 of 148 by the score method.
     let share = ConfidenceInterval.proportion(81, of: 263)
     #expect(abs(share.low - 0.2553) < 5e-5 && abs(share.high - 0.3662) < 5e-5)
+    let small = ConfidenceInterval.proportion(15, of: 148)
+    #expect(abs(small.low - 0.0624) < 5e-5 && abs(small.high - 0.1605) < 5e-5)
+    #expect(ConfidenceInterval.proportion(0, of: 20).low == 0)
+    #expect(ConfidenceInterval.proportion(20, of: 20).high == 1)
     let none = ConfidenceInterval.proportion(0, of: 0)
     #expect(none.low == 0 && none.high == 1)
     // r = 0.5 of 28: z = 0.5493 ± 1.96/5, back through tanh.

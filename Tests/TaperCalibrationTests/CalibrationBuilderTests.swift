@@ -21,14 +21,6 @@ import Testing
     #expect(calibration.eliminationProfile == [1, 1])
   }
 
-  @Test func keptSamplesAreBounded() throws {
-    var builder = Calibration.Builder(layerCount: 1, maximumSamples: 2)
-    for id in 0..<5 { try builder.add(ids: [UInt32(id)], scores: [[1]], reference: [0]) }
-    let calibration = try builder.finish(modelDigest: digest(1), dataDigest: digest(2))
-    #expect(calibration.samples.map(\.ids) == [[0], [1]])
-    #expect(calibration.textCount == 5)
-  }
-
   @Test func refusesWhatDoesNotFit() throws {
     var builder = Calibration.Builder(layerCount: 1)
     func refuses(_ text: CalibrationError, _ add: (inout Calibration.Builder) throws -> Void) {

@@ -201,15 +201,6 @@ import Testing
     }
   }
 
-  @Test func freeRowsStopAtTheStair() throws {
-    let model = try CostModel(profile: Self.profile([Self.gemm]), threads: 1)
-    var op = PlanOp(.gemm, layer: 1, rows: .input, columns: 512, depth: 256)
-    op.parts = 4
-    #expect(model.freeRows(op, kernel: .gemmF32OpenBLAS, rows: 3, innerRows: 1) == 16)
-    #expect(model.freeRows(op, kernel: .gemmF32OpenBLAS, rows: 16, innerRows: 1) == 16)
-    #expect(model.freeRows(op, kernel: .gemmF32OpenBLAS, rows: 40, innerRows: 1) == 40)
-  }
-
   @Test func endToEndSumsAndKeepsTheWeakest() throws {
     let model = try CostModel(profile: Self.profile([Self.gemm]), threads: 1)
     let ops = [16, 48, 128].map {
@@ -223,20 +214,22 @@ import Testing
     #expect(model.endToEnd([Prediction]()).time == Nanoseconds(3000))
   }
 
-  @Test func workByKind() throws {
+  /// Products' multiply-adds, two each; every operand once.
+  @Test func workAndTrafficByKind() throws {
     let model = try CostModel(profile: Self.profile([]), threads: 1)
     var op = PlanOp(.attention, layer: 1, rows: .input, columns: 0, depth: 32)
     op.heads = 12
-    #expect(model.work(of: op, rows: 5, innerRows: 7) == Flops(4 * 5 * 7 * 12 * 32))
+    func prediction(_ kernel: KernelID, rows: Int, innerRows: Int) -> Prediction {
+      model.predict(op, kernel: kernel, rows: rows, innerRows: innerRows)
+    }
+    #expect(prediction(.attentionF32, rows: 5, innerRows: 7).work == Flops(4 * 5 * 7 * 12 * 32))
     op.kind = .attentionContext
-    #expect(model.work(of: op, rows: 5, innerRows: 7) == Flops(2 * 5 * 7 * 12 * 32))
+    #expect(prediction(.attentionContextF32, rows: 5, innerRows: 7).work == Flops(2 * 5 * 7 * 12 * 32))
     op.kind = .attentionScores
-    #expect(model.work(of: op, rows: 7, innerRows: 7) == Flops(2 * 7 * 7 * 12 * 32))
-    let norm = PlanOp(.layerNorm, layer: 1, rows: .input, columns: 384)
-    #expect(model.work(of: norm, rows: 9, innerRows: 1) == .zero)
-    #expect(
-      model.traffic(of: norm, kernel: .layerNormF32, rows: 9, innerRows: 1)
-        == Bytes(4 * (3 * 9 * 384 + 3 * 384)))
+    #expect(prediction(.attentionScoresF32, rows: 7, innerRows: 7).work == Flops(2 * 7 * 7 * 12 * 32))
+    op = PlanOp(.layerNorm, layer: 1, rows: .input, columns: 384)
+    let norm = prediction(.layerNormF32, rows: 9, innerRows: 1)
+    #expect(norm.work == .zero && norm.traffic == Bytes(4 * (3 * 9 * 384 + 3 * 384)))
   }
 
   @Test func refusesThreadsNotMeasured() {

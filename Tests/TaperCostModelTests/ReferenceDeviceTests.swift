@@ -39,7 +39,10 @@ import Testing
     let model = try CostModel(profile: try ReferenceDevice.load(), threads: 1)
     var op = PlanOp(.gemm, layer: 1, rows: .input, columns: 384, depth: 384)
     op.parts = 4
-    #expect(model.freeRows(op, kernel: .gemmF32OpenBLAS, rows: 17, innerRows: 1) == 32)
-    #expect(model.freeRows(op, kernel: .gemmF32OpenBLAS, rows: 40, innerRows: 1) == 48)
+    func time(_ rows: Int) -> Nanoseconds {
+      model.predict(op, kernel: .gemmF32OpenBLAS, rows: rows, innerRows: 1).time
+    }
+    #expect(time(16) < time(17) && time(17) == time(32) && time(32) < time(33))
+    #expect(time(40) == time(48) && time(48) < time(49))
   }
 }

@@ -56,18 +56,6 @@ import Testing
     #expect(Cholesky([1, 0, 2, 1], size: 2) == nil)
   }
 
-  @Test func wilsonIntervalOfKnownValues() {
-    // Newcombe (1998), table I: 81 of 263 and 15 of 148 by the score method.
-    let a = WilsonInterval(successes: 81, trials: 263)
-    #expect(abs(a.low - 0.2553) < 5e-5 && abs(a.high - 0.3662) < 5e-5)
-    let b = WilsonInterval(successes: 15, trials: 148)
-    #expect(abs(b.low - 0.0624) < 5e-5 && abs(b.high - 0.1605) < 5e-5)
-    #expect(WilsonInterval(successes: 0, trials: 20).low == 0)
-    #expect(WilsonInterval(successes: 20, trials: 20).high == 1)
-    let nothing = WilsonInterval(successes: 0, trials: 0)
-    #expect(nothing.low == 0 && nothing.high == 1)
-  }
-
   @Test func splitIsStratifiedSeededAndWhole() {
     let labels = (0..<100).map { $0 < 60 ? 0 : $0 < 99 ? 1 : 2 }
     let split = HeldOutSplit(labels: labels, fraction: 0.2, seed: 3)

@@ -120,4 +120,15 @@ import Testing
     let inputs = PlanningInputs(facts: Self.facts(), profile: nil, costs: SyntheticCosts.make(tile: 1))
     #expect(throws: PlanningError.haltingKeepsItsHeads) { try PlanAssembler(request, inputs).assemble() }
   }
+  /// Under a cap the most that is saved is what lies beyond it.
+  @Test func whatACapCannotReachIsSaid() throws {
+    for (depth, best) in [(3, 4.0 / 3), (nil, 4)] {
+      let error = #expect(throws: PlanningError.self) { _ = try plan(.workSpeedup(10), depth: depth) }
+      guard case .infeasible(let diagnostic) = error else {
+        Issue.record("expected an infeasible target; found \(String(describing: error))")
+        continue
+      }
+      #expect(diagnostic.bestSpeedup == best && diagnostic.bestDepth == depth ?? 1)
+    }
+  }
 }

@@ -40,6 +40,18 @@ import Testing
     #expect(limits.whole.first { $0.lever == .depth }?.time == limits.layers.map(\.time).max())
   }
 
+  /// A profile that knows what stays in caches prices the layers of its own plans as the plans do.
+  @Test(arguments: [Precision.f32, .int8])
+  func residentWeightsAreCheapHereToo(precision: Precision) throws {
+    var costs = SyntheticCosts.make()
+    costs.resident = { SyntheticCosts.make(overhead: $0.rawValue % 499) }
+    let request = PlanningRequest(
+      maximumLength: 64, threads: 1, precision: PrecisionAssignment(precision, exceptions: ["a": .bf16]))
+    let inputs = PlanningInputs(facts: SyntheticModels.facts(), profile: nil, costs: costs)
+    let plan = try PlanAssembler(request, inputs).assemble().plan
+    for layer in limits(plan, costs).layers { #expect(layer.time.rawValue == sum(plan, layer: layer.layer)) }
+  }
+
   /// 16 of 64 rows fewer are a quarter of the products' time, and nearly half of attention's.
   @Test func tokensSaveWhatTheirPlanWouldTake() throws {
     let whole = try plan()

@@ -34,4 +34,23 @@ import Testing
       }
     }
   }
+  /// Where an op costs about as much as context for the rows that half of the keys would drop, the pass pays for moderate
+  /// targets and stands in the way of the fastest.
+  @Test func aPassThatTheTargetNeedsOffIsNotRecorded() throws {
+    func plan(_ target: PlanningTarget, _ passes: PassSet = .all) throws(PlanningError) -> Plan {
+      let request = PlanningRequest(target: target, maximumLength: 64, threads: 1, passes: passes)
+      let inputs = PlanningInputs(
+        facts: SyntheticModels.facts(), profile: SyntheticModels.profile,
+        costs: SyntheticCosts.make(overhead: 4_000))
+      return try PlanAssembler(request, inputs).assemble().plan
+    }
+    let fused = try plan(.speedup(1.1))
+    #expect(fused.ops.contains { $0.kind == .attentionScored } && fused.identity.passes == PassSet.all.names)
+    let error = #expect(throws: PlanningError.self) { _ = try plan(.speedup(100)) }
+    guard case .infeasible(let diagnostic) = error else { return }
+    let most = try plan(.speedup(diagnostic.bestSpeedup))
+    let without = PassSet(disabling: [.fuseAttentionScores])
+    #expect(most.identity.passes == without.names)
+    #expect(try most == plan(.speedup(diagnostic.bestSpeedup), without))
+  }
 }

@@ -79,6 +79,22 @@ import Testing
     #expect(capped.expectations?.cappedShares[0] ?? 0 > 0.5)
   }
 
+  /// Weights that stay in caches are cheap in single runs as they are in the plan's worst case.
+  @Test func singleRunsArePricedAsThePlanIs() throws {
+    var costs = SyntheticCosts.make(tile: 8)
+    costs.resident = { _ in SyntheticCosts.make(tile: 8, overhead: 50, panel: 320) }
+    let text = SelectorCounts.Text(tokens: 64, kept: [20, 5])
+    let inputs = PlanningInputs(
+      facts: Self.facts, profile: nil,
+      selectors: SelectorStatistics(SelectorCounts(layers: [1, 2], texts: [text])), costs: costs)
+    let request = PlanningRequest(
+      target: .latency(Nanoseconds(1_000_000_000)), method: .selector, maximumLength: 64, threads: 1)
+    let assembled = try PlanAssembler(request, inputs).assemble()
+    let times = assembled.pricing.times([(keptTokens: [64, 20, 5, 5, 5], depth: 4)], assembled.plan)
+    #expect(times == [try #require(assembled.plan.expectations).overall.mean])
+    #expect(times[0] < assembled.plan.predictions.lengths[63].planned.time)
+  }
+
   @Test func aLooserTargetNeverKeepsFewerTokens() throws {
     for selection in TokenSelection.allCases {
       var previous: [UInt16] = []
@@ -150,6 +166,11 @@ import Testing
     #expect(error { () throws(PlanningError) in try plan(.speedup(2), depth: 1) } == .selectorsMissing)
     #expect(
       error { () throws(PlanningError) in try plan(.speedup(2), counts: nil) } == .selectorsNotCalibrated)
+    // Of a calibration made when other layers had selectors.
+    let others = SelectorCounts(layers: [1, 3], texts: Self.counts.texts)
+    #expect(
+      error { () throws(PlanningError) in try plan(.speedup(2), counts: others) }
+        == .selectorLayersDiffer(expected: [1, 2], found: [1, 3]))
     guard case .infeasible? = error({ () throws(PlanningError) in try plan(.speedup(20)) }) else {
       Issue.record("20x is out of reach")
       return

@@ -89,6 +89,38 @@ import Testing
     #expect(try search.run { _, _, _, _ in }.map(\.score.metric) == [0.5, 0.4, 0.3, 0.2, 0.1])
   }
 
+  /// Plain `acc` comes first in the second round, and would stand before all that the first one found.
+  @Test func aRoundOfPlainCandidatesAloneDecidesNothing() throws {
+    var count = 0
+    let first = 3 * (1 + SearchSpace.decays.count)
+    var search = search(best: (2, 0.35), isOver: { count >= first + 1 }, asked: { _ in count += 1 })
+    let trials = try search.run { _, _, _, _ in }
+    #expect(count == first + 1)
+    #expect(trials.first?.candidate == SearchTrial.Candidate(depth: 2, decay: 0.35))
+    #expect(trials.allSatisfy { $0.texts == 500 } && trials.count == first)
+  }
+
+  /// Whenever the time is found to be up.
+  @Test func theRankingIsByTextsThenByTheMetric() throws {
+    for limit in 1...70 {
+      var asked = 0
+      var search = MethodSearch(
+        request: request, space: SearchSpace(request, layers: 3), texts: 4_000,
+        isOver: {
+          asked += 1
+          return asked > limit
+        },
+        schedule: { schedule($0) },
+        judge: { request, texts in
+          let number = Double(request.depth ?? 0) + (request.decay ?? 0.05)
+          // The better by the metric, the worse by loss.
+          return SearchTrial.Score(metric: number / 10, loss: number, heldOut: texts)
+        })
+      let found = try search.run { _, _, _, _ in }.map { ($0.texts, $0.score.metric) }
+      #expect(zip(found, found.dropFirst()).allSatisfy { $0 >= $1 }, "after \(limit) questions")
+    }
+  }
+
   @Test func aRoundOfNearlyAllTextsIsLeftOut() throws {
     for (texts, rounds) in [
       (512, [512]), (700, [500, 700]), (1_900, [500, 1_900]), (2_000, [500, 1_500, 2_000]),
@@ -105,7 +137,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     var count = 0
     var first = search(
-      best: (2, 0.35), cache: SearchCache(path: path, question: "a"), isOver: { count >= 10 },
+      best: (2, 0.35), cache: try SearchCache(path: path, question: "a"), isOver: { count >= 10 },
       asked: { _ in
         count += 1
       })
@@ -113,20 +145,23 @@ import Testing
     // A crash in the middle of a line.
     try (String(contentsOfFile: path, encoding: .utf8) + "{\"key\":").write(
       toFile: path, atomically: true, encoding: .utf8)
-    try (String(contentsOfFile: path, encoding: .utf8) + "\n").write(
-      toFile: path, atomically: true, encoding: .utf8)
     var whole = 0
     var uninterrupted = search(best: (2, 0.35), asked: { _ in whole += 1 })
     let expected = try uninterrupted.run { _, _, _, _ in }
     var rest = 0
     var second = search(
-      best: (2, 0.35), cache: SearchCache(path: path, question: "a"), asked: { _ in rest += 1 })
+      best: (2, 0.35), cache: try SearchCache(path: path, question: "a"), asked: { _ in rest += 1 })
     #expect(try second.run { _, _, _, _ in } == expected)
     #expect(rest == whole - 10)
+    // The line that was cut has swallowed none of what came after it.
+    var nothing = 0
+    var again = search(
+      best: (2, 0.35), cache: try SearchCache(path: path, question: "a"), asked: { _ in nothing += 1 })
+    #expect(try again.run { _, _, _, _ in } == expected && nothing == 0)
     // Another question finds nothing of use in the file.
     var other = 0
     var third = search(
-      best: (2, 0.35), cache: SearchCache(path: path, question: "b"), asked: { _ in other += 1 })
+      best: (2, 0.35), cache: try SearchCache(path: path, question: "b"), asked: { _ in other += 1 })
     #expect(try third.run { _, _, _, _ in } == expected)
     #expect(other == whole)
   }
@@ -244,6 +279,23 @@ import Testing
     #expect(whole.count == 2 * 2 && whole.allSatisfy { $0.candidate.restores })
   }
 
+  @Test func aCacheIsNoOtherFile() throws {
+    let path = NSTemporaryDirectory() + "taper-search-\(UUID().uuidString).json"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let other = "{\"key\": \"value\"}\n{\"texts\": 3}\n"
+    try other.write(toFile: path, atomically: true, encoding: .utf8)
+    let error = #expect(throws: WorkflowError.self) { _ = try SearchCache(path: path, question: "a") }
+    #expect(error == .cacheForeign(path: path))
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == other)
+    let folder = NSTemporaryDirectory()
+    let unwritable = #expect(throws: WorkflowError.self) {
+      _ = try SearchCache(path: folder, question: "a")
+    }
+    #expect(unwritable == .cacheUnwritable(path: folder))
+    try "".write(toFile: path, atomically: true, encoding: .utf8)
+    _ = try SearchCache(path: path, question: "a")
+  }
+
   @Test func theCacheTellsAllCandidatesApart() throws {
     let path = NSTemporaryDirectory() + "taper-search-\(UUID().uuidString).jsonl"
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -271,10 +323,10 @@ import Testing
       schedule.keepCounts[1] = request.selection == .static ? 1 : 0
       return schedule
     }
-    let first = try run(space, cache: SearchCache(path: path, question: "a"), schedule: distinct, judge)
+    let first = try run(space, cache: try SearchCache(path: path, question: "a"), schedule: distinct, judge)
     var asked = 0
     let second = try run(
-      space, cache: SearchCache(path: path, question: "a"), schedule: distinct
+      space, cache: try SearchCache(path: path, question: "a"), schedule: distinct
     ) { request, texts in
       asked += 1
       return judge(request, texts)

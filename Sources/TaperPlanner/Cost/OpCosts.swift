@@ -29,4 +29,7 @@ package struct OpCosts: Sendable {
     self.runOverhead = runOverhead
     self.tail = tail
   }
+
+  /// The costs in plans that read so many bytes of weights in a run.
+  func reading(_ weights: Bytes) -> OpCosts { resident?(weights) ?? self }
 }

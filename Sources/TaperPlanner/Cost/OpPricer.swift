@@ -11,7 +11,7 @@ package final class OpPricer {
     var innerRows: Int
   }
 
-  private let cost: OpCosts
+  let cost: OpCosts
   /// Whether the fastest kernel is chosen by row count (pass kernel-selection).
   private let selects: Bool
   private let excluded: Set<KernelID>

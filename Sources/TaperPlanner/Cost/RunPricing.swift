@@ -1,15 +1,16 @@
-import TaperPlanFormat
+package import TaperPlanFormat
 
 /// Predicted times of single runs of a plan, where the input decides how much is computed: its own op list at the counts
 /// the run had, up to the layer it ended after, and never more than the plan's worst case for that.
-struct RunPricing: Sendable {
+package struct RunPricing: Sendable {
   let ops: [PricedOp]
+  /// Those the plan was priced with.
   let costs: OpCosts
   let passes: PassSet
   let excludedKernels: Set<KernelID>
 
   /// - Parameter runs: T(0)…T(L) and the layers it ran, one pair a run.
-  func times(_ runs: [(keptTokens: [Int], depth: Int)], _ plan: Plan) -> [Nanoseconds] {
+  package func times(_ runs: [(keptTokens: [Int], depth: Int)], _ plan: Plan) -> [Nanoseconds] {
     let pricer = OpPricer(
       costs, selectingKernels: passes.contains(.kernelSelection), excluding: excludedKernels)
     let layers = plan.schedule.layerCount

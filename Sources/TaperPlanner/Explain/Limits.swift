@@ -106,14 +106,14 @@ extension Nanoseconds {
 private struct LayerPricing {
   let plan: Plan
   let length: Int
-  let costs: OpCosts
   let pricer: OpPricer
 
   init(_ plan: Plan, length: Int, _ costs: OpCosts) {
     self.plan = plan
     self.length = length
-    self.costs = costs
-    pricer = OpPricer(costs, selectingKernels: true)
+    // With as much of the weights in caches as where the plan was priced.
+    let weights = plan.model.weightTraffic(PrecisionAssignment.base(named: plan.identity.precision))
+    pricer = OpPricer(costs.reading(weights), selectingKernels: true)
   }
 
   /// Of the layer's ops that run, those a device has a kernel for.

@@ -55,18 +55,25 @@ package struct EncoderFacts: Sendable {
     return cut
   }
 
-  /// Bytes of the layers' products, which a run reads once; what is beside them is small. With products of several
-  /// precisions, as if all had the most frequent.
+  /// Bytes of the layers' products, with products of several precisions as if all had the most frequent.
   package func weightTraffic(_ precision: PrecisionAssignment) -> Bytes {
-    let layout = precision.base.layout ?? .panelF32
-    let products = [(4 * hidden, hidden), (feedForward, hidden), (hidden, feedForward)]
-    return products.reduce(.zero) { sum, product in
-      sum + Bytes(UInt64(layers) * layout.byteCount(columns: product.0, depth: product.1))
-    }
+    shape.weightTraffic(precision.base)
   }
 
   package var hidden: Int { Int(shape.hidden) }
   package var layers: Int { Int(shape.layers) }
   package var heads: Int { Int(shape.heads) }
   package var feedForward: Int { Int(shape.feedForward) }
+}
+
+extension ModelShape {
+  /// Bytes of the layers' products, which a run reads once; what is beside them is small.
+  func weightTraffic(_ precision: Precision) -> Bytes {
+    let layout = precision.layout ?? .panelF32
+    let (hidden, feedForward) = (Int(hidden), Int(feedForward))
+    let products = [(4 * hidden, hidden), (feedForward, hidden), (hidden, feedForward)]
+    return products.reduce(.zero) { sum, product in
+      sum + Bytes(UInt64(layers) * layout.byteCount(columns: product.0, depth: product.1))
+    }
+  }
 }

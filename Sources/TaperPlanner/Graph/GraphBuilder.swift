@@ -4,9 +4,9 @@ import TaperPlanFormat
 /// Writes the encoder as its definition reads, one op a step: products without bias, then bias, then residual sum,
 /// then layer norm; kept rows gathered together before they are used. Every pass off, this is the plan.
 ///
-/// A layer that drops tokens for some input length (methods §1; the place is after the layer's attention scores,
+/// A layer that drops tokens for some input length (specs/planning.md 1; the place is after the layer's attention scores,
 /// before its FFN) carries two ways through attention: plain, guarded `ifNotReduced`, for the lengths at which it
-/// keeps all, and scores → select → context, guarded `ifReduced`. Both write the same slot. With selectors (methods §3) the
+/// keeps all, and scores → select → context, guarded `ifReduced`. Both write the same slot. With selectors (specs/tuned-checkpoints.md 4) the
 /// place is after a layer's last norm.
 package struct GraphBuilder {
   let facts: EncoderFacts

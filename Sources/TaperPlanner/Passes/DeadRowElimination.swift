@@ -1,6 +1,6 @@
 import TaperPlanFormat
 
-/// Rows nobody reads are not computed (methods §1, ours: exact, and free for dense plans too).
+/// Rows nobody reads are not computed (ours: exact, and free for dense plans too).
 ///
 /// With [CLS] pooling only row 0 of the last layer is read, so of that layer only row 0 of the queries, the attention,
 /// the output projection and the FFN is computed; keys and values need all rows. Demand flows backwards: a row-wise op

@@ -19,7 +19,6 @@ public struct PassSet: Hashable, Sendable {
 
   public func contains(_ pass: PlannerPass) -> Bool { !disabled.contains(pass) }
   public mutating func disable(_ pass: PlannerPass) { disabled.insert(pass) }
-  public mutating func enable(_ pass: PlannerPass) { disabled.remove(pass) }
 
   /// Names of the passes that are on, in the order they run.
   public var names: [String] { PlannerPass.allCases.filter(contains).map(\.name) }

@@ -20,7 +20,11 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   case calibrationMissing(method: PlanningMethod)
   /// The calibration was made with another model.
   case calibrationOfAnotherModel(expected: Digest, found: Digest)
+  /// The calibration's texts were tokenized otherwise.
+  case calibrationOfAnotherTokenizer(expected: Digest, found: Digest)
   case calibrationLayersDiffer(expected: Int, found: Int)
+  /// The calibration saw selectors after other layers.
+  case selectorLayersDiffer(expected: [Int], found: [Int])
   /// Method `selector` on a model that has none, or none below the depth.
   case selectorsMissing
   /// The calibration does not tell what the selectors keep.
@@ -79,8 +83,18 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
       calibration: expected one of the model \(short(expected)); found one of \(short(found)); \
       calibrate this model again
       """
+    case .calibrationOfAnotherTokenizer(let expected, let found):
+      """
+      calibration: expected texts tokenized by the model's tokenizer \(short(expected)); found \(short(found)); \
+      calibrate this model again
+      """
     case .calibrationLayersDiffer(let expected, let found):
       "calibration: expected \(expected) layers; found \(found); calibrate this model again"
+    case .selectorLayersDiffer(let expected, let found):
+      """
+      calibration: expected selectors after layers \(listed(expected)); found them after \(listed(found)); calibrate this \
+      model again
+      """
     case .selectorsMissing:
       "method selector: expected a model with selectors below its last layer; found none; train them with tune selector"
     case .selectorsNotCalibrated:
@@ -117,4 +131,5 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
     case .weightsUnreadable(let tensor, let reason): "weights of \(tensor): \(reason)"
     }
   }
+  private func listed(_ layers: [Int]) -> String { layers.map(String.init).joined(separator: ", ") }
 }

@@ -3,7 +3,7 @@ public enum PlanningMethod: String, CaseIterable, Hashable, Sendable {
   /// Attention Context Contribution: the elimination profile of a calibration scales the keep counts.
   case acc
   /// Static depth: every token, fewer layers, the deepest cut that meets the target. The simplest plan there is, and the
-  /// baseline for every other (methods §5); its head must be fitted again at the cut.
+  /// baseline for every other; its head must be fitted again at the cut.
   case depth
   /// The model's selectors (TR-BERT) choose the tokens; the counts and ceilings come from a calibration in which they act.
   case selector

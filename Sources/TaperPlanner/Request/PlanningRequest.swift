@@ -16,7 +16,7 @@ public struct PlanningRequest: Hashable, Sendable {
   public var instrumentation: Instrumentation
   /// Kernels not to be used, whatever the profile says of them.
   public var excludedKernels: Set<KernelID>
-  /// Put dropped tokens' last states back before mean pooling (methods §6: the cheapest accuracy there is).
+  /// Put dropped tokens' last states back before mean pooling (ours: the cheapest accuracy there is).
   /// Without effect on a plan that drops nothing, or that pools [CLS].
   public var restoresDroppedTokens: Bool
   /// Whether the compiler may decide about that by what a plan's answers are worth either way (planning.md section 1);

@@ -18,7 +18,8 @@ public enum Precision: String, CaseIterable, Hashable, Sendable {
   }
 }
 
-/// The precision of every product of the encoder's layers; embeddings, attention, norms, pooling and head stay f32.
+/// The precision of every product of the encoder's layers; embeddings, norms, pooling and head stay f32, and so does attention
+/// but where `roundsAttention` lets it round.
 public struct PrecisionAssignment: Hashable, Sendable {
   /// Of products that are not named.
   public var base: Precision
@@ -34,6 +35,11 @@ public struct PrecisionAssignment: Hashable, Sendable {
   public var name: String {
     let others = exceptions.values.count { $0 != base }
     return others == 0 ? base.rawValue : "\(base.rawValue), \(others) products otherwise"
+  }
+
+  /// The base of the assignment that has that name.
+  static func base(named name: String) -> Precision {
+    Precision.allCases.first { name.hasPrefix($0.rawValue) } ?? .f32
   }
 
   /// The same precisions with the most frequent one as the base (the more precise of equals), so that equal assignments

@@ -1,4 +1,4 @@
-/// The schedules of a method that drops tokens: one number α says how much is kept, the profile k_l where (methods §1).
+/// The schedules of a method that drops tokens: one number α says how much is kept, the profile k_l where (specs/planning.md 1).
 ///
 ///     T(0) = n,  T(l) = min(T(l−1), r(max(1, ⌈n·min(1, α·k_l) − 10⁻⁹⌉)))
 ///

@@ -3,7 +3,7 @@ import TaperPlanFormat
 /// Finds the keep counts that meet a target with the most tokens kept.
 ///
 /// For `latency` each length has its own α: dense where that meets the target, else the largest α whose predicted time
-/// does, so that short inputs stay dense and the promise holds for every input (methods §6). For the two speedups one α,
+/// does, so that short inputs stay dense and the promise holds for every input. For the two speedups one α,
 /// found at the maximum length, serves all lengths. An average is met by one more α that caps those of all lengths. The α's worth trying are those at which a count changes, at most
 /// n·L of them; all are tried from the largest down, because predicted time need not be monotone (a layer that starts
 /// to drop pays for choosing) and a search that assumes it would keep fewer tokens for some looser target.

@@ -1,10 +1,9 @@
 public import TaperPlanFormat
 
-/// The speedup analysis in work (methods §1): multiply-adds of the encoder's layers as functions of the keep counts.
+/// The speedup analysis in work (LAT, the published form): multiply-adds of the encoder's layers as functions of the keep counts.
 ///
-/// Two forms. The published one eliminates after attention: M_l = 4d²T(l−1) + 2dT(l−1)² + 2dfT(l). Ours computes the
-/// context, output projection and FFN for kept rows only: M_l = 3d²T(l−1) + dT(l−1)² + dT(l)T(l−1) + d²T(l) + 2dfT(l).
-/// Both leave out biases, norms, softmax, embeddings and head, as the papers do. FLOPs = 2·MACs.
+/// The published form eliminates after attention: M_l = 4d²T(l−1) + 2dT(l−1)² + 2dfT(l). It leaves out biases, norms, softmax,
+/// embeddings and head, as the papers do. FLOPs = 2·MACs.
 public struct SpeedupAnalysis: Hashable, Sendable {
   public var hidden: Int
   public var feedForward: Int
@@ -23,17 +22,14 @@ public struct SpeedupAnalysis: Hashable, Sendable {
 
   /// FLOPs of layers 1…L by the published form; `counts` is T(0)…T(L).
   public func publishedWork(_ counts: [Int]) -> Flops {
-    work(counts) { entering, leaving in
-      4 * hidden * hidden * entering + 2 * hidden * entering * entering + 2 * hidden * feedForward * leaving
+    var total = 0
+    for number in counts.indices.dropFirst() {
+      let entering = counts[number - 1]
+      let leaving = dropsAfterLayers ? entering : counts[number]
+      total +=
+        4 * hidden * hidden * entering + 2 * hidden * entering * entering + 2 * hidden * feedForward * leaving
     }
-  }
-
-  /// FLOPs of layers 1…L by our form: nothing is computed for a row that is dropped.
-  public func keptRowsWork(_ counts: [Int]) -> Flops {
-    work(counts) { entering, leaving in
-      3 * hidden * hidden * entering + hidden * entering * entering + hidden * leaving * entering
-        + hidden * hidden * leaving + 2 * hidden * feedForward * leaving
-    }
+    return Flops(UInt64(2 * total))
   }
 
   /// K: dense over reduced published work; the dense encoder has `denseLayers` layers, as many as
@@ -41,13 +37,5 @@ public struct SpeedupAnalysis: Hashable, Sendable {
   public func publishedSpeedup(_ counts: [Int], denseLayers: Int? = nil) -> Double {
     let dense = [Int](repeating: counts[0], count: denseLayers.map { $0 + 1 } ?? counts.count)
     return Double(publishedWork(dense).rawValue) / Double(publishedWork(counts).rawValue)
-  }
-
-  private func work(_ counts: [Int], layer: (Int, Int) -> Int) -> Flops {
-    var total = 0
-    for number in counts.indices.dropFirst() {
-      total += layer(counts[number - 1], counts[dropsAfterLayers ? number - 1 : number])
-    }
-    return Flops(UInt64(2 * total))
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperAuditor
 import TaperCalibration
 import TaperHeadFitting
 import TaperJSON
@@ -67,13 +68,16 @@ enum HeadSummary {
     let validation =
       switch report.validation {
       case .none: "nothing held out"
-      case .classification(let accuracy, let interval, _):
-        "held-out accuracy \(NumberText.percent(accuracy, 2)) (95% interval \(NumberText.percent(interval.low, 1)) to "
-          + "\(NumberText.percent(interval.high, 1)), \(report.heldOutExamples) texts)"
+      case .classification(let right, _):
+        "held-out accuracy \(NumberText.percent(Double(right) / Double(report.heldOutExamples), 2)) "
+          + "(95% interval \(interval(.proportion(right, of: report.heldOutExamples))), \(report.heldOutExamples) texts)"
       case .regression(let rSquared, let pearson):
         "held-out R² \(NumberText.fixed(rSquared, 3)), Pearson \(NumberText.fixed(pearson, 3)), \(report.heldOutExamples) texts"
       }
     let labels = head.labels.isEmpty ? "a number" : "\(head.labels.count) labels"
     return "head fitted on \(report.examples) texts, \(labels), strength \(report.strength): \(validation)"
+  }
+  private static func interval(_ interval: ConfidenceInterval) -> String {
+    "\(NumberText.percent(interval.low, 1)) to \(NumberText.percent(interval.high, 1))"
   }
 }

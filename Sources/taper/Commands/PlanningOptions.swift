@@ -79,7 +79,8 @@ struct PlanningOptions: ParsableArguments {
       request: request,
       refit: texts.map { TokenizedSample.tokenize($0.rows, model: spec, maximumLength: maximumLength) },
       digests: [
-        spec.modelDigest.hex, profile.digest.hex, calibration?.digest.hex ?? "", texts?.digest.hex ?? "",
+        spec.modelDigest.hex, spec.tokenizerDigest.hex, profile.digest.hex, calibration?.digest.hex ?? "",
+        texts?.digest.hex ?? "",
         "\(texts?.rows.count ?? 0)",
       ])
   }

@@ -62,7 +62,11 @@ enum ExitStatus: Int32 {
     switch error {
     case .accuracyGateFailed, .accuracyFloorMissed: .accuracyGateFailed
     case .noPrecisionFits: .infeasible
+<<<<<<< HEAD
     case .gateNeedsEvidence, .precisionNeedsCalibration, .searchNeedsTexts: .usage
+=======
+    case .gateNeedsEvidence, .precisionNeedsCalibration, .cacheForeign: .usage
+>>>>>>> swift-a
     default: .badData
     }
   }
