@@ -62,11 +62,7 @@ enum ExitStatus: Int32 {
     switch error {
     case .accuracyGateFailed, .accuracyFloorMissed: .accuracyGateFailed
     case .noPrecisionFits: .infeasible
-<<<<<<< HEAD
-    case .gateNeedsEvidence, .precisionNeedsCalibration, .searchNeedsTexts: .usage
-=======
-    case .gateNeedsEvidence, .precisionNeedsCalibration, .cacheForeign: .usage
->>>>>>> swift-a
+    case .gateNeedsEvidence, .precisionNeedsCalibration, .searchNeedsTexts, .cacheForeign: .usage
     default: .badData
     }
   }
