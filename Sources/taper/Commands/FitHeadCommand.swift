@@ -77,6 +77,7 @@ enum HeadSummary {
     let labels = head.labels.isEmpty ? "a number" : "\(head.labels.count) labels"
     return "head fitted on \(report.examples) texts, \(labels), strength \(report.strength): \(validation)"
   }
+
   private static func interval(_ interval: ConfidenceInterval) -> String {
     "\(NumberText.percent(interval.low, 1)) to \(NumberText.percent(interval.high, 1))"
   }
