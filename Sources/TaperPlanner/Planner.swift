@@ -27,8 +27,7 @@ public enum Planner {
   public static func schedule(
     _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
   ) throws(PlanningError) -> Schedule {
-    let (request, inputs) = try prepared(request, model: model, calibration: calibration, cost: cost)
-    return try PlanAssembler(request, inputs).assemble().plan.schedule
+    try outline(request, model: model, calibration: calibration, cost: cost).schedule
   }
 
   /// The plan that `plan` would make, its weights neither read nor digested.

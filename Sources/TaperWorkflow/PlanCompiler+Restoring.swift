@@ -5,12 +5,11 @@ internal import TaperPlanner
 
 /// Whether a head that stays as it was trained reads all tokens' last states or the kept ones' alone (ours).
 ///
-/// A head that is fitted again wants them all: what dropped tokens knew is then in its features, at no cost (methods, "Restore
-/// and refit"). A head as it was trained takes every state for one of its own layer, and what an earlier layer made of a
+/// A head that is fitted again wants them all: what dropped tokens knew is then in its features, at no cost. A head as it was trained takes every state for one of its own layer, and what an earlier layer made of a
 /// dropped token is none: of MiniLM-L6 fine-tuned on 20 Newsgroups and planned at 2x (int8), the restored mean answers 64% of the
 /// test texts and the mean of kept tokens 78%, where the dense plan answers 82%. Elsewhere restoring wins, and no
-/// rule by the kind of model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts. A model that was trained with
-/// restoring is restored.
+/// rule by the kind of model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts.
+/// A model that was trained with restoring is restored.
 extension PlanCompiler {
   func mayChooseRestoring(_ request: PlanningRequest) -> Bool {
     request.choosesRestoring && model.head.pooling == .mean && model.tuned?.restoresDroppedTokens != true

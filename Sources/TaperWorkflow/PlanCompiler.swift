@@ -10,7 +10,7 @@ internal import TaperTokenization
 
 /// From a request to a plan ready to write: planned, its head refitted, its accuracy measured and gated, canaries inside.
 ///
-/// Refitting (methods, "Restore and refit"): the schedule is planned with a head of the right shape but no content, the
+/// Refitting (ours): the schedule is planned with a head of the right shape but no content, the
 /// reduced encoder is run over the labelled texts, the head is fitted to its features, and the same schedule is emitted
 /// again with the fitted head. The dense encoder's features are fitted on the same split for comparison, so both figures
 /// stand on texts neither head has seen.

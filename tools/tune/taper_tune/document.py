@@ -155,9 +155,9 @@ def write_document(records: list[dict], path: Path) -> None:
         before, after = whole[:whole.index(BEGIN)], whole[whole.index(END) + len(END):]
         old = _split(whole[whole.index(BEGIN) + len(BEGIN):whole.index(END)])
     new = sections(records)
-    lost = [f"{title[3:]}: {', '.join(row)}" for title in old.keys() & new.keys() for row in _rows(old[title]) if row not in _rows(new[title])]
+    lost = sorted(f"{title[3:]}: {', '.join(row)}" for title in old.keys() & new.keys() for row in set(_rows(old[title])) - set(_rows(new[title])))
     if lost:
-        raise SystemExit(f"error: {path} has rows that results.jsonl lacks ({len(lost)}, such as {sorted(lost)[0]}): measure them "
+        raise SystemExit(f"error: {path} has rows that results.jsonl lacks ({len(lost)}, such as {lost[0]}): measure them "
                          "here too, take them out of the document, or name another with --document")
     whole = f"{before}{BEGIN}\n\n" + "".join(f"{section}\n\n" for section in {**old, **new}.values()) + f"{END}{after}"
     write_atomically(path, lambda temporary: temporary.write_text(whole, encoding="utf-8"))

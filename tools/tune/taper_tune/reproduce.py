@@ -18,7 +18,7 @@ from pathlib import Path
 
 from .document import write_document
 from .measuring import Measuring, Taper
-from .rows import DATASETS, MODELS, Dataset, plans
+from .rows import DATASETS, MODELS, Dataset, chain, plans
 
 STAGES = ("train", "judge", "race", "document")
 
@@ -85,16 +85,18 @@ class Matrix:
 
     def recipe(self, name: str, model: str) -> str:
         """A digest of how a model is made, from the base on: other options are another model, in another directory."""
-        steps, place = [], model
-        while place:
-            before, verb, options = MODELS[place]
-            steps.append([verb, *options])
-            place = before
-        made = {**self.key(name, 0), "judged": None, "steps": steps}
+        made = {**self.key(name, 0), "judged": None, "steps": [[MODELS[m][1], *MODELS[m][2]] for m in chain(model)]}
         return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:8]
 
+    def key_of(self, name: str, model: str, seed: int) -> dict:
+        """The same of a record of a model."""
+        return {**self.key(name, seed), "recipe": self.recipe(name, model)}
+
     def directory(self, name: str, model: str, seed: int) -> Path:
-        return self.a.output / "-".join([Path(self.a.model).name, Path(name).name, model, f"seed{seed}", self.recipe(name, model)])
+        return self._directory(name, model, seed, self.recipe(name, model))
+
+    def _directory(self, name: str, what: str, seed: int, *made: str) -> Path:
+        return self.a.output / "-".join([Path(self.a.model).name, Path(name).name, what, f"seed{seed}", *made])
 
     @property
     def is_over(self) -> bool:
@@ -103,7 +105,7 @@ class Matrix:
     def train(self, name: str, model: str, seed: int) -> bool:
         """Trains a model, and before it the one it starts from, unless they are done; whether it is."""
         before, verb, options = MODELS[model]
-        key = {**self.key(name, seed), "recipe": self.recipe(name, model)}
+        key = self.key_of(name, model, seed)
         if verb is None or self.is_trained(name, model, seed):
             return True
         if (before and not self.train(name, before, seed)) or self.is_over:
@@ -124,7 +126,7 @@ class Matrix:
 
     def is_trained(self, name: str, model: str, seed: int) -> bool:
         """To the end: what a time box cut short is neither judged nor gone on from by another model."""
-        found = self.results.find("training", {**self.key(name, seed), "recipe": self.recipe(name, model)}, model)
+        found = self.results.find("training", self.key_of(name, model, seed), model)
         return found is not None and found["finished"]
 
     def measure(self, name: str, seed: int) -> None:
@@ -135,8 +137,7 @@ class Matrix:
         wanted = [p for model in rows if model == "frozen" or model in there for p in plans(model, dataset)
                   if self.a.plans is None or {p.name, p.name.split()[0]} & set(self.a.plans)]
         search = self.a.search_minutes or dataset.search
-        folder = self.directory(name, "frozen", seed)
-        folder = folder.with_name(folder.name.replace("frozen", "plans") + f"-{dataset.judged or 'all'}")
+        folder = self._directory(name, "plans", seed, self.recipe(name, "frozen"), f"{dataset.judged or 'all'}")
         taper = Taper(self.a.taper, self.a.work_prefix, self.a.timing_prefix)
         measuring = Measuring(taper, folder, Path(self.fetch("model", self.a.model)), Path(self.fetch("data", name)), key,
                               self.results, search, lambda model: self.recipe(name, model))

@@ -73,6 +73,12 @@ MODELS = {
 }
 
 
+def chain(model: str) -> list[str]:
+    """A model, the one it starts from, and so on to the base."""
+    before, _, _ = MODELS[model]
+    return [model, *(chain(before) if before else [])]
+
+
 @dataclass(frozen=True)
 class Planned:
     """A plan of a model: `options` of taper plan."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, pvariance
 
 from .evaluation import unpacked
-from .rows import DATASETS, MODELS, Dataset, plans
+from .rows import DATASETS, MODELS, Dataset, chain, plans
 
 
 @dataclass
@@ -139,20 +139,11 @@ def tables(records: list[dict]) -> dict[tuple, list[Row]]:
         (row.judged if r["kind"] == "accuracy" else row.raced)[r["seed"]] = r["result"]
     for key, rows in groups.items():
         for row in rows.values():
-            row.trained = {seed: found for seed in row.judged if (found := _trainings(trainings, key, row.model, seed))}
+            of = lambda seed: [trainings[*key, m, seed] for m in chain(row.model) if (*key, m, seed) in trainings]
+            row.trained = {seed: found for seed in row.judged if (found := of(seed))}
     order = lambda key: list(DATASETS).index(key[1]) if key[1] in DATASETS else len(DATASETS)
     return {key: [rows[place] for place in _order(key[1]) if place in rows and rows[place].judged]
             for key, rows in sorted(groups.items(), key=lambda item: (order(item[0]), str(item[0])))}
-
-
-def _trainings(trainings: dict, key: tuple, model: str | None, seed: int) -> list[dict]:
-    """Of a model and of those it starts from."""
-    found = []
-    while model:
-        if (*key, model, seed) in trainings:
-            found.append(trainings[*key, model, seed])
-        model = MODELS[model][0]
-    return found
 
 
 def _order(dataset: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The speedup analysis against its definition, brute force and the figures in the literature notes."""
+"""The speedup analysis against its definition, brute force and the published figures."""
 import math
 
 import pytest
