@@ -1,4 +1,4 @@
-"""docs/results.md: the tables between its two marks, a section a data set, from results.jsonl; what stands around them is written by hand."""
+"""Writes the tables of docs/results-tables.md, between its two marks, from results.jsonl; the text around them is written by hand."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -26,15 +26,15 @@ def section(key: tuple, rows: list[Row]) -> list[str]:
     feasible = [row for row in rows if row.feasible]
     if not feasible:
         return []
-    lines = [heading(key), "", f"Measured on {machines(feasible)}, plans of one thread. "
-             f"Labelled texts: {limit or 'all'} a seed, the same for fitting heads, calibrating, searching and training "
-             f"(`dense` {epochs:g} epoch{'' if epochs == 1 else 's'}, the others two more, products in {products}). Judged on {feasible[0].count} test texts. "
-             + _dense_time(feasible), "",
+    lines = [heading(key), "", f"Measured on {machines(feasible)}, plans of one thread.",
+             f"Judged on {feasible[0].count} test texts. {_dense_time(feasible)}".rstrip(),
+             f"Labelled texts: {limit or 'all'} a seed, the same for fitting heads, calibrating, searching and training (`dense` "
+             f"{epochs:g} epoch{'' if epochs == 1 else 's'},", f"the others two more, products in {products}).", "",
              "| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in feasible]
     unreached = [f"{row.label}" for row in rows if not row.feasible]
     if unreached:
-        lines += ["", f"Out of reach, said the planner: {'; '.join(unreached)}."]
+        lines += ["", f"Infeasible, by the planner: {'; '.join(unreached)}."]
     missing = sorted({row.label for row in feasible if len(row.feasible) < max(len(r.feasible) for r in feasible)})
     if missing:
         lines += ["", f"Fewer seeds than other rows: {'; '.join(missing)}."]
@@ -64,7 +64,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _comparisons(rows: list[Row]) -> list[str]:
-    """Each trained row beside the best equally fast rows that need no training beyond the one they start from."""
+    """Each trained row compared with the best rows that are as fast, a kind of row at a time."""
     lines = []
     for row in rows:
         if row.is_free or row.model.startswith("dense") or row.time is None:
@@ -72,23 +72,24 @@ def _comparisons(rows: list[Row]) -> list[str]:
         others = [r for r in rows if r is not row and r.time]
         like = [r for r in others if r.precision == row.precision]
         alone = [r for r in like if r.is_one_method and not (row.is_one_method and r.method == row.method)]
-        said = [_beside(row, [r for r in like if r.is_free], "frozen"),
-                _beside(row, [r for r in like if r.is_cut_dense], "fine-tuned, cut without training"),
-                _beside(row, [r for r in like if r.model.startswith("depth") and r.is_one_method], "fine-tuned at the cut"),
-                _beside(row, alone, "trained for one other method"),
-                _beside(row, [r for r in others if r.is_only_fewer_bits], "of fewer bits alone")]
+        said = [_against(row, [r for r in like if r.is_free], "frozen"),
+                _against(row, [r for r in like if r.is_cut_dense], "fine-tuned, cut without training"),
+                _against(row, [r for r in like if r.model.startswith("depth") and r.is_one_method], "fine-tuned at the cut"),
+                _against(row, alone, "trained for one other method"),
+                _against(row, [r for r in others if r.is_only_fewer_bits], "of fewer bits alone")]
         lines.append(f"| {row.label} | {1 / row.time:.2f}x | {100 * row.accuracy:.1f} | " + " | ".join(said) + " |")
     if not lines:
         return []
-    return ["Trained rows beside the best of each kind in the same measured time and precision, last the dense plans of fewer bits. The best is a row "
-            "at least as fast, or a mix: one row for some texts, another of the same method for the rest, so that the mean time is the same (a mix keeps "
-            "no promise for a single text). In points, with the 95% interval of the mean difference on a text, each text's being the mean over the seeds:", "",
+    return ["Each trained row compared with the best of a kind in the same measured time and precision; the last column: with dense",
+            "plans of fewer bits. The best is a row at least as fast, or a mix: one row for some texts, another of the same method",
+            "for the rest, so that the mean time is the same (a mix gives no bound for a single text). In points, with the 95%",
+            "interval of the mean difference on a text, each text's being the mean over the seeds:", "",
             "| row | measured | accuracy | against frozen | against fine-tuned, cut without training | against depth fine-tuned "
             "| against another method alone | against fewer bits alone |",
             "|---|---|---|---|---|---|---|---|", *lines, ""]
 
 
-def _beside(row: Row, others: list[Row], what: str) -> str:
+def _against(row: Row, others: list[Row], what: str) -> str:
     best = Mix.best(row, others)
     if best is None:
         return f"none {what} is as fast"

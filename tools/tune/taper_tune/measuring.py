@@ -1,4 +1,4 @@
-"""Plans through Taper: fit or take a model, calibrate, plan, answer the test texts, race beside the dense plan."""
+"""Plans through Taper: fit or take a model, calibrate, plan, answer the test texts, race against the dense plan."""
 from __future__ import annotations
 
 import json
@@ -15,7 +15,7 @@ from .files import write_atomically
 from .rows import Planned
 from .texts import read_rows, sampled_lines
 
-#: Plans raced in one go beside the dense one, texts of a race, and rounds: a race is some 20 seconds.
+#: Plans raced in one go with the dense one, texts of a race, and rounds: a race is some 20 seconds.
 TOGETHER, RACED, ROUNDS = 5, 200, 3
 #: Texts of a calibration.
 CALIBRATED = 512

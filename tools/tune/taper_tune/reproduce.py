@@ -1,7 +1,7 @@
-"""tools/tune/reproduce: data sets × models × plans × seeds, trained, planned, measured; docs/results.md is their table.
+"""tools/tune/reproduce: data sets × models × plans × seeds, trained, planned, measured; docs/results-tables.md has them.
 
 Every model is a chain of tune commands: one that starts from another's directory trains that one first. Every plan of it is
-made by Taper, answers the test texts and is raced beside the dense plan. Results are appended to results.jsonl as they come;
+made by Taper, answers the test texts and is raced against the dense plan. Results are appended to results.jsonl as they come;
 what it has is not run again. The document is written from it at the end of every run, whole or not.
 """
 from __future__ import annotations

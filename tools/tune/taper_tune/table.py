@@ -1,4 +1,4 @@
-"""The rows of a table of docs/results.md, and what each is held against."""
+"""The rows of a table of docs/results-tables.md, and what each is compared with."""
 from __future__ import annotations
 
 import math

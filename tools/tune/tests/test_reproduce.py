@@ -180,8 +180,8 @@ def test_a_difference_is_of_the_same_texts_over_all_seeds():
     row = lambda *digits: table.Row("acc-3", "acc 2x", {seed: judged("one", "", d)["result"] for seed, d in enumerate(digits)},
                                        {1: {"measured": 2.0}})
     assert row("3", "1").rightness({0, 1}) == [1, 0.5, 0, 0]
-    assert document._beside(row("3", "3"), [row("3", "3")], "").startswith("level, +0.0 ± 0.0")
-    assert document._beside(row("f", "7"), [row("3", "1")], "").startswith("ahead, +50.0 ± 34.6")
+    assert document._against(row("3", "3"), [row("3", "3")], "").startswith("level, +0.0 ± 0.0")
+    assert document._against(row("f", "7"), [row("3", "1")], "").startswith("ahead, +50.0 ± 34.6")
 
 
 def test_a_row_is_held_against_two_that_together_take_its_time():
