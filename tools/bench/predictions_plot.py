@@ -3,21 +3,29 @@ import math
 
 HEAD = """# Predicted against measured{title}
 
-Made by `tools/bench/predictions{option}`; do not edit. {plans} plans on {cpu} (tier {tier}), all from one device profile ({created}){profile}
-taken before the runs and never refitted; {noisy} more could not be judged: the machine was never steady while they ran.
+**Finding**: predictions are off by {median} in the median and {p95} at the 95th percentile. {covered} of the measured
+medians lie in the predicted interval (stated: at least 80%). Predicted speedups are off by {ratio} in the median.
 
-Median error {median}, 95th percentile {p95}. {covered} of the measured medians lie in the predicted interval, which goes from the sum
-of the ops' p10 to the sum of their p90 (stated: at least 80%). Speedups (dense over planned) are off by {ratio} in the median.
+{plans} plans on {cpu} (tier {tier}), all from one device profile ({created}){profile}
+taken before the runs and never refitted. {noisy} more could not be judged because the machine was never steady while
+they ran. Made by `tools/bench/predictions{option}`; do not edit.
 
-- predicted: the plan's own, for the median of runs that follow one another. Off by: measured / predicted − 1.
-- measured: the median of `taper bench` at the plan's longest input. Plans take turns in random order. The machine is shared: its clock
-  drifts by some percent with what its neighbours do, its memory by half, and for a minute at a time its CPUs are far apart. So a chunk
-  of runs counts only when the two reference kernels before and after it took what they took while profiling, arithmetic (with several
-  threads also handing over memory) within {compute}, memory within {bandwidth}: {dropped} of the runs were left out. Times are
-  brought to the profile's clock by the references: the part of the predicted time in which memory gives weights that the last cache does
-  not keep by the memory reference, the rest by arithmetic. By arithmetic alone the median error would be {plain}, the 95th percentile
-  {plain95}; by neither, which stands beside each, {raw} and {raw95}.
-- FLOPs: dense over planned work by the papers' formula, beside the speedup in time the plan predicts and the one measured.
+| times corrected for | median error | 95th percentile |
+|---|---|---|
+| clock and memory, as in the tables below | {median} | {p95} |
+| clock alone | {plain} | {plain95} |
+| nothing ("at the clock it had") | {raw} | {raw95} |
+
+- **predicted**: the plan's prediction of the median of runs that follow one another. Its interval goes from the sum
+  of the ops' p10 to the sum of their p90. *Off by*: measured / predicted − 1.
+- **measured**: the median of `taper bench` at the plan's longest input. Plans take turns in random order.
+- **left out**: the machine is shared. Its clock drifts by some percent with its neighbours' load, its memory by half,
+  and for a minute at a time its CPUs are far apart. So a chunk of runs counts only when the two reference kernels before
+  and after it took what they took while profiling: arithmetic (with several threads also handing over memory) within
+  {compute}, memory within {bandwidth}. {dropped} of the runs were left out.
+- **corrected**: the part of the predicted time in which memory delivers weights that do not stay in the last-level cache
+  is scaled by the memory reference, the rest by arithmetic.
+- **FLOPs**: dense over planned work by the papers' formula, next to the predicted and the measured speedup in time.
 
 """
 COLOURS = {"f32": "#0b6fb8", "bf16": "#c2570c", "int8": "#1c7c3c"}
