@@ -41,10 +41,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
-    // C and system libraries
+    // C
     .target(name: "CTaperKernels"),
     .target(name: "COpenBLAS", dependencies: ["CTaperKernels"], linkerSettings: openBLAS),
-    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
     // Leaves: no Foundation
     library("TaperJSON"),
@@ -77,7 +76,7 @@ let package = Package(
         "COpenBLAS",
       ]),
     library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
-    library("TaperReportRendering", ["TaperJSON", "TaperAuditor", "TaperPlanFormat", "CLibXML2"]),
+    library("TaperReportRendering", ["TaperJSON", "TaperAuditor", "TaperPlanFormat"]),
 
     // The command line
     library(

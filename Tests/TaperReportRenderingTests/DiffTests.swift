@@ -21,8 +21,8 @@ import Testing
   @Test func equalDocumentsDoNotDiffer() {
     let diff = DocumentDiff(Self.a, Self.a)
     #expect(diff.changes.isEmpty)
-    #expect(DiffRenderer.text(diff, names: ("p", "q")) == "no difference: p, q\n")
-    #expect(DiffRenderer.json(diff, kind: "plan")["equal"] == true)
+    #expect(TextRenderer.render(Report(diff, kind: "plan", names: ("p", "q"))) == "no difference: p, q\n")
+    #expect(JSONRenderer.value(Report(diff, kind: "plan", names: ("p", "q")))["equal"] == true)
   }
 
   /// Elements are found by name, whatever their place.
@@ -44,7 +44,7 @@ import Testing
       ])
     #expect(diff.changes[2].relative == -0.25)
     #expect(diff.changes[0].b == nil && diff.changes[4].a == nil)
-    let text = DiffRenderer.text(diff, names: ("a.plan", "b.plan"))
+    let text = TextRenderer.render(Report(diff, kind: "plan", names: ("a.plan", "b.plan")))
     #expect(text.hasPrefix("A  a.plan\nB  b.plan\n"))
     #expect(text.contains("lengths: 3 differ"))
     #expect(text.contains("  16 tokens, keep counts  "))
@@ -71,18 +71,18 @@ import Testing
       ["part": .array((0..<40).map { ["name": .string("n\($0)"), "value": .string("\(word)\u{1B}\($0)")] })]
     }
     let diff = DocumentDiff(document("a"), document("b"))
-    let text = DiffRenderer.text(diff, names: ("p", "q"))
+    let text = TextRenderer.render(Report(diff, kind: "plan", names: ("p", "q")))
     #expect(
-      text.contains("part: 40 differ") && text.contains("30 of 40, evenly chosen (--all)")
+      text.contains("part: 40 differ") && text.contains("30 of 40, evenly chosen (--all shows all)")
         && text.contains("n39"))
     #expect(!text.contains("\u{1B}"))
-    #expect(DiffRenderer.text(diff, names: ("p", "q"), all: true).contains("n39"))
-    #expect(DiffRenderer.json(diff, kind: "plan")["changes"]?.array?.count == 40)
+    #expect(TextRenderer.render(Report(diff, kind: "plan", names: ("p", "q"), all: true)).contains("n39"))
+    #expect(JSONRenderer.value(Report(diff, kind: "plan", names: ("p", "q")))["changes"]?.array?.count == 40)
   }
 
   @Test func twoAuditsAreComparedAsTheyAre() {
     let (a, b) = (SampleReports.reduced(), SampleReports.reduced(worst: 0.17))
-    let diff = DocumentDiff(JSONRenderer.value(a), JSONRenderer.value(b), tolerance: 0.05)
+    let diff = DocumentDiff(JSONRenderer.value(Report(a)), JSONRenderer.value(Report(b)), tolerance: 0.05)
     #expect(diff.changes.contains { $0.path == ["verdict"] })
     #expect(diff.changes.contains { $0.path == ["lengths", "256 tokens", "measured_p50_ns"] })
     #expect(!diff.changes.contains { $0.path.first == "ops" })

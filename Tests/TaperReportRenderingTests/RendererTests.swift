@@ -6,32 +6,32 @@ import Testing
 
 @Suite struct RendererTests {
   @Test func textGoldens() {
-    expectGolden(TextRenderer.render(SampleReports.reduced()), "within.txt")
-    expectGolden(TextRenderer.render(SampleReports.reduced(worst: 0.17)), "outside.txt")
-    expectGolden(TextRenderer.render(SampleReports.reduced(spread: 400)), "noisy.txt")
-    expectGolden(TextRenderer.render(SampleReports.bare()), "bare.txt")
+    expectGolden(TextRenderer.render(Report(SampleReports.reduced())), "within.txt")
+    expectGolden(TextRenderer.render(Report(SampleReports.reduced(worst: 0.17))), "outside.txt")
+    expectGolden(TextRenderer.render(Report(SampleReports.reduced(spread: 400))), "noisy.txt")
+    expectGolden(TextRenderer.render(Report(SampleReports.bare())), "bare.txt")
   }
 
   @Test func jsonGoldens() {
-    expectGolden(JSONRenderer.render(SampleReports.reduced()) + "\n", "within.json")
-    expectGolden(JSONRenderer.render(SampleReports.bare()) + "\n", "bare.json")
+    expectGolden(JSONRenderer.render(Report(SampleReports.reduced())) + "\n", "within.json")
+    expectGolden(JSONRenderer.render(Report(SampleReports.bare())) + "\n", "bare.json")
   }
 
   @Test func htmlGoldens() {
-    expectGolden(HTMLRenderer.render(SampleReports.reduced()), "within.html")
-    expectGolden(HTMLRenderer.render(SampleReports.bare()), "bare.html")
+    expectGolden(HTMLRenderer.render(Report(SampleReports.reduced())), "within.html")
+    expectGolden(HTMLRenderer.render(Report(SampleReports.bare())), "bare.html")
   }
 
   @Test func junitGoldens() {
-    expectGolden(JUnitRenderer.render(SampleReports.reduced()), "within.xml")
-    expectGolden(JUnitRenderer.render(SampleReports.reduced(worst: 0.17)), "outside.xml")
-    expectGolden(JUnitRenderer.render(SampleReports.reduced(spread: 400)), "noisy.xml")
-    expectGolden(JUnitRenderer.render(SampleReports.bare()), "bare.xml")
+    expectGolden(JUnitRenderer.render(Report(SampleReports.reduced())), "within.xml")
+    expectGolden(JUnitRenderer.render(Report(SampleReports.reduced(worst: 0.17))), "outside.xml")
+    expectGolden(JUnitRenderer.render(Report(SampleReports.reduced(spread: 400))), "noisy.xml")
+    expectGolden(JUnitRenderer.render(Report(SampleReports.bare())), "bare.xml")
   }
 
   /// The audit's shape (specs/command-json.md).
   @Test func jsonHasTheMembersOthersBuildOn() throws {
-    let value = try JSONValue.parse(Array(JSONRenderer.render(SampleReports.reduced()).utf8))
+    let value = try JSONValue.parse(Array(JSONRenderer.render(Report(SampleReports.reduced())).utf8))
     #expect(value["schema_version"]?.int == 1)
     #expect(value["verdict"]?.string == "within")
     let length = try #require(value["lengths"]?[2])
@@ -46,7 +46,7 @@ import Testing
     #expect(accuracy["planned"]?.double == 0.9612)
     #expect(accuracy["agreement"]?.double == 0.984)
     #expect(accuracy["count"]?.int == 2_189)
-    let bare = JSONRenderer.value(SampleReports.bare())
+    let bare = JSONRenderer.value(Report(SampleReports.bare()))
     #expect(bare["verdict"]?.string == "outside")
     #expect(bare["accuracy"]?.isNull == true)
     #expect(bare["lengths"]?[0]?["residual"]?.isNull == true)
@@ -54,7 +54,7 @@ import Testing
 
   @Test func pageIsSelfContainedAndCarriesItsJSON() throws {
     for report in [SampleReports.reduced(), SampleReports.bare()] {
-      let page = HTMLRenderer.render(report)
+      let page = HTMLRenderer.render(Report(report))
       for forbidden in ["http:", "https:", "src=", "url(", "@import", "<link", "onclick"] {
         #expect(!page.contains(forbidden), "\(forbidden)")
       }
@@ -62,36 +62,36 @@ import Testing
       let opening = "<script type=\"application/json\" id=\"audit\">"
       let start = try #require(page.firstRange(of: opening)).upperBound
       let end = try #require(page[start...].firstRange(of: "</script>")).lowerBound
-      #expect(try JSONValue.parse(Array(page[start..<end].utf8)) == JSONRenderer.value(report))
+      #expect(try JSONValue.parse(Array(page[start..<end].utf8)) == JSONRenderer.value(Report(report)))
     }
   }
 
   @Test func hostileTextStaysText() {
-    let page = HTMLRenderer.render(SampleReports.bare())
+    let page = HTMLRenderer.render(Report(SampleReports.bare()))
     #expect(!page.contains("<b>&\"bare\""))
     #expect(page.contains("&lt;b&gt;&amp;&quot;bare&quot;&lt;/script&gt;"))
-    let xml = JUnitRenderer.render(SampleReports.bare())
+    let xml = JUnitRenderer.render(Report(SampleReports.bare()))
     #expect(xml.contains("&lt;b&gt;&amp;&quot;bare&quot;&lt;/script&gt;"))
     #expect(!xml.contains("\u{1}"))
-    #expect(!TextRenderer.render(SampleReports.bare()).contains("\u{1}"))
+    #expect(!TextRenderer.render(Report(SampleReports.bare())).contains("\u{1}"))
   }
 
   @Test func colourChangesNothingElse() {
     let report = SampleReports.reduced(worst: 0.17)
     var plain = ""
     var isEscape = false
-    for character in TextRenderer.render(report, color: true).unicodeScalars {
+    for character in TextRenderer.render(Report(report), color: true).unicodeScalars {
       if character == "\u{1B}" { isEscape = true }
       if !isEscape { plain.unicodeScalars.append(character) }
       if isEscape, character == "m" { isEscape = false }
     }
-    #expect(plain == TextRenderer.render(report))
-    #expect(plain != TextRenderer.render(report, color: true))
+    #expect(plain == TextRenderer.render(Report(report)))
+    #expect(plain != TextRenderer.render(Report(report), color: true))
     #expect(!plain.contains("\u{1B}"))
   }
 
   @Test func textLinesFitATerminal() {
-    for line in TextRenderer.render(SampleReports.reduced()).split(separator: "\n") {
+    for line in TextRenderer.render(Report(SampleReports.reduced())).split(separator: "\n") {
       #expect(line.count <= 125)
     }
   }

@@ -61,24 +61,25 @@ import Testing
 
   @Test func goldens() {
     let report = Self.report()
-    expectGolden(SweepTextRenderer.render(report, drop: 0.0075) + "\n", "sweep.txt")
+    let page = Report(report, weights: "0.weights", drop: 0.0075)
+    expectGolden(TextRenderer.render(page), "sweep.txt")
     expectGolden(
-      SweepTextRenderer.render(Self.report(isJudged: false), drop: 0.0075) + "\n", "sweep-bare.txt")
+      TextRenderer.render(Report(Self.report(isJudged: false), weights: "", drop: 0.0075)), "sweep-bare.txt")
     expectGolden(
-      SweepJSONRenderer.value(report, weights: "0.weights").serialized(pretty: true) + "\n", "sweep.json")
-    expectGolden(SweepHTMLRenderer.render(report, weights: "0.weights", drop: 0.0075), "sweep.html")
-    expectGolden(SweepChart(report).standalone() ?? "", "sweep.svg")
-    #expect(SweepChart(Self.report(isJudged: false)).standalone() == nil)
+      JSONRenderer.render(page) + "\n", "sweep.json")
+    expectGolden(HTMLRenderer.render(page), "sweep.html")
+    expectGolden(Chart.sweep(report)?.standalone() ?? "", "sweep.svg")
+    #expect(Chart.sweep(Self.report(isJudged: false)) == nil)
   }
 
   @Test func hostileNamesStayText() {
-    let page = SweepHTMLRenderer.render(Self.report(), weights: "</script>", drop: nil)
+    let page = HTMLRenderer.render(Report(Self.report(), weights: "</script>", drop: nil))
     #expect(!page.contains("<mini>") && page.contains("&lt;mini&gt;"))
     #expect(page.split(separator: "</script>", omittingEmptySubsequences: false).count == 2)
   }
 
   @Test func dotsLieInsideTheFrame() throws {
-    let svg = try #require(SweepChart(Self.report()).standalone())
+    let svg = try #require(Chart.sweep(Self.report())).standalone()
     for (name, limit) in [("cx", 720.0), ("cy", 400.0)] {
       let values = svg.split(separator: "\(name)=\"").dropFirst().compactMap {
         Double($0.prefix { $0 != "\"" })

@@ -12,7 +12,7 @@ import TaperWorkflow
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Runs a plan on texts and holds what it measures beside what the plan predicted.",
+    abstract: "Runs a plan on texts and compares measured times with those the plan predicts.",
     discussion:
       "Exit 1 when a prediction is off by more than the tolerance, 69 when the machine is too noisy to judge."
   )
@@ -48,16 +48,14 @@ struct AuditCommand: ParsableCommand {
         environment: Fingerprint.current().environmentFacts, roof: try roof(loaded))
       // The dense plan's answers are the bar's first half, where they are wanted.
       let start = reference == nil ? 0 : 0.5
-      let report = try Auditor.audit(loaded, request) { bar.update(start + (1 - start) * $0, "auditing") }
+      let audit = try Auditor.audit(loaded, request) { bar.update(start + (1 - start) * $0, "auditing") }
       bar.finish()
+      let report = Report(audit)
       if let html { try OutputFile.write(HTMLRenderer.render(report), to: html) }
       if let junit { try OutputFile.write(JUnitRenderer.render(report), to: junit) }
-      Console.print(
-        json
-          ? JSONRenderer.render(report)
-          : TextRenderer.render(report, color: Console.isColored, columns: Console.columns))
+      Console.print(report, json: json)
       if let html { Console.note("report: \(html)") }
-      switch report.verdict {
+      switch audit.verdict {
       case .within: break
       case .outside: throw ExitCode(ExitStatus.findings.rawValue)
       case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)

@@ -26,10 +26,7 @@ struct DiffCommand: ParsableCommand {
         )
       }
       let diff = DocumentDiff(a.value, b.value, tolerance: tolerance ?? 0)
-      Console.print(
-        json
-          ? DiffRenderer.json(diff, kind: a.kind.key).serialized(pretty: true)
-          : DiffRenderer.text(diff, names: (first, second), all: all))
+      Console.print(Report(diff, kind: a.kind.key, names: (first, second), all: all), json: json)
       if !diff.changes.isEmpty { throw ExitCode(ExitStatus.findings.rawValue) }
     }
   }

@@ -139,17 +139,12 @@ struct SweepCommand: ParsableCommand {
 
   /// The table first: what cannot be drawn or written must not take it along.
   private func show(_ report: SweepReport, weights: String) throws {
-    if json {
-      Console.print(SweepJSONRenderer.value(report, weights: weights).serialized(pretty: true))
-    } else {
-      Console.print(SweepTextRenderer.render(report, drop: maxDrop))
-      Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)")
-    }
-    if let html {
-      try OutputFile.write(SweepHTMLRenderer.render(report, weights: weights, drop: maxDrop), to: html)
-    }
+    let page = Report(report, weights: weights, drop: maxDrop)
+    Console.print(page, json: json)
+    if !json { Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)") }
+    if let html { try OutputFile.write(HTMLRenderer.render(page), to: html) }
     if let svg {
-      guard let chart = SweepChart(report).standalone() else {
+      guard let chart = Chart.sweep(report)?.standalone() else {
         throw CommandError.usage(
           "--svg: expected plans beside the dense one, and accuracies, to draw; found none; ask for other --methods or --speedups"
         )

@@ -1,9 +1,17 @@
 import Glibc
+import TaperReportRendering
 
 /// Standard output and standard error.
 enum Console {
   /// Ends the line where the text does not.
   static func print(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) }
+
+  /// For people as wide as the terminal, or as JSON.
+  static func print(_ report: Report, json: Bool) {
+    print(
+      json
+        ? JSONRenderer.render(report) : TextRenderer.render(report, color: isColored, columns: columns))
+  }
 
   static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }
 

@@ -2,9 +2,9 @@ public import TaperJSON
 
 /// What differs between two JSON documents of one kind: two plans, or two audits.
 ///
-/// Members are compared by key. Elements of an array are compared by what names them (a key of `names` that every element
-/// has, no two alike), else by place; arrays of plain values as a whole. Times and numbers that are not whole may differ by a
-/// tolerance; whole numbers, words and presence may not.
+/// Members are compared by key. Elements of an array are compared by what names them (a key of `names` that every
+/// element has, no two alike), else by place; arrays of plain values as a whole. Times and numbers that are not whole
+/// may differ by a tolerance; whole numbers, words and presence may not.
 public struct DocumentDiff: Sendable {
   public struct Change: Hashable, Sendable {
     /// From the document's top down, in words: ["predictions", "128 tokens", "predicted_ns"].

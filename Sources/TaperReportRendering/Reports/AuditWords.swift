@@ -1,8 +1,8 @@
 import TaperAuditor
 import TaperPlanFormat
 
-/// Sentences that the renderers share, so that text and page say the same.
-struct ReportWords {
+/// An audit's sentences.
+struct AuditWords {
   let report: AuditReport
 
   /// One sentence: the verdict, why, and what to do.
@@ -11,19 +11,20 @@ struct ReportWords {
       report.tolerance, report.tolerance * 100 == (report.tolerance * 100).rounded() ? 0 : 1)
     switch report.verdict {
     case .within:
-      return "Every measured median is within \(tolerance) of what the plan predicts."
+      return "Every measured median is within \(tolerance) of the plan's prediction."
     case .outside:
-      let missed = report.lengths.filter { abs($0.residual ?? .infinity) > report.tolerance }
+      let missed = report.lengths.filter(report.isOutside)
       let worst = report.worstLength.map { worst in
         worst.residual == nil
-          ? "; at \(worst.tokens) tokens it predicts nothing"
+          ? "; the plan has no prediction at \(worst.tokens) tokens"
           : "; the worst is \(NumberText.signedPercent(worst.residual)) at \(worst.tokens) tokens"
       }
       return "\(missed.count) of \(NumberText.count(report.lengths.count, "length")) "
         + "\(missed.count == 1 ? "misses" : "miss") the prediction by more than \(tolerance)\(worst ?? "")."
     case .noisy:
-      return "The machine varied by \(NumberText.percent(report.noise.spread, 0)) while measuring "
-        + "(bound \(NumberText.percent(report.noise.bound, 0))), so the plan cannot be judged. "
+      return
+        "The machine's speed varied by \(NumberText.percent(report.noise.spread, 0)) during the measurement "
+        + "(limit \(NumberText.percent(report.noise.bound, 0))), so the plan cannot be judged. "
         + "Audit again when the machine is quiet."
     }
   }
@@ -40,8 +41,9 @@ struct ReportWords {
   var halting: [String] {
     guard let halting = report.halting else { return [] }
     func depths(_ depths: HaltingDepths) -> String {
-      "\(NumberText.fixed(depths.meanDepth, 2)) layers on average, \(share(depths.capShare)) to the last"
+      "\(NumberText.fixed(depths.meanDepth, 2)) layers on average, \(percent(depths.capShare)) of them all layers"
     }
+    func percent(_ share: Double) -> String { NumberText.percent(share, 2) }
     func spread(_ time: ExpectedTime, _ mark: String) -> String {
       func text(_ time: Nanoseconds) -> String { mark + NumberText.time(time) }
       return
@@ -49,19 +51,20 @@ struct ReportWords {
     }
     let measured = halting.measured
     let histogram = measured.histogram.enumerated()
-      .map { "\($0 + 1): \(share(Double($1) / Double(max(1, measured.texts))))" }.joined(separator: ", ")
+      .map { "\($0 + 1): \(percent(Double($1) / Double(max(1, measured.texts))))" }.joined(separator: ", ")
     var sentences = [
-      "Times by length are the worst case: no halting point ended a run.",
-      "\(NumberText.count(measured.texts, "text")) ran \(depths(measured)); ended after layer \(histogram).",
+      "The times by length above are the worst case: halting was switched off.",
+      "With halting on, \(NumberText.count(measured.texts, "text")) ran \(depths(measured)). "
+        + "Last layer run, by share of texts: \(histogram).",
     ]
     if let expected = halting.expected {
-      sentences.append("The calibration's \(expected.texts) ran \(depths(expected)) when the plan was made.")
+      sentences.append("At planning time, \(expected.texts) calibration texts ran \(depths(expected)).")
     }
     sentences.append(
-      "\(NumberText.count(halting.changedLabels, "label")) changed against runs to the last layer.")
+      "\(NumberText.count(halting.changedLabels, "label")) differ from those of runs through all layers.")
     sentences.append("The texts took \(spread(measured.time, "")), one run each.")
     if let predicted = halting.predicted {
-      sentences.append("For their lengths and depths the plan says \(spread(predicted, "~")).")
+      sentences.append("The plan predicts \(spread(predicted, "~")) for these lengths and depths.")
     }
     return sentences
   }
@@ -69,31 +72,34 @@ struct ReportWords {
   /// Sentences on the dense model's answers and the plan's; none when nothing was compared.
   var accuracy: [String] {
     guard let accuracy = report.accuracy else { return [] }
-    let interval = "95% interval \(share(accuracy.interval.low)) to \(share(accuracy.interval.high))"
+    let metric = accuracy.metric
+    let interval =
+      "95% interval \(metric.text(accuracy.interval.low)) to \(metric.text(accuracy.interval.high))"
     let texts = NumberText.count(accuracy.count, "text")
     guard let planned = accuracy.planned else {
-      let agreement = accuracy.agreement.map(share) ?? "–"
-      return ["\(metricName(accuracy.metric)) \(agreement) on \(texts) (\(interval)).", promise].compactMap(
-        \.self)
+      let agreement = accuracy.agreement.map(metric.text) ?? "–"
+      let sentence = "\(metric.words) \(agreement) on \(texts) (\(interval)); no right answers are known."
+      return [sentence] + (promise.map { [$0] } ?? [])
     }
-    var sentences = ["\(metricName(accuracy.metric)) \(share(planned)) on \(texts) (\(interval))."]
+    var sentences = ["\(metric.words) \(metric.text(planned)) on \(texts) (\(interval))."]
     if let dense = accuracy.dense {
-      sentences.append("The dense model has \(share(dense)): a difference of \(points(planned - dense)).")
+      sentences.append(
+        "The dense model has \(metric.text(dense)): a difference of \(metric.points(planned - dense)).")
     }
     if let agreement = accuracy.agreement {
-      sentences.append("The answers agree with the dense model's by \(share(agreement)).")
+      sentences.append("Agreement with the dense model's answers: \(metric.text(agreement)).")
     }
     if let promise { sentences.append(promise) }
     return sentences
   }
 
-  /// Whether the accuracy is what the plan promises; nil when that is not known.
+  /// The accuracy that the plan states, and whether the measured one is consistent with it; nil when it states none.
   var promise: String? {
     guard let evidence = report.plan.evidence else { return nil }
-    let promised = "When it was made the plan had \(EvidenceText.line(evidence, head: report.plan.head))"
+    let promised = "The plan states \(EvidenceText.line(evidence, head: report.plan.head))"
     switch report.accuracyHolds {
-    case true?: return "\(promised): what is measured here agrees."
-    case false?: return "\(promised): what is measured here is below that."
+    case true?: return "\(promised); the measurement agrees."
+    case false?: return "\(promised); the measurement is below that."
     case nil: return "\(promised)."
     }
   }
@@ -107,30 +113,28 @@ struct ReportWords {
     }
     return
       "At \(reference.tokens) tokens the median is \(NumberText.signedPercent(reference.residual)) from its "
-      + "prediction; of that the largest parts are \(parts.joined(separator: ", "))."
+      + "prediction; the largest parts of that are \(parts.joined(separator: ", "))."
   }
-
-  func metricName(_ metric: AccuracyAudit.Metric) -> String { metric.words }
-
-  /// A value of the report's metric.
-  func share(_ value: Double) -> String { (report.accuracy?.metric ?? .accuracy).text(value) }
-
-  /// A difference of the report's metric.
-  func points(_ difference: Double) -> String { (report.accuracy?.metric ?? .accuracy).points(difference) }
 
   /// How steady the machine was.
   var noise: String {
     let noise = report.noise
     return
-      "Probe \(NumberText.time(noise.p50)) (p10 \(NumberText.time(noise.p10)), p90 \(NumberText.time(noise.p90)), "
-      + "\(NumberText.count(noise.probes, "probe"))): spread \(NumberText.percent(noise.spread)) of "
-      + "\(NumberText.percent(noise.bound, 0)) allowed, drift \(NumberText.signedPercent(noise.drift))."
+      "Two reference kernels took \(NumberText.time(noise.p50)) (p10 \(NumberText.time(noise.p10)), "
+      + "p90 \(NumberText.time(noise.p90)), \(NumberText.count(noise.probes, "sample"))): "
+      + "spread \(NumberText.percent(noise.spread)) (limit \(NumberText.percent(noise.bound, 0))), "
+      + "drift \(NumberText.signedPercent(noise.drift))."
   }
 
   func layerName(_ layer: Int) -> String {
     if layer == 0 { return "embeddings" }
     return layer > report.plan.layers ? "pooling and head" : "layer \(layer)"
   }
+}
+
+extension AuditReport {
+  /// Whether its median is out of tolerance, or has no prediction to be held against.
+  func isOutside(_ length: LengthAudit) -> Bool { abs(length.residual ?? .infinity) > tolerance }
 }
 
 extension PercentileEstimate {
@@ -140,6 +144,14 @@ extension PercentileEstimate {
     let unit = high.drop { $0 != " " }
     return (!unit.isEmpty && low.hasSuffix(unit) ? String(low.dropLast(unit.count)) : low) + " – " + high
   }
+
+  /// For programs: [low, high].
+  var interval: ReportValue { .list([ReportValue(low) { .time($0) }, ReportValue(high) { .time($0) }]) }
+}
+
+extension ConfidenceInterval {
+  /// For programs: [low, high].
+  var value: ReportValue { .list([.rounded(.number(low)), .rounded(.number(high))]) }
 }
 
 extension AccuracyAudit.Metric {

@@ -1,0 +1,152 @@
+/// An element of an HTML page, an SVG drawing or an XML document, built as a value:
+///
+///     Element("td", class: "l") { row.name }
+///
+/// Text is escaped when the element is written, so no caller can forget to.
+struct Element {
+  let name: String
+  private(set) var attributes: [(name: String, value: String)]
+  let content: [Markup]
+
+  init(
+    _ name: String, class classes: String? = nil, _ attributes: KeyValuePairs<String, String> = [:],
+    @MarkupBuilder content: () -> [Markup] = { [] }
+  ) {
+    self.name = name
+    self.attributes =
+      (classes.map { [("class", $0)] } ?? []) + attributes.map { (name: $0.key, value: $0.value) }
+    self.content = content()
+  }
+}
+
+/// What stands between an element's tags. Text without escapes can be made in this file only: a page's style, and its
+/// JSON.
+struct Markup {
+  fileprivate enum Kind {
+    case text(String)
+    case element(Element)
+    case verbatim(String)
+  }
+  fileprivate let kind: Kind
+
+  static func text(_ text: String) -> Markup { Markup(kind: .text(text)) }
+  static func element(_ element: Element) -> Markup { Markup(kind: .element(element)) }
+}
+
+/// Collects strings (as text), elements and lists of markup, with `if`, `switch` and `for`.
+@resultBuilder enum MarkupBuilder {
+  static func buildExpression(_ text: String) -> [Markup] { [.text(text)] }
+  static func buildExpression(_ element: Element) -> [Markup] { [.element(element)] }
+  static func buildExpression(_ element: Element?) -> [Markup] { element.map { [.element($0)] } ?? [] }
+  static func buildExpression(_ markup: [Markup]) -> [Markup] { markup }
+  static func buildBlock(_ parts: [Markup]...) -> [Markup] { parts.flatMap(\.self) }
+  static func buildOptional(_ part: [Markup]?) -> [Markup] { part ?? [] }
+  static func buildEither(first part: [Markup]) -> [Markup] { part }
+  static func buildEither(second part: [Markup]) -> [Markup] { part }
+  static func buildArray(_ parts: [[Markup]]) -> [Markup] { parts.flatMap(\.self) }
+}
+
+extension Element {
+  static func style(_ css: StaticString) -> Element {
+    Element("style") { [Markup(kind: .verbatim("\n\(css)\n"))] }
+  }
+
+  /// JSON inside a page. No `<` is left in it, so no text of it can end the element or open a comment.
+  static func data(id: String, json: String) -> Element {
+    Element("script", ["type": "application/json", "id": id]) {
+      [Markup(kind: .verbatim(json.replacing("<", with: "\\u003c")))]
+    }
+  }
+}
+
+// MARK: Writing
+
+extension Element {
+  /// A page. A line ends after each block, so that pages can be compared line by line.
+  func page() -> String {
+    var text = "<!doctype html>\n"
+    write(to: &text)
+    return text
+  }
+
+  /// One element, as it stands in a page; also a whole SVG file.
+  func html() -> String {
+    var text = ""
+    write(to: &text)
+    return text
+  }
+
+  /// A whole XML document, indented by two spaces. Its elements hold elements only: what they say is in attributes.
+  func xml() -> String {
+    var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    writeXML(to: &text, indent: "")
+    return text
+  }
+
+  private func write(to text: inout String) {
+    text += openingTag
+    if content.isEmpty, Self.empty.contains(name) {
+      // HTML's void elements are closed by nothing, SVG's by a slash; a parser of HTML reads the slash in both.
+      text += "/>"
+    } else {
+      text += ">" + (Self.containers.contains(name) ? "\n" : "")
+      for part in content {
+        switch part.kind {
+        case .text(let words): text += Self.escaped(words)
+        case .element(let element): element.write(to: &text)
+        case .verbatim(let words): text += words
+        }
+      }
+      text += "</\(name)>"
+    }
+    if Self.blocks.contains(name) { text += "\n" }
+  }
+
+  private func writeXML(to text: inout String, indent: String) {
+    text += indent + openingTag
+    if content.isEmpty {
+      text += "/>\n"
+      return
+    }
+    text += ">\n"
+    for case .element(let element) in content.map(\.kind) {
+      element.writeXML(to: &text, indent: indent + "  ")
+    }
+    text += "\(indent)</\(name)>\n"
+  }
+
+  private var openingTag: String {
+    "<" + name + attributes.map { " \($0.name)=\"\(Self.escaped($0.value, isAttribute: true))\"" }.joined()
+  }
+
+  private static let empty: Set = [
+    "meta", "br", "rect", "line", "circle", "polyline", "polygon",
+  ]
+  private static let containers: Set = ["html", "head", "body", "main", "tbody", "section"]
+  private static let blocks: Set = [
+    "html", "head", "meta", "title", "style", "body", "main", "section", "h1", "h2", "h3", "p", "div", "dl",
+    "figure", "table", "thead", "tbody", "tr", "details", "summary", "script",
+  ]
+
+  /// Characters that neither HTML nor XML can hold become U+FFFD. Line ends in an attribute are kept as they are by
+  /// their numbers; a reader would take them for spaces.
+  private static func escaped(_ text: String, isAttribute: Bool = false) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\t" where isAttribute, "\n" where isAttribute, "\r" where isAttribute:
+        result += "&#\(scalar.value);"
+      default:
+        let isAllowed =
+          scalar.value >= 0x20 && scalar.value != 0xFFFE && scalar.value != 0xFFFF
+          || scalar == "\t" || scalar == "\n" || scalar == "\r"
+        result.unicodeScalars.append(isAllowed ? scalar : "\u{FFFD}")
+      }
+    }
+    return result
+  }
+}
