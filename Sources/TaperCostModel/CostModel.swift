@@ -98,6 +98,13 @@ public struct CostModel: Sendable {
     return model
   }
 
+  /// How long memory takes, in every run, to deliver those of so many bytes of weights that the last cache does not keep.
+  public func fetchTime(weights: Bytes) -> Nanoseconds {
+    let costs = isotonic(figures.footprints.map { 1e9 / Double($0.bytesPerSecond) })
+    let away = 1 - Residency.share(of: weights, figures.footprints)
+    return Self.nanoseconds(away * Double(weights.rawValue) * (costs.last ?? 1e9 / Double(figures.bandwidth)))
+  }
+
   /// Never so much that a prediction falls as rows grow. Beyond the last near point as at it: with many rows it matters
   /// little where weights come from, and that is less and less of the time.
   private static func gains(cold: TimeLine, near: TimeLine) -> [Double] {

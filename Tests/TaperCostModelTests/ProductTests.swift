@@ -59,6 +59,14 @@ import Testing
     }
   }
 
+  @Test func memoryDeliversTheWeightsThatTheCacheDoesNotKeep() throws {
+    let model = try CostModel(profile: Self.profile([]), threads: 1)
+    // 50 ps a byte; of 16 MB two thirds.
+    for (megabytes, time) in [(8, 0), (16, 533_333), (64, 3_200_000)] {
+      #expect(model.fetchTime(weights: Bytes(UInt64(megabytes) * 1_000_000)) == Nanoseconds(UInt64(time)))
+    }
+  }
+
   /// Tiles of eight rows: one shape measured at every count tells, and the other has them too.
   @Test func stairsOfOneShapeAreTheKernels() throws {
     func stairs(_ rows: Int, _ size: UInt64) -> UInt64 { UInt64((rows + 7) / 8) * size }

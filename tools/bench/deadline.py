@@ -1,10 +1,10 @@
 """Tabulates the share of texts over a deadline by length; started by tools/bench/deadline."""
 import argparse
 import json
-import math
 import pathlib
 
 import predictions
+from stats import median, percentile, wilson
 
 BUCKETS = [(1, 32), (33, 64), (65, 128), (129, 192), (193, 255), (256, 256)]
 UNITS = {"us": 1e3, "ms": 1e6, "s": 1e9}
@@ -13,17 +13,6 @@ UNITS = {"us": 1e3, "ms": 1e6, "s": 1e9}
 def nanoseconds(text):
     unit = next(unit for unit in ("us", "ms", "s") if text.endswith(unit))
     return float(text[: -len(unit)]) * UNITS[unit]
-
-
-def wilson(count, total):
-    """The 95% interval of a share."""
-    z, share = 1.959964, count / total
-    centre, half = share + z * z / (2 * total), z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return max(0, centre - half) / (1 + z * z / total), (centre + half) / (1 + z * z / total)
-
-
-def percentile(values, share):
-    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def steady(race, profiled):
@@ -39,8 +28,8 @@ def row(name, runs, deadline):
     times = [time for time, _ in runs]
     over = sum(time > deadline for time in times)
     low, high = wilson(over, len(times))
-    return (f"| {name} | {len(times)} | {predictions.median([predicted for _, predicted in runs]) / 1e6:.2f} | "
-            f"{predictions.median(times) / 1e6:.2f} | {percentile(times, .99) / 1e6:.2f} | {over} | {over / len(times):.2%} | "
+    return (f"| {name} | {len(times)} | {median([predicted for _, predicted in runs]) / 1e6:.2f} | "
+            f"{median(times) / 1e6:.2f} | {percentile(times, .99) / 1e6:.2f} | {over} | {over / len(times):.2%} | "
             f"{low:.2%} to {high:.2%} |")
 
 

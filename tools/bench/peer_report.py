@@ -4,9 +4,8 @@ import json
 import platform
 import sys
 
-import numpy as np
-
 import peer_contenders
+from stats import median, percentile
 
 PRECISIONS = ("f32", "bf16", "int8")
 SLOW = 1.15  # a chunk counts when the probe before and after it took less than this many times its usual fast time
@@ -22,7 +21,7 @@ def kept_chunks(chunks):
     """Chunks of full speed and the share left out; full speed is the lower quintile of the probes on as many threads."""
     usual = {}
     for threads in {chunk["threads"] for chunk in chunks}:
-        usual[threads] = np.quantile([p for c in chunks if c["threads"] == threads for p in c["probe_ms"]], 0.2)
+        usual[threads] = percentile([p for c in chunks if c["threads"] == threads for p in c["probe_ms"]], 0.2)
     return [c for c in chunks if max(c["probe_ms"]) < SLOW * usual[c["threads"]]]
 
 
@@ -33,10 +32,10 @@ def table(samples, lengths, threads, precision):
     lines = [f"| tokens | Taper | {' | '.join(columns)} | best peer / Taper |", "|---" * (len(columns) + 3) + "|"]
 
     def p50(name, length):
-        return np.median(samples[name, precision, threads, length]) / 1e6
+        return median(samples[name, precision, threads, length]) / 1e6
 
     def cell(name, length, variant=""):
-        p99 = np.percentile(samples[name, precision, threads, length], 99) / 1e6
+        p99 = percentile(samples[name, precision, threads, length], 0.99) / 1e6
         few = "*" if len(samples[name, precision, threads, length]) < ENOUGH else ""
         return f"{p50(name, length):.2f} ({p99:.2f}){few}{variant}"
 

@@ -12,12 +12,12 @@ import json
 import pathlib
 import random
 import resource
-import statistics
 import subprocess
 import sys
 import time
 
 import predictions_plot
+from stats import median, percentile
 
 # How far a reference kernel beside a chunk of runs may be from its time in the profile for the chunk to count: arithmetic, memory.
 STEADY = {"compute": 1.1, "bandwidth": 1.25}
@@ -69,14 +69,14 @@ def cell(arguments, model, folder, calibration, precision, threads, speedup, len
                       str(longest), "--precision", precision, "--threads", str(threads), "--share-weights", "-o", str(path)], (0, 2))
         if done.returncode == 2:
             return None
-    explained = json.loads(taper([arguments.taper, "explain", str(path), "--json"]).stdout)
+    device = str(arguments.work / "device.json")
+    explained = json.loads(taper([arguments.taper, "explain", str(path), "--device", device, "--json"]).stdout)
     told = next(each for each in explained["lengths"] if each["tokens"] == length)
     prediction = told["prediction"]
     return dict(model=model, precision=precision, threads=threads, speedup=speedup, length=length, plan=str(path),
                 predicted=prediction["predicted_ns"], low=prediction["low_ns"], high=prediction["high_ns"],
                 provenance=prediction["provenance"], time_speedup=told["time_speedup"], work_speedup=told["published_work_speedup"],
-                # With few tokens next to nothing but weights goes by.
-                weights=min(each["prediction"]["traffic_bytes"] for each in explained["lengths"]))
+                memory_share=told["memory_share"])
 
 
 def measure(arguments):
@@ -105,31 +105,6 @@ def measure(arguments):
             file.flush()
 
 
-def memory_share(cell, profiled):
-    """Of the predicted time, what memory takes to give those of the weights that the last cache does not keep.
-
-    How much it keeps is read from the profile's footprints, as Taper's cost model does (Residency.swift)."""
-    sizes, rates = zip(*profiled["footprints"])
-    costs = [1 / rate for rate in rates]
-    # Larger memory is never faster: what is cheaper than something before it is averaged with that.
-    blocks = []
-    for cost in costs:
-        blocks.append([cost])
-        while len(blocks) > 1 and statistics.mean(blocks[-2]) > statistics.mean(blocks[-1]):
-            last = blocks.pop()
-            blocks[-1] += last
-    costs = [statistics.mean(block) for block in blocks for _ in block]
-    above = next((place for place, size in enumerate(sizes) if size > cell["weights"]), None)
-    if above == 0:
-        return 0
-    if above is None:
-        away = 1
-    else:
-        weight = (cell["weights"] - sizes[above - 1]) / (sizes[above] - sizes[above - 1])
-        away = (costs[above - 1] * (1 - weight) + costs[above] * weight - costs[0]) / (costs[-1] - costs[0])
-    return min(1, away * cell["weights"] * costs[-1] * 1e9 / cell["predicted"])
-
-
 def clock(chunk, profiled, memory):
     """By what the machine was slower beside a chunk than while profiling, memory's share of the time by the reference that reads
     memory; None where it was not as profiled. Also the same by arithmetic alone."""
@@ -141,15 +116,6 @@ def clock(chunk, profiled, memory):
     return (1 - memory) * arithmetic + memory * reading, arithmetic
 
 
-def median(values):
-    return sorted(values)[(len(values) - 1) // 2]
-
-
-def percentile(values, share):
-    values = sorted(values)
-    return values[min(len(values) - 1, int(share * len(values)))]
-
-
 def measured_cells(work):
     """Cells with the median of their steady runs at the profile's clock, and as it was; None where too few were."""
     cells = json.loads((work / "cells.json").read_text())
@@ -158,12 +124,11 @@ def measured_cells(work):
     for line in (work / "results.jsonl").read_text().splitlines():
         turn = json.loads(line)
         profiled = figures[cells[turn["cell"]]["threads"]]
-        memory = memory_share(cells[turn["cell"]], profiled)
         first = 0
         for chunk in turn["chunks"]:
             samples = turn["samples"][first:first + chunk["runs"]]
             first += chunk["runs"]
-            slower = clock(chunk, profiled, memory)
+            slower = clock(chunk, profiled, cells[turn["cell"]]["memory_share"])
             if slower:
                 by_share, by_arithmetic = slower
                 kept[turn["cell"]] += [sample / by_share for sample in samples]
@@ -234,10 +199,9 @@ def report(arguments):
     whole = summary(judged)
     uncorrected, plain = ([abs(error(cell, kind)) for cell in judged] for kind in ("raw", "plain"))
     total = sum(cell["runs"] for cell in cells) + dropped
-    is_general = arguments.work.name == "general"
     text = predictions_plot.HEAD.format(
-        title=", from a general profile" if is_general else "", option=" --general" if is_general else "",
-        profile=" of a grid of shapes, none of them the models'," if is_general else "",
+        title=", from a general profile" if arguments.general else "", option=" --general" if arguments.general else "",
+        profile=" of a grid of shapes, none of them the models'," if arguments.general else "",
         plans=len(judged), noisy=len(cells) - len(judged), cpu=device["fingerprint"]["cpu"], tier=device["fingerprint"]["tier"],
         created=device["created"], dropped=percent(dropped / max(1, total)), raw=percent(median(uncorrected)),
         raw95=percent(percentile(uncorrected, 0.95)), plain=percent(median(plain)), plain95=percent(percentile(plain, 0.95)),
@@ -262,6 +226,7 @@ def main():
     parser.add_argument("--passes", type=int)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--output", type=pathlib.Path)
+    parser.add_argument("--general", action="store_true", help="the profile was measured without the models")
     arguments = parser.parse_args()
     {"plan": plan, "measure": measure, "report": report}[arguments.action](arguments)
 

@@ -1,5 +1,6 @@
 # Sourced by tools/bench/peers and tools/bench/start, after tools/lib/setup.sh: what the peers are built from and compared on.
-# shellcheck shell=bash
+# `wrapper` is a command to time under, or empty.
+# shellcheck shell=bash disable=SC2154
 
 # Sets bin (of the taper to bench), python (with the peers), template and texts.
 setup_bench() {

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+from stats import median, percentile
+
 HERE = pathlib.Path(__file__).resolve().parent
 PRECISIONS = ("f32", "bf16", "int8")
 ENOUGH = 30
@@ -82,10 +84,6 @@ def resident(runner, plan, line):
     return found
 
 
-def percentile(values, share):
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
-
-
 def report(work, runner):
     records = [json.loads(line) for line in (work / "start.jsonl").read_text().splitlines()]
     print("| | precision | start to first result, median ms | p99 | peak resident MB |\n|---|---|---|---|---|")
@@ -93,8 +91,8 @@ def report(work, runner):
         rows = [r for r in records if (r["name"], r["precision"]) == (name, precision)]
         times, peaks = [r["ms"] for r in rows], [r["peak"] for r in rows]
         few = "" if len(rows) >= ENOUGH else f" ({len(rows)} starts)"
-        print(f"| {name} | {precision} | {percentile(times, 0.5):.1f}{few} | {percentile(times, 0.99):.1f} | "
-              f"{percentile(peaks, 0.5) / MB:.1f} |")
+        print(f"| {name} | {precision} | {median(times):.1f}{few} | {percentile(times, 0.99):.1f} | "
+              f"{median(peaks) / MB:.1f} |")
     config = json.loads((work / "model" / "config.json").read_text())
     width = config["hidden_size"] * 4
     tables = width * (config["vocab_size"] + config["max_position_embeddings"] + config["type_vocab_size"])

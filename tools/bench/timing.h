@@ -15,8 +15,8 @@ static inline int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/// Sorts the values.
+/// Sorts the values. By nearest rank, as all percentiles of ours.
 static inline double median(double *values, size_t n) {
   qsort(values, n, sizeof *values, ascending);
-  return values[n / 2];
+  return values[(n - 1) / 2];
 }

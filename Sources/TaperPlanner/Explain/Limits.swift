@@ -41,6 +41,8 @@ public struct Limits: Hashable, Sendable {
   public var whole: [Saving]
   /// Whether the plan was made from this very profile.
   public var isOwnProfile: Bool
+  /// How long memory takes, in every run, to deliver the weights that the last cache does not keep.
+  public var weightFetchTime = Nanoseconds.zero
 
   /// - Parameters:
   ///   - cost: of a profile, with the plan's threads.
@@ -51,6 +53,12 @@ public struct Limits: Hashable, Sendable {
     self.init(
       plan, length: length, costs: OpCosts(cost), others: others.map { ($0.threads, OpCosts($0)) },
       isOwnProfile: cost.profile.digest == plan.identity.profileDigest)
+    weightFetchTime = cost.fetchTime(weights: plan.weightTraffic)
+  }
+
+  /// The share of a run's predicted time, 0 to 1, that memory spends delivering weights.
+  public func memoryShare(of time: Nanoseconds) -> Double {
+    min(1, Double(weightFetchTime.rawValue) / Double(max(1, time.rawValue)))
   }
 
   package init(
@@ -112,8 +120,7 @@ private struct LayerPricing {
     self.plan = plan
     self.length = length
     // With as much of the weights in caches as where the plan was priced.
-    let weights = plan.model.weightTraffic(PrecisionAssignment.base(named: plan.identity.precision))
-    pricer = OpPricer(costs.reading(weights), selectingKernels: true)
+    pricer = OpPricer(costs.reading(plan.weightTraffic), selectingKernels: true)
   }
 
   /// Of the layer's ops that run, those a device has a kernel for.
@@ -192,6 +199,13 @@ private struct LayerPricing {
       }
     }
     return nil
+  }
+}
+
+extension Plan {
+  /// The bytes of weights a run reads, as where the plan was priced.
+  fileprivate var weightTraffic: Bytes {
+    model.weightTraffic(PrecisionAssignment.base(named: identity.precision))
   }
 }
 

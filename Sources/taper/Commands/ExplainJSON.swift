@@ -23,7 +23,7 @@ enum ExplainJSON {
       } ?? .null,
       "halting": HaltingJSON.object(plan) ?? .null,
       "accuracy": EvidenceSummary.json(plan.evidence),
-      "lengths": .array(explanation.lengths.map(length)),
+      "lengths": .array(explanation.lengths.map { length($0, limits) }),
       "detail_tokens": JSONValue(explanation.detailLength),
       "sections": .array(explanation.sections.map(section)),
       "limits": limits.map(LimitsJSON.object) ?? .null,
@@ -35,7 +35,7 @@ enum ExplainJSON {
     ]
   }
 
-  private static func length(_ length: Explanation.Length) -> JSONValue {
+  private static func length(_ length: Explanation.Length, _ limits: Limits?) -> JSONValue {
     [
       "expected": length.expected.map {
         expected($0, [("kept_tokens", .array(length.expectedTokens.map { .number(Double($0)) }))])
@@ -44,6 +44,7 @@ enum ExplainJSON {
       "prediction": prediction(length.planned), "dense_ns": integer(length.denseTime.rawValue),
       "time_speedup": .number(length.timeSpeedup), "work_speedup": .number(length.workSpeedup),
       "published_work_speedup": .number(length.publishedSpeedup),
+      "memory_share": (limits?.memoryShare(of: length.planned.time)).map { .number($0) } ?? .null,
     ]
   }
 
