@@ -213,10 +213,13 @@ ck_pool *ck_pool_create(uint32_t workers) {
     return NULL;
   *pool = (ck_pool){.workers = workers, .spins = ck_available_cpus() >= workers, .caller_cpu = CK_CPU_NONE};
 
-  // The process's signals belong to the threads it made itself.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  // The process's signals belong to the threads it made itself; a worker's own faults reach their handlers.
+  sigset_t others, before;
+  sigfillset(&others);
+  const int faults[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV};
+  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+    sigdelset(&others, faults[i]);
+  pthread_sigmask(SIG_SETMASK, &others, &before);
   uint32_t started = 1;
   int failure = 0;
   for (; started < workers && failure == 0; started += failure == 0) {

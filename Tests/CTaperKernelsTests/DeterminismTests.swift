@@ -26,9 +26,9 @@ import Testing
 
   @Test func attention() throws {
     let test = AttentionCase(rows: 100, keys: 130, heads: 6, width: 32, indexed: true, bias: .byOrigin)
-    try withEvery("tier", in: hostTiers.indices) { tier in
+    try withEvery("tier", in: testedTiers.indices) { tier in
       var base = unsafe ck_op()
-      unsafe base.table = ck_kernels(hostTiers[tier])
+      unsafe base.table = table(testedTiers[tier])
       let elements = Int(CK_ATTENTION_BLOCK) * 144
       try unsafe expectSameBits(
         ck_attention, test.op(base), tasks: 6, scratch: elements, y: Matrix(100, 6 * 32))
@@ -55,9 +55,9 @@ import Testing
     let weight = Matrix(200, 96, gap: 0, random: &generator)
     let bias = GuardedMemory(generator.floats(200))
     let index = GuardedMemory(generator.rows(50, below: 70))
-    try withEvery("tier", in: hostTiers.indices) { tier in
+    try withEvery("tier", in: testedTiers.indices) { tier in
       var op = unsafe ck_op()
-      unsafe op.table = ck_kernels(hostTiers[tier])
+      unsafe op.table = table(testedTiers[tier])
       unsafe op.rows = 50
       unsafe op.columns = 200
       unsafe op.depth = 96
@@ -73,13 +73,28 @@ import Testing
     }
   }
 
+  /// The tiles of AMX are a thread's own.
+  @Test func packedProducts() throws {
+    try withEvery("precision", in: PackedOperands.Precision.allCases) { precision in
+      var generator = Generator(seed: 10)
+      let operands = PackedOperands(precision, rows: 50, columns: 200, depth: 100, generator: &generator)
+      try withEvery("tier", in: testedTiers.indices) { tier in
+        var op = unsafe ck_op()
+        unsafe op.table = table(testedTiers[tier])
+        unsafe op = operands.op(op)
+        unsafe op.parts = 4
+        try unsafe expectSameBits(operands.driver, op, tasks: 4, y: Matrix(50, 200))
+      }
+    }
+  }
+
   @Test func layerNorm() throws {
     var generator = Generator(seed: 9)
     let a = Matrix(65, 385, random: &generator)
     let gamma = GuardedMemory(generator.floats(385))
-    try withEvery("tier", in: hostTiers.indices) { tier in
+    try withEvery("tier", in: testedTiers.indices) { tier in
       var op = unsafe ck_op()
-      unsafe op.table = ck_kernels(hostTiers[tier])
+      unsafe op.table = table(testedTiers[tier])
       unsafe op.rows = 65
       unsafe op.columns = 385
       unsafe op.a = a.constPointer

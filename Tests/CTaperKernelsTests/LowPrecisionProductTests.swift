@@ -119,11 +119,10 @@ import Testing
     }
   }
 
-  /// The other tests cover AMX where there is any; this one says when there is none.
-  @Test(.enabled(if: hostTiers.contains(CK_TIER_AMX), "this CPU has no AMX, or the system does not grant it"))
+  @Test(.enabled(if: testedTiers.contains(CK_TIER_AMX), AMXTests.reasonToSkip))
   func tilesOfAMX() {
     var base = unsafe ck_op()
-    unsafe base.table = ck_kernels(CK_TIER_AMX)
+    unsafe base.table = table(CK_TIER_AMX)
     var scalar = unsafe ck_op()
     unsafe scalar.table = ck_kernels(CK_TIER_SCALAR)
     withEvery("rows, columns, depth", in: [(16, 32, 64), (33, 100, 130), (70, 384, 384)]) {
