@@ -1,0 +1,123 @@
+"""The checks that guard the project's claims: the one list for tools/test (all) and tools/dev check (without the tests).
+
+usage: checks.py [--without-tests] [--list] [NAME...]      only those named
+Lanes run side by side, the checks of a lane one after another: two Swift builds in one folder would lock each other. Each check
+prints one line; a failed one also prints its output and the command that mends it. Exit 1 when any failed.
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LOGS = ROOT / ".build" / "checks"
+SHOWN = 60  # lines of a failed check's output
+UNAVAILABLE = 69  # exit code of a check that this machine cannot run
+FORMATTED = "find Sources/CTaperKernels Tests tools -name '*.[ch]' -print0"
+SCRIPTS = "git grep -lE '^#!.*(bash|/sh)$|^# shellcheck shell=' -- .ci tools"
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    lane: str
+    command: str  # run by bash in the repository's root
+    mend: str  # the command that mends a failure, or shows it again
+    is_test: bool = False
+    needs: str = ""  # a check of the same lane without which this one says nothing
+    is_optional: bool = False  # may be unavailable: the product does not need what it needs
+
+
+CHECKS = [
+    Check("arrows", "build", "tools/check-arrows", "tools/check-arrows"),
+    Check("build", "build", "swift build -c release --build-tests", "swift build -c release --build-tests", True),
+    Check("hot path", "build", "tools/check-hot-path", "tools/check-hot-path"),
+    Check("tests", "build", "swift test -c release --skip-build", "tools/test --filter NAME", True, needs="build"),
+    Check("lean", "static build", "tools/check-lean", "tools/check-lean"),
+    Check("generated", "others", "python3 tools/reference/make-kernel-ids.py --check", "tools/dev fmt"),
+    Check("figures", "others", "python3 tools/figures --check", "tools/figures"),
+    Check("swift format", "others", "swift format lint --strict --recursive --parallel Package.swift Sources Tests", "tools/dev fmt"),
+    Check("packages", "others", "source tools/lib/setup.sh; apt_install clang-format shellcheck libc6-dev-arm64-cross qemu-user-static",
+          "apt-get install clang-format shellcheck libc6-dev-arm64-cross qemu-user-static"),
+    Check("clang-format", "others", f"{FORMATTED} | xargs -0 clang-format --dry-run --Werror", "tools/dev fmt", needs="packages"),
+    Check("scripts", "others", f"{SCRIPTS} | xargs shellcheck -x -P SCRIPTDIR -P tools/bench -S warning", "tools/dev check scripts",
+          needs="packages"),
+    Check("NEON", "others", "tools/check-neon", "tools/check-neon", needs="packages"),
+    Check("tools/bench", "others", "python3 -m unittest discover -s tools/bench", "python3 -m unittest discover -s tools/bench", True),
+    Check("tools/tune", "others", "tools/tune/check", "tools/tune/check", True, is_optional=True),
+]
+
+
+class Runner:
+    def __init__(self):
+        self.results = {}  # name -> exit code
+        self.output = threading.Lock()
+
+    def say(self, *lines):
+        with self.output:
+            print("\n".join(lines), flush=True)
+
+    def lane(self, checks):
+        for check in checks:
+            if self.results.get(check.needs, 0) != 0:
+                self.results[check.name] = 1
+                self.say(f"FAILED   {check.name}: {check.needs} failed")
+            else:
+                self.results[check.name] = self.run(check)
+
+    def run(self, check):
+        begin = time.monotonic()
+        log = LOGS / f"{check.name.replace('/', '-').replace(' ', '-')}.log"
+        with open(log, "w") as file:
+            code = subprocess.run(["bash", "-euo", "pipefail", "-c", check.command], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file,
+                                  stderr=subprocess.STDOUT).returncode
+        took = f"{check.name:<13}{time.monotonic() - begin:5.0f} s"
+        lines = plain(log.read_text(errors="replace")).splitlines()
+        if code == 0:
+            self.say(f"ok       {took}  {lines[-1][:100] if lines else ''}")
+        elif check.is_optional and code == UNAVAILABLE:
+            self.say(f"NOT RUN  {took}  {lines[-1][:100] if lines else ''}")
+            return 0
+        else:
+            self.say(f"FAILED   {took}  mend with: {check.mend}", *(f"  | {line}" for line in lines[-SHOWN:]), f"  all of it: {log}")
+        return code
+
+
+def plain(text):
+    """Without colours and what a progress line overwrote."""
+    return "\n".join(line.rsplit("\r", 1)[-1] for line in re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().split("\n"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--without-tests", action="store_true")
+    parser.add_argument("--list", action="store_true", help="show the checks and leave")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(check.name for check in CHECKS)}")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - {check.name for check in CHECKS}:
+        parser.error(f"no check is called {', '.join(sorted(unknown))}")
+    chosen = [check for check in CHECKS if (check.name in arguments.names if arguments.names else
+                                            not (check.is_test and arguments.without_tests))]
+    if arguments.list:
+        for check in chosen:
+            print(f"{check.name:<13}{check.command}")
+        return 0
+    LOGS.mkdir(parents=True, exist_ok=True)
+    begin, runner = time.monotonic(), Runner()
+    lanes = [threading.Thread(target=runner.lane, args=[[check for check in chosen if check.lane == lane]])
+             for lane in dict.fromkeys(check.lane for check in chosen)]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    failed = [check.name for check in chosen if runner.results[check.name] != 0]
+    print(f"{len(chosen)} checks in {time.monotonic() - begin:.0f} s: " + (f"{', '.join(failed)} FAILED" if failed else "none failed"))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
