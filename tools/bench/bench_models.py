@@ -1,4 +1,4 @@
-"""Writes the checkpoints that the peers are compared on: MiniLM at 512 tokens, and BERT-base's shape with random weights."""
+"""Writes the checkpoints of the peer comparison: MiniLM at 512 tokens, and BERT-base's shape with random weights."""
 import json
 import pathlib
 import shutil
@@ -11,7 +11,7 @@ LAYERS, WIDTH, INNER, HEADS = 12, 768, 3072, 12
 
 
 def long(template: str, folder: str):
-    """The same model without sentence-transformers' limit of 256 tokens: the position table reaches 512."""
+    """The same model without sentence-transformers' limit of 256 tokens: up to the 512 of its position table."""
     source, target = pathlib.Path(template), pathlib.Path(folder)
     shutil.copytree(source, target, dirs_exist_ok=True)
     limits = target / "sentence_bert_config.json"
@@ -20,7 +20,7 @@ def long(template: str, folder: str):
 
 
 def base(template: str, folder: str):
-    """BERT-base's shape, seeded normal weights of deviation 0.02; tokenizer and pooling are the template's. For timing."""
+    """BERT-base's shape, seeded normal weights of standard deviation 0.02, tokenizer and pooling of the template. For timing only."""
     source, target = pathlib.Path(template), pathlib.Path(folder)
     long(template, folder)
     config = json.loads((source / "config.json").read_text())

@@ -1,4 +1,4 @@
-"""Tabulates the share of texts over a deadline by length; started by tools/bench/deadline."""
+"""Writes the tables of docs/deadline.md: the share of runs over a deadline by input length. Started by tools/bench/deadline."""
 import argparse
 import json
 import pathlib
@@ -16,10 +16,11 @@ def nanoseconds(text):
 
 
 def steady(race, profiled):
-    """Of each text, whether the reference kernels before and after its chunk ran as they did in the profile."""
+    """For each text, whether the reference kernels before and after its chunk ran as fast as in the profile."""
     probes, chunk = race["plans"][0]["probes"], race["chunk"]
-    beside = [predictions.clock({"before": before, "after": after}, profiled, 0) is not None for before, after in zip(probes, probes[1:])]
-    return [beside[text // chunk] for text in range(len(race["tokens"]))]
+    as_profiled = [predictions.clock({"before": before, "after": after}, profiled, 0) is not None
+                   for before, after in zip(probes, probes[1:])]
+    return [as_profiled[text // chunk] for text in range(len(race["tokens"]))]
 
 
 def row(name, runs, deadline):
@@ -33,21 +34,21 @@ def row(name, runs, deadline):
             f"{low:.2%} to {high:.2%} |")
 
 
-def table(race, deadline, chosen):
+def table(race, deadline, included):
     plan = race["plans"][0]
-    rows = list(zip(race["tokens"], zip(plan["times_ns"], plan["predicted_ns"]), chosen))
+    rows = list(zip(race["tokens"], zip(plan["times_ns"], plan["predicted_ns"]), included))
     lines = ["| tokens | texts | predicted p50, ms | p50, ms | p99, ms | over | share | 95% interval |", "|---|---|---|---|---|---|---|---|"]
     for first, last in BUCKETS:
         name = f"{first}" if first == last else f"{first} to {last}"
-        lines.append(row(name, [run for tokens, run, taken in rows if taken and first <= tokens <= last], deadline))
-    lines.append(row("all", [run for _, run, taken in rows if taken], deadline))
+        lines.append(row(name, [run for tokens, run, counts in rows if counts and first <= tokens <= last], deadline))
+    lines.append(row("all", [run for _, run, counts in rows if counts], deadline))
     return [line for line in lines if line]
 
 
 def noise(race):
-    said = race["noise"]
-    return (f"{said['verdict']}: p90 less p10 of the reference kernels {said['compute']['spread']:.0%} (arithmetic) and "
-            f"{said['bandwidth']['spread']:.0%} (memory) of their medians, {said['bound']:.0%} counts as steady")
+    noise = race["noise"]
+    return (f"{noise['verdict']}: p90 − p10 of the reference kernels is {noise['compute']['spread']:.0%} (arithmetic) and "
+            f"{noise['bandwidth']['spread']:.0%} (memory) of their medians; up to {noise['bound']:.0%} counts as steady")
 
 
 def main():
@@ -59,25 +60,25 @@ def main():
     deadline = nanoseconds(arguments.deadline)
     device = json.loads((arguments.work / "device.json").read_text())
     profiled = device["threads"][-1]
-    races = {wish: json.loads((arguments.work / f"{wish}.json").read_text())
-             for wish in (f"{arguments.deadline}@p99", arguments.deadline)}
+    races = {target: json.loads((arguments.work / f"{target}.json").read_text())
+             for target in (f"{arguments.deadline}@p99", arguments.deadline)}
     texts = len(next(iter(races.values()))["tokens"])
     lines = [
         f"# {texts:,} texts against a deadline of {arguments.deadline}", "",
-        f"Command: `TIMING_WRAPPER=… tools/bench/deadline` (the wrapper holds other work off). {device['fingerprint']['cpu']}, tier "
+        f"Command: `TIMING_WRAPPER=… tools/bench/deadline` (the wrapper keeps other work away). {device['fingerprint']['cpu']}, tier "
         f"{device['fingerprint']['tier']}, shared virtual machine; {device['created']}. MiniLM-L6, f32, {profiled['threads']} "
-        f"thread{'s' * (profiled['threads'] > 1)}; R8's test and training texts at their own length (cut at 256 tokens), each run once, "
-        "batch 1, tokenizing not counted. Planned by method acc from a profile taken before; plans of embeddings, no head refitted.", "",
-        f"The promise of `--latency {arguments.deadline}@p99`: of any length at most 1% of the runs are over, on a machine as unsteady as it "
-        f"was when profiled (its p99 was then {profiled['tail']['p99']:.2f} times its median). Of `--latency {arguments.deadline}` it is the "
-        "median: where such a plan takes all the time allowed, half of its runs are over even if the prediction is exact.", "",
+        f"thread{'s' * (profiled['threads'] > 1)}; R8's test and training texts at their own length (truncated at 256 tokens), each run once "
+        "at batch 1, tokenization not counted. Planned by method acc from a profile measured before; embedding plans, no head refitted.", "",
+        f"`--latency {arguments.deadline}@p99` promises that at every length at most 1% of the runs are late, on a machine as noisy as it "
+        f"was when profiled (p99 was then {profiled['tail']['p99']:.2f} times the median). `--latency {arguments.deadline}` bounds the "
+        "median only: a plan that uses all the time allowed is late in half of its runs even if the prediction is exact.", "",
     ]
-    for wish, race in races.items():
-        beside = steady(race, profiled)
-        lines += [f"## `--latency {wish}`", "", *table(race, deadline, [True] * texts), "", f"Machine {noise(race)}."]
-        lines += ["", f"{sum(beside):,} of the texts ran between reference kernels that were within "
+    for target, race in races.items():
+        quiet = steady(race, profiled)
+        lines += [f"## `--latency {target}`", "", *table(race, deadline, [True] * texts), "", f"Machine {noise(race)}."]
+        lines += ["", f"{sum(quiet):,} of the texts ran while the reference kernels were within "
                   f"{predictions.STEADY['compute'] - 1:.0%} (arithmetic) and {predictions.STEADY['bandwidth'] - 1:.0%} (memory) of the "
-                  "profile's:", "", *table(race, deadline, beside), ""] if 0 < sum(beside) < texts else [""]
+                  "profile's:", "", *table(race, deadline, quiet), ""] if 0 < sum(quiet) < texts else [""]
     arguments.output.write_text("\n".join(lines).rstrip() + "\n")
     print("\n".join(lines))
 

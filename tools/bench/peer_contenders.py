@@ -1,4 +1,4 @@
-"""The peers that tools/bench/peers times: how each is built from a checkpoint, opened at a length, and run on token ids.
+"""The peers that tools/bench/peers times: how each is built from a checkpoint, loaded for a length, and run on token ids.
 
 Every contender has `name`, `precision` ("f32", "bf16", "int8"), and `open(threads, length)`, which gives a function from ids
 (list of int) to last_hidden_state [n, d] as float32; length None: any. The files are built once, by `prepare`, into `work`.
@@ -56,14 +56,14 @@ class CTranslate2:
 
 
 def default_openvino_precision() -> str:
-    """What OpenVINO computes in on this CPU when nothing is asked: "f32" or "bf16"."""
+    """The precision OpenVINO chooses by default on this CPU: "f32" or "bf16"."""
     hint = openvino.Core().get_property("CPU", "INFERENCE_PRECISION_HINT")
     return "bf16" if hint == openvino.Type.bf16 else "f32"
 
 
 def prepare(model: str, work: pathlib.Path, calibration: list[list[int]]):
-    """Builds the files that are not there yet. `calibration`: token ids of real texts, for OpenVINO's int8."""
-    # Here, as they take seconds to load and timing needs none of them.
+    """Builds the files that are missing. `calibration`: token ids of real texts, for OpenVINO's int8."""
+    # Imported here: they take seconds to load, and timing does not need them.
     import nncf
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic

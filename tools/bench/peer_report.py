@@ -1,4 +1,4 @@
-"""Tables of what peers.py measured: one a model, thread count and precision. usage: peer_report.py RESULTS.jsonl..."""
+"""Prints the tables of what peers.py measured, one per model, thread count and precision. usage: peer_report.py RESULTS.jsonl..."""
 import collections
 import json
 import platform
@@ -8,17 +8,17 @@ import peer_contenders
 from stats import median, percentile
 
 PRECISIONS = ("f32", "bf16", "int8")
-SLOW = 1.15  # a chunk counts when the probe before and after it took less than this many times its usual fast time
-ENOUGH = 30  # fewer runs than this are marked
+SLOW = 1.15  # a chunk counts if the probes before and after it took less than this many times the full-speed time
+ENOUGH = 30  # cells of fewer runs are marked
 
 
 def column_of(contender):
-    """onnxruntime counts with the better of its graphs: one column, the variant named in each cell."""
+    """Both graphs of onnxruntime share a column; each cell shows the faster one and names it."""
     return contender.removesuffix(" plain").removesuffix(" fused")
 
 
 def kept_chunks(chunks):
-    """Chunks of full speed and the share left out; full speed is the lower quintile of the probes on as many threads."""
+    """The chunks that ran at full speed. Full speed is the 20th percentile of the probes with the same thread count."""
     usual = {}
     for threads in {chunk["threads"] for chunk in chunks}:
         usual[threads] = percentile([p for c in chunks if c["threads"] == threads for p in c["probe_ms"]], 0.2)
@@ -26,7 +26,7 @@ def kept_chunks(chunks):
 
 
 def table(samples, lengths, threads, precision):
-    """samples: (contender, precision, threads, length) to ns. Peers of lower precision are not set beside f32."""
+    """samples: (contender, precision, threads, length) to ns. Only contenders of the same precision are compared."""
     names = sorted({n for n, p, t, _ in samples if p == precision and t == threads and n != "Taper"})
     columns = list(dict.fromkeys(column_of(n) for n in names))
     lines = [f"| tokens | Taper | {' | '.join(columns)} | best peer / Taper |", "|---" * (len(columns) + 3) + "|"]
@@ -41,7 +41,7 @@ def table(samples, lengths, threads, precision):
 
     for length in lengths:
         if any(not samples[n, precision, threads, length] for n in ["Taper", *names]):
-            continue  # no chunk of full speed
+            continue  # no chunk ran at full speed
         cells, best = [cell("Taper", length)], []
         for column in columns:
             name = min((n for n in names if column_of(n) == column), key=lambda n: p50(n, length))
@@ -60,8 +60,8 @@ def report(model, records):
     lengths = sorted({c["length"] for c in chunks})
     every = {(c["contender"], c["precision"], c["threads"], c["length"]) for c in chunks}
     fewest = min((len(samples[key]) for key in every), default=0)
-    print(f"## {model}\n\n{len(chunks) - len(kept)} of {len(chunks)} chunks left out for a slow probe; "
-          f"\\* marks fewer than {ENOUGH} runs (the least: {fewest}).\n")
+    print(f"## {model}\n\n{len(chunks) - len(kept)} of {len(chunks)} chunks left out because a probe was slow; "
+          f"\\* marks fewer than {ENOUGH} runs (fewest: {fewest}).\n")
     for threads in sorted({c["threads"] for c in chunks}):
         for precision in PRECISIONS:
             print(f"{precision}, {threads} thread{'s' if threads > 1 else ''}: p50 (p99) in ms\n")

@@ -1,10 +1,9 @@
-"""Times Taper and its peers on one model, interleaved, and appends what it saw to a file of JSON lines.
+"""Times Taper and its peers on one model, interleaved, and appends the samples to a file of JSON lines.
 
-Started by tools/bench/peers; peer_report.py makes the tables. A chunk is a few runs of one contender. Contenders take turns
-chunk by chunk, so that slow phases of a shared machine fall on all alike, and a fixed probe runs before and after each chunk,
-so that the report can leave out chunks of a slow phase. Taper times its own runs (`taper bench --json`); the peers are
-timed here round the call. The first runs of a chunk are not kept: coming back from a pause, the peers take some to reach
-their speed.
+Started by tools/bench/peers; peer_report.py makes the tables. A chunk is a few runs of one contender. Contenders take turns chunk by
+chunk, so that slow phases of a shared machine hit all of them alike. A fixed probe runs before and after each chunk, so that the
+report can leave out chunks of a slow phase. Taper times its own runs (`taper bench --json`); the peers are timed here, around the call.
+The first runs of a chunk are warm-up and not kept: after a pause the peers need some runs to reach their speed.
 """
 import argparse
 import concurrent.futures
@@ -15,7 +14,7 @@ import subprocess
 import sys
 import time
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # the probe's; read when numpy loads
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # for the probe; numpy reads it on import
 import numpy as np  # noqa: E402
 
 del os.environ["OPENBLAS_NUM_THREADS"]
@@ -23,13 +22,13 @@ import peer_contenders  # noqa: E402
 
 WARM_UP = 6
 PRECISIONS = ("f32", "bf16", "int8")
-# Threads of OpenMP and onnxruntime spin on for a while after their last run, and would slow who comes next.
+# Worker threads of OpenMP and onnxruntime keep spinning after their last run, which would slow the next contender.
 LINGER_SECONDS = {"CTranslate2": 0.25}
 LINGER_OTHERS = 0.05
 
 
 class Probe:
-    """A fixed product on as many threads as are timed: how fast the slowest core is right now, in ms."""
+    """A fixed matrix product on every timed thread: how fast the slowest core is right now, in ms."""
 
     def __init__(self, threads):
         self.threads = concurrent.futures.ThreadPoolExecutor(threads)
@@ -99,7 +98,7 @@ def measure(arguments, tapers, peers, write):
 
 
 def compare(arguments, tapers, peers, texts, write):
-    """How far each contender's answers, mean-pooled unit vectors, lie from those of fp32 (onnxruntime's plain graph)."""
+    """How far each contender's answers, mean-pooled unit vectors, are from fp32's (onnxruntime's plain graph)."""
     lines = [(text["text"], ids) for text, ids in texts]
 
     def pooled(peer):
@@ -115,7 +114,7 @@ def compare(arguments, tapers, peers, texts, write):
 
 
 def read_texts(texts, tokens):
-    """Texts with their token ids, from a file of texts and one of what `taper tokenize` made of it."""
+    """Texts with their token ids, from a file of texts and the output of `taper tokenize` for it."""
     pairs = zip(pathlib.Path(texts).read_text().splitlines(), pathlib.Path(tokens).read_text().splitlines(), strict=True)
     return [(json.loads(text), json.loads(line)["ids"]) for text, line in pairs]
 

@@ -1,8 +1,8 @@
 """Plans, times and tabulates predicted against measured latencies; started by tools/bench/predictions.
 
-plan     one plan a cell (model, precision, threads, speedup, length), as far as the speedup can be reached
-measure  times cells in turns for some seconds; exit 1 while any is left
-report   the table, its summary and a scatter plot
+plan     makes one plan per cell (model, precision, threads, speedup, length); leaves out cells whose speedup is infeasible
+measure  times cells in turns for some seconds; exits 1 while any is left
+report   writes the table, its summary and a scatter plot
 """
 import argparse
 import collections
@@ -19,7 +19,7 @@ import time
 import predictions_plot
 from stats import median, percentile
 
-# How far a reference kernel beside a chunk of runs may be from its time in the profile for the chunk to count: arithmetic, memory.
+# A chunk of runs counts if the reference kernels before and after it took within this factor of their time in the profile.
 STEADY = {"compute": 1.1, "bandwidth": 1.25}
 SECONDS_A_TURN = 0.6
 
@@ -32,7 +32,7 @@ def taper(arguments, accepted=(0,)):
 
 
 def plan(arguments):
-    # Models side by side: each has weights files of its own.
+    # Models in parallel: each has its own weights files.
     with concurrent.futures.ThreadPoolExecutor() as pool:
         cells = [cell for of_model in pool.map(lambda named: plan_model(arguments, named), arguments.models) for cell in of_model]
     print(file=sys.stderr)
@@ -59,13 +59,13 @@ def plan_model(arguments, named):
 
 
 def cell(arguments, model, folder, calibration, precision, threads, speedup, length):
-    """The plan's file and what it predicts; None where the speedup is out of reach. A dense plan serves every length."""
+    """The plan's file and what it predicts; None if the speedup is infeasible. One dense plan serves every length."""
     dense = speedup == 1
     longest = max(arguments.lengths) if dense else length
     path = arguments.work / f"{model}-{precision}-{threads}-{speedup:g}x-{longest}.plan"
-    wish = ["--dense"] if dense else ["--speedup", f"{speedup}x", "--calibration", str(calibration)]
+    target = ["--dense"] if dense else ["--speedup", f"{speedup}x", "--calibration", str(calibration)]
     if not path.exists():
-        done = taper([arguments.taper, "plan", folder, "--device", str(arguments.work / "device.json"), *wish, "--max-length",
+        done = taper([arguments.taper, "plan", folder, "--device", str(arguments.work / "device.json"), *target, "--max-length",
                       str(longest), "--precision", precision, "--threads", str(threads), "--share-weights", "-o", str(path)], (0, 2))
         if done.returncode == 2:
             return None
@@ -106,8 +106,10 @@ def measure(arguments):
 
 
 def clock(chunk, profiled, memory):
-    """By what the machine was slower beside a chunk than while profiling, memory's share of the time by the reference that reads
-    memory; None where it was not as profiled. Also the same by arithmetic alone."""
+    """How many times slower the machine ran around a chunk than while profiling; None if it was not within STEADY.
+
+    Two factors: the first weighs the memory reference by memory's share of the predicted time and the arithmetic reference by the rest,
+    the second is arithmetic alone."""
     def ratios(part):
         return [chunk[side][f"{part}_ns"] / profiled[f"reference_{part}_ns"] for side in ("before", "after")]
     if any(not 1 / most <= ratio <= most for part, most in STEADY.items() for ratio in ratios(part)):
@@ -117,7 +119,8 @@ def clock(chunk, profiled, memory):
 
 
 def measured_cells(work):
-    """Cells with the median of their steady runs at the profile's clock, and as it was; None where too few were."""
+    """Cells with the median of their steady runs, scaled to the profile's speed and raw; None where too few were steady. Also the number
+    of runs left out."""
     cells = json.loads((work / "cells.json").read_text())
     figures = {figure["threads"]: figure for figure in json.loads((work / "device.json").read_text())["threads"]}
     kept, raw, plain, dropped = *(collections.defaultdict(list) for _ in range(3)), 0

@@ -1,7 +1,7 @@
-"""Times programs from their start to their first answer, in turns, with their peak resident memory; and where taper-run's lies.
+"""Times programs, taking turns, from process start to first answer, with their peak resident memory.
 
 usage: start.py measure WORK RUNNER THREADS ROUNDS    appends to WORK/start.jsonl; started by tools/bench/start
-       start.py report WORK RUNNER                    the tables of docs/start.md; reads taper-run's memory once more, by mapping
+       start.py report WORK RUNNER                    prints the tables of docs/start.md; measures what taper-run's resident memory consists of
 """
 import json
 import os
@@ -20,7 +20,7 @@ MB = 1e6
 
 
 def contenders(work, runner, threads):
-    """(name, precision, command, standard input) of each; a text for taper-run, its token ids for the peers."""
+    """(name, precision, command, standard input) of each. taper-run gets a text, the peers its token ids."""
     line = (work / "start.text.jsonl").read_text()
     ids = json.dumps(json.loads((work / "start.ids.jsonl").read_text())["ids"])
     peer = [sys.executable, str(HERE / "start_peer.py")]
@@ -36,7 +36,7 @@ def contenders(work, runner, threads):
 
 
 def start(command, text):
-    """Milliseconds from start to exit, and peak resident bytes. Posix's spawn, so that this process's memory does not count."""
+    """Milliseconds from start to exit, and peak resident bytes. Uses posix_spawn: a forked child would start with this process's memory."""
     with open(os.devnull, "w") as nothing:
         read, write = os.pipe()
         os.write(write, text.encode())
@@ -53,7 +53,7 @@ def start(command, text):
 
 
 def measure(work, runner, threads, rounds):
-    # The first start of each brings its files into the page cache and fills OpenVINO's cache.
+    # A first, untimed start of each fills the page cache and OpenVINO's model cache.
     all_of_them = list(contenders(work, runner, threads))
     for _, _, command, text in all_of_them:
         start(command, text)
@@ -66,7 +66,7 @@ def measure(work, runner, threads, rounds):
 
 
 def resident(runner, plan, line):
-    """taper-run's resident bytes after one answer: of the plan's mapping, of other files' and of none."""
+    """taper-run's resident bytes after one answer: of the mapped plan, of other mapped files, and anonymous."""
     child = subprocess.Popen([runner, plan], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     child.stdin.write(line.encode())
     child.stdin.flush()

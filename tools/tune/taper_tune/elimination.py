@@ -1,6 +1,6 @@
-"""LAT's speedup analysis: contributions to a profile, a profile and a factor α to keep counts, keep counts to work.
+"""LAT's speedup analysis: from layer contributions to a profile, from a profile and a factor α to keep counts, from those to work.
 
-Definitions: specs/planning.md section 1 and Taper's EliminationProfile; tile rounding is the planner's and not here.
+Definitions: specs/planning.md section 1 and Taper's EliminationProfile; rounding to tiles is done by the planner, not here.
 """
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .family import Shape
 
-#: The smallest share of the largest contribution that enters the fit.
+#: Contributions below this share of the largest count as this share in the fit.
 FLOOR = 1e-6
 
 
@@ -60,7 +60,7 @@ def dense_work(shape: Shape, tokens: int) -> int:
 def alpha_for(speedup: float, decay: float, shape: Shape, tokens: int) -> float:
     """The largest α at which a count changes whose published work speedup at `tokens` tokens is at least `speedup`.
 
-    Work falls monotonically with α, so a bisection over the candidates is exact. Where none reaches the speedup, the
+    Work falls monotonically with α, so a bisection over the candidates is exact. If none reaches the speedup, the
     smallest candidate is returned: one token in every layer.
     """
     candidates = sorted({m / (tokens * math.exp(-decay * layer))

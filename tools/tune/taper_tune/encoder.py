@@ -1,7 +1,7 @@
-"""The encoder with token elimination inside, in PyTorch: what Taper's runtime computes, differentiable.
+"""The encoder with token elimination, in PyTorch: a differentiable version of what Taper's runtime computes.
 
-A batch's tokens are `Rows`: states of W rows a text, of which a text has its first few. Dropping tokens packs the kept
-rows to the front, so later layers compute on less, in training too. Padding is masked out of every sum over tokens.
+A batch's tokens are `Rows`: W rows of states per text, of which the first few are real. Dropping tokens moves the kept rows
+to the front, so later layers compute less, in training too. Padding is masked out of every sum over tokens.
 """
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ACTIVATIONS = {"gelu": F.gelu, "gelu_new": lambda x: F.gelu(x, approximate="tanh
 class Rows:
     """Row j of text b is real where valid[b, j]; real rows come first, in the text's order.
 
-    positions[b, j] is the row's place in the original text; for padding it is the batch's width, one past every place.
+    positions[b, j] is the row's place in the original text; for padding it is the batch's width, one past the last place.
     """
     states: torch.Tensor  # [B, W, d]
     valid: torch.Tensor  # [B, W]
@@ -46,7 +46,7 @@ class Rows:
         return Rows(states, real, self.positions.gather(1, index).masked_fill(~real, self.width), self.width)
 
     def repeat(self, times: int) -> "Rows":
-        """Each text `times` times: first all texts once, then all again."""
+        """Each text `times` times: all texts once, then all again."""
         return Rows(self.states.repeat(times, 1, 1), self.valid.repeat(times, 1), self.positions.repeat(times, 1),
                     self.width)
 
@@ -66,7 +66,7 @@ def largest(scores: torch.Tensor, valid: torch.Tensor, counts: torch.Tensor) -> 
 
 
 def restore(last: torch.Tensor, rows: Rows) -> torch.Tensor:
-    """Puts the rows' states at their original places: last [B, W + 1, d], whose extra row takes the padding."""
+    """Writes the rows' states to their original places in last [B, W + 1, d]; padding goes to the extra row."""
     return last.scatter(1, rows.positions[:, :, None].expand(-1, -1, last.shape[2]), rows.states)
 
 
@@ -83,7 +83,7 @@ class Layer(nn.Module):
         self.activation = ACTIVATIONS[activation]
 
     def forward(self, rows: Rows, counts: torch.Tensor | None, bias: torch.Tensor | None, want_scores: bool):
-        """The layer's output rows and, when it drops tokens or they are wanted, S_l [B, W].
+        """The layer's output rows and, if it drops tokens or scores are wanted, S_l [B, W].
 
         `counts` [B] is T(l) of each text; None keeps every row. Dropped tokens are not in the output.
         """
@@ -99,7 +99,7 @@ class Layer(nn.Module):
         scores = None
         drops = counts is not None and bool((counts < rows.valid.sum(dim=1)).any())
         if drops or want_scores:
-            # Selection is not differentiable, and the score has no other reader.
+            # Selection is not differentiable, and the score is used for nothing else.
             with torch.no_grad():
                 real = rows.valid[:, None, :, None]
                 scores = (probabilities * real).sum(dim=2).mean(dim=1)
@@ -140,7 +140,7 @@ class Encoder(nn.Module):
                 parameter.copy_(checkpoint.tensors[checkpoint.names[role]])
 
     def roles(self) -> dict[str, nn.Parameter]:
-        """Every parameter by the role specs/models names it with."""
+        """Every parameter by its role in specs/models."""
         found = {"word_embedding": self.words.weight, "position_embedding": self.places.weight,
                  "embedding_norm_gamma": self.embedding_norm.weight, "embedding_norm_beta": self.embedding_norm.bias}
         if self.token_types is not None:

@@ -28,18 +28,18 @@ def accuracy(correct: int, count: int) -> dict:
 
 
 def packed(answers: list[bool]) -> str:
-    """Which answers are right, four to a hexadecimal digit, the first in the lowest bit."""
+    """Which answers are right, as hexadecimal: four answers per digit, the first in the lowest bit."""
     return f"{sum(right << place for place, right in enumerate(answers)):x}"
 
 
 def unpacked(digits: str, count: int) -> list[bool]:
-    """The opposite of `packed`."""
+    """The inverse of `packed`."""
     bits = int(digits, 16)
     return [bool(bits >> place & 1) for place in range(count)]
 
 
 def over_texts(texts: Texts, device: torch.device, visit, what: str) -> None:
-    """visit(indices, batch) for batches of like lengths, without gradients."""
+    """Calls visit(indices, batch) for batches of similar lengths, without gradients."""
     with torch.no_grad(), tqdm(total=len(texts), desc=what, unit="text", disable=not sys.stderr.isatty()) as bar:
         for indices in sorted_batches(texts, BATCH):
             visit(indices, make_batch(texts, indices, device))
@@ -47,7 +47,7 @@ def over_texts(texts: Texts, device: torch.device, visit, what: str) -> None:
 
 
 def evaluate(model: Model, reduction: Reduction, texts: Texts, device: torch.device, dense_layers: int) -> dict:
-    """Accuracy, and work against a dense encoder of `dense_layers` layers (more than the model's, after a cut)."""
+    """Accuracy, and work relative to a dense encoder of `dense_layers` layers (more than the model's if it was cut)."""
     model.eval()
     labels = torch.tensor(texts.labels)
     correct = done = dense = 0

@@ -1,4 +1,4 @@
-"""How checkpoints of a family map onto the one encoder Taper knows: specs/models, read as Taper reads it."""
+"""Maps a model family's checkpoints onto Taper's encoder by the descriptions in specs/models."""
 from __future__ import annotations
 
 import json
@@ -62,7 +62,7 @@ class Family:
         return names
 
     def locate(self, layers: int, stored: set[str]) -> dict[str, str]:
-        """Role to the name under which the checkpoint has it; roles it has not are left out."""
+        """Role to the checkpoint's tensor name; roles without a tensor are left out."""
         patterns = self.patterns(layers)
         prefix = next((p for p in self.description["prefixes"]
                        if self._find(patterns["word_embedding"], p, stored)), "")

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and digests."""
+"""Atomic writes, and digests."""
 from __future__ import annotations
 
 import hashlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, write) -> None:
-    """`write(temporary)` makes the file, which then takes its place in one step."""
+    """`write(temporary)` makes the file, which is then renamed to `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
     try:
@@ -27,7 +27,7 @@ def write_json(path: Path, value) -> None:
 
 
 def replace_directory(target: Path, fill) -> None:
-    """`fill(temporary)` fills a directory, which then takes the place of `target`."""
+    """`fill(temporary)` fills a directory, which then replaces `target`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f"{target.name}.tmp-{os.getpid()}")
     old = target.with_name(f"{target.name}.old-{os.getpid()}")

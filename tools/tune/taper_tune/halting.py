@@ -9,7 +9,7 @@ from .model import Model, Reduction, reduction_of, set_linear
 from .supervised import encoder_groups
 from .trainer import Group, Task, train
 
-#: A probability below this counts as this in the logarithm of the loss.
+#: Lower bound of a probability in the loss's logarithm.
 FLOOR = 1e-9
 
 
@@ -26,7 +26,7 @@ class Ponder(Task):
         self.model, self.halting, self.reduction, self.steps, self.tau = model, halting, reduction, steps, a.tau
         self.modules = {"model": model, "halting": halting}
         self.frozen = a.frozen
-        # The last group is the head, which layer L's classifier stands for here.
+        # The last group is the head; layer L's classifier replaces it here.
         body = [] if a.frozen else encoder_groups(model, a.rate, a.head_rate)[:-1]
         self.groups = [*body, Group(list(halting.classifiers.parameters()), a.head_rate, 0.0),
                        Group(list(halting.units.parameters()), a.unit_rate, 0.0)]
@@ -56,7 +56,7 @@ def run(job: Job) -> None:
             set_linear(halting.classifiers[layer - 1], weight, bias)
     task = Ponder(model, halting, reduction, whole_part(a.epochs, job.batches), job)
     outcome = train(job.run, task, job.texts)
-    # The plain head of the directory is the last layer's classifier: running it dense answers y_L.
+    # The directory's plain head is the last layer's classifier: a dense run answers y_L.
     set_linear(model.head, halting.classifiers[-1].weight, halting.classifiers[-1].bias)
     job.write(model, "halting", outcome, {"halting": {
         "layers": layers, "classes": classes, "tau": a.tau, "encoder_trained": not a.frozen,

@@ -1,4 +1,4 @@
-"""DACT-BERT's parts (Eyzaguirre et al., 2022): a classifier and a halting unit a layer, and when it is safe to stop.
+"""DACT-BERT's parts (Eyzaguirre et al., 2022): a classifier and a halting unit per layer, and the rules when to stop.
 
 With y_n the layer's classes, h_n its halting unit, p_0 = 1, p_n = h_n·p_{n−1}, a_0 = 0:
 a_n = y_n·p_{n−1} + a_{n−1}·(1 − p_{n−1}). The answer is a_L.
@@ -30,7 +30,7 @@ def tighter_rule(answer: torch.Tensor, p: torch.Tensor, remaining: int) -> torch
     return (1 + leader - runner) * (1 - p) ** remaining >= 1
 
 
-#: When the final argmax can no longer change.
+#: Rules for when the final argmax can no longer change.
 RULES = {"authors": authors_rule, "tighter": tighter_rule}
 
 
@@ -46,7 +46,7 @@ def accumulate(classes: list[torch.Tensor], units: list[torch.Tensor]) -> tuple[
 
 
 def depths(answers: list[torch.Tensor], left: list[torch.Tensor], rule) -> torch.Tensor:
-    """[..] after which layer a rule halts; L where it never does before."""
+    """[..] the layer after which a rule halts; L if it never does earlier."""
     layers = len(answers)
     depth = torch.full(left[0].shape if left else answers[0].shape[:-1], layers)
     for n in range(layers - 1, 0, -1):
@@ -55,14 +55,14 @@ def depths(answers: list[torch.Tensor], left: list[torch.Tensor], rule) -> torch
 
 
 class Halting(nn.Module):
-    """Classifiers of layers 1…L and halting units of 1…L−1: the last layer's unit would have no reader."""
+    """Classifiers of layers 1…L and halting units of 1…L−1: the last layer's would never be used."""
 
     def __init__(self, hidden: int, layers: int, classes: int):
         super().__init__()
         self.classifiers = nn.ModuleList(nn.Linear(hidden, classes) for _ in range(layers))
         self.units = nn.ModuleList(nn.Linear(hidden, 1) for _ in range(layers - 1))
         for unit in self.units:
-            # Training starts from going on [ours].
+            # At the start of training texts rarely halt [ours].
             nn.init.zeros_(unit.weight)
             nn.init.constant_(unit.bias, 2.0)
 
@@ -73,7 +73,7 @@ class Halting(nn.Module):
 
     @staticmethod
     def of(checkpoint: Checkpoint) -> "Halting":
-        """The units a checkpoint holds."""
+        """The units stored in a checkpoint."""
         described = checkpoint.taper["halting"]
         halting = Halting(checkpoint.shape.hidden, described["layers"], described["classes"])
         with torch.no_grad():
@@ -91,8 +91,8 @@ class Halting(nn.Module):
 
 
 def evaluate_halting(model: Model, halting: Halting, reduction: Reduction, texts, device, dense_layers: int) -> dict:
-    """Accuracy of a_L and of every cap; by each rule depth, how many labels it changed, and work against a dense encoder of
-    `dense_layers` layers (more than the model's, after a cut)."""
+    """Accuracy of a_L and of every depth cap; by rule the mean depth, the labels changed, and the work relative to a dense encoder of
+    `dense_layers` layers (more than the model's if it was cut)."""
     layers = model.shape.layers
     labels = torch.tensor(texts.labels)
     chosen = torch.zeros(layers, len(texts), dtype=torch.long)

@@ -1,4 +1,4 @@
-"""What the commands share: their options, the inputs they read, and how a result is written."""
+"""Shared by the commands: options, input files, and writing the result."""
 from __future__ import annotations
 
 import argparse
@@ -21,12 +21,12 @@ from .testing import test_report
 from .texts import Texts, load_texts, load_tokenizer
 from .trainer import Outcome, Run
 
-#: Options that change how long a run takes or what it says, not what it makes; the model counts by its digest.
+#: Options that do not change a run's result; the model is compared by its digest.
 WITHOUT_EFFECT = {"model", "output", "time_box", "run", "test", "test_limit"}
 
 
 def common_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="model directory: a base, or what another tune command wrote")
+    parser.add_argument("model", help="model directory: a base, or the output of another tune command")
     parser.add_argument("--data", required=True, type=Path, help="labelled texts to train on, JSON lines")
     parser.add_argument("--test", type=Path, help="labelled texts to report accuracy on")
     parser.add_argument("-o", "--output", required=True, type=Path, help="directory to write")
@@ -34,19 +34,19 @@ def common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--max-length", type=int, default=128, help="tokens, specials included (default %(default)s)")
     parser.add_argument("--limit", type=int, help="train on a seeded sample of this many texts")
-    parser.add_argument("--test-limit", type=int, help="the same for the test texts")
+    parser.add_argument("--test-limit", type=int, help="test on a seeded sample of this many texts")
     parser.add_argument("--rate", type=float, default=5e-5, help="encoder learning rate (default %(default)s)")
     parser.add_argument("--head-rate", type=float, default=1e-3, help="learning rate of heads (default %(default)s)")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--head-texts", type=int, default=1000,
-                        help="training texts a new head is fitted on, by logistic regression (default %(default)s)")
+                        help="training texts to fit a new head on, by logistic regression (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="(default: all cores)")
     parser.add_argument("--device", help="cpu or cuda (default: cuda when there is one)")
     parser.add_argument("--products", choices=("f32", "bf16"), default="f32",
-                        help="how training multiplies: bf16 is faster on CPUs that have it; weights and tests stay f32")
+                        help="precision of training's products: bf16 is faster on CPUs that have it; weights and tests stay f32")
     parser.add_argument("--time-box", type=float, metavar="MINUTES",
-                        help="stop training after this long; the result so far is written, the same command goes on")
+                        help="stop training after this long and write the result so far; the same command continues")
     parser.add_argument("--pooling", choices=("mean", "cls"), help="(default: the model's)")
     parser.add_argument("--normalize", action=argparse.BooleanOptionalAction, default=None,
                         help="L2-normalise the pooled vector before the head (default: as the model does)")
@@ -88,7 +88,7 @@ class Job:
 
     @property
     def batches(self) -> int:
-        """Steps of an epoch."""
+        """Steps per epoch."""
         return -(-len(self.texts) // self.arguments.batch_size)
 
     def model(self, checkpoint: Checkpoint | None = None, dropout: float | None = None) -> Model:
@@ -114,12 +114,12 @@ class Job:
         set_linear(model.head, *self.fit_heads(model, reduction, [layers], count)[layers])
 
     def frozen_copy(self) -> Model:
-        """The model as it came, to teach."""
+        """The model as loaded, as a teacher."""
         return self.model(copy.deepcopy(self.checkpoint), dropout=0.0).eval().requires_grad_(False)
 
     def write(self, model: Model, method: str, outcome: Outcome | None, description: dict, report: dict,
               extras: dict[str, torch.Tensor] | None = None) -> None:
-        """Writes the directory and prints the report; forgets the run's state when it is finished."""
+        """Writes the directory and prints the report; removes the saved state of a finished run."""
         checkpoint = self.checkpoint
         model.store(checkpoint)
         checkpoint.extras.update({name: value.detach().clone() for name, value in (extras or {}).items()})

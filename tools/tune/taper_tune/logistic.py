@@ -1,15 +1,15 @@
 """Multinomial logistic regression on frozen features, as Taper's HeadFitting does it.
 
-Standardised features, L2 strength of least held-out loss, standardisation folded into weight and bias.
+Features are standardised, the L2 strength has the least held-out loss, and the standardisation is folded into weight and bias.
 """
 from __future__ import annotations
 
 import torch
 from torch.nn import functional as F
 
-#: For a loss averaged over the examples, strongest first.
+#: L2 strengths for a loss averaged over the examples, strongest first.
 STRENGTHS = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4]
-#: Columns whose deviation is below this share of the median column's get weight 0.
+#: Columns whose standard deviation is below this share of the median column's get weight 0.
 DEAD = 1e-3
 HELD_OUT = 5  # one example in this many chooses the strength
 
@@ -18,7 +18,7 @@ def fit(features: torch.Tensor, labels: torch.Tensor, classes: int, seed: int) -
     """features [n, d], labels [n] → weight [classes, d], bias [classes]."""
     x = features.double()
     mean, deviation = x.mean(dim=0), x.std(dim=0, unbiased=False)
-    # A column that hardly varies beside the others carries rounding, which standardising would blow up: some
+    # A column that hardly varies compared with the others is rounding noise, which standardising would amplify: some
     # checkpoints have dimensions that their last norm scales to 1e-9.
     scale = torch.where(deviation > DEAD * deviation.median(), 1 / deviation, 0.0)
     x = (x - mean) * scale

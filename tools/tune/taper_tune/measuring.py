@@ -1,4 +1,4 @@
-"""Plans through Taper: fit or take a model, calibrate, plan, answer the test texts, race against the dense plan."""
+"""Makes and measures plans with taper: fit a head, calibrate, plan, answer the test texts, race against the dense plan."""
 from __future__ import annotations
 
 import json
@@ -15,16 +15,16 @@ from .files import write_atomically
 from .rows import Planned
 from .texts import read_rows, sampled_lines
 
-#: Plans raced in one go with the dense one, texts of a race, and rounds: a race is some 20 seconds.
+#: Plans raced together against the dense one, texts of a race, and rounds: a race takes about 20 seconds.
 TOGETHER, RACED, ROUNDS = 5, 200, 3
-#: Texts of a calibration.
+#: Texts to calibrate on.
 CALIBRATED = 512
-#: taper's exit codes: a target out of reach, findings of an audit, too noisy to judge.
+#: taper's exit codes: infeasible target, audit out of tolerance, too noisy to judge.
 INFEASIBLE, FINDINGS, NOISY = 2, 1, 69
 
 
 class Taper:
-    """The program. `work` and `timing` are put before the command lines that compute and those that time."""
+    """The taper program. `work` and `timing` are command prefixes, for commands that compute and for those that are timed."""
 
     def __init__(self, program: str, work: str = "", timing: str = ""):
         self.program = shutil.which(program)
@@ -33,10 +33,10 @@ class Taper:
         self.work, self.timing = shlex.split(work), shlex.split(timing)
 
     def __call__(self, verb: str, *arguments, timed: bool = False, allowed: tuple[int, ...] = ()) -> tuple[int, str]:
-        """Exit status and standard output; any status but 0 and `allowed` ends the program."""
+        """Exit status and standard output. A status other than 0 and `allowed` ends the program."""
         prefix = [] if verb == "explain" else self.timing if timed else self.work
         command = [*prefix, self.program, verb, *map(str, arguments)]
-        # What environment.sh sets for training is not how taper is used.
+        # environment.sh sets malloc variables for training; taper is measured without them.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         if done.returncode not in (0, *allowed):
@@ -44,7 +44,7 @@ class Taper:
         return done.returncode, done.stdout
 
     def device(self, path: Path, model: Path) -> dict:
-        """The profile of this machine, measured on first use: what it says of the machine."""
+        """Profiles this machine on first use; returns CPU, cores and tier."""
         if not path.exists():
             self("profile", "--model", model, "--threads", 1, "--budget", 35, "-o", path, timed=True)
         fingerprint = json.loads(path.read_text())["fingerprint"]
@@ -52,13 +52,13 @@ class Taper:
 
 
 class Measuring:
-    """The plans of one data set and seed. `folder` keeps what is made on the way; `recipe(model)` tells apart models of one name."""
+    """The plans of one data set and seed. `folder` holds intermediate files; `recipe(model)` distinguishes models of one name."""
 
     def __init__(self, taper: Taper, folder: Path, base: Path, data: Path, key: dict, results, search: float, recipe):
         self.taper, self.folder, self.base, self.key, self.results, self.recipe = taper, folder, base, key, results, recipe
         self.search = search  # minutes a plan
         folder.mkdir(parents=True, exist_ok=True)
-        # All of training and fitting sees the same labelled texts, all plans answer the same test texts.
+        # Training and fitting use the same labelled texts, all plans answer the same test texts.
         self.texts = self._sample("train", data / "train.jsonl", key["limit"], key["seed"])
         self.test = self._sample("test", data / "test.jsonl", key["judged"], 1)
         self.device = folder.parent / "device.json"
@@ -74,12 +74,12 @@ class Measuring:
         return {**self.key, "recipe": self.recipe(planned.model)}
 
     def judge(self, directories: dict[str, Path], wanted: list[Planned]) -> None:
-        """Makes the plans that `results` has no accuracy of, and has them answer the test texts."""
+        """Makes the plans whose accuracy `results` lacks, and runs them on the test texts."""
         for planned in self._missing("accuracy", directories, wanted):
             self._judge(planned)
 
     def race(self, directories: dict[str, Path], wanted: list[Planned]) -> None:
-        """Races the judged plans that `results` has no times of, and removes all but the dense one: some 90 MB each."""
+        """Races the judged plans whose times `results` lacks, and removes all but the dense one: each takes about 90 MB."""
         found = lambda p: self.results.find("accuracy", self._of(p), p.model, p.name)
         missing = self._missing("race", directories, [p for p in wanted if (found(p) or {}).get("feasible")])
         dense = Planned("frozen", "dense", ("--dense",), calibrated=False)
@@ -101,7 +101,7 @@ class Measuring:
         return self._made(f"{model}-{self.recipe(model)}.calibration", "calibrate", self.directories[model], "--limit", CALIBRATED)
 
     def _made(self, name: str, verb: str, model: Path, *options) -> Path:
-        """A directory that a verb of taper makes of the labelled texts; whole or not there."""
+        """A directory that a taper command makes from the labelled texts; it exists complete or not at all."""
         directory = self.folder / name
         if not directory.exists():
             temporary = self.folder / f"{name}.unfinished"
@@ -112,7 +112,7 @@ class Measuring:
         return directory
 
     def _plan(self, planned: Planned) -> Path | None:
-        """The plan; none when its target is out of reach."""
+        """The plan's path; None if its target is infeasible."""
         path = self.folder / f"{planned.model}-{self.recipe(planned.model)}-{planned.name.replace(' ', '-')}.plan"
         if path.exists():
             return path
@@ -136,7 +136,7 @@ class Measuring:
             record["search_minutes"] = self.search
         if path:
             begun = time.monotonic()
-            # A search may well choose a plan that does not halt.
+            # A search may choose a plan that does not halt.
             explained = json.loads(self.taper("explain", path, "--json")[1])
             record |= self._answered(path)
             if explained["halting"]:
@@ -155,7 +155,7 @@ class Measuring:
         return {**accuracy(sum(right), len(right)), "right": packed(right)}
 
     def _audited(self, path: Path, answered: dict) -> dict:
-        """Of a plan that halts: where texts ended, and labels that differ from those of runs to the last layer."""
+        """For a plan that halts: after which layers texts ended, and how many labels differ from full-depth runs."""
         report = json.loads(self.taper("audit", path, "--data", self.test, "--threads", 1, "--runs", 1, "--lengths", 16,
                                        "--json", allowed=(FINDINGS, NOISY))[1])
         found, halting = report["accuracy"], report["halting"]

@@ -1,4 +1,4 @@
-"""Encoder, reduction and head together: the walk through the layers that every method trains."""
+"""Encoder, token reduction and head together: the forward pass that every method trains."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from .texts import Batch
 
 
 class Reduction:
-    """Which tokens go on. This one: all of them."""
+    """Decides which tokens continue. This one keeps all."""
 
     def counts(self, layer: int, lengths: torch.Tensor) -> torch.Tensor | None:
         """T(layer) of each text, applied after the layer's attention scores; None keeps all."""
         return None
 
     def mask(self, layer: int, rows: Rows) -> torch.Tensor | None:
-        """[B, W] over the rows leaving `layer`: which of them enter the next; None keeps all."""
+        """Mask [B, W] of the rows leaving `layer` that enter the next; None keeps all."""
         return None
 
 
@@ -49,7 +49,7 @@ class Selectors(nn.Module):
         self.first = nn.ModuleDict({str(l): nn.Linear(hidden, width) for l in layers})
         self.second = nn.ModuleDict({str(l): nn.Linear(width, 1) for l in layers})
         for layer in layers:
-            # Training starts from keeping nearly everything [ours].
+            # At the start of training nearly every token is kept [ours].
             nn.init.constant_(self.second[str(layer)].bias, 2.0)
 
     def logits(self, layer: int, states: torch.Tensor) -> torch.Tensor:
@@ -66,7 +66,7 @@ class Selectors(nn.Module):
 
 
 class Selecting(Reduction):
-    """TR-BERT at inference: row 0 and the rows with π ≥ 0.5 go on."""
+    """TR-BERT at inference: keeps row 0 and the rows with π ≥ 0.5."""
 
     def __init__(self, selectors: Selectors):
         self.selectors = selectors
@@ -79,7 +79,7 @@ class Selecting(Reduction):
 
 
 class Both(Reduction):
-    """Counts of the one, masks of the other."""
+    """Keep counts of one reduction, masks of another."""
 
     def __init__(self, counting: Reduction, masking: Reduction):
         self.counting, self.masking = counting, masking
@@ -93,14 +93,14 @@ class Both(Reduction):
 
 @dataclass
 class Step:
-    """What layer `layer` leaves."""
+    """The output of layer `layer`."""
     layer: int
-    #: After selection; the next layer's input.
+    #: Rows after selection: the next layer's input.
     rows: Rows
-    #: The states of tokens dropped so far at their original places, [B, W + 1, d]; None while all are here.
+    #: Last states of all tokens at their original places, [B, W + 1, d]; None while no token has been dropped.
     last: torch.Tensor | None
     scores: torch.Tensor | None
-    #: T(l−1) and T(l) of this layer, [B]: rows that entered it and rows whose FFN it computed.
+    #: T(l−1) and T(l) of this layer, [B]: rows that entered, and rows for which the FFN ran.
     entering: torch.Tensor
     leaving: torch.Tensor
 
@@ -123,7 +123,7 @@ class Model(nn.Module):
             set_linear(self.head, checkpoint.head_weight, checkpoint.head_bias)
 
     def walk(self, batch: Batch, reduction: Reduction, want_scores: bool = False, first: Step | None = None):
-        """Yields a Step a layer; `first` is a step already taken, to go on from."""
+        """Yields one Step per layer, after the step `first` if given."""
         rows = first.rows if first else self.encoder.embed(batch.ids, batch.types, batch.lengths)
         last = first.last if first else None
 
@@ -137,7 +137,7 @@ class Model(nn.Module):
             yield Step(layer, rows, last, scores, entering, leaving)
 
     def select(self, layer: int, rows: Rows, last: torch.Tensor | None, reduction: Reduction):
-        """The rows leaving `layer` that a mask lets on, and `last` with the others."""
+        """The rows leaving `layer` that a mask keeps, and `last` updated with the dropped ones."""
         mask = reduction.mask(layer, rows)
         if mask is None:
             return rows, last
@@ -145,7 +145,7 @@ class Model(nn.Module):
         return selected, self._note(last, rows, selected)
 
     def _note(self, last: torch.Tensor | None, before: Rows, after: Rows) -> torch.Tensor | None:
-        """Where rows were dropped, all rows' states before are noted: the dropped ones' last states among them."""
+        """Records the states of all rows before a drop, which include the last states of the dropped rows."""
         if after.valid.sum() == before.valid.sum():
             return last
         if last is None:
@@ -153,19 +153,19 @@ class Model(nn.Module):
         return restore(last, before)
 
     def pooled(self, step: Step, lengths: torch.Tensor) -> torch.Tensor:
-        """[B, d]: row 0, or the mean over all tokens' last states (restoring)."""
+        """[B, d]: row 0, or the mean over the last states of all tokens, dropped ones included."""
         rows = step.rows
         if self.spec.pooling == "cls":
             return rows.states[:, 0]
         if step.last is None:
             total = (rows.states * rows.valid[:, :, None]).sum(dim=1)
         else:
-            # Rows beyond a text's length were never written: the padding's row is left out, the rest is zero.
+            # Rows beyond a text's length were never written and are zero; the extra row of the padding is left out.
             total = restore(step.last, rows)[:, :rows.width].sum(dim=1)
         return total / lengths[:, None]
 
     def features(self, step: Step, lengths: torch.Tensor) -> torch.Tensor:
-        """What the linear head reads."""
+        """The input of the linear head."""
         features = self.pooled(step, lengths)
         if self.pooler is not None:
             features = torch.tanh(self.pooler(features))
@@ -179,7 +179,7 @@ class Model(nn.Module):
         return self.head(self.features(step, batch.lengths)), total
 
     def store(self, checkpoint: Checkpoint) -> None:
-        """Puts the parameters into the checkpoint."""
+        """Stores the parameters in the checkpoint."""
         trained = {checkpoint.names[role]: value for role, value in self.encoder.roles().items()}
         if self.pooler is not None:
             trained[checkpoint.names["pooler_weight"]] = self.pooler.weight
@@ -196,7 +196,7 @@ def set_linear(linear: nn.Linear, weight: torch.Tensor, bias: torch.Tensor) -> N
 
 
 def reduction_of(checkpoint: Checkpoint, device: torch.device) -> Reduction:
-    """What the checkpoint's `taper` object says is dropped; counts and selectors may both be there."""
+    """The reduction described by the checkpoint's `taper` object: keep counts, selectors or both."""
     counting, masking = Reduction(), Reduction()
     if "elimination" in checkpoint.taper:
         described = checkpoint.taper["elimination"]

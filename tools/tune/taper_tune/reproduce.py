@@ -24,7 +24,7 @@ STAGES = ("train", "judge", "race", "document")
 
 
 class Results:
-    """results.jsonl: one record a line, of kind training, accuracy or race."""
+    """results.jsonl: one record per line, of kind training, accuracy or race."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -38,7 +38,7 @@ class Results:
         return [json.loads(line) for line in whole.split("\n") if line]
 
     def find(self, kind: str, key: dict, model: str, plan: str | None = None) -> dict | None:
-        """The newest: a finished training follows what its time boxes left."""
+        """The newest matching result: a time-boxed training has several, the finished one last."""
         wanted = {**key, "kind": kind, "model": model, "plan": plan}
         found = [r for r in self.records() if all(r.get(k) == v for k, v in wanted.items())]
         return found[-1]["result"] if found else None
@@ -60,7 +60,7 @@ class Matrix:
         self.fetched: dict[tuple[str, str], str] = {}
 
     def fetch(self, what: str, name: str) -> str:
-        """The folder of a model or data set; a path is taken as it is."""
+        """The folder of a model or data set: fetched by name, or a directory as given."""
         if os.path.isdir(name):
             return name
         if (what, name) not in self.fetched:
@@ -78,18 +78,18 @@ class Matrix:
         return self.a.rows or list(self.dataset(name).models)
 
     def key(self, name: str, seed: int) -> dict:
-        """What makes a record the one that is wanted."""
+        """The fields by which a record is found again."""
         of = self.dataset(name)
         return {"base": Path(self.a.model).name, "dataset": Path(name).name, "seed": seed, "tokens": of.tokens,
                 "limit": of.limit, "judged": of.judged, "epochs": self.a.epochs, "products": self.a.products}
 
     def recipe(self, name: str, model: str) -> str:
-        """A digest of how a model is made, from the base on: other options are another model, in another directory."""
+        """Digest of all options a model is made with, from the base on; it names the model's directory."""
         made = {**self.key(name, 0), "judged": None, "steps": [[MODELS[m][1], *MODELS[m][2]] for m in chain(model)]}
         return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:8]
 
     def key_of(self, name: str, model: str, seed: int) -> dict:
-        """The same of a record of a model."""
+        """The key of a model's record."""
         return {**self.key(name, seed), "recipe": self.recipe(name, model)}
 
     def directory(self, name: str, model: str, seed: int) -> Path:
@@ -103,7 +103,7 @@ class Matrix:
         return self.deadline is not None and time.monotonic() > self.deadline
 
     def train(self, name: str, model: str, seed: int) -> bool:
-        """Trains a model, and before it the one it starts from, unless they are done; whether it is."""
+        """Trains a model, after the one it starts from, unless done already. Returns whether it is finished."""
         before, verb, options = MODELS[model]
         key = self.key_of(name, model, seed)
         if verb is None or self.is_trained(name, model, seed):
@@ -125,12 +125,12 @@ class Matrix:
         return self.is_trained(name, model, seed)
 
     def is_trained(self, name: str, model: str, seed: int) -> bool:
-        """To the end: what a time box cut short is neither judged nor gone on from by another model."""
+        """Whether training has finished. A model cut short by a time box is not judged, and no other model starts from it."""
         found = self.results.find("training", self.key_of(name, model, seed), model)
         return found is not None and found["finished"]
 
     def measure(self, name: str, seed: int) -> None:
-        """The plans of every model that is there."""
+        """Judges and races the plans of every trained model."""
         key, dataset, rows = self.key(name, seed), self.dataset(name), self.rows(name)
         there = {model: directory for model in rows
                  if self.is_trained(name, model, seed) and (directory := self.directory(name, model, seed)).is_dir()}
@@ -152,26 +152,26 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="reproduce", description=__doc__.splitlines()[0])
     cache = Path(os.environ.get("TAPER_CACHE", "cache"))
     parser.add_argument("-o", "--output", type=Path, default=cache / "tune/results")
-    parser.add_argument("--document", type=Path, help="the document whose tables are written (default: OUTPUT/results.md)")
+    parser.add_argument("--document", type=Path, help="document to write the tables into (default: OUTPUT/results.md)")
     parser.add_argument("--stages", type=names(STAGES), default=list(STAGES), help="(default: all)")
     parser.add_argument("--model", default="minilm", help="a name of tools/fetch-model, or a directory")
     parser.add_argument("--datasets", type=lambda text: text.split(","), default=list(DATASETS))
     parser.add_argument("--rows", type=names(MODELS), help="models (default: the document's)")
-    parser.add_argument("--plans", type=lambda text: text.split(","), help="names of plans, or their first words: dense,acc 3x (default: all)")
+    parser.add_argument("--plans", type=lambda text: text.split(","), help="plan names or their first words: dense,acc 3x (default: all)")
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[1, 2, 3])
     parser.add_argument("--limit", type=int, help="labelled texts to train and fit on (default: the data set's)")
     parser.add_argument("--test-limit", type=int, help="test texts to judge on (default: the data set's)")
     parser.add_argument("--max-length", type=int, help="tokens (default: the data set's)")
-    parser.add_argument("--time-box", type=float, help="minutes a training; run again to go on")
+    parser.add_argument("--time-box", type=float, help="minutes per training; run again to continue")
     parser.add_argument("--minutes", type=float, help="start no training after this long")
     parser.add_argument("--search-minutes", type=float, help="longest search of a plan (default: the data set's)")
-    parser.add_argument("--epochs", type=float, default=3, help="of the dense model; the others say (default %(default)s)")
+    parser.add_argument("--epochs", type=float, default=3, help="of the dense model; the others set their own (default %(default)s)")
     parser.add_argument("--products", choices=("f32", "bf16"), default="f32", help="of training")
-    parser.add_argument("--threads", type=int, help="of training; plans have one")
+    parser.add_argument("--threads", type=int, help="of training; plans use one")
     parser.add_argument("--taper", default="taper", help="the program (default: on the PATH)")
-    parser.add_argument("--work-prefix", default="", help="put before taper's command lines, such as: taskset -c 0")
-    parser.add_argument("--timing-prefix", default="", help="the same of those that time")
-    parser.add_argument("--list", action="store_true", help="show models and plans and leave")
+    parser.add_argument("--work-prefix", default="", help="prefix of taper commands, such as: taskset -c 0")
+    parser.add_argument("--timing-prefix", default="", help="prefix of the timed ones")
+    parser.add_argument("--list", action="store_true", help="list models and plans")
     arguments = parser.parse_args(arguments)
     if arguments.list:
         return show_rows(arguments.model)

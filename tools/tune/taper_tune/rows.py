@@ -1,4 +1,4 @@
-"""What tools/tune/reproduce runs: data sets, models (how each is trained) and plans (how each is planned)."""
+"""The data sets, models (how each is trained) and plans (how each is planned) of tools/tune/reproduce."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 class Dataset:
     #: Longest input in tokens.
     tokens: int
-    #: Labelled texts to train and to fit heads on, and test texts to judge plans on; None: all there are.
+    #: Labelled texts to train and fit heads on, and test texts to judge plans on; None: all.
     limit: int | None = None
     judged: int | None = None
-    #: Speedups that plans are asked for.
+    #: Target speedups of plans.
     speedups: tuple[str, ...] = ("2", "3", "4.8")
-    #: The same of plans in int8, over the dense plan in int8, which is some three times as fast as that in f32.
+    #: Target speedups of int8 plans, over the dense int8 plan, which is about three times as fast as the f32 one.
     int8_speedups: tuple[str, ...] = ("2", "3")
-    #: Longest search of a plan, minutes.
+    #: Longest search for a plan, minutes.
     search: float = 2
-    #: Models of the document; others of MODELS are trained when asked for by name.
+    #: Models in the document; the others of MODELS are trained only when named.
     models: tuple[str, ...] = ("frozen", "dense", "depth-3", "acc-3", "selector-3", "halting", "acc-3+halting")
 
 
@@ -31,19 +31,19 @@ DATASETS = {
                             models=("frozen", "dense", "dense-long", "depth-3", "acc-2", "acc-3", "selector-3", "halting-0.1",
                                     "acc-3+halting"))}
 
-#: Every model but `dense` sees so many epochs after it, in one stage or in two: rows are like for like.
+#: Every model but `dense` is trained for as many epochs after it, in one stage or two, so that rows compare fairly.
 AFTER, FIRST, SECOND = (["--epochs", epochs] for epochs in ("2", "0.5", "1.5"))
 DISTILLED = ["--distill", "0.5"]
-#: How much a layer costs; a row of halting alone with another is named after it.
+#: The price of a layer; halting models with another price have it in their name.
 HALTING = ["--tau", "0.03"]
-#: Speedups by tokens of plans that halt, of models that were trained for halting alone.
+#: Token speedups of halting plans, for models trained for halting alone.
 BESIDE_HALTING = ("1.5", "2")
-#: At the default rate, made for more texts, selectors had not begun to drop after 75 steps of policy.
+#: The default rate suits more texts: with it selectors still kept every token after 75 policy steps.
 SELECTING = ["--selector-rate", "0.01"]
-#: An epoch of policy, one of all.
+#: Epochs of the policy stage and of the joint stage.
 POLICY, POLICY_FIRST = (["--policy-epochs", policy, "--epochs", joint] for policy, joint in (("1", "1"), ("0.5", "0")))
-#: Model → (model it starts from, or none for the base; tune verb; options). `frozen` is fitted by `taper fit-head`; `…-brief` are the first of
-#: two stages, which no plan is made of.
+#: Model → (model it starts from, or none for the base; tune verb; options). `frozen` is fitted by `taper fit-head`;
+#: `…-brief` are the first of two stages and have no plans.
 MODELS = {
     "frozen": (None, None, []),
     "dense": (None, "dense", []),
@@ -57,7 +57,7 @@ MODELS = {
     "selector-2": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY]),
     "selector-3": ("dense", "selector", ["--speedup", "3", *SELECTING, *POLICY]),
     "halting": ("dense", "halting", [*HALTING, *AFTER]),
-    # Deeper on average, and less deep.
+    # Prices that make texts halt later or earlier.
     "halting-0.019": ("dense", "halting", ["--tau", "0.019", *AFTER]),
     "halting-0.016": ("dense", "halting", ["--tau", "0.016", *AFTER]),
     "halting-0.012": ("dense", "halting", ["--tau", "0.012", *AFTER]),
@@ -81,11 +81,11 @@ def chain(model: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan of a model: `options` of taper plan."""
+    """A plan of a model. `options` are those of taper plan."""
     model: str
     name: str
     options: tuple[str, ...]
-    #: Whether the head is fitted again on the reduced encoder's features.
+    #: Whether the head is refitted on the reduced encoder's features.
     refits: bool = False
     calibrated: bool = True
 
@@ -95,7 +95,7 @@ class Planned:
 
 
 def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
-    """The plans that are made of a model. A speedup is over the dense plan of the same precision."""
+    """The plans made from a model. A speedup is over the dense plan of the same precision."""
     if model.endswith("brief"):
         return []
     dense = Planned(model, "dense", ("--dense",), calibrated=False)
@@ -116,24 +116,24 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
         found = [dense, *cuts, *tokens(dataset.speedups), *(searches(dataset.speedups) if model == "frozen" else [])]
         quicker = searches if model == "frozen" else tokens
         return [*found, _in("bf16", dense), quick, *(_in("int8", p) for p in quicker(dataset.int8_speedups))]
-    method, _, wish = model.partition("+")[0].partition("-")
+    method, _, target_speedup = model.partition("+")[0].partition("-")
     if "halting" in model:
         combined = method in ("acc", "selector")
         name = f"{method}+halting" if combined else "halting"
-        target = ("--speedup", f"{wish}x") if combined else ("--dense",)
+        target = ("--speedup", f"{target_speedup}x") if combined else ("--dense",)
         found = [Planned(model, f"{name} {rule}", ("--method", name, *target, "--halting-rule", rule))
                  for rule in ("tight", "authors")]
         if not combined:
-            # Tokens dropped without training for it, and what texts then still need of the layers.
+            # Token elimination that the model was not trained for, combined with halting.
             both = [Planned(model, f"acc+halting {s}x", ("--method", "acc+halting", "--speedup", f"{s}x")) for s in BESIDE_HALTING]
             return [*found, *both[-1:], *(_in("int8", p) for p in (found[0], *both))]
-        # A search's target bounds the worst case; what texts take on average is less.
+        # A search's target bounds the worst case; the average is faster.
         return [*found, *searches(dataset.speedups), *(_in("int8", p) for p in (found[0], *searches(dataset.int8_speedups)))]
     if method == "selector":
-        found = [Planned(model, f"selector {wish}x {form}", ("--method", "selector", "--speedup", f"{wish}x", "--selection", form))
+        found = [Planned(model, f"selector {target_speedup}x {form}", ("--method", "selector", "--speedup", f"{target_speedup}x", "--selection", form))
                  for form in ("dynamic", "static")]
         return [*found, *(_in("int8", p) for p in found)]
-    # LAT's promise: one training, any speedup.
+    # LAT trains once for any speedup.
     return [*tokens(dataset.speedups), *(_in("int8", p) for p in tokens(dataset.int8_speedups))]
 
 

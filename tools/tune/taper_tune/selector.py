@@ -1,9 +1,9 @@
 """`tune selector`: TR-BERT (Ye et al., NAACL 2021): selectors of tokens, trained by REINFORCE.
 
-K samples of each text draw every token's fate from Bernoulli(π); R_k = −loss_k − λ·mean_t |S_{t,k}|/N over the
+For each of K samples of a text, Bernoulli(π) draws whether a token is kept; R_k = −loss_k − λ·mean_t |S_{t,k}|/N over the
 selectors t, the baseline is the mean R, and the loss is the mean over k of (R_k − baseline)·Σ_t mean_i(−log Pr a_t(i)).
-First the selectors alone (policy stage; in its first half one of the samples is the residual-gradient heuristic), then
-encoder, head and selectors together with the dense model's logits as further target (joint stage).
+First the selectors are trained alone (policy stage; in its first half one of the samples is the residual-gradient heuristic), then
+encoder, head and selectors together, with the dense model's logits as a second target (joint stage).
 """
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .supervised import encoder_groups, teaching
 from .texts import Batch
 from .trainer import Group, Task, ramp_and_decay, train
 
-#: How fast a searched λ follows the gap between work done and work wanted, a step; its bounds.
+#: Step size with which a searched λ follows the gap between actual and target work; its bounds.
 SEARCH_RATE, LEAST, MOST = 0.05, 1e-4, 50.0
 
 
@@ -29,9 +29,9 @@ def options(parser) -> None:
                         help="layers whose output is selected from (default: 1 and half the depth)")
     parser.add_argument("--width", type=int, default=32, help="of a selector's hidden layer (default %(default)s)")
     parser.add_argument("--lambda", dest="price", type=float,
-                        help="price of a token; without it, searched for --speedup")
+                        help="price of a token (default: searched for --speedup)")
     parser.add_argument("--speedup", type=float, default=3.0,
-                        help="wanted work speedup, published form, over the training texts (default %(default)s)")
+                        help="target work speedup, published form, over the training texts (default %(default)s)")
     parser.add_argument("--policy-epochs", type=float, default=1.0, help="(default %(default)s)")
     parser.add_argument("--samples", type=int, default=8, help="K in the policy stage (default %(default)s)")
     parser.add_argument("--joint-samples", type=int, default=2, help="K in the joint stage (default %(default)s)")
@@ -41,10 +41,10 @@ def options(parser) -> None:
 
 
 class Sampling(Reduction):
-    """Draws each token's fate and keeps what REINFORCE needs of it.
+    """Draws which tokens are kept and records what REINFORCE needs.
 
-    `chosen` {layer: scores [B, N]} makes the first sample of every text the heuristic: as many tokens as Σπ, those of
-    largest score. Texts are repeated K times, sample by sample, so rows 0…B−1 of a batch are the first samples.
+    `chosen` {layer: scores [B, N]} makes the first sample of every text the heuristic: the Σπ tokens of largest
+    score. Texts are repeated K times, sample by sample, so rows 0…B−1 of a batch are the first samples.
     """
 
     def __init__(self, selectors: Selectors, texts: int, chosen: dict[int, torch.Tensor] | None):
@@ -56,7 +56,7 @@ class Sampling(Reduction):
     def mask(self, layer: int, rows: Rows) -> torch.Tensor | None:
         if layer not in self.selectors.places:
             return None
-        # The policy's gradient stays out of the encoder [ours].
+        # The policy's gradient does not reach the encoder [ours].
         with torch.enable_grad():
             logits = self.selectors.logits(layer, rows.states.detach())
         with torch.no_grad():
@@ -98,7 +98,7 @@ def residual_gradient(model: Model, batch: Batch, layers: list[int]) -> dict[int
             states[step.layer] = step.rows.states
             if step.layer == reference:
                 break
-    # Only what lies above the reference layer is differentiated.
+    # Only the layers above the reference layer are differentiated.
     states[reference].requires_grad_()
     with torch.enable_grad():
         for last in model.walk(batch, Reduction(), first=step):
@@ -161,7 +161,7 @@ class Reinforce(Task):
         return loss, {"loss": losses.mean().item(), "work": share, "price": self.price}
 
     def _branch(self, batch: Batch, sampling: Sampling, samples: int) -> tuple[Batch, Step, torch.Tensor]:
-        """The K samples of each text after the first selection, and the work so far; up to there they are one run."""
+        """The K samples of each text after the first selection, and the work so far. Before that selection they are one run."""
         repeated = Batch(*(value.repeat(samples, *[1] * (value.dim() - 1)) for value in
                            (batch.ids, batch.types, batch.lengths, batch.labels)))
         place, lengths = self.selectors.places[0], repeated.lengths
@@ -171,7 +171,7 @@ class Reinforce(Task):
         return repeated, Step(place, rows, last, None, lengths, lengths), total
 
     def _search(self, step: int, share: float, part: float) -> None:
-        """Dual ascent [ours]: the price follows how far the work is above what is wanted, which falls in stages."""
+        """Dual ascent [ours]: the price rises with the work above target; the target falls in stages."""
         a = self.job.arguments
         progress = min(1.0, 2 * (step + 1) / self.policy_steps)
         wanted = 1 + (1 / a.speedup - 1) * progress

@@ -13,7 +13,7 @@ from .trainer import Group, Task, train
 
 
 def encoder_groups(model: Model, rate: float, head_rate: float) -> list[Group]:
-    """The encoder (and pooler) and the head; biases and norms are not decayed."""
+    """Parameter groups of encoder (with pooler) and head; biases and norms have no weight decay."""
     head = list(model.head.parameters())
     body = [p for p in model.parameters() if all(p is not h for h in head)]
     return [Group([p for p in body if p.dim() > 1], rate), Group([p for p in body if p.dim() < 2], rate, 0.0),
@@ -21,7 +21,7 @@ def encoder_groups(model: Model, rate: float, head_rate: float) -> list[Group]:
 
 
 def teaching(logits: torch.Tensor, taught: torch.Tensor, temperature: float) -> torch.Tensor:
-    """Soft cross-entropy to a teacher's logits, scaled so that its gradient does not shrink with the temperature."""
+    """Soft cross-entropy to a teacher's logits, scaled so that the gradient does not depend on the temperature."""
     target = (taught / temperature).softmax(dim=1)
     return F.cross_entropy(logits / temperature, target) * temperature**2
 
@@ -62,7 +62,7 @@ def head_options(parser) -> None:
 
 
 def head(job: Job) -> None:
-    """The linear head fitted again on the frozen encoder, under whatever reduction the model has."""
+    """Refits the linear head on the frozen encoder, with the model's token reduction."""
     if "halting" in job.checkpoint.taper:
         raise SystemExit("error: tune head: a halting model answers by its units, not by the head")
     model = job.model()
@@ -73,7 +73,7 @@ def head(job: Job) -> None:
 def depth_options(parser) -> None:
     parser.add_argument("--depth", type=int, required=True, help="layers to keep")
     parser.add_argument("--fine-tune", action="store_true",
-                        help="fine-tune encoder and head (default: only the head is fitted again)")
+                        help="fine-tune encoder and head (default: refit the head only)")
     parser.set_defaults(head_texts=4000)
 
 
@@ -94,7 +94,7 @@ def depth(job: Job) -> None:
 
 
 def cut(checkpoint: Checkpoint, layers: int) -> None:
-    """Leaves the first `layers` layers; halting units of the whole depth go."""
+    """Keeps the first `layers` layers; removes halting units, which are for the whole depth."""
     for number in range(layers + 1, checkpoint.shape.layers + 1):
         for role in [role for role in checkpoint.names if role.startswith(f"layer.{number}.")]:
             checkpoint.tensors.pop(checkpoint.names.pop(role))

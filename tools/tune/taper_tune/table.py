@@ -11,12 +11,12 @@ from .rows import DATASETS, MODELS, Dataset, chain, plans
 
 @dataclass
 class Row:
-    """A plan of a model over its seeds."""
+    """A plan of a model, over its seeds."""
     model: str
     plan: str
     judged: dict[int, dict] = field(default_factory=dict)
     raced: dict[int, dict] = field(default_factory=dict)
-    #: Trainings of the model and of those it starts from.
+    #: Trainings of the model and of the models it starts from.
     trained: dict[int, list[dict]] = field(default_factory=dict)
 
     @property
@@ -32,7 +32,7 @@ class Row:
         return next(iter(self.feasible.values()))["count"]
 
     def rightness(self, seeds: set[int]) -> list[float]:
-        """Of each test text the share of `seeds` that answer it right; the texts are the same for all rows of a table."""
+        """For each test text the share of `seeds` that answer it right. All rows of a table have the same texts."""
         answers = [unpacked(r["right"], r["count"]) for seed, r in self.feasible.items() if seed in seeds]
         return [fmean(of_a_text) for of_a_text in zip(*answers)]
 
@@ -42,7 +42,7 @@ class Row:
 
     @property
     def time(self) -> float | None:
-        """Measured, of the dense plan's."""
+        """Measured time relative to the dense plan's."""
         speed = self.raced_mean("measured")
         return 1 / speed if speed else None
 
@@ -52,7 +52,7 @@ class Row:
 
     @property
     def depth(self) -> float | None:
-        """Layers a text takes: of all test texts where the plan halts, of the raced ones where it does not."""
+        """Mean layers per text: over all test texts if the plan halts, over the raced ones otherwise."""
         seen = [self.judged[seed].get("mean_depth", self.raced.get(seed, {}).get("mean_depth")) for seed in self.feasible]
         known = [depth for depth in seen if depth is not None]
         return fmean(known) if known else None
@@ -67,12 +67,12 @@ class Row:
 
     @property
     def is_cut_dense(self) -> bool:
-        """Of the fine-tuned encoder: cut without further training of the encoder."""
+        """Whether the fine-tuned encoder was cut without further training."""
         return self.model == "dense"
 
     @property
     def is_one_method(self) -> bool:
-        """Trained for one way of saving, and planned with that one alone."""
+        """Whether it was trained for one method and planned with that method alone."""
         return not self.is_free and not self.model.startswith("dense") and "+" not in self.model + self.plan
 
     @property
@@ -91,7 +91,7 @@ class Row:
 
 @dataclass
 class Mix:
-    """What a row is held against: one of a method, or two of it for shares of the texts such that they take as long as the row."""
+    """What a row is compared with: another row, or two of one method, each for a share of the texts, that together take as long."""
     parts: list[tuple[float, Row]]
 
     @property
@@ -108,7 +108,7 @@ class Mix:
 
     @staticmethod
     def best(row: Row, others: list[Row]) -> "Mix | None":
-        """The most accurate in `row`'s time; none where none of `others` is as fast."""
+        """The most accurate one in `row`'s time; None if none of `others` is as fast."""
         fast = [r for r in others if r.time <= row.time]
         slow = [r for r in others if r.time > row.time]
         share = lambda f, s: (row.time - f.time) / (s.time - f.time)
@@ -118,7 +118,7 @@ class Mix:
 
 
 def difference(row: Row, mix: Mix) -> tuple[float, float]:
-    """Of the accuracies, with half its 95% interval: of the mean difference on a text, each text's being the mean over the seeds."""
+    """Difference of the accuracies and half its 95% interval, from the per-text differences (each the mean over the seeds)."""
     seeds = set(row.feasible).intersection(*(r.feasible for _, r in mix.parts))
     of = lambda r: r.rightness(seeds or set(r.feasible))
     theirs = [sum(share * right for (share, _), right in zip(mix.parts, rights)) for rights in zip(*(of(r) for _, r in mix.parts))]

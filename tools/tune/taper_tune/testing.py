@@ -1,4 +1,4 @@
-"""`tune test`: what a written directory answers, by the method it holds."""
+"""`tune test`: accuracy and work of a directory written by tune, by its method."""
 from __future__ import annotations
 
 import json

@@ -10,12 +10,12 @@ from tokenizers import BertWordPieceTokenizer, Tokenizer
 
 from .files import sha256
 
-#: (text, second text) keys, most telling first: Taper's ColumnRoles.
+#: (text, second text) keys, in order of preference, as in Taper's ColumnRoles.
 TEXT_KEYS = [("text", "text_pair"), ("question", "sentence"), ("sentence1", "sentence2"),
              ("question1", "question2"), ("premise", "hypothesis"), ("text", None), ("sentence", None),
              ("sentence1", None), ("question", None), ("content", None)]
 LABEL_KEYS = ["label", "gold_label", "score", "quality", "is_duplicate", "sentiment", "category", "class"]
-#: Texts that are padded to one length in training.
+#: Texts padded to one length in training.
 PART = 4
 
 
@@ -37,7 +37,7 @@ class Texts:
 
 @dataclass
 class Batch:
-    """ids, types [B, W]; lengths, labels [B]. Beyond a text's length there is padding, which no method counts."""
+    """ids, types [B, W]; lengths, labels [B]. Positions beyond a text's length are padding, which no method counts."""
     ids: torch.Tensor
     types: torch.Tensor
     lengths: torch.Tensor
@@ -75,7 +75,7 @@ def read_rows(path: Path) -> list[tuple[str, str | None, str]]:
 
 
 def sampled(rows: list, limit: int | None, seed: int) -> list:
-    """A seeded sample of so many rows, in order; all when there are no more."""
+    """A seeded sample of `limit` rows, in order; all rows if there are no more."""
     if limit is None or limit >= len(rows):
         return rows
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:limit]
@@ -83,13 +83,13 @@ def sampled(rows: list, limit: int | None, seed: int) -> list:
 
 
 def sampled_lines(path: Path, limit: int | None, seed: int) -> list[str]:
-    """The lines of the texts that `load_texts` takes, with their ends."""
+    """The lines of the texts that `load_texts` samples, with their line ends."""
     with open(path, encoding="utf-8-sig") as file:
         return sampled([line.rstrip("\n") + "\n" for line in file if line.strip()], limit, seed)
 
 
 def load_texts(path: Path, tokenizer: Tokenizer, labels: tuple[str, ...], limit: int | None, seed: int):
-    """The texts of a file and its labels in output order; `labels` are the head's if it already has some.
+    """The texts of a file, and its labels in output order; `labels` are the head's if it has some already.
 
     `limit` takes a seeded sample, in file order.
     """
@@ -116,14 +116,14 @@ def make_batch(texts: Texts, indices: list[int], device: torch.device) -> Batch:
 
 
 def epoch_batches(texts: Texts, size: int, seed: int, epoch: int) -> list[list[int]]:
-    """Every text once in random batches; a function of its arguments alone, so that a run can be resumed."""
+    """Every text once, in random batches that depend on the arguments alone, so that a run can be resumed."""
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     order = torch.randperm(len(texts), generator=generator).tolist()
     return [order[i:i + size] for i in range(0, len(order), size)]
 
 
 def parts(texts: Texts, batch: list[int]) -> list[list[int]]:
-    """A batch cut into PART texts of like lengths each.
+    """A batch cut into parts of PART texts of similar lengths.
 
     Length is grouped inside a batch, not by choosing batches: where length tells the label, as in newswire, whole
     batches of like lengths would be batches of one class.
@@ -133,6 +133,6 @@ def parts(texts: Texts, batch: list[int]) -> list[list[int]]:
 
 
 def sorted_batches(texts: Texts, size: int) -> list[list[int]]:
-    """Every text once, short ones first."""
+    """Every text once, shortest first."""
     order = sorted(range(len(texts)), key=lambda i: len(texts.ids[i]))
     return [order[i:i + size] for i in range(0, len(order), size)]

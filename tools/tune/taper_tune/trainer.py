@@ -1,4 +1,4 @@
-"""The training loop of every method: resumable to the bit, time-boxed, with a progress bar.
+"""The training loop of every method: resumes bit for bit, can be time-boxed, shows a progress bar.
 
 A run's state lives in `<output>.partial/state.pt`, written atomically. A resumed run gives the weights an uninterrupted
 one gives: batches are a function of seed and step, and everything else that a step reads is in the state.
@@ -27,35 +27,35 @@ GRADIENT_NORM = 1.0
 
 @dataclass
 class Group:
-    """Parameters with a learning rate of their own."""
+    """Parameters with one learning rate."""
     parameters: list[nn.Parameter]
     rate: float
     decay: float = 0.01
 
 
 class Task:
-    """What a method gives the loop."""
+    """What a method provides to the loop."""
     steps: int = 0
     groups: list[Group]
     modules: dict[str, nn.Module]
 
     def prepare(self, step: int) -> None:
-        """Before a step's batch."""
+        """Called before the batch of a step."""
 
     def loss(self, step: int, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
-        """The loss to descend, and figures for the progress bar."""
+        """The loss to minimise, and figures for the progress bar."""
         raise NotImplementedError
 
     def factors(self, step: int) -> list[float]:
-        """What each group's rate is multiplied by: warm-up over a tenth, then down to nothing."""
+        """The factor of each group's learning rate: warm-up over a tenth of the steps, then linear to 0."""
         return [ramp_and_decay(step, self.steps)] * len(self.groups)
 
     def state(self) -> dict:
-        """What else a step reads and changes."""
+        """State besides the parameters that a step reads and changes."""
         return {}
 
     def load(self, state: dict) -> None:
-        """The opposite of `state`."""
+        """Restores what `state` returned."""
 
 
 def ramp_and_decay(step: int, steps: int, warm: float = 0.1) -> float:
@@ -72,7 +72,7 @@ class Outcome:
     figures: dict[str, float] = field(default_factory=dict)
 
     def note(self, figures: dict[str, float], share: float) -> None:
-        """Figures are averaged over some 30 steps; `share` is the part of a step they stand for."""
+        """Averages figures over about 30 steps; `share` is the share of a step that these are from."""
         for key, value in figures.items():
             before = self.figures.get(key, value)
             self.figures[key] = before + share / 30 * (value - before)
@@ -87,7 +87,7 @@ class Outcome:
 
 @dataclass
 class Run:
-    """Where and how a task runs. `settings` is all that decides its result; a resumed run must have the same."""
+    """Where and how a task runs. `settings` is everything its result depends on; a resumed run must have the same."""
     output: Path
     settings: dict
     seed: int
@@ -95,7 +95,7 @@ class Run:
     device: torch.device
     time_box: float | None  # minutes
     products: str = "f32"
-    #: For tests: leave as if the time box had ended after this many steps.
+    #: For tests: stop as if the time box had ended after this many steps.
     stop_after: ClassVar[int | None] = None
 
     @property
@@ -120,7 +120,7 @@ class Run:
 
 
 def train(run: Run, task: Task, texts: Texts) -> Outcome:
-    """Runs the task to its end, or to the end of the time box with the state saved."""
+    """Runs the task to its end, or until the time box ends, and then saves the state."""
     optimizer = torch.optim.AdamW([{"params": g.parameters, "lr": g.rate, "weight_decay": g.decay}
                                    for g in task.groups], fused=True)
     per_epoch = -(-len(texts) // run.batch_size)
@@ -141,7 +141,7 @@ def train(run: Run, task: Task, texts: Texts) -> Outcome:
     parameters = [p for g in task.groups for p in g.parameters]
     outcome = Outcome(start, task.steps, spent)
     batches, batches_epoch = [], -1
-    # Matrix products of f32 tensors on bf16 units, sums in f32; every other op stays as it is.
+    # Computes f32 matrix products on bf16 units with f32 sums; other ops are unchanged.
     torch.set_float32_matmul_precision("medium" if run.products == "bf16" else "highest")
 
     def save(step: int) -> None:

@@ -22,5 +22,5 @@ def base(tmp_path):
 
 @pytest.fixture
 def data(tmp_path):
-    """Texts whose label is told by a word in them."""
+    """Texts whose label follows from a word in them."""
     return tiny.write_texts(tmp_path / "train.jsonl", count=96, seed=2)

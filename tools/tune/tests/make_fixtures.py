@@ -1,4 +1,4 @@
-"""tools/tune/make-fixtures: tuned directories with random extras, and what the model computes on random ids.
+"""tools/tune/make-fixtures: tuned directories with random extras, and the model's outputs for random ids.
 
 expected.safetensors, for input k (lengths LENGTHS):
   k.ids, k.types [n]; k.features [d] and k.logits [C] of the plain head;
@@ -44,7 +44,7 @@ def selector(checkpoint):
                          "lambda_searched": False, "speedup": None}}, extras
 
 
-#: Added to the halting units', so that depths spread and the rules differ.
+#: Added to the halting units' biases, so that depths spread and the rules differ.
 BIASES = (0.0, -1.0, -1.5)
 
 
@@ -52,7 +52,7 @@ def halting(checkpoint):
     seed = 3
     layers, classes = checkpoint.shape.layers, len(checkpoint.head.labels)
     extras = randomise(Halting(checkpoint.shape.hidden, layers, classes).extras(), seed, scale=3)
-    # Spread the depths: the first unit mostly goes on, the others close.
+    # Spread the depths: the first unit rarely halts, the others often do.
     for layer, bias in enumerate(BIASES, start=1):
         extras[f"halting.{layer}.unit.bias"] += bias
     return {"halting": {"layers": layers, "classes": classes, "tau": 0.1, "encoder_trained": True,
@@ -123,7 +123,7 @@ def main() -> None:
     write(target / "tuned-selector", 22, "mean", False, [selector])
     write(target / "tuned-halting", 23, "cls", False, [halting])
     write(target / "tuned-acc-halting", 24, "mean", True, [elimination, halting])
-    # A seed with which depths spread, the rules differ, and both selectors drop tokens.
+    # With this seed depths spread, the rules differ, and both selectors drop tokens.
     write(target / "tuned-selector-halting", 42, "mean", True, [selector, halting])
 
 

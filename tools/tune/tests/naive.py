@@ -1,4 +1,4 @@
-"""The eliminated encoder by definition: NumPy, double precision, one text at a time, no code shared with taper_tune."""
+"""The encoder with token elimination by definition: NumPy, double precision, one text at a time, no code of taper_tune."""
 import math
 
 import numpy as np
@@ -35,7 +35,7 @@ class NaiveEncoder:
         return self.norm(x + self.t["token_type_embedding"][types], "embedding_norm_gamma", "embedding_norm_beta")
 
     def run(self, ids, types, keep_counts=None, select=None):
-        """keep_counts: T(1)…T(L). select(layer, states) → the rows leaving `layer` that go on, ascending.
+        """keep_counts: T(1)…T(L). select(layer, states) → the rows leaving `layer` that are kept, ascending.
 
         Returns per layer (states, positions, scores), and every token's last state.
         """

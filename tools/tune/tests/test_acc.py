@@ -1,4 +1,4 @@
-"""LAT in training: contributions by definition, the speedup's rise, and when the profile is measured again."""
+"""LAT training: contributions by definition, the rise of the speedup, and when the profile is measured again."""
 from types import SimpleNamespace
 
 import numpy as np

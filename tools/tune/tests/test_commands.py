@@ -1,4 +1,4 @@
-"""Every verb: what it reports is what the directory holds; a run cut short and resumed gives the same bytes."""
+"""Every verb: its report agrees with the directory it writes; an interrupted and resumed run gives the same bytes."""
 import json
 import os
 from pathlib import Path

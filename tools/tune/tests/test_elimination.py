@@ -41,7 +41,7 @@ def test_keep_counts_fall_with_depth_and_rise_with_alpha(decay, tokens):
 
 
 def test_whole_products_are_not_rounded_up():
-    # 20 · 0.3 · 1 is 6.000000000000001 in binary: six tokens, not seven.
+    # 20 · 0.3 · 1 is 6.000000000000001 in floating point: six tokens, not seven.
     assert Elimination(0.0, 20 * 0.3 / 20, 1).keep_counts(20) == [6]
 
 

@@ -1,4 +1,4 @@
-"""The fixtures that Taper's runtime is held against are what today's Python computes."""
+"""The fixtures of Taper's runtime tests are what the current Python code computes."""
 import pytest
 import torch
 from make_fixtures import expectations

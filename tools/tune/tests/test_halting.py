@@ -42,7 +42,7 @@ def test_rules_change_no_label_and_the_tighter_halts_earlier():
 
 
 def test_an_unsound_rule_is_caught():
-    """p^d where p·d belongs, as in third-party code: the check above must be able to fail."""
+    """With p^d instead of p·d, as in third-party code, labels change: the check above can fail."""
     def unsound(answer, p, remaining):
         top = answer.topk(2, dim=-1).values
         return top[..., 0] * (1 - p) ** remaining >= top[..., 1] + p**remaining

@@ -1,4 +1,4 @@
-"""The matrix: chains train in order, plans are judged and raced once, the document says what was cut short or is missing."""
+"""Chains of models train in order, plans are judged and raced once, the document says what is unfinished or missing."""
 import json
 import shutil
 from pathlib import Path
@@ -117,7 +117,7 @@ def test_a_target_out_of_reach_is_told(matrix, monkeypatch):
     monkeypatch.setattr(reproduce.Matrix, "dataset", lambda self, name: Dataset(24, limit=40, speedups=("10",), int8_speedups=("10",)))
     records, text, _ = matrix("--rows", "frozen")
     assert [r["result"]["feasible"] for r in records if r["plan"] == "acc 10x"] == [False]
-    assert "Out of reach, said the planner: frozen, acc 10x; frozen, search 10x; frozen, search 10x int8." in text
+    assert "Infeasible, by the planner: frozen, acc 10x; frozen, search 10x; frozen, search 10x int8." in text
 
 
 def record(kind, dataset, plan, result):
@@ -176,7 +176,7 @@ def test_a_row_is_held_against_rows_of_its_precision():
 
 
 def test_a_difference_is_of_the_same_texts_over_all_seeds():
-    # A text counts as the share of the seeds that answer it right.
+    # Each text counts by the share of seeds that answer it right.
     row = lambda *digits: table.Row("acc-3", "acc 2x", {seed: judged("one", "", d)["result"] for seed, d in enumerate(digits)},
                                        {1: {"measured": 2.0}})
     assert row("3", "1").rightness({0, 1}) == [1, 0.5, 0, 0]
