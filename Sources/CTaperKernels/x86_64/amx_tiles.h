@@ -1,7 +1,6 @@
 // Packed products on AMX: 16 lines of a panel are a tile of B as they lie, so nothing is packed again. Two
-// tiles of rows times two panels keep four tiles of sums. No CPU with AMX was at hand when this was written:
-// it was checked against the scalar reference with the tile instructions emulated, and never timed. Before
-// including it a tier includes what vector_tile_store.h asks for and defines
+// tiles of rows times two panels keep four tiles of sums. On CPUs without AMX the tests run this under
+// Tests/CAMXEmulator. Before including it a tier includes what vector_tile_store.h asks for and defines
 //   CK_DOT_GROUP, CK_DOTS             as vector_dots.h does
 //   CK_TILE_DOTS(sums, a, b)          the tile instruction
 #include "../vector_tile_store.h"

@@ -79,8 +79,9 @@ class Matrix:
 
     def key(self, name: str, seed: int) -> dict:
         """The fields by which a record is found again."""
+        # A directory counts by its path: others of the same name are other models and data sets.
         of = self.dataset(name)
-        return {"base": Path(self.a.model).name, "dataset": Path(name).name, "seed": seed, "tokens": of.tokens,
+        return {"base": self.a.model, "dataset": name, "seed": seed, "tokens": of.tokens,
                 "limit": of.limit, "judged": of.judged, "epochs": self.a.epochs, "products": self.a.products}
 
     def recipe(self, name: str, model: str) -> str:

@@ -70,6 +70,14 @@ def test_other_options_are_other_models(matrix, monkeypatch):
     assert kept(records, "training") == [("dense", None), ("depth-1", None), ("depth-1", None)]
 
 
+def test_folders_of_one_name_are_different_data_sets(matrix, tmp_path):
+    matrix("--rows", "frozen", "--plans", "dense", "--stages", "judge,document")
+    (tmp_path / "other").mkdir()
+    other = shutil.copytree(tmp_path / "words", tmp_path / "other/words")
+    records, _, _ = matrix("--rows", "frozen", "--plans", "dense", "--stages", "judge,document", "--datasets", str(other))
+    assert {r["dataset"] for r in records} == {str(tmp_path / "words"), str(other)}
+
+
 def test_a_record_cut_short_is_made_again(matrix, tmp_path):
     records, _, _ = matrix("--rows", "frozen", "--stages", "judge,document")
     path = tmp_path / "results/results.jsonl"
@@ -112,8 +120,8 @@ def test_a_row_s_name_says_how_it_is_planned():
     assert options("acc-3+halting")["acc+halting tight"] == "--method acc+halting --speedup 3x --halting-rule tight"
 
 
-def test_a_target_out_of_reach_is_told(matrix, monkeypatch):
-    monkeypatch.setitem(reproduce.DATASETS, "words", Dataset(24, speedups=("10",), int8_speedups=("10",)))
+def test_an_infeasible_target_is_told(matrix, monkeypatch, tmp_path):
+    monkeypatch.setitem(reproduce.DATASETS, str(tmp_path / "words"), Dataset(24, speedups=("10",), int8_speedups=("10",)))
     monkeypatch.setattr(reproduce.Matrix, "dataset", lambda self, name: Dataset(24, limit=40, speedups=("10",), int8_speedups=("10",)))
     records, text, _ = matrix("--rows", "frozen")
     assert [r["result"]["feasible"] for r in records if r["plan"] == "acc 10x"] == [False]
