@@ -2,12 +2,11 @@ import CAMXEmulator
 import CTaperKernels
 import Testing
 
+let reasonWithoutAMX: Comment = "SKIPPED: this CPU has neither AMX nor the AVX-512 that its emulation needs"
+
 /// The tile instructions and the kernels made of them: by the CPU where it has AMX, by CAMXEmulator elsewhere. The
 /// references here follow Intel's pseudo-code, and share nothing with the emulator.
-@Suite(.enabled(if: testedTiers.contains(CK_TIER_AMX), AMXTests.reasonToSkip)) struct AMXTests {
-  static let reasonToSkip: Comment =
-    "SKIPPED: this CPU has neither AMX nor the AVX-512 that its emulation needs"
-
+@Suite(.enabled(if: testedTiers.contains(CK_TIER_AMX), reasonWithoutAMX)) struct AMXTests {
   /// Rows, columns (16 words or fewer) and depth (words of a row of a) of a product of tiles.
   private static let shapes = [
     (16, 16, 16), (1, 1, 1), (16, 1, 16), (1, 16, 1), (5, 11, 7), (13, 16, 3), (16, 2, 15), (7, 9, 16),
@@ -44,7 +43,7 @@ import Testing
   ) -> [UInt32] {
     var stored = [UInt8](repeating: 0xAA, count: 64)
     let (c, a, b) = Self.tileShapes(shape)
-    let result = unsafe stored.withUnsafeMutableBytes { stored in
+    let found = unsafe stored.withUnsafeMutableBytes { stored in
       unsafe result(operands) { unsafe amx_multiply(product, c, a, b, $0, $1, $2, stored.baseAddress) }
     }
     var config = [UInt8](repeating: 0, count: 64)
@@ -54,7 +53,7 @@ import Testing
       config[48 + tile] = UInt8(shape.rows)
     }
     expect(stored == config, "STTILECFG gives back \(stored)")
-    return result
+    return found
   }
 
   private static func tileShapes(

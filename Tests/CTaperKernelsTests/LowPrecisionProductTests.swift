@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: testedTiers.contains(CK_TIER_AMX), AMXTests.reasonToSkip))
+  @Test(.enabled(if: testedTiers.contains(CK_TIER_AMX), reasonWithoutAMX))
   func tilesOfAMX() {
     var base = unsafe ck_op()
     unsafe base.table = table(CK_TIER_AMX)

@@ -20,7 +20,8 @@ def long(template: str, folder: str):
 
 
 def base(template: str, folder: str):
-    """BERT-base's shape, seeded normal weights of standard deviation 0.02, tokenizer and pooling of the template. For timing only."""
+    """BERT-base's shape, seeded normal weights of standard deviation 0.02, tokenizer and pooling of the template. For
+    timing only."""
     source, target = pathlib.Path(template), pathlib.Path(folder)
     long(template, folder)
     config = json.loads((source / "config.json").read_text())

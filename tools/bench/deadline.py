@@ -1,4 +1,5 @@
-"""Writes the tables of docs/deadline.md: the share of runs over a deadline by input length. Started by tools/bench/deadline."""
+"""Writes the tables of docs/deadline.md: the share of runs over a deadline by input length. Started by
+tools/bench/deadline."""
 import argparse
 import json
 import pathlib

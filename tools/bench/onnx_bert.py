@@ -1,4 +1,5 @@
-"""Builds ONNX graphs of a BERT encoder from its safetensors, without torch: plain operators, or onnxruntime's fused ones."""
+"""Builds ONNX graphs of a BERT encoder from its safetensors, without torch: plain operators, or onnxruntime's fused
+ones."""
 import json
 import pathlib
 
@@ -26,7 +27,8 @@ class Graph:
 
 
 def build(model_directory: str, fused: bool) -> bytes:
-    """The encoder as a serialised ONNX model: input_ids [1, n] int64 (token types all zero) to last_hidden_state [1, n, d]."""
+    """The encoder as a serialised ONNX model: input_ids [1, n] int64 (token types all zero) to last_hidden_state [1, n,
+    d]."""
     directory = pathlib.Path(model_directory)
     config = json.loads((directory / "config.json").read_text())
     weights = load_file(str(directory / "model.safetensors"))

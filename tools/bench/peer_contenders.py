@@ -1,7 +1,9 @@
-"""The peers that tools/bench/peers times: how each is built from a checkpoint, loaded for a length, and run on token ids.
+"""The peers that tools/bench/peers times: how each is built from a checkpoint, loaded for a length, and run on token
+ids.
 
-Every contender has `name`, `precision` ("f32", "bf16", "int8"), and `open(threads, length)`, which gives a function from ids
-(list of int) to last_hidden_state [n, d] as float32; length None: any. The files are built once, by `prepare`, into `work`.
+Every contender has `name`, `precision` ("f32", "bf16", "int8"), and `open(threads, length)`, which gives a function
+from ids (list of int) to last_hidden_state [n, d] as float32; length None: any. The files are built once, by `prepare`,
+into `work`.
 """
 import importlib.metadata
 import pathlib
@@ -28,7 +30,8 @@ class OnnxRuntime:
 
 
 class OpenVino:
-    """Compiled for the static shape, which is where OpenVINO is fastest. `hint` is the inference precision, None its default."""
+    """Compiled for the static shape, which is where OpenVINO is fastest. `hint` is the inference precision, None its
+    default."""
 
     def __init__(self, name: str, precision: str, path: pathlib.Path, hint=None):
         self.name, self.precision, self.path, self.hint = name, precision, path, hint

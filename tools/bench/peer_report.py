@@ -1,4 +1,5 @@
-"""Prints the tables of what peers.py measured, one per model, thread count and precision. usage: peer_report.py RESULTS.jsonl..."""
+"""Prints the tables of what peers.py measured, one per model, thread count and precision. usage: peer_report.py
+RESULTS.jsonl..."""
 import collections
 import json
 import platform

@@ -1,9 +1,10 @@
 """Times Taper and its peers on one model, interleaved, and appends the samples to a file of JSON lines.
 
-Started by tools/bench/peers; peer_report.py makes the tables. A chunk is a few runs of one contender. Contenders take turns chunk by
-chunk, so that slow phases of a shared machine hit all of them alike. A fixed probe runs before and after each chunk, so that the
-report can leave out chunks of a slow phase. Taper times its own runs (`taper bench --json`); the peers are timed here, around the call.
-The first runs of a chunk are warm-up and not kept: after a pause the peers need some runs to reach their speed.
+Started by tools/bench/peers; peer_report.py makes the tables. A chunk is a few runs of one contender. Contenders take
+turns chunk by chunk, so that slow phases of a shared machine hit all of them alike. A fixed probe runs before and after
+each chunk, so that the report can leave out chunks of a slow phase. Taper times its own runs (`taper bench --json`);
+the peers are timed here, around the call. The first runs of a chunk are warm-up and not kept: after a pause the peers
+need some runs to reach their speed.
 """
 import argparse
 import concurrent.futures

@@ -19,7 +19,8 @@ import time
 import predictions_plot
 from stats import median, percentile
 
-# A chunk of runs counts if the reference kernels before and after it took within this factor of their time in the profile.
+# A chunk of runs counts if the reference kernels before and after it took within this factor of their time in the
+# profile.
 STEADY = {"compute": 1.1, "bandwidth": 1.25}
 SECONDS_A_TURN = 0.6
 
@@ -108,8 +109,8 @@ def measure(arguments):
 def clock(chunk, profiled, memory):
     """How many times slower the machine ran around a chunk than while profiling; None if it was not within STEADY.
 
-    Two factors: the first weighs the memory reference by memory's share of the predicted time and the arithmetic reference by the rest,
-    the second is arithmetic alone."""
+    Two factors: the first weighs the memory reference by memory's share of the predicted time and the arithmetic
+    reference by the rest, the second is arithmetic alone."""
     def ratios(part):
         return [chunk[side][f"{part}_ns"] / profiled[f"reference_{part}_ns"] for side in ("before", "after")]
     if any(not 1 / most <= ratio <= most for part, most in STEADY.items() for ratio in ratios(part)):
@@ -119,8 +120,8 @@ def clock(chunk, profiled, memory):
 
 
 def measured_cells(work):
-    """Cells with the median of their steady runs, scaled to the profile's speed and raw; None where too few were steady. Also the number
-    of runs left out."""
+    """Cells with the median of their steady runs, scaled to the profile's speed and raw; None where too few were
+    steady. Also the number of runs left out."""
     cells = json.loads((work / "cells.json").read_text())
     figures = {figure["threads"]: figure for figure in json.loads((work / "device.json").read_text())["threads"]}
     kept, raw, plain, dropped = *(collections.defaultdict(list) for _ in range(3)), 0

@@ -1,8 +1,9 @@
-# Sourced by tools/bench/peers and tools/bench/start after tools/lib/setup.sh: prepares the peers' models, files and texts.
-# `wrapper` is a command to run timed commands under, or empty.
+# Sourced by tools/bench/peers and tools/bench/start after tools/lib/setup.sh: prepares the peers' models, files and
+# texts. `wrapper` is a command to run timed commands under, or empty.
 # shellcheck shell=bash disable=SC2154
 
-# Sets bin (the folder of the taper to bench), bench (the cache), python (with the peers installed), template (a checkpoint) and texts.
+# Sets bin (the folder of the taper to bench), bench (the cache), python (with the peers installed), template (a
+# checkpoint) and texts.
 setup_bench() {
   setup_build
   template=$("$root/tools/fetch-model" minilm)
@@ -17,7 +18,8 @@ setup_bench() {
   "$bench/venv/bin/pip" install -q -r "$root/tools/bench/requirements.txt"
 }
 
-# prepare_peers MODEL THREADS: makes the checkpoint, texts, device profile (up to THREADS threads) and the peers' files in $bench/MODEL.
+# prepare_peers MODEL THREADS: makes the checkpoint, texts, device profile (up to THREADS threads) and the peers' files
+# in $bench/MODEL.
 prepare_peers() {
   local work=$bench/$1 part
   [ -f "$work/model/model.safetensors" ] || "$python" "$root/tools/bench/bench_models.py" "$1" "$template" "$work/model"

@@ -36,7 +36,8 @@ def contenders(work, runner, threads):
 
 
 def start(command, text):
-    """Milliseconds from start to exit, and peak resident bytes. Uses posix_spawn: a forked child would start with this process's memory."""
+    """Milliseconds from start to exit, and peak resident bytes. Uses posix_spawn: a forked child would start with this
+    process's memory."""
     with open(os.devnull, "w") as nothing:
         read, write = os.pipe()
         os.write(write, text.encode())

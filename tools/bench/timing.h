@@ -1,9 +1,9 @@
-// What the timings in this folder share.
+// Clock and median of the timings in this folder.
 #pragma once
 #include <stdlib.h>
 #include <time.h>
 
-/// Seconds, from some point on.
+/// Seconds since an arbitrary point in time.
 static inline double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -15,7 +15,7 @@ static inline int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/// Sorts the values. By nearest rank, as all percentiles of ours.
+/// By nearest rank, as in stats.py. Sorts the values.
 static inline double median(double *values, size_t n) {
   qsort(values, n, sizeof *values, ascending);
   return values[(n - 1) / 2];

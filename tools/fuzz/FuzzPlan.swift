@@ -1,7 +1,7 @@
 import TaperPlanFormat
 
-/// The plan reader, twice on every input: as it is, and with right magic, sizes and digests, so that decoders and
-/// validator are reached. What is accepted must render, and must encode to the bytes it came from.
+/// Runs the plan reader twice on every input: as it is, and with correct magic, sizes and digests, to reach the
+/// decoders and the validator. An accepted plan must render, and must encode to the bytes it was read from.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzPlan(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
@@ -21,7 +21,7 @@ private func read(_ bytes: [UInt8]) {
         try PlanCodec.encode(plan, weights: weights == nil ? nil : $0)
       }
     } catch {
-      return  // weights whose digest is not what the index says: not the reader's to verify
+      return  // the weights' digest does not match the index, which the reader does not verify
     }
     precondition(again == bytes, "accepted, but not canonical")
   } catch {
@@ -35,15 +35,14 @@ private func number(_ bytes: [UInt8], _ at: Int, _ count: Int) -> Int {
 
 private let newestMinor = 2
 
-/// Whether nothing in the container is of a later version: only then is there one spelling.
+/// Whether nothing in the container is of a later version: only then is its encoding unique.
 private func isOfThisVersion(_ bytes: [UInt8]) -> Bool {
   guard number(bytes, 16, 2) == 1, number(bytes, 18, 2) <= newestMinor else { return false }
   let known = Set(Array(1...14) + [0xFFFF])
   return (0..<number(bytes, 28, 4)).allSatisfy { known.contains(number(bytes, 96 + $0 * 64, 4)) }
 }
 
-/// Right magic, versions (the minor one the input's own, where there is such a one), file size and digests, where the input
-/// is long enough to have them.
+/// Corrects magic, versions (a valid minor version is kept), file size and digests, as far as the input is long enough.
 private func seal(_ bytes: inout [UInt8]) -> Bool {
   guard bytes.count >= 96 else { return false }
   bytes.replaceSubrange(

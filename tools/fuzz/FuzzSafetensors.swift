@@ -1,4 +1,4 @@
-/// The safetensors header reader: whatever it accepts, every tensor lies inside the file.
+/// Fuzzes the safetensors header reader: in an accepted header every tensor lies inside the file.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzSafetensors(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = UnsafeRawBufferPointer(start: start, count: count)

@@ -1,10 +1,10 @@
 import Glibc
 import TaperPlanFormat
 
-/// Writes small valid plans, as the tests build them, into the folder given: the plan fuzzer's first inputs.
+/// Writes small valid plans, as the tests build them, into the given folder: the plan fuzzer's seeds.
 @main struct PlanSeeds {
   static func main() {
-    // Drawn ones, then a plan that halts by each rule, with tokens dropped by scores and by threshold.
+    // Random plans, then halting plans of each rule with tokens dropped by scores and by threshold.
     let drawn = (0..<40).map { ToyPlan.make(seed: $0) }
     let halting = HaltingRule.allCases.enumerated().map { number, rule in
       var options = ToyPlan.Options()

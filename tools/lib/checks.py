@@ -1,4 +1,4 @@
-"""The checks that guard the project's claims: the one list for tools/test (all) and tools/dev check (without the tests).
+"""Runs the checks that guard the project's claims: the one list of tools/test (all) and tools/dev check (no tests).
 
 usage: checks.py [--without-tests] [--list] [NAME...]      only those named
 Lanes run side by side, the checks of a lane one after another: two Swift builds in one folder would lock each other. Each check

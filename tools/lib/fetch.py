@@ -102,7 +102,8 @@ def fetch_tinybert(folder, scratch):
 
 
 def write_rows(path, rows, expected):
-    """Writes JSON lines and checks their SHA-256: experiments can be compared only over the same rows. Prints the count."""
+    """Writes JSON lines and checks their SHA-256: experiments can be compared only over the same rows. Prints the
+    count."""
     with open(path, "w", encoding="utf-8") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -1,4 +1,5 @@
-# Sourced by the commands in tools/: sets root and TAPER_CACHE, installs missing packages, and unsets variables that change results.
+# Sourced by the commands in tools/: sets root and TAPER_CACHE, installs missing packages, and unsets variables that
+# change results.
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -1,6 +1,6 @@
-// Compares the kernels of every NEON tier this CPU has with the scalar reference over lengths round the
-// vector width, and attention and the packed products over shapes round their tiles. Run by tools/check-neon
-// under qemu, with and without SDOT; prints the first difference of each kind and exits 1.
+// Compares the kernels of every NEON tier of this CPU with the scalar reference: row kernels at lengths
+// around the vector width, attention and packed products at shapes around their tiles. tools/check-neon runs
+// it under qemu, with and without SDOT. Prints the first difference of each kind and exits 1.
 #include "../../Sources/CTaperKernels/ck_table.h"
 #include "../../Sources/CTaperKernels/include/CTaperKernels.h"
 #include <math.h>
@@ -19,8 +19,7 @@ static float random_float(float low, float high) {
   return low + (high - low) * (float)(state >> 40) / (float)(1 << 24);
 }
 
-/// An allocation of just n elements: built with -fsanitize=address, this program also finds reads beyond
-/// rows.
+/// Allocates exactly n elements, so that a build with -fsanitize=address also finds reads beyond rows.
 static float *vector_of(size_t n, float low, float high) {
   float *p = malloc(n * sizeof(float));
   for (size_t i = 0; i < n; i++)
@@ -110,7 +109,7 @@ static void check_extremes(void) {
   compare("exp of extremes", count, got, want, 3e-7);
 }
 
-/// Attention with its token scores, on a pool, with relative bias, round the tiles' edges.
+/// Attention with token scores, on a pool, with relative bias, at shapes around the tiles' edges.
 static void check_attention(uint32_t tokens, uint32_t width) {
   enum { heads = 2 };
   uint32_t d = heads * width, reach = 2 * tokens;
@@ -141,7 +140,7 @@ static void check_attention(uint32_t tokens, uint32_t width) {
     ck_pool_run(pool, driver, &op, heads);
     op.table = scalar, op.y = want, op.y2 = want_scores;
     ck_pool_run(pool, driver, &op, heads);
-    // a weight next to a tie may be rounded the other way
+    // a weight close to a rounding tie may be rounded the other way
     compare(rounds ? "attention in bf16" : "attention", tokens * d, got, want, rounds ? 8e-3 : 5e-6);
     compare(rounds ? "token scores in bf16" : "token scores", heads * tokens, got_scores, want_scores,
             rounds ? 4e-3 : 2e-5);
@@ -195,7 +194,7 @@ static void check_product(int is_i8, uint32_t rows, uint32_t columns, uint32_t d
     else
       scalar->encode_bf16((uint16_t *)word, pair, 2);
   }
-  // what fills up the last groups is zero
+  // the padding of the last groups is zero
   if (depth % group)
     for (uint32_t n = 0; n < columns; n++)
       weight[(n / 16 * words + words - 1) * 16 + n % 16] &= (1u << 32 / group * (depth % group)) - 1;
@@ -218,7 +217,8 @@ static void check_product(int is_i8, uint32_t rows, uint32_t columns, uint32_t d
     op.table = scalar, op.y = want;
     driver(&op, part, 0);
   }
-  // Integer sums are exact; with no activation the rest is rounded alike. GELU is rough (rough_gelu).
+  // Integer sums are exact; without activation the rest rounds the same way. GELU is an approximation
+  // (rough_gelu).
   double tolerance = is_i8 ? (activation ? 1e-6 : 0) : 2e-5;
   if (activation == CK_ACTIVATION_GELU)
     tolerance += 4e-5;
@@ -228,8 +228,8 @@ static void check_product(int is_i8, uint32_t rows, uint32_t columns, uint32_t d
     free(all[i]);
 }
 
-/// The packed f32 product in two parts, rows gathered, every activation; and each row once more alone: its
-/// bits must not depend on its neighbours.
+/// The packed f32 product in two parts, with gathered rows and every activation. Then each row alone: its
+/// bits must not depend on the other rows.
 static void check_panels(uint32_t rows, uint32_t columns, uint32_t depth) {
   size_t weights = (size_t)(columns + 15) / 16 * 16 * depth, ldy = columns + 1;
   float *a = vector_of((size_t)rows * depth, -1, 1), *weight = vector_of(weights, -1, 1);

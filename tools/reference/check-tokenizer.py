@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write texts with the digests of what the reference makes of them: the input of the full-size tokenizer check.
+"""Writes texts with the digests of the reference tokenizer's encodings: the input of the full-size tokenizer check.
 
     check-tokenizer.py MODEL_DIR OUTPUT.jsonl [--random N] [TEXT_FILE...]
 """

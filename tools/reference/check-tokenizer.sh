@@ -1,10 +1,10 @@
 #!/bin/bash
-# Compares the tokenizer with the reference on full-size models and texts; on demand, as both are downloads.
+# Compares the tokenizer with the reference on full-size models and texts. Run on demand: both are downloads.
 #
 #     tools/reference/check-tokenizer.sh MODEL_DIR [TEXT_FILE...]     RANDOM_TEXTS=20000  PYTHON=python3
 #
-# MODEL_DIR holds tokenizer.json (and vocab.txt, which is then checked as well); text files have a text a line (.jsonl,
-# .tab or plain). PYTHON needs `pip install tokenizers==0.23.3`.
+# MODEL_DIR holds tokenizer.json (and vocab.txt, which is then checked as well); text files have one text per line
+# (.jsonl, .tab or plain). PYTHON needs `pip install tokenizers==0.23.3`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 model=$(cd "${1:?usage: check-tokenizer.sh MODEL_DIR [TEXT_FILE...]}" && pwd)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fits the polynomials of Sources/CTaperKernels/vector_functions.h and prints their coefficients and errors.
 
-Near-minimax fits by Lawson's method (reweighted least squares), after which coefficients are rounded to float one by
-one, highest degree first, the rest fitted again each time. Needs numpy.
+Near-minimax fits by Lawson's method (reweighted least squares), then coefficients are rounded to float one by
+one, highest degree first, refitting the rest each time. Needs numpy.
 """
 import math
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What int8 costs an encoder's embeddings, refinement by refinement, simulated in PyTorch (docs/int8.md).
+"""The error that int8 causes in an encoder's embeddings, refinement by refinement, simulated in PyTorch (docs/int8.md).
 
     int8-study.py MODEL_DIR DATA_DIR        DATA_DIR has train.jsonl; needs torch and transformers
 """
@@ -37,7 +37,7 @@ class Study:
         self.reference = self.embeddings()
 
     def reaches(self, batches):
-        """max |x_j| of every product's input."""
+        """max |x_j| of the input of every product."""
         largest = {}
 
         def record(name):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the model fixtures: tiny random checkpoints, and what transformers computes on them and on real models.
+"""Writes the model fixtures: tiny random checkpoints, and the outputs of transformers for them and for real models.
 
     make-model-fixtures.py                         the tiny models, into Tests/TaperModelSpecTests/Fixtures
     make-model-fixtures.py --full NAME=DIR ...     expectations of real models, into Tests/EndToEndTests/Fixtures
 
-Needs torch, transformers, tokenizers and safetensors in a throw-away environment:
+Needs torch, transformers, tokenizers and safetensors in an environment of their own:
     python3 -m venv /tmp/oracle && /tmp/oracle/bin/pip install torch transformers tokenizers safetensors
 Everything is seeded; running it again with the same versions gives the same files.
 """
@@ -79,7 +79,7 @@ def inputs(vocabulary, with_types, seed):
 
 
 def expectations(directory, encoder, with_types, vocabulary, seed, answer):
-    """For input k: ids, types, hidden [layers + 1, n, d] and what `answer` adds."""
+    """For input k: ids, types, hidden [layers + 1, n, d] and what `answer` returns."""
     out = {}
     for k, (ids, types) in enumerate(inputs(vocabulary, with_types, seed)):
         arguments = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
@@ -210,7 +210,7 @@ def full(name, source):
         pooled = states[-1][0].mean(dim=0)
         out[f"{k}.embedding"] = torch.nn.functional.normalize(pooled, dim=0) if normalise else pooled
         if k < len(FULL_TEXTS):
-            # Every layer where that is small; for wide models every third, and the last.
+            # Every layer of narrow models; of wide ones every third, and the last.
             wanted = range(len(states)) if states[0].shape[-1] < 768 else range(0, len(states), 3)
             for layer in wanted:
                 out[f"{k}.hidden.{layer}"] = states[layer][0].contiguous()

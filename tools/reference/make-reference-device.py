@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes specs/devices/reference.json: the synthetic exact device that golden plans are made on.
+"""Writes specs/devices/reference.json: the synthetic, exact device that golden plans are made for.
 
 Usage: tools/reference/make-reference-device.py > specs/devices/reference.json
 The formulas are documented in specs/device-profile.md. Integer arithmetic only, so every machine writes the same bytes.
@@ -31,7 +31,7 @@ def gemm(t, rows, columns, depth):
 
 
 def panel(t, rows, columns, depth, rate, byte_count):
-    """A packed product: tiles of 8 rows, `rate` times the f32 peak, `byte_count` bytes a weight element."""
+    """A packed product: tiles of 8 rows, `rate` times the f32 peak, `byte_count` bytes per weight."""
     flop10, byte10, overhead, _ = THREADS[t]
     compute = ceil_div(2 * ceil_div(rows, 8) * 8 * columns * depth * 10, flop10 * rate)
     return overhead + max(compute, ceil_div(byte_count * columns * depth * 10, byte10))

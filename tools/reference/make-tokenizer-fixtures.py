@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Write the fixtures of TaperTokenizationTests from the reference.
+"""Writes the fixtures of TaperTokenizationTests with the reference tokenizer.
 
     make-tokenizer-fixtures.py VOCABULARY [OUTPUT_DIR]      VOCABULARY: the vocab.txt of a BERT model
 
 - vocabulary.txt: a small vocabulary cut from the model's: every single character and piece of one character, and the
   first words and pieces. Its ids are its line numbers, after a configuration's own special tokens.
-- configurations.json: per configuration a tokenizer.json without vocabulary, the special tokens that stand before and
-  after the vocabulary, and texts with what the reference makes of them.
+- configurations.json: per configuration a tokenizer.json without vocabulary, the special tokens before and after
+  the vocabulary, and texts with the reference's encodings.
 - scalars-NAME.bin: per block of scalars the CRC-32 (little-endian) over each "a" + scalar + "b": ids, types and
   offsets, then the normalised text in UTF-8.
 """
@@ -41,7 +41,7 @@ def small_vocabulary(path):
         elif token is not text and pieces < PIECES:
             pieces += 1
             kept.append(token)
-    # Words of the test texts that need more than single characters.
+    # Words of the test texts, which need more than single characters.
     return kept + ["Ġthe", "theĠ", "##Ġ", "Ġ", "The", "É", "NA", "##Ï", "İ", "##İ"]
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Write Sources/TaperTokenization/UnicodeTables.swift by probing the reference tokenizer.
+"""Writes Sources/TaperTokenization/UnicodeTables.swift by probing the reference tokenizer.
 
 The reference ("tokenizers") freezes several versions of Unicode at once: its general categories are those of
-Unicode 8, its decompositions and lowercase mappings are newer. So nothing is taken from a Unicode file: every one of
-the 1,112,064 scalars is sent through the reference, and what it does is written down.
+Unicode 8, its decompositions and lowercase mappings are newer. So no Unicode file is read: each of the
+1,112,064 scalars is sent through the reference, and its result recorded.
 
     python3 tools/reference/make-unicode-tables.py [OUTPUT]      needs: pip install tokenizers==0.23.3
 """
@@ -97,7 +97,7 @@ def probe():
             lowercase[c] = [ord(x) for x in lowered]
         properties[c] = p
 
-    # What the parts say together must be what the reference does with the whole.
+    # The parts together must give what the reference gives for the whole.
     for c in SCALARS:
         parts = decompositions.get(c, [c])
         kept = "".join(chr(x) for x in parts if not properties[x] & NONSPACING)
@@ -124,7 +124,7 @@ def property_ranges(properties):
 
 
 def lowercase_runs(lowercase):
-    """Runs (first, last, stride 1 or 2, signed delta); the one mapping to two scalars is left to the caller."""
+    """Runs (first, last, stride 1 or 2, signed delta); the caller handles the one mapping to two scalars."""
     multiple = {c: m for c, m in lowercase.items() if len(m) > 1}
     assert multiple == {0x130: [0x69, 0x307]}, multiple
     single = sorted((c, m[0] - c) for c, m in lowercase.items() if len(m) == 1)

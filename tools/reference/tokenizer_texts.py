@@ -1,4 +1,4 @@
-"""Seeded texts that visit what is hard in a tokenizer, and the digest of an encoding; shared by the tools here."""
+"""Seeded texts that exercise a tokenizer's hard cases, and the digest of an encoding."""
 import random
 import struct
 import zlib

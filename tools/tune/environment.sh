@@ -1,4 +1,5 @@
-# Sourced by the commands in tools/tune: sets `python`, an interpreter with PyTorch. Makes its environment in the cache on first use.
+# Sourced by the commands in tools/tune: sets `python`, an interpreter with PyTorch. Makes its environment in the cache
+# on first use.
 # shellcheck shell=bash
 source "$(dirname "${BASH_SOURCE[0]}")/../lib/setup.sh"
 
@@ -18,6 +19,6 @@ else
   fi
 fi
 export PYTHONPATH=$root/tools/tune
-# A training step allocates and frees the same large blocks over and over. By default glibc returns each to the kernel, and faulting
-# the pages in again takes a quarter of a step's time.
+# A training step allocates and frees the same large blocks over and over. By default glibc returns each to the kernel,
+# and faulting the pages in again takes a quarter of a step's time.
 export MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184

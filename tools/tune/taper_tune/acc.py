@@ -1,7 +1,8 @@
 """`tune acc`: LAT's fine-tuning with elimination in the loop (Kachuee & Sharifkhani, arXiv 2201.03327).
 
-The profile comes from the layers' contributions ACC_l, measured with the dense model on a sample of the training texts. While the
-target speedup rises from 1 to --speedup they are measured again at intervals; after that profile and speedup stay fixed.
+The profile comes from the layers' contributions ACC_l, measured with the dense model on a sample of the training texts.
+While the target speedup rises from 1 to --speedup they are measured again at intervals; after that profile and speedup
+stay fixed.
 """
 from __future__ import annotations
 

@@ -130,7 +130,8 @@ def _weights(base: Path) -> dict[str, torch.Tensor]:
 
 
 def _head(directory: Path, modules, config: dict, family: Family, stored, names):
-    """The first of these that is there, as in ModelSpec.load: taper_head.json, modules.json, a classifier architecture, default pooling."""
+    """The first of these that is there, as in ModelSpec.load: taper_head.json, modules.json, a classifier architecture,
+    default pooling."""
     fitted = _json(directory / HEAD_DESCRIPTION)
     if fitted:
         if fitted["kind"] != "classification":

@@ -1,4 +1,5 @@
-"""Writes the tables of docs/results-tables.md, between its two marks, from results.jsonl; the text around them is written by hand."""
+"""Writes the tables of docs/results-tables.md, between its two marks, from results.jsonl; the text around them is
+written by hand."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -146,7 +147,8 @@ def sections(records: list[dict]) -> dict[str, str]:
 
 
 def write_document(records: list[dict], path: Path) -> None:
-    """Writes the sections of the data sets in `records` between the marks and keeps the other sections; creates a missing document.
+    """Writes the sections of the data sets in `records` between the marks and keeps the other sections; creates a
+    missing document.
 
     Never loses a row: a document with rows that `records` lack ends the program."""
     before, old, after = "# Results\n\n", {}, "\n"

@@ -1,6 +1,8 @@
-"""LAT's speedup analysis: from layer contributions to a profile, from a profile and a factor α to keep counts, from those to work.
+"""LAT's speedup analysis: from layer contributions to a profile, from a profile and a factor α to keep counts, from
+those to work.
 
-Definitions: specs/planning.md section 1 and Taper's EliminationProfile; rounding to tiles is done by the planner, not here.
+Definitions: specs/planning.md section 1 and Taper's EliminationProfile; rounding to tiles is done by the planner, not
+here.
 """
 from __future__ import annotations
 

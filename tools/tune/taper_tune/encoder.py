@@ -1,7 +1,7 @@
 """The encoder with token elimination, in PyTorch: a differentiable version of what Taper's runtime computes.
 
-A batch's tokens are `Rows`: W rows of states per text, of which the first few are real. Dropping tokens moves the kept rows
-to the front, so later layers compute less, in training too. Padding is masked out of every sum over tokens.
+A batch's tokens are `Rows`: W rows of states per text, of which the first few are real. Dropping tokens moves the kept
+rows to the front, so later layers compute less, in training too. Padding is masked out of every sum over tokens.
 """
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ ACTIVATIONS = {"gelu": F.gelu, "gelu_new": lambda x: F.gelu(x, approximate="tanh
 class Rows:
     """Row j of text b is real where valid[b, j]; real rows come first, in the text's order.
 
-    positions[b, j] is the row's place in the original text; for padding it is the batch's width, one past the last place.
+    positions[b, j] is the row's place in the original text; for padding it is the batch's width, one past the last
+    place.
     """
     states: torch.Tensor  # [B, W, d]
     valid: torch.Tensor  # [B, W]

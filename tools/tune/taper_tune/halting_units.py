@@ -91,8 +91,8 @@ class Halting(nn.Module):
 
 
 def evaluate_halting(model: Model, halting: Halting, reduction: Reduction, texts, device, dense_layers: int) -> dict:
-    """Accuracy of a_L and of every depth cap; by rule the mean depth, the labels changed, and the work relative to a dense encoder of
-    `dense_layers` layers (more than the model's if it was cut)."""
+    """Accuracy of a_L and of every depth cap; by rule the mean depth, the labels changed, and the work relative to a
+    dense encoder of `dense_layers` layers (more than the model's if it was cut)."""
     layers = model.shape.layers
     labels = torch.tensor(texts.labels)
     chosen = torch.zeros(layers, len(texts), dtype=torch.long)

@@ -1,6 +1,7 @@
 """Multinomial logistic regression on frozen features, as Taper's HeadFitting does it.
 
-Features are standardised, the L2 strength has the least held-out loss, and the standardisation is folded into weight and bias.
+Features are standardised, the L2 strength has the least held-out loss, and the standardisation is folded into weight
+and bias.
 """
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Makes and measures plans with taper: fit a head, calibrate, plan, answer the test texts, race against the dense plan."""
+"""Makes and measures plans with taper: fit a head, calibrate, plan, answer the test texts, race against the dense plan.
+"""
 from __future__ import annotations
 
 import json
@@ -24,7 +25,8 @@ INFEASIBLE, FINDINGS, NOISY = 2, 1, 69
 
 
 class Taper:
-    """The taper program. `work` and `timing` are command prefixes, for commands that compute and for those that are timed."""
+    """The taper program. `work` and `timing` are command prefixes, for commands that compute and for those that are
+    timed."""
 
     def __init__(self, program: str, work: str = "", timing: str = ""):
         self.program = shutil.which(program)
@@ -52,7 +54,8 @@ class Taper:
 
 
 class Measuring:
-    """The plans of one data set and seed. `folder` holds intermediate files; `recipe(model)` distinguishes models of one name."""
+    """The plans of one data set and seed. `folder` holds intermediate files; `recipe(model)` distinguishes models of
+    one name."""
 
     def __init__(self, taper: Taper, folder: Path, base: Path, data: Path, key: dict, results, search: float, recipe):
         self.taper, self.folder, self.base, self.key, self.results, self.recipe = taper, folder, base, key, results, recipe
@@ -79,7 +82,8 @@ class Measuring:
             self._judge(planned)
 
     def race(self, directories: dict[str, Path], wanted: list[Planned]) -> None:
-        """Races the judged plans whose times `results` lacks, and removes all but the dense one: each takes about 90 MB."""
+        """Races the judged plans whose times `results` lacks, and removes all but the dense one: each takes about 90
+        MB."""
         found = lambda p: self.results.find("accuracy", self._of(p), p.model, p.name)
         missing = self._missing("race", directories, [p for p in wanted if (found(p) or {}).get("feasible")])
         dense = Planned("frozen", "dense", ("--dense",), calibrated=False)

@@ -1,8 +1,9 @@
-"""tools/tune/reproduce: data sets × models × plans × seeds, trained, planned, measured; docs/results-tables.md has them.
+"""tools/tune/reproduce: data sets × models × plans × seeds, trained, planned, measured; docs/results-tables.md has
+them.
 
-Every model is a chain of tune commands: one that starts from another's directory trains that one first. Every plan of it is
-made by Taper, answers the test texts and is raced against the dense plan. Results are appended to results.jsonl as they come;
-what it has is not run again. The document is written from it at the end of every run, whole or not.
+Every model is a chain of tune commands: one that starts from another's directory trains that one first. Every plan of
+it is made by Taper, answers the test texts and is raced against the dense plan. Results are appended to results.jsonl
+as they come; what it has is not run again. The document is written from it at the end of every run, whole or not.
 """
 from __future__ import annotations
 
@@ -126,7 +127,8 @@ class Matrix:
         return self.is_trained(name, model, seed)
 
     def is_trained(self, name: str, model: str, seed: int) -> bool:
-        """Whether training has finished. A model cut short by a time box is not judged, and no other model starts from it."""
+        """Whether training has finished. A model cut short by a time box is not judged, and no other model starts from
+        it."""
         found = self.results.find("training", self.key_of(name, model, seed), model)
         return found is not None and found["finished"]
 

@@ -1,9 +1,10 @@
 """`tune selector`: TR-BERT (Ye et al., NAACL 2021): selectors of tokens, trained by REINFORCE.
 
-For each of K samples of a text, Bernoulli(π) draws whether a token is kept; R_k = −loss_k − λ·mean_t |S_{t,k}|/N over the
-selectors t, the baseline is the mean R, and the loss is the mean over k of (R_k − baseline)·Σ_t mean_i(−log Pr a_t(i)).
-First the selectors are trained alone (policy stage; in its first half one of the samples is the residual-gradient heuristic), then
-encoder, head and selectors together, with the dense model's logits as a second target (joint stage).
+For each of K samples of a text, Bernoulli(π) draws whether a token is kept; R_k = −loss_k − λ·mean_t |S_{t,k}|/N over
+the selectors t, the baseline is the mean R, and the loss is the mean over k of (R_k − baseline)·Σ_t mean_i(−log Pr
+a_t(i)). First the selectors are trained alone (policy stage; in its first half one of the samples is the
+residual-gradient heuristic), then encoder, head and selectors together, with the dense model's logits as a second
+target (joint stage).
 """
 from __future__ import annotations
 
@@ -161,7 +162,8 @@ class Reinforce(Task):
         return loss, {"loss": losses.mean().item(), "work": share, "price": self.price}
 
     def _branch(self, batch: Batch, sampling: Sampling, samples: int) -> tuple[Batch, Step, torch.Tensor]:
-        """The K samples of each text after the first selection, and the work so far. Before that selection they are one run."""
+        """The K samples of each text after the first selection, and the work so far. Before that selection they are one
+        run."""
         repeated = Batch(*(value.repeat(samples, *[1] * (value.dim() - 1)) for value in
                            (batch.ids, batch.types, batch.lengths, batch.labels)))
         place, lengths = self.selectors.places[0], repeated.lengths

@@ -91,7 +91,8 @@ class Row:
 
 @dataclass
 class Mix:
-    """What a row is compared with: another row, or two of one method, each for a share of the texts, that together take as long."""
+    """What a row is compared with: another row, or two of one method, each for a share of the texts, that together take
+    as long."""
     parts: list[tuple[float, Row]]
 
     @property
@@ -118,7 +119,8 @@ class Mix:
 
 
 def difference(row: Row, mix: Mix) -> tuple[float, float]:
-    """Difference of the accuracies and half its 95% interval, from the per-text differences (each the mean over the seeds)."""
+    """Difference of the accuracies and half its 95% interval, from the per-text differences (each the mean over the
+    seeds)."""
     seeds = set(row.feasible).intersection(*(r.feasible for _, r in mix.parts))
     of = lambda r: r.rightness(seeds or set(r.feasible))
     theirs = [sum(share * right for (share, _), right in zip(mix.parts, rights)) for rights in zip(*(of(r) for _, r in mix.parts))]

@@ -1,4 +1,5 @@
-"""The encoder with token elimination by definition: NumPy, double precision, one text at a time, no code of taper_tune."""
+"""The encoder with token elimination by definition: NumPy, double precision, one text at a time, no code of taper_tune.
+"""
 import math
 
 import numpy as np

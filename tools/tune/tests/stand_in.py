@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Replaces the taper program in tests: writes each verb's output and answers every text but the first with its true label.
+"""Replaces the taper program in tests: writes each verb's output and answers every text but the first with its true
+label.
 
 It notes its verbs in the file STAND_IN_LOG names, so that a test can tell what was run again.
 """
