@@ -1,5 +1,4 @@
-"""tools/tune/reproduce: data sets × models × plans × seeds, trained, planned, measured; docs/results-tables.md has
-them.
+"""Trains, plans and measures data sets × models × plans × seeds, for the tables of docs/results-tables.md.
 
 Every model is a chain of tune commands: one that starts from another's directory trains that one first. Every plan of
 it is made by Taper, answers the test texts and is raced against the dense plan. Results are appended to results.jsonl
