@@ -16,7 +16,7 @@ struct LivePredictions {
   /// Nil for a plan in which every text of a length does the same, or without op predictions.
   init?(_ plan: Plan) {
     let references = plan.predictions.referenceLengths.map(Int.init)
-    guard plan.ops.contains(where: { $0.kind == .selectAbove }), let longest = references.last,
+    guard plan.ops.contains(where: { $0.kind.isDynamic }), let longest = references.last,
       plan.predictions.ops.count == references.count * plan.ops.count
     else { return nil }
     self.plan = plan

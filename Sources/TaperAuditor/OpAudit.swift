@@ -36,13 +36,8 @@ public struct OpAudit: Hashable, Sendable {
 
   /// What it computes, in few words, for example "gemm 32×1536×384 gelu".
   public var label: String {
-    var text = op.kind.name
-    switch op.kind {
-    case .gemm: text += " \(rows)×\(op.columns)×\(op.depth)"
-    case .attention, .attentionScores, .attentionContext: text += " \(rows)×\(innerRows)"
-    case .select, .selectAbove, .mean, .scatter: text += " \(rows) of \(innerRows)"
-    default: text += " \(rows)" + (op.columns > 0 ? "×\(op.columns)" : "")
-    }
+    let shape = op.described(op.kind.definition.label, rows: rows, innerRows: innerRows)
+    let text = op.kind.name + " " + shape
     return op.activation == .none ? text : text + " " + op.activation.name
   }
 }

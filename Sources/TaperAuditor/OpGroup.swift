@@ -12,18 +12,15 @@ public enum OpGroup: String, CaseIterable, Hashable, Sendable {
 
   /// - Parameter isAnswer: whether the op stands after the last layer.
   public init(_ kind: OpKind, isAnswer: Bool) {
-    if isAnswer {
-      self = .answer
-      return
-    }
     self =
-      switch kind {
-      case .embed: .embeddings
-      case .gemm: .products
-      case .attention, .attentionScores, .attentionScored, .attentionContext: .attention
-      case .select, .selectAbove, .gather, .scatter, .compose, .iota: .selection
-      case .accumulate, .haltAuthors, .haltTight: .halting
-      case .biasActivation, .add, .layerNorm, .encode, .mean, .l2Normalize, .softmax, .sigmoid: .rowwise
+      switch kind.family {
+      case _ where isAnswer: .answer
+      case .embeddings: .embeddings
+      case .products: .products
+      case .attention: .attention
+      case .selection: .selection
+      case .rowwise: .rowwise
+      case .halting: .halting
       }
   }
 }

@@ -79,7 +79,7 @@ public struct CostModel: Sendable {
       let all = kind.kernels
       let measured = all.filter { neighbours[$0] != nil }
       kernelsByKind[kind] =
-        measured.isEmpty && !Self.optional.contains(kind) ? Array(all.prefix(1)) : measured
+        measured.isEmpty && !kind.definition.isOptional ? Array(all.prefix(1)) : measured
     }
     for (kernel, shapes) in neighbours where shapes[0].kind == .gemm {
       let products: [ProductFit.Product] = shapes.compactMap { shape in
@@ -147,13 +147,11 @@ public struct CostModel: Sendable {
       bound: bound(of: shape, kernel: kernel, rows: rows, innerRows: innerRows), provenance: provenance)
   }
 
-  /// The kernel whose measurements stand for `kernel`: choosing below a ceiling is choosing.
+  /// The kernel whose measurements stand for `kernel`.
   private static func measured(_ kernel: KernelID) -> KernelID {
-    kernel == .selectAboveF32 ? .selectF32 : kernel
+    guard let kind = kernel.opKind, kind.definition.measuredAs != kind else { return kernel }
+    return kind.definition.measuredAs.kernels[0]
   }
-
-  /// Kinds that a plan can do without: without a measurement they are not there.
-  private static let optional: Set<OpKind> = [.encode, .attentionScored]
 
   /// Kernels for this kind that the profile measured with these threads, in id order; when it measured none,
   /// the portable default (the lowest id), which is then predicted by the model, or for kinds that a plan can do
@@ -231,13 +229,10 @@ public struct CostModel: Sendable {
   /// What the time of an op that is not a product is proportional to at given rows. Softmax costs attention
   /// about as much as 16 more elements of head size would.
   private static func width(_ shape: OpShape) -> Double {
-    switch shape.kind {
-    case .attention, .attentionScores, .attentionScored, .attentionContext:
-      Double(shape.heads) * Double(shape.depth + 16)
-    case .select, .selectAbove: Double(shape.heads)
-    case .iota, .compose: 1
-    default: Double(shape.columns)
-    }
+    let sizes = shape.kind.definition.sizes
+    if sizes.contains(.columns) { return Double(shape.columns) }
+    if sizes.contains(.depth) { return Double(shape.heads) * Double(shape.depth + 16) }
+    return sizes.contains(.heads) ? Double(shape.heads) : 1
   }
 
   /// An op's time, overhead taken off, from the kernel's measured shapes next in width on both sides, by a straight line;

@@ -1,14 +1,14 @@
-/// What a plan whose runs may end before its last layer promises beside the worst case, which `Predictions` has.
+/// What a plan whose runs may end before its last layer promises besides the worst case, which is in `Predictions`.
 ///
-/// A halting point is an op (`OpKind.isHalting`) of its layer: when its test says that no later layer can change the
-/// leading class, the run ends and the result stands. The schedule's last layer is the cap: there every run ends.
+/// A halting point is an op (`OpKind.haltingRule`). Its test tells whether any later layer can change the leading class;
+/// when none can, the run ends with the answer it has. The schedule's last layer is the depth cap: every run ends there.
 public struct Halting: Hashable, Sendable {
-  /// Layers of the encoder whose answer the tests protect; more than the schedule's when the plan is capped.
+  /// Layers of the encoder that the tests reason about; more than the schedule's when the plan is capped.
   public var layers: UInt16
   /// Predicted time of an input of n tokens that ends after layer k: maximumLength rows of layerCount entries, each row
   /// ending with the worst case; empty in a plan without predictions.
   public var depthTimes: [Nanoseconds]
-  /// What the calibration texts did; nil when none were run.
+  /// Where calibration texts ended; nil when none were run.
   public var measured: HaltingDepths?
 
   public init(layers: Int, depthTimes: [Nanoseconds] = [], measured: HaltingDepths? = nil) {
@@ -18,9 +18,9 @@ public struct Halting: Hashable, Sendable {
   }
 }
 
-/// After which layers texts ended, and what that makes of their predicted times.
+/// After which layers calibration texts ended, and their predicted times.
 public struct HaltingDepths: Hashable, Sendable {
-  /// Entry k − 1: texts that ended after layer k; the last, the cap, holds all that no test ended.
+  /// Entry k − 1 counts the texts that ended after layer k; the last entry, the cap, those that no test ended.
   public var histogram: [UInt32]
   /// Over those texts, each at its own length and depth.
   public var time: ExpectedTime
@@ -44,19 +44,14 @@ public struct HaltingDepths: Hashable, Sendable {
 }
 
 /// When a halting point ends a run: no later layer can then change the leading class.
-public enum HaltingRule: String, CaseIterable, Hashable, Sendable {
+public enum HaltingRule: String, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   /// leader·(1 − p)^d ≥ runner-up + p·d
   case authors
   /// (1 + leader − runner-up)·(1 − p)^d ≥ 1
   case tight
 
   /// The op that tests it.
-  public var opKind: OpKind { self == .authors ? .haltAuthors : .haltTight }
-}
-
-extension OpKind {
-  /// The rule this op tests; nil for one that ends no run.
-  public var haltingRule: HaltingRule? { HaltingRule.allCases.first { $0.opKind == self } }
+  public var opKind: OpKind { OpKind.allCases.first { $0.haltingRule == self }! }
 }
 
 extension Plan {
@@ -66,7 +61,7 @@ extension Plan {
     return halting.depthTimes[(length - 1) * schedule.layerCount + depth - 1]
   }
 
-  /// The same, every selector at its ceiling; of a plan that does not halt the length's own.
+  /// The predicted time with every dynamic selection at its ceiling; in a plan that does not halt, the length's own.
   package func worstTime(length: Int, depth: Int) -> Nanoseconds {
     predictedTime(length: length, depth: depth) ?? predictions.lengths[length - 1].planned.time
   }

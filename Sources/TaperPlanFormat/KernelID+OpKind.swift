@@ -43,7 +43,7 @@ extension KernelID {
   /// within a kind the operands' elements.
   public func computes(_ op: PlanOp, weight layout: WeightLayout) -> Bool {
     guard opKind == op.kind else { return false }
-    return op.kind == .encode ? encodes == op.encodedElement : weightLayout == layout
+    return op.kind == .encode ? encodedElement == op.encodedElement : weightLayout == layout
   }
 
   /// Whether this family rounds f32 operands to bf16 within the op: a plan that promises f32 has none such.
@@ -58,7 +58,8 @@ extension KernelID {
     return roundsOperands ? 24 * (keys + 16 + width / 2) + keys * width : 64 * keys
   }
 
-  private var encodes: ElementType { self == .encodeI8 ? .i8 : .bf16 }
+  /// What an encode kernel writes.
+  public var encodedElement: ElementType { self == .encodeI8 ? .i8 : .bf16 }
 }
 
 extension PlanOp {

@@ -1,30 +1,3 @@
-/// What an op computes. Raw values are part of the plan file: append only. Semantics: the driver of the same name in ck_op.h.
-public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
-  case embed = 1
-  case gemm = 2
-  case biasActivation = 3
-  case add = 4
-  case layerNorm = 5
-  case attention = 6
-  case attentionScores = 7
-  case attentionContext = 8
-  case iota = 9
-  case select = 10
-  case scatter = 11
-  case compose = 12
-  case gather = 13
-  case mean = 14
-  case l2Normalize = 15
-  case softmax = 16
-  case sigmoid = 17
-  case encode = 18
-  case attentionScored = 19
-  case selectAbove = 20
-  case accumulate = 21
-  case haltAuthors = 22
-  case haltTight = 23
-}
-
 /// Raw values equal ck_activation's.
 public enum Activation: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case none = 0
@@ -83,7 +56,7 @@ public struct PlanOp: BitwiseCopyable, Hashable, Sendable {
   public var columns: UInt32
   public var depth: UInt32
   public var heads: UInt16
-  /// Column panels of a gemm; 1 otherwise.
+  /// Column parts that a product is cut into; 1 for other ops.
   public var parts: UInt16
   /// Embed: position offset. Attention with relative bias: the bias table's reach. 0 otherwise.
   public var extent: UInt32

@@ -1,7 +1,7 @@
 /// The schedule: for every input length n in 1...maximumLength, the tokens kept after each layer.
 ///
-/// Row n of `keepCounts` is T(0)…T(L) with T(0) = n, non-increasing, at least 1. Adding the retention configurations of
-/// all lengths makes the plan's latency promise hold for every input, not for one padded length (ours).
+/// Row n of `keepCounts` is T(0)…T(L) with T(0) = n, non-increasing, at least 1. A row for every length makes the latency
+/// promise hold for every input, without padding (ours).
 public struct Schedule: Hashable, Sendable {
   public var maximumLength: Int
   public var layerCount: Int
@@ -57,9 +57,42 @@ public struct Schedule: Hashable, Sendable {
 
   /// Whether layer `layer` (1-based) drops a token for some input length.
   public func reduces(layer: Int) -> Bool {
-    (1...maximumLength).contains { tokens(after: layer, length: $0) < tokens(after: layer - 1, length: $0) }
+    (1...maximumLength).contains { length in
+      Schedule.isReduced(layer: layer, layerCount: layerCount) { tokens(after: $0, length: length) }
+    }
   }
 
   /// Whether some input loses tokens in some layer.
   public var reducesAnywhere: Bool { (0..<layerCount).contains { reduces(layer: $0 + 1) } }
+
+  /// Whether `layer` drops tokens in a run that has T(l) = `tokens(l)`. Embeddings (layer 0), pooling and head (layer
+  /// `layerCount` + 1) drop none.
+  @inlinable
+  public static func isReduced<Count: Comparable>(
+    layer: Int, layerCount: Int, tokens: (Int) -> Count
+  ) -> Bool {
+    layer > 0 && layer <= layerCount && tokens(layer) < tokens(layer &- 1)
+  }
+}
+
+extension OpGuard {
+  /// Whether an op with this guard runs, given whether its layer drops tokens.
+  @inlinable
+  public func holds(isReduced: Bool) -> Bool {
+    switch self {
+    case .always: true
+    case .ifReduced: isReduced
+    case .ifNotReduced: !isReduced
+    }
+  }
+}
+
+extension PlanOp {
+  /// Whether the op runs for an input of `length` tokens.
+  public func runs(in schedule: Schedule, length: Int) -> Bool {
+    condition.holds(
+      isReduced: Schedule.isReduced(layer: Int(layer), layerCount: schedule.layerCount) {
+        schedule.tokens(after: $0, length: length)
+      })
+  }
 }

@@ -15,7 +15,7 @@ import Testing
   @Test(arguments: PlanRule.allCases)
   func breakingOneRuleIsFound(_ rule: PlanRule) throws {
     var options = ToyPlan.Options()
-    if Breakage.ofLivePlans.contains(rule) { (options.reducing, options.live) = ([], [1, 2]) }
+    if Breakage.ofDynamicPlans.contains(rule) { (options.reducing, options.live) = ([], [1, 2]) }
     if Breakage.ofHaltingPlans.contains(rule) { (options.layers, options.halts) = (3, true) }
     var plan = ToyPlan.make(options).plan
     try PlanValidator.validate(plan)
@@ -47,7 +47,7 @@ import Testing
     #expect(rule { $0.weights.entries[weight].byteCount = Bytes(64) } == .weightSize)
     #expect(rule { $0.weights.entries[weight].shape = [1, 1, 1] } == .weightLayout)
     #expect(rule { $0.weights.entries[weight].element = .u32 } == .weightLayout)
-    #expect(rule { $0.ops[product].parts = 3 } == .panels)
+    #expect(rule { $0.ops[product].parts = 3 } == .parts)
     #expect(
       rule { $0.ops[product].b = $0.ops[product].b.isNone ? $0.ops[product].output : .none }
         == .operandPresence)
@@ -85,7 +85,7 @@ import Testing
     var skewed = valid
     skewed.ops[skewed.ops.lastIndex { $0.kind == .gather }!].a.leading += 1
     let error = failure { try PlanValidator.validate(skewed) }
-    guard case .violated(let violation)? = error, violation.rule == .liveLeading else {
+    guard case .violated(let violation)? = error, violation.rule == .dynamicLeading else {
       Issue.record("two leading dimensions of one slot: \(error as Any)")
       return
     }
@@ -122,6 +122,7 @@ import Testing
     #expect(tests.count == 2 && joins.count == 3)
     #expect(rule { $0.ops[tests[1]].kind = .haltAuthors } == .haltingPlace, "two rules in one plan")
     #expect(rule { $0.ops[tests[1]].layer = 1 } == .haltingPlace)
+    #expect(rule { $0.ops[tests[1]].condition = .ifNotReduced } == .opCondition, "a test that may not run")
     #expect(rule { $0.ops[tests[0]].columns = 2 } == .haltingPlace, "a test of some answers only")
     #expect(rule { $0.ops[tests[0]].rows = .input } == .rowSymbol)
     #expect(rule { $0.ops[joins[0]].columns = 4 } != nil, "an answer wider than the classes")
@@ -172,8 +173,8 @@ import Testing
 
 /// For each rule a change that breaks it and no rule before it.
 enum Breakage {
-  static let ofLivePlans: Set<PlanRule> = [
-    .selectAbovePlace, .selectAboveCount, .liveLeading, .expectationCounts, .expectedTimes,
+  static let ofDynamicPlans: Set<PlanRule> = [
+    .dynamicPlace, .dynamicCount, .dynamicLeading, .expectationCounts, .expectedTimes,
   ]
 
   static let ofHaltingPlans: Set<PlanRule> = [.haltingPresence, .haltingPlace, .haltingTable]
@@ -198,9 +199,9 @@ enum Breakage {
         plan.schedule.maximumLength = 65_534
         plan.ops = Array(repeatElement(plan.ops[0], count: 300))
       }
-    case .selectAbovePlace: { $0.ops[first($0, .selectAbove)].condition = .ifReduced }
-    case .selectAboveCount: { $0.ops[last($0, .selectAbove)] = $0.ops[first($0, .selectAbove)] }
-    case .liveLeading: { $0.ops[first($0, .selectAbove)].a.leading = 2 }
+    case .dynamicPlace: { $0.ops[first($0, .selectAbove)].innerRows = .tokens(after: 1) }
+    case .dynamicCount: { $0.ops[last($0, .selectAbove)] = $0.ops[first($0, .selectAbove)] }
+    case .dynamicLeading: { $0.ops[first($0, .selectAbove)].a.leading = 2 }
     case .haltingPresence: { $0.halting = nil }
     case .haltingPlace: { $0.ops[first($0, .haltTight)].extent = 7 }
     case .haltingTable: { $0.halting?.depthTimes.removeLast() }
@@ -230,7 +231,7 @@ enum Breakage {
     case .weightAlignment: { $0.weights.entries[1].offset = $0.weights.entries[1].offset + Bytes(4) }
     case .weightOrder: { $0.weights.entries[1].offset = $0.weights.entries[0].offset }
     case .weightInside: { $0.weights.byteCount = Bytes(64) }
-    case .panels, .epsilon, .attentionWidth, .attentionReach, .opLayer, .conditionLayer, .rowSymbol,
+    case .parts, .constants, .opSize, .relativeBiasReach, .opLayer, .opCondition, .rowSymbol,
       .operandPresence, .slotExists, .slotElement, .indexOffset, .weightExists, .weightElement, .operandShape,
       .leadingDimension, .inPlace:
       opChange(for: rule)
@@ -262,7 +263,7 @@ enum Breakage {
   private static func opChange(for rule: PlanRule) -> ValidatorRuleTests.Change {
     switch rule {
     case .opLayer: { $0.ops[0].layer = 9 }
-    case .conditionLayer: { $0.ops[0].condition = .ifReduced }
+    case .opCondition: { $0.ops[0].condition = .ifReduced }
     case .rowSymbol: { $0.ops[0].rows = .tokens(after: 7) }
     case .operandPresence: { $0.ops[first($0, .gemm)].c = $0.ops[first($0, .gemm)].a }
     case .slotExists: { $0.ops[first($0, .gemm)].a.slot = 200 }
@@ -281,10 +282,10 @@ enum Breakage {
         plan.weights.entries[entry].shape.reverse()
       }
     case .leadingDimension: { $0.ops[first($0, .gemm)].output.leading -= 1 }
-    case .attentionWidth: { $0.ops[first($0, .attention)].heads = 0 }
-    case .attentionReach: { $0.ops[first($0, .attention)].extent = 0 }
-    case .panels: { $0.ops[first($0, .gemm)].parts = 40 }
-    case .epsilon: { $0.ops[first($0, .layerNorm)].epsilon = -1 }
+    case .opSize: { $0.ops[first($0, .attention)].heads = 0 }
+    case .relativeBiasReach: { $0.ops[first($0, .attention)].extent = 0 }
+    case .parts: { $0.ops[first($0, .gemm)].parts = 40 }
+    case .constants: { $0.ops[first($0, .layerNorm)].epsilon = -1 }
     default: { $0.ops[last($0, .mean)].output = $0.ops[last($0, .mean)].a }
     }
   }

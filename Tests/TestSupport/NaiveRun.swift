@@ -32,8 +32,8 @@ public struct NaiveRun: Sendable {
   }
 
   mutating func noteMargin(scores: [Double], kept: [Int]) {
-    let isKept = Set(kept)
-    let dropped = scores.indices.filter { !isKept.contains($0) }.map { scores[$0] }.max()
+    let outlivesRun = Set(kept)
+    let dropped = scores.indices.filter { !outlivesRun.contains($0) }.map { scores[$0] }.max()
     let weakest = kept.dropFirst().map { scores[$0] }.min()
     if let dropped, let weakest { selectionMargin = min(selectionMargin, weakest - dropped) }
   }

@@ -1,4 +1,4 @@
-/// A version of the file format: a new minor adds what old readers may skip, a new major what they may not.
+/// A version of the file format. Old readers may skip what a new minor version adds, but not what a new major adds.
 public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public var major: UInt16
   public var minor: UInt16
@@ -10,10 +10,11 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let first = FormatVersion(major: 1, minor: 0)
   /// Packed weights, encoded activations, scored attention, the predictions' tier.
   public static let packed = FormatVersion(major: 1, minor: 1)
-  /// Row counts that the input decides, below the schedule's; expectations; an answer a token; runs that end before the last
-  /// layer; attention in bf16; int8 rows with a zero of their own, which older readers took for 128.
+  /// Dynamic selection (row counts that the input decides, up to the schedule's) and expectations; an answer for every
+  /// token; runs that end before the last layer; attention in bf16; int8 rows with their own zero, which older readers
+  /// took for 128.
   public static let dynamic = FormatVersion(major: 1, minor: 2)
-  /// What the answers are worth.
+  /// Evidence of accuracy.
   public static let evidenced = FormatVersion(major: 1, minor: 3)
 
   public static func < (a: Self, b: Self) -> Bool {
@@ -23,22 +24,22 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 }
 
 extension Plan {
-  /// The oldest format that can say this plan.
+  /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
     if evidence != nil { return .evidenced }
     if expectations != nil || halting != nil || head.pooling == .tokens || head.kind == .tokenClassification {
       return .dynamic
     }
-    if ops.contains(where: { $0.kind.rawValue >= OpKind.selectAbove.rawValue }) { return .dynamic }
     if selections.contains(where: { $0.kernel.roundsOperands }) { return .dynamic }
     if ops.contains(where: { $0.kind == .encode && $0.encodedElement == .i8 }) { return .dynamic }
-    let isLater = !identity.tier.isEmpty || ops.contains { $0.kind == .encode || $0.kind == .attentionScored }
-    return isLater ? .packed : weights.formatVersion
+    var version = identity.tier.isEmpty ? weights.formatVersion : .packed
+    for op in ops { version = max(version, op.kind.definition.since) }
+    return version
   }
 }
 
 extension WeightsIndex {
-  /// The oldest format that can say this index.
+  /// The oldest format that can express this index.
   public var formatVersion: FormatVersion {
     entries.contains { $0.layout != .rowMajor || $0.element == .i8 } ? .packed : .first
   }

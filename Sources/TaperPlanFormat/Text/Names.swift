@@ -45,36 +45,6 @@ extension Pooling {
   }
 }
 
-extension OpKind {
-  public var name: String {
-    switch self {
-    case .embed: "embed"
-    case .gemm: "gemm"
-    case .biasActivation: "biasActivation"
-    case .add: "add"
-    case .layerNorm: "layerNorm"
-    case .attention: "attention"
-    case .attentionScores: "attentionScores"
-    case .attentionContext: "attentionContext"
-    case .iota: "iota"
-    case .select: "select"
-    case .selectAbove: "selectAbove"
-    case .accumulate: "accumulate"
-    case .haltAuthors: "haltAuthors"
-    case .haltTight: "haltTight"
-    case .scatter: "scatter"
-    case .compose: "compose"
-    case .gather: "gather"
-    case .mean: "mean"
-    case .l2Normalize: "l2Normalize"
-    case .softmax: "softmax"
-    case .sigmoid: "sigmoid"
-    case .encode: "encode"
-    case .attentionScored: "attentionScored"
-    }
-  }
-}
-
 extension OpGuard {
   public var name: String {
     switch self {

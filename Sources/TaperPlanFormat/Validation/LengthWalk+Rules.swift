@@ -1,22 +1,10 @@
-/// The walk's rules, one function each, and the reads and writes that apply them.
+/// The rules of `LengthWalk`, one function each, and the reads and writes that apply them.
 extension LengthWalk {
   // MARK: Reads and writes
-
-  /// Reads `rows` rows of the operand in `role`.
-  func readRows(_ op: PlanOp, _ role: OperandRole, _ rows: Int) throws(PlanFormatError) {
-    let operand = op.operand(role)
-    try read(operand, role, elements: span(operand, rows: rows, width: plan.rowWidth(of: op, role) ?? 0))
-  }
 
   func read(_ operand: Operand, _ role: OperandRole, elements: Int) throws(PlanFormatError) {
     try checkInside(operand, role, elements: elements)
     try checkWritten(operand, role, elements: elements)
-  }
-
-  /// Writes `rows` rows of the output.
-  mutating func writeRows(_ op: PlanOp, _ rows: Int) throws(PlanFormatError) {
-    try write(
-      op.output, .output, elements: span(op.output, rows: rows, width: plan.rowWidth(of: op, .output) ?? 0))
   }
 
   mutating func write(_ operand: Operand, _ role: OperandRole, elements: Int) throws(PlanFormatError) {
@@ -26,7 +14,7 @@ extension LengthWalk {
     states[slot].end = max(states[slot].end, Int(operand.offset) + elements)
   }
 
-  /// Reads the first `count` row numbers of a u32 slot; the number they are all below.
+  /// Reads the first `count` row numbers of a u32 slot. Returns their bound: all are below it.
   func readNumbers(_ operand: Operand, _ role: OperandRole, count: Int) throws(PlanFormatError) -> Int {
     try checkInside(operand, role, elements: count)
     let state = states[Int(operand.slot)]
@@ -37,15 +25,10 @@ extension LengthWalk {
     return state.bound
   }
 
-  /// Writes `count` row numbers below `bound`; what stood there before is gone.
+  /// Writes `count` row numbers below `bound`; whatever the slot held before is gone.
   mutating func writeNumbers(_ operand: Operand, count: Int, bound: Int) throws(PlanFormatError) {
     try checkInside(operand, .output, elements: count)
     states[Int(operand.slot)] = SlotState(begin: 0, end: count, bound: bound)
-  }
-
-  /// Elements from the operand's first to its last; sizes are below 2³¹ and rows below 2¹⁶, so it fits.
-  private func span(_ operand: Operand, rows: Int, width: Int) -> Int {
-    (rows - 1) * Int(operand.leading) + width
   }
 
   // MARK: Rules
@@ -66,7 +49,7 @@ extension LengthWalk {
     }
   }
 
-  /// Rules `rowsAvailable` and, when the rows are an index's, `indexInRange`.
+  /// Rule `rowsAvailable`, or `indexInRange` when an index names the rows.
   func checkRowsAvailable(_ rows: Int, of available: Int, _ areNumbers: Bool) throws(PlanFormatError) {
     if rows > available {
       throw violation(
@@ -75,10 +58,8 @@ extension LengthWalk {
     }
   }
 
-  /// Rule `originReach`: the distance between any two of `rows` positions is below the relative bias's reach.
-  func checkReach(_ op: PlanOp, rows: Int) throws(PlanFormatError) {
-    guard !op.bias.isNone else { return }
-    let positions = op.origin.isNone ? rows : try readNumbers(op.origin, .origin, count: rows)
+  /// Rule `originReach`: positions are below `positions`, so any two are less far apart than the relative bias reaches.
+  func checkReach(_ op: PlanOp, positions: Int) throws(PlanFormatError) {
     if positions > Int(op.extent) {
       throw violation(.originReach, .origin, expected: Int(op.extent), found: positions)
     }
@@ -99,7 +80,7 @@ extension LengthWalk {
     try checkInside(op.scratch, .scratch, elements: threads * Int(op.scratchStride))
   }
 
-  /// Rule `resultSlot`, the walk's half: the answer is there at this length.
+  /// The half of rule `resultSlot` that depends on the length: the answer is written.
   func checkResultWritten() throws(PlanFormatError) {
     let state = states[Int(plan.resultSlot)]
     let width = plan.head.outputCount(tokens: length)
@@ -113,7 +94,7 @@ extension LengthWalk {
 }
 
 extension PlanValidator {
-  /// Rule `resultSlot`, the static half: the slot exists, holds f32 and outlives the run.
+  /// The other half of rule `resultSlot`: the slot exists, holds f32 and outlives the run.
   static func checkResultSlot(_ plan: Plan) throws(PlanFormatError) {
     let number = Int(plan.resultSlot)
     try require(

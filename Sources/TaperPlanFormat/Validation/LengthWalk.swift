@@ -1,52 +1,126 @@
-/// Runs the op list in the abstract for one input length: which elements of every slot are written, how many row
-/// numbers an index holds and below what they are (rules `operandInsideSlot`, `readAfterWrite`, `rowsAvailable`,
-/// `indexInRange`, `originReach`, `scratchSize`, `scratchCopies`, and the walk's half of `resultSlot`).
+/// Executes the op list symbolically for one input length: which elements of every slot are written, how many row
+/// numbers an index holds and below which bound they are (rules `operandInsideSlot`, `readAfterWrite`,
+/// `rowsAvailable`, `indexInRange`, `originReach`, `scratchSize`, `scratchCopies`, and half of `resultSlot`).
 ///
-/// Row counts and conditions are those of a run, so an op that reads only what an op under the same condition wrote is
-/// fine, and one that may meet an unwritten slot at a single length is not.
+/// Row counts and conditions are those of a run. An op may therefore read what only an op under the same condition
+/// wrote, and an op that meets an unwritten slot at a single length is found.
 struct LengthWalk {
   let plan: Plan
   /// The slots' capacities in elements.
   let capacities: [Int]
-  /// The kernels selected for every op.
-  private let kernels: [[KernelID]]
+  private var steps: [Step] = []
+  private var accesses: [Access] = []
+  private let kernels: [KernelID]
   var states: [SlotState]
-  /// Numbers of the ops that decide how many rows leave their layer.
-  let counting: [Int]
+  /// Numbers of the dynamic selections.
+  let dynamic: [Int]
   /// The current input length and op, and T(0)…T(L) as they are before it.
   var length = 0
   var number = 0
   private var counts: [UInt16] = []
+
+  /// What is known of an op without the input's length. Its accesses and kernels are runs of `accesses` and `kernels`.
+  private struct Step {
+    var reads = 0..<0
+    var writes = 0..<0
+    var kernels = 0..<0
+    /// The rows whose original positions it needs.
+    var positions: RowSpan?
+    /// Whether its rows are some of its inner rows.
+    var takesInnerRows = false
+    var hasDistances: Bool
+    var halts: Bool
+    var scratch: ScratchRule
+    var layout: WeightLayout
+  }
+
+  /// An operand that a step reads or writes.
+  private struct Access: BitwiseCopyable {
+    var role: OperandRole
+    var operand: Operand
+    var content: OperandContent
+    var width: Int
+  }
+
+  /// The row counts of one step.
+  private struct Spans {
+    var rows: Int
+    var inner: Int
+    var indexed: Int
+    var dropped: Int
+    var positions = 0
+
+    subscript(span: RowSpan) -> Int {
+      switch span {
+      case .one: 1
+      case .rows: rows
+      case .inner: inner
+      case .indexed: indexed
+      case .dropped: dropped
+      case .all: max(indexed, inner)
+      case .positions: positions
+      }
+    }
+  }
 
   /// - Precondition: the rules about single ops, slots and the schedule hold.
   init(_ plan: Plan) {
     self.plan = plan
     capacities = plan.arena.slots.map { Int($0.byteCount.rawValue) / $0.element.byteCount }
     states = [SlotState](repeating: .unwritten, count: plan.arena.slots.count)
-    counting = plan.ops.indices.filter { plan.ops[$0].kind == .selectAbove }
-    var kernels = [[KernelID]](repeating: [], count: plan.ops.count)
-    for selection in plan.selections { kernels[Int(selection.op)].append(selection.kernel) }
-    self.kernels = kernels
+    dynamic = plan.ops.indices.filter { plan.ops[$0].kind.isDynamic }
+    kernels = plan.selections.map(\.kernel)
+    var selection = 0
+    for (number, op) in plan.ops.enumerated() {
+      var step = appendStep(of: op)
+      let first = selection
+      while selection < kernels.count, Int(plan.selections[selection].op) == number { selection += 1 }
+      step.kernels = first..<selection
+      steps.append(step)
+    }
   }
 
-  /// Walks with the schedule's counts; with those and a single row left by op `emptied`, where one is given.
+  private mutating func appendStep(of op: PlanOp) -> Step {
+    let definition = op.kind.definition
+    var step = Step(
+      hasDistances: definition.operand(.bias)?.content == .tensor(.distances) && !op.bias.isNone,
+      halts: op.kind.haltingRule != nil, scratch: definition.scratch, layout: plan.weightLayout(of: op))
+    var (reads, writes): ([Access], [Access]) = ([], [])
+    for operand in definition.operands {
+      let isWritten = operand.role == .output || operand.role == .output2
+      switch operand.content {
+      case .index, .tensor: continue
+      case .positions(let span):
+        step.positions = span
+        continue
+      case .scores, .probabilities: if !isWritten { step.takesInnerRows = true }
+      case .numbers(below: .inner): step.takesInnerRows = true
+      case .rows, .pairs, .numbers, .renumbered: break
+      }
+      guard op.has(operand.role) else { continue }
+      let access = Access(
+        role: operand.role, operand: op.operand(operand.role), content: operand.content,
+        width: plan.rowWidth(of: op, operand.content) ?? 0)
+      if isWritten { writes.append(access) } else { reads.append(access) }
+    }
+    let first = accesses.count
+    accesses += reads + writes
+    step.reads = first..<first + reads.count
+    step.writes = step.reads.upperBound..<accesses.count
+    return step
+  }
+
+  /// Walks with the schedule's counts. With `emptied`, that dynamic selection leaves a single row.
   mutating func run(length: Int, emptying emptied: Int? = nil) throws(PlanFormatError) {
     self.length = length
     counts = Array(plan.schedule.retentionConfiguration(length: length))
     for slot in states.indices { states[slot] = .unwritten }
     for number in plan.ops.indices {
-      let op = plan.ops[number]
-      let layer = Int(op.layer)
-      let isReduced =
-        layer >= 1 && layer <= plan.schedule.layerCount && counts[layer] < counts[layer - 1]
-      switch op.condition {
-      case .always: break
-      case .ifReduced: if !isReduced { continue }
-      case .ifNotReduced: if isReduced { continue }
-      }
+      let layer = Int(plan.ops[number].layer)
+      let isReduced = Schedule.isReduced(layer: layer, layerCount: counts.count - 1) { counts[$0] }
+      guard plan.ops[number].condition.holds(isReduced: isReduced) else { continue }
       self.number = number
-      let usesIndex = !op.index.isNone && isReduced
-      try step(op, usesIndex: usesIndex)
+      try step(plan.ops[number], usesIndex: !plan.ops[number].index.isNone && isReduced)
       if number == emptied { for later in layer..<counts.count { counts[later] = 1 } }
     }
     try checkResultWritten()
@@ -54,115 +128,61 @@ struct LengthWalk {
 
   private func value(_ rows: RowCount) -> Int { rows.layer.map { Int(counts[$0]) } ?? 1 }
 
-  /// The rows of the input that the op's index may name, when it uses one; else the first `rows`.
-  private func namedRows(_ op: PlanOp, rows: Int, usesIndex: Bool) throws(PlanFormatError) -> Int {
-    usesIndex ? try readNumbers(op.index, .index, count: rows) : rows
-  }
-
   private mutating func step(_ op: PlanOp, usesIndex: Bool) throws(PlanFormatError) {
     let rows = value(op.rows)
     let inner = value(op.innerRows)
-    let heads = Int(op.heads)
-    switch op.kind {
-    case .embed:
-      try checkScratch(op, elements: 0)
-      try writeRows(op, rows)
-    case .gemm:
-      let copies = usesIndex && plan.weightLayout(of: op) == .rowMajor
-      try checkScratch(op, elements: copies ? rows * Int(op.depth) : 0)
-      let named = try namedRows(op, rows: rows, usesIndex: usesIndex)
-      try readRows(op, .a, named)
-      if !op.b.isNone { try read(op.b, .b, elements: 2 * named) }
-      try writeRows(op, rows)
-    case .encode:
-      try checkScratch(op, elements: 0)
-      try readRows(op, .a, namedRows(op, rows: rows, usesIndex: usesIndex))
-      try writeRows(op, rows)
-      if !op.output2.isNone { try write(op.output2, .output2, elements: 2 * rows) }
-    case .biasActivation, .l2Normalize, .softmax, .sigmoid:
-      try checkScratch(op, elements: 0)
-      try readRows(op, .a, rows)
-      try writeRows(op, rows)
-    case .add, .layerNorm:
-      try checkScratch(op, elements: 0)
-      try readRows(op, .a, rows)
-      if !op.b.isNone { try readRows(op, .b, namedRows(op, rows: rows, usesIndex: usesIndex)) }
-      try writeRows(op, rows)
-    case .attention:
-      try checkScratch(op, elements: attentionScratch(op, keys: inner))
-      let queries = try namedRows(op, rows: rows, usesIndex: usesIndex)
-      try readRows(op, .a, queries)
-      try readRows(op, .b, inner)
-      try readRows(op, .c, inner)
-      try checkReach(op, rows: max(queries, inner))
-      try writeRows(op, rows)
-    case .attentionScores:
-      try checkScratch(op, elements: 0)
-      try readRows(op, .a, rows)
-      try readRows(op, .b, inner)
-      try checkReach(op, rows: inner)
-      try write(op.output, .output, elements: heads * inner * inner)
-      try write(op.output2, .output2, elements: heads * inner)
-    case .attentionScored:
-      try checkScratch(op, elements: attentionScratch(op, keys: inner))
-      for role in [OperandRole.a, .b, .c] { try readRows(op, role, inner) }
-      try checkReach(op, rows: inner)
-      try writeRows(op, rows)
-      try write(op.output2, .output2, elements: heads * inner)
-    case .attentionContext:
-      try checkScratch(op, elements: 0)
-      try checkRowsAvailable(try namedRows(op, rows: rows, usesIndex: usesIndex), of: inner, usesIndex)
-      try read(op.b, .b, elements: heads * inner * inner)
-      try readRows(op, .c, inner)
-      try writeRows(op, rows)
-    case .iota:
-      try checkScratch(op, elements: 0)
-      try writeNumbers(op.output, count: rows, bound: rows)
-    case .select, .selectAbove:
-      try checkScratch(op, elements: 2 * inner)
-      try checkRowsAvailable(rows, of: inner, false)
-      try read(op.a, .a, elements: heads * inner)
-      try writeNumbers(op.output, count: rows, bound: inner)
-    case .scatter:
-      try checkScratch(op, elements: 0)
-      // With an index, every one of the inner rows may be moved; without, the first `rows`.
-      if usesIndex { _ = try readNumbers(op.index, .index, count: rows) }
-      let moved = usesIndex ? inner : rows
-      try readRows(op, .a, moved)
-      let bound = op.origin.isNone ? moved : try readNumbers(op.origin, .origin, count: moved)
-      try writeRows(op, bound)
-    case .compose:
-      try checkScratch(op, elements: 0)
+    let step = steps[number]
+    let scratch = step.scratch.elements(
+      for: op, rows: rows, innerRows: inner, indexed: usesIndex, layout: step.layout,
+      kernels: kernels[step.kernels], demanded: true)
+    try checkScratch(op, elements: scratch)
+    var spans = Spans(
+      rows: rows, inner: inner, indexed: usesIndex ? try readNumbers(op.index, .index, count: rows) : rows,
+      dropped: usesIndex ? inner : rows)
+    if step.takesInnerRows { try checkRowsAvailable(spans.indexed, of: inner, usesIndex) }
+    for access in step.reads {
+      guard let elements = extent(of: accesses[access], heads: Int(op.heads), spans) else { continue }
+      try read(accesses[access].operand, accesses[access].role, elements: elements)
+    }
+    if let span = step.positions {
+      spans.positions =
+        op.origin.isNone ? spans[span] : try readNumbers(op.origin, .origin, count: spans[span])
+      if step.hasDistances { try checkReach(op, positions: spans.positions) }
+    }
+    for access in step.writes {
+      try write(accesses[access], heads: Int(op.heads), spans, usesIndex: usesIndex)
+    }
+    // The run may end here.
+    if step.halts { try checkResultWritten() }
+  }
+
+  private mutating func write(
+    _ access: Access, heads: Int, _ spans: Spans, usesIndex: Bool
+  ) throws(PlanFormatError) {
+    switch access.content {
+    case .numbers(let bound):
+      try writeNumbers(access.operand, count: spans.rows, bound: spans[bound])
+    case .renumbered:
       guard usesIndex else { return }
-      let named = try readNumbers(op.index, .index, count: rows)
-      let bound = try readNumbers(op.output, .output, count: named)
-      try writeNumbers(op.output, count: rows, bound: bound)
-    case .gather:
-      try checkScratch(op, elements: 0)
-      try readRows(op, .a, namedRows(op, rows: rows, usesIndex: usesIndex))
-      try writeRows(op, rows)
-    case .accumulate:
-      try checkScratch(op, elements: 0)
-      if !op.a.isNone { try readRows(op, .a, rows) }
-      try readRows(op, .b, rows)
-      if !op.c.isNone { try readRows(op, .c, rows) }
-      try writeRows(op, rows)
-    case .haltAuthors, .haltTight:
-      try checkScratch(op, elements: 0)
-      try readRows(op, .a, rows)
-      try writeRows(op, rows)
-      // The run may end here.
-      try checkResultWritten()
-    case .mean:
-      try checkScratch(op, elements: 0)
-      try readRows(op, .a, inner)
-      try write(op.output, .output, elements: Int(op.columns))
+      let bound = try readNumbers(access.operand, access.role, count: spans.indexed)
+      try writeNumbers(access.operand, count: spans.rows, bound: bound)
+    default:
+      if let elements = extent(of: access, heads: heads, spans) {
+        try write(access.operand, access.role, elements: elements)
+      }
     }
   }
 
-  /// What the most demanding of the op's kernels needs.
-  private func attentionScratch(_ op: PlanOp, keys: Int) -> Int {
-    kernels[number].map { $0.attentionScratch(keys: keys, depth: Int(op.depth)) }.max() ?? 0
+  /// Elements from the operand's first to its last; nil for row numbers. Sizes are below 2³¹ and rows below 2¹⁶, so that
+  /// it fits.
+  private func extent(of access: Access, heads: Int, _ spans: Spans) -> Int? {
+    switch access.content {
+    case .rows(let span, _, _): (spans[span] - 1) * Int(access.operand.leading) + access.width
+    case .pairs(let span): 2 * spans[span]
+    case .scores: heads * spans.inner
+    case .probabilities: heads * spans.inner * spans.inner
+    case .numbers, .renumbered, .index, .positions, .tensor: nil
+    }
   }
 
   func violation(_ rule: PlanRule, _ role: OperandRole, expected: Int, found: Int) -> PlanFormatError {

@@ -1,4 +1,4 @@
-/// Rules about runs that may end before the last layer. That the answer is there whenever one does is the walk's.
+/// Rules about runs that may end before the last layer. `LengthWalk` checks that the answer is then written.
 extension PlanValidator {
   /// Rules `haltingPresence`, `haltingPlace` and `haltingTable`.
   static func checkHalting(_ plan: Plan) throws(PlanFormatError) {
@@ -15,7 +15,7 @@ extension PlanValidator {
       let op = plan.ops[number]
       let layer = Int(op.layer)
       let holds =
-        op.kind.haltingRule == plan.haltingRule && op.condition == .always && layer > previous && layer < cap
+        op.kind.haltingRule == plan.haltingRule && layer > previous && layer < cap
         && op.extent == UInt32(halting.layers) - UInt32(layer) && op.columns == plan.head.outputWidth
         && op.columns > 1
       try require(holds, .haltingPlace, .op(number), expected: previous + 1, found: layer)

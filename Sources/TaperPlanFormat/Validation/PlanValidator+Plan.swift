@@ -37,10 +37,10 @@ extension PlanValidator {
     try require(count >= 1 && count <= maximumSlots, .slotCount, .plan, expected: maximumSlots, found: count)
   }
 
-  /// Steps a validation may take: about a second's worth; a plan of 400 ops and 8192 tokens needs a fifth of it.
+  /// Steps that a validation may take, about a second. A plan of 400 ops and 8192 tokens needs a fifth of them.
   static let maximumWork = 1 << 24
   static func checkValidationWork(_ plan: Plan) throws(PlanFormatError) {
-    let walks = 1 + plan.ops.count { $0.kind == .selectAbove }
+    let walks = 1 + plan.ops.count { $0.kind.isDynamic }
     let work = (plan.ops.count + plan.arena.slots.count) * plan.schedule.maximumLength * walks
     try require(work <= maximumWork, .validationWork, .plan, expected: maximumWork, found: work)
   }

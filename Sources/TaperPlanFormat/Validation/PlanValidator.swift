@@ -1,16 +1,16 @@
-/// Decides whether a plan may run: after it, no op can read or write outside its slots, for any input.
+/// Decides whether a plan may run. After it, no op can read or write outside its slots, for any input.
 ///
-/// One function a rule (`PlanRule`), in an order in which each may rely on those before it. Rules about a single op or
-/// slot are decided from the record; rules about what the ops do to one another are decided by walking the op list
-/// once for every input length (`LengthWalk`), with the row counts and the conditions exactly as they will be, so no
-/// assumption about how keep counts grow with the length is needed (ours).
+/// Each rule (`PlanRule`) is a function, and each may rely on those before it. Rules about a single op or slot are
+/// decided from its record. Rules about how ops depend on one another are decided by walking the op list once for every
+/// input length (`LengthWalk`), with the row counts and conditions that a run has. So nothing is assumed about how keep
+/// counts grow with the length (ours).
 ///
-/// A selection by threshold (selectAbove) leaves as many rows as the input has it, from one to the schedule's count.
-/// Every extent that an op touches grows with each row count, so that what holds at the schedule's counts bounds all
-/// runs. What was written before it is read is decided at the ends: a comparison is between two extents, each affine
-/// in one row count and with one leading dimension a slot (`liveLeading`) equally steep, so it holds for all counts
-/// when it holds with the schedule's and with one row left by each selection in turn; the latter also finds
-/// whoever reads the rows of before a selection from what was written after it.
+/// A dynamic selection leaves between one row and the schedule's count, as the input decides. Every extent that an op
+/// touches grows with each row count, so what holds at the schedule's counts bounds all runs. Whether everything read
+/// was written compares two extents. Each is affine in one row count, and with one leading dimension for each slot
+/// (`dynamicLeading`) both have the same slope. The comparison therefore holds for all counts when it holds at the two
+/// ends: with the schedule's counts, and with one row left by each dynamic selection in turn. The second walk also finds
+/// an op that reads rows from before a selection out of a slot written after it.
 public enum PlanValidator {
   /// - Complexity: O((ops + slots) · maximumLength + slots²); `validationWork` bounds it.
   public static func validate(_ plan: Plan) throws(PlanFormatError) {
@@ -38,8 +38,8 @@ public enum PlanValidator {
 
     try validateWeightsIndex(plan.weights)
     for number in plan.ops.indices { try validateOp(number, of: plan) }
-    try checkSelectAbove(plan)
-    try checkLiveLeading(plan)
+    try checkDynamicSelections(plan)
+    try checkDynamicLeading(plan)
     try checkSelectionOrder(plan)
     try checkKernels(plan)
     try checkSelectionsComplete(plan)
@@ -49,27 +49,27 @@ public enum PlanValidator {
     var walk = LengthWalk(plan)
     for length in 1...plan.schedule.maximumLength {
       try walk.run(length: length)
-      for number in walk.counting { try walk.run(length: length, emptying: number) }
+      for number in walk.dynamic { try walk.run(length: length, emptying: number) }
     }
   }
 
-  /// The rules of the weights index alone, as a weights file needs them.
+  /// The rules about the weights index alone, which a weights file has too.
   public static func validateWeightsIndex(_ index: WeightsIndex) throws(PlanFormatError) {
     try checkWeightShapes(index)
     try checkWeightPlaces(index)
   }
 
-  /// The rules of one op by itself.
+  /// The rules about one op by itself.
   private static func validateOp(_ number: Int, of plan: Plan) throws(PlanFormatError) {
     try checkOpLayer(number, plan)
-    try checkConditionLayer(number, plan)
+    try checkCondition(number, plan)
     try checkRowSymbols(number, plan)
     try checkOperandPresence(number, plan)
     try checkWeightOperands(number, plan)
     try checkSlotOperands(number, plan)
-    try checkWidths(number, plan)
-    try checkPanels(number, plan)
-    try checkEpsilon(number, plan)
+    try checkSizes(number, plan)
+    try checkParts(number, plan)
+    try checkConstants(number, plan)
     try checkLeadingDimensions(number, plan)
     try checkInPlace(number, plan)
     try checkOperandShapes(number, plan)

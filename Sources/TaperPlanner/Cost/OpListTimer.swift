@@ -73,9 +73,11 @@ package final class OpListTimer {
     let place = entering * (maximumLength + 1) + leaving
     let known = tables[tableNumbers[layer]][place]
     if known != .max { return known }
+    let isReduced = Schedule.isReduced(layer: layer, layerCount: layers.count - 2) {
+      $0 == layer ? leaving : entering
+    }
     let time = layers[layer].reduce(UInt64(0)) { sum, op in
-      let isReduced = layer >= 1 && layer < layers.count - 1 && leaving < entering
-      guard op.condition == .always || (op.condition == .ifReduced) == isReduced else { return sum }
+      guard op.condition.holds(isReduced: isReduced) else { return sum }
       func value(_ rows: RowCount) -> Int {
         guard let named = rows.layer else { return 1 }
         if layer == layers.count - 1 { return named == layer - 1 ? entering : leaving }

@@ -65,7 +65,7 @@ package struct Emission {
       innerRows: virtual.innerRows, columns: virtual.columns)
     let touched = Set(graph.writers(of: number) + graph.readers(of: number))
     slot.firstOp = UInt32(touched.min() ?? 0)
-    slot.lastOp = virtual.isKept ? .max : UInt32(touched.max() ?? 0)
+    slot.lastOp = virtual.outlivesRun ? .max : UInt32(touched.max() ?? 0)
     let elements =
       (1...schedule.maximumLength).map {
         virtual.copies * schedule.value(of: virtual.rows, length: $0)

@@ -49,7 +49,7 @@ extension Explanation {
       plan.ops.filter { $0.kind == .gemm }.map { plan.weights.entries[Int($0.weight.rawValue)].name })
     return (0..<plan.schedule.layerCount).map { $0 + 1 }.compactMap { layer in
       guard read.contains("layer.\(layer).selector.w1.weight") else { return nil }
-      let dynamic = plan.ops.first { $0.kind == .selectAbove && Int($0.layer) == layer }
+      let dynamic = plan.ops.first { $0.kind.isDynamic && Int($0.layer) == layer }
       return Selector(
         layer: layer, threshold: dynamic.map { 1 / (1 + exp(-Double($0.scale))) },
         cappedShare: plan.expectations?.cappedShares[layer - 1])

@@ -15,10 +15,11 @@ extension GraphBuilder {
 
     beginGroup()
     var features = emitPooled(
-      states, rows: rows, after: layer, name: "\(prefix).pooled", isKept: false)
+      states, rows: rows, after: layer, name: "\(prefix).pooled", outlivesRun: false)
     if facts.head.normalized {
       features = emitRow(
-        .l2Normalize, features, columns: hidden, name: "\(prefix).normalized", isKept: false, layer: place)
+        .l2Normalize, features, columns: hidden, name: "\(prefix).normalized", outlivesRun: false,
+        layer: place)
     }
     let logits = emitLinear(
       features, layer: place, rows: .one, columns: classes, depth: hidden,
@@ -26,11 +27,11 @@ extension GraphBuilder {
       bias: weight("\(prefix).classifier.bias", [classes], .halting(layer, .classifierBias)),
       name: "\(prefix).logits")
     let probabilities = emitRow(
-      .softmax, logits, columns: classes, name: "\(prefix).classes", isKept: false, layer: place)
+      .softmax, logits, columns: classes, name: "\(prefix).classes", outlivesRun: false, layer: place)
 
     var accumulate = PlanOp(.accumulate, layer: place, rows: .one, columns: classes)
     accumulate.a = answers
-    if answers.isNone { answers = makeSlot("result", rows: .one, columns: classes + 1, isKept: true) }
+    if answers.isNone { answers = makeSlot("result", rows: .one, columns: classes + 1, outlivesRun: true) }
     accumulate.b = probabilities
     accumulate.output = answers
     graph.result = answers.slot
@@ -41,7 +42,7 @@ extension GraphBuilder {
     accumulate.bias = weight("\(prefix).unit.bias", [1], .halting(layer, .unitBias))
     emit(accumulate)
 
-    if halted.isNone { halted = makeSlot("halted", rows: .one, columns: 1, isKept: true) }
+    if halted.isNone { halted = makeSlot("halted", rows: .one, columns: 1, outlivesRun: true) }
     var test = PlanOp(rule.opKind, layer: layer, rows: .one, columns: classes)
     test.extent = UInt32((facts.haltingLayers ?? facts.layers) - layer)
     test.a = answers

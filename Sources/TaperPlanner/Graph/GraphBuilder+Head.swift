@@ -13,7 +13,7 @@ extension GraphBuilder {
     let steps = 1 + (head.hasPooler ? 1 : 0) + (head.normalized ? 1 : 0)
     /// The last step before the linear head writes the features.
     func slotName(_ step: Int, _ name: String) -> String { step == steps && observed ? "features" : name }
-    func isKept(_ step: Int) -> Bool { step == steps && (observed || !hasLinear) }
+    func outlivesRun(_ step: Int) -> Bool { step == steps && (observed || !hasLinear) }
 
     beginGroup()
     var step = 1
@@ -25,7 +25,7 @@ extension GraphBuilder {
     case .mean, .cls:
       features = emitPooled(
         state, rows: .tokens(after: facts.layers), after: facts.layers, name: slotName(step, "pooled"),
-        isKept: isKept(step))
+        outlivesRun: outlivesRun(step))
     }
     if head.hasPooler {
       step += 1
@@ -33,12 +33,13 @@ extension GraphBuilder {
         features, layer: layer, rows: .one, columns: hidden, depth: hidden,
         weight: weight("pooler.weight", [hidden, hidden], .poolerWeight),
         bias: weight("pooler.bias", [hidden], .poolerBias), activation: .tanh,
-        name: slotName(step, "pooler"), isKept: isKept(step))
+        name: slotName(step, "pooler"), outlivesRun: outlivesRun(step))
     }
     if head.normalized {
       step += 1
       features = emitRow(
-        .l2Normalize, features, columns: hidden, name: slotName(step, "normalized"), isKept: isKept(step))
+        .l2Normalize, features, columns: hidden, name: slotName(step, "normalized"),
+        outlivesRun: outlivesRun(step))
     }
     if hasLinear { features = emitLinearHead(features, override: override) }
     graph.result = features.slot
@@ -46,7 +47,9 @@ extension GraphBuilder {
 
   /// The pooled states that leave `layer`, one row: the mean, of all tokens' last states when dropped ones are restored; or
   /// the first row, as the mean of it alone.
-  mutating func emitPooled(_ states: Operand, rows: RowCount, after layer: Int, name: String, isKept: Bool)
+  mutating func emitPooled(
+    _ states: Operand, rows: RowCount, after layer: Int, name: String, outlivesRun: Bool
+  )
     -> Operand
   {
     let place = layer == facts.layers ? layer + 1 : layer
@@ -61,7 +64,7 @@ extension GraphBuilder {
         mean.innerRows = .input
       }
     }
-    mean.output = makeSlot(name, rows: .one, columns: facts.hidden, isKept: isKept)
+    mean.output = makeSlot(name, rows: .one, columns: facts.hidden, outlivesRun: outlivesRun)
     emit(mean)
     return mean.output
   }
@@ -86,7 +89,7 @@ extension GraphBuilder {
       bias: weight("head.bias", [outputs], .headBias), name: "logits")
     var softmax = PlanOp(.softmax, layer: layer, rows: .input, columns: outputs)
     softmax.a = logits
-    softmax.output = makeSlot("result", rows: .input, columns: outputs, isKept: true)
+    softmax.output = makeSlot("result", rows: .input, columns: outputs, outlivesRun: true)
     emit(softmax)
     graph.result = softmax.output.slot
   }
@@ -105,21 +108,22 @@ extension GraphBuilder {
     let logits = emitLinear(
       features, layer: facts.layers + 1, rows: .one, columns: outputs, depth: hidden,
       weight: weight(weightRecipe),
-      bias: weight(biasRecipe), name: scored ? "logits" : "result", isKept: !scored)
+      bias: weight(biasRecipe), name: scored ? "logits" : "result", outlivesRun: !scored)
     guard scored else { return logits }
     return emitRow(
-      kind == .classification ? .softmax : .sigmoid, logits, columns: outputs, name: "result", isKept: true)
+      kind == .classification ? .softmax : .sigmoid, logits, columns: outputs, name: "result",
+      outlivesRun: true)
   }
 
   /// A row-wise op on one row; of pooling and head unless a layer is given.
   mutating func emitRow(
-    _ kind: OpKind, _ input: Operand, columns: Int, name: String, isKept: Bool, layer: Int? = nil
+    _ kind: OpKind, _ input: Operand, columns: Int, name: String, outlivesRun: Bool, layer: Int? = nil
   ) -> Operand {
     var op = PlanOp(kind, layer: layer ?? facts.layers + 1, rows: .one, columns: columns)
     // torch.nn.functional.normalize's floor of the norm.
     if kind == .l2Normalize { op.epsilon = 1e-12 }
     op.a = input
-    op.output = makeSlot(name, rows: .one, columns: columns, isKept: isKept)
+    op.output = makeSlot(name, rows: .one, columns: columns, outlivesRun: outlivesRun)
     emit(op)
     return op.output
   }

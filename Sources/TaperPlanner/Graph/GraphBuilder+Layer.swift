@@ -62,7 +62,7 @@ extension GraphBuilder {
       output, residual: attended, layer: layer, rows: after,
       gamma: layerWeight(layer, .outputNormGamma, "output.norm.gamma", [hidden]),
       beta: layerWeight(layer, .outputNormBeta, "output.norm.beta", [hidden]),
-      name: selector == nil ? hiddenName(layer) : "layer.\(layer).finished", isKept: keepsHidden)
+      name: selector == nil ? hiddenName(layer) : "layer.\(layer).finished", outlivesRun: keepsHidden)
     if let rule = options.halting { emitAnswer(state, rows: after, after: layer, rule: rule) }
     guard let selector, let selection = options.selection else { return state }
     return emitSelection(selector, selection, layer: layer, state: state)
@@ -109,7 +109,7 @@ extension GraphBuilder {
     var partial = makeSlot(
       observed ? "importance.\(layer)" : "layer.\(layer).scores", copies: facts.heads, rows: before,
       columns: 1,
-      isKept: observed)
+      outlivesRun: observed)
     // Leading dimensions of both are the current number of keys, which is no constant: 0 says "as the driver has it".
     probabilities.leading = 0
     partial.leading = 0

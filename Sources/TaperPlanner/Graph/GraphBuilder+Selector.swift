@@ -35,7 +35,7 @@ extension GraphBuilder {
     let kept = emitChoice(select, of: state)
     return emitGather(
       state, index: kept, layer: layer, rows: after, columns: facts.hidden, name: hiddenName(layer),
-      isKept: options.instrumentation.contains(.hiddenStates))
+      outlivesRun: options.instrumentation.contains(.hiddenStates))
   }
 
   /// `select`, its kept rows' numbers added; then the books: dropped rows of `states` go where they came from, and where the

@@ -68,7 +68,7 @@ package struct GraphBuilder {
     let beta = weight("embeddings.norm.beta", [hidden], .embeddingNormBeta)
     return emitLayerNorm(
       embed.output, layer: 0, rows: .input, gamma: gamma, beta: beta, name: hiddenName(0),
-      isKept: options.instrumentation.contains(.hiddenStates))
+      outlivesRun: options.instrumentation.contains(.hiddenStates))
   }
 
   // MARK: Pieces
@@ -76,7 +76,7 @@ package struct GraphBuilder {
   /// y = act(x·Wᵀ + b) as a product and a row-wise op.
   mutating func emitLinear(
     _ input: Operand, layer: Int, rows: RowCount, columns: Int, depth: Int, weight: WeightReference,
-    bias: WeightReference, activation: Activation = .none, name: String, isKept: Bool = false,
+    bias: WeightReference, activation: Activation = .none, name: String, outlivesRun: Bool = false,
     condition: OpGuard = .always
   ) -> Operand {
     beginGroup()
@@ -92,7 +92,7 @@ package struct GraphBuilder {
     sum.activation = activation
     sum.a = product.output
     sum.bias = bias
-    sum.output = makeSlot(name, rows: rows, columns: columns, isKept: isKept)
+    sum.output = makeSlot(name, rows: rows, columns: columns, outlivesRun: outlivesRun)
     emit(sum)
     return sum.output
   }
@@ -100,7 +100,7 @@ package struct GraphBuilder {
   /// y = x + residual, then layer norm.
   mutating func emitResidualNorm(
     _ input: Operand, residual: Operand, layer: Int, rows: RowCount, gamma: WeightReference,
-    beta: WeightReference, name: String, isKept: Bool = false
+    beta: WeightReference, name: String, outlivesRun: Bool = false
   ) -> Operand {
     var sum = PlanOp(.add, layer: layer, rows: rows, columns: facts.hidden)
     sum.a = input
@@ -108,19 +108,19 @@ package struct GraphBuilder {
     sum.output = makeSlot(name + ".sum", rows: rows, columns: facts.hidden)
     emit(sum)
     return emitLayerNorm(
-      sum.output, layer: layer, rows: rows, gamma: gamma, beta: beta, name: name, isKept: isKept)
+      sum.output, layer: layer, rows: rows, gamma: gamma, beta: beta, name: name, outlivesRun: outlivesRun)
   }
 
   private mutating func emitLayerNorm(
     _ input: Operand, layer: Int, rows: RowCount, gamma: WeightReference, beta: WeightReference, name: String,
-    isKept: Bool
+    outlivesRun: Bool
   ) -> Operand {
     var norm = PlanOp(.layerNorm, layer: layer, rows: rows, columns: facts.hidden)
     norm.epsilon = facts.layerNormEpsilon
     norm.a = input
     norm.gamma = gamma
     norm.beta = beta
-    norm.output = makeSlot(name, rows: rows, columns: facts.hidden, isKept: isKept)
+    norm.output = makeSlot(name, rows: rows, columns: facts.hidden, outlivesRun: outlivesRun)
     emit(norm)
     return norm.output
   }
@@ -128,13 +128,13 @@ package struct GraphBuilder {
   /// y[i] = x[index[i]], a copy while the layer drops nothing.
   mutating func emitGather(
     _ input: Operand, index: Operand, layer: Int, rows: RowCount, columns: Int, name: String,
-    isKept: Bool = false
+    outlivesRun: Bool = false
   ) -> Operand {
     var gather = PlanOp(.gather, layer: layer, rows: rows, columns: columns)
     gather.innerRows = .tokens(after: layer - 1)
     gather.a = input
     gather.index = index
-    gather.output = makeSlot(name, rows: rows, columns: columns, isKept: isKept)
+    gather.output = makeSlot(name, rows: rows, columns: columns, outlivesRun: outlivesRun)
     emit(gather)
     return gather.output
   }
@@ -143,13 +143,13 @@ package struct GraphBuilder {
 
   mutating func makeSlot(
     _ name: String, element: ElementType = .f32, copies: Int = 1, rows: RowCount, innerRows: RowCount = .one,
-    columns: Int, isKept: Bool = false
+    columns: Int, outlivesRun: Bool = false
   ) -> Operand {
     let number = UInt16(graph.slots.count)
     graph.slots.append(
       GraphSlot(
         name: name, element: element, copies: copies, rows: rows, innerRows: innerRows, columns: columns,
-        isKept: isKept))
+        outlivesRun: outlivesRun))
     return Operand(slot: number, offset: 0, leading: UInt32(columns))
   }
 

@@ -9,7 +9,7 @@ package struct GraphSlot: Hashable, Sendable {
   package var innerRows: RowCount
   package var columns: Int
   /// Alive to the end of the run and never overwritten: the result, or instrumentation.
-  package var isKept: Bool
+  package var outlivesRun: Bool
 
   /// Whether `other` holds the same elements in the same shape, so that one can take the other's place.
   package func hasShape(of other: GraphSlot) -> Bool {

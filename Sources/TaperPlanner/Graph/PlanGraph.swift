@@ -43,7 +43,7 @@ package struct PlanGraph: Hashable, Sendable {
 
   /// Whether `op` is the one reader of the slot, which dies with it.
   package func isOnlyReader(_ op: Int, of slot: UInt16) -> Bool {
-    !slots[Int(slot)].isKept && readers(of: slot) == [op]
+    !slots[Int(slot)].outlivesRun && readers(of: slot) == [op]
   }
 
   package mutating func remove(_ doomed: Set<Int>) {
@@ -52,41 +52,12 @@ package struct PlanGraph: Hashable, Sendable {
 }
 
 extension PlanOp {
-  /// Operands whose elements the op reads. Partial writers (scatter) and in-place ones (compose) read their output.
+  /// Operands whose elements the op reads; its output too where it relies on what that held.
   package var readOperands: [Operand] {
     var operands = [a, b, c, index, origin]
-    if kind == .compose || kind == .scatter { operands.append(output) }
+    if kind.definition.updatesOutput { operands.append(output) }
     return operands.filter { !$0.isNone }
   }
 
   package var writtenOperands: [Operand] { [output, output2, scratch].filter { !$0.isNone } }
-
-  /// Whether each output row depends on the same row of `a` (and of `b`, for add and layer norm) and on nothing else
-  /// that is narrower than the whole.
-  package var isRowWise: Bool {
-    switch kind {
-    case .embed, .gemm, .biasActivation, .add, .layerNorm, .gather, .l2Normalize, .softmax, .sigmoid,
-      .attention, .attentionContext, .encode:
-      true
-    case .attentionScores, .attentionScored, .iota, .select, .selectAbove, .scatter, .compose, .mean,
-      .accumulate,
-      .haltAuthors, .haltTight:
-      false
-    }
-  }
-
-  /// Whether the op runs for an input of `length` tokens.
-  package func runs(in schedule: Schedule, length: Int) -> Bool {
-    switch condition {
-    case .always: true
-    case .ifReduced: isReduced(in: schedule, length: length)
-    case .ifNotReduced: !isReduced(in: schedule, length: length)
-    }
-  }
-
-  private func isReduced(in schedule: Schedule, length: Int) -> Bool {
-    let layer = Int(layer)
-    guard layer >= 1, layer <= schedule.layerCount else { return false }
-    return schedule.tokens(after: layer, length: length) < schedule.tokens(after: layer - 1, length: length)
-  }
 }

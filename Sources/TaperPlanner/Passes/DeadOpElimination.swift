@@ -7,7 +7,7 @@ import TaperPlanFormat
 package enum DeadOpElimination {
   package static func run(_ graph: PlanGraph) -> PlanGraph {
     var graph = graph
-    var wanted = Set(graph.slots.indices.filter { graph.slots[$0].isKept }.map(UInt16.init))
+    var wanted = Set(graph.slots.indices.filter { graph.slots[$0].outlivesRun }.map(UInt16.init))
     wanted.insert(graph.result)
     var doomed: Set<Int> = []
     for number in graph.ops.indices.reversed() {

@@ -26,36 +26,45 @@ package enum DeadRowElimination {
   private static func narrowed(_ graph: PlanGraph) -> PlanGraph {
     var graph = graph
     var demands: [UInt16: Demand] = [graph.result: .all]
-    for slot in graph.slots.indices where graph.slots[slot].isKept { demands[UInt16(slot)] = .all }
+    for slot in graph.slots.indices where graph.slots[slot].outlivesRun { demands[UInt16(slot)] = .all }
     func want(_ operand: Operand, _ demand: Demand) {
       guard !operand.isNone else { return }
       if demands[operand.slot] != .all { demands[operand.slot] = demand }
     }
     for number in graph.ops.indices.reversed() {
       var op = graph.ops[number]
-      if op.isRowWise, op.rows != .one, demands[op.output.slot] == .firstRow {
+      if op.kind.definition.isRowWise, op.rows != .one, demands[op.output.slot] == .firstRow {
         op.rows = .one
         op.index = .none
         graph.ops[number] = op
         graph.slots[Int(op.output.slot)].rows = .one
       }
-      let isFirstRowOnly =
-        op.isRowWise && op.rows == .one && op.index.isNone || op.kind == .mean && op.innerRows == .one
-      want(op.a, isFirstRowOnly ? .firstRow : .all)
-      want(op.b, isFirstRowOnly && (op.kind == .add || op.kind == .layerNorm) ? .firstRow : .all)
-      for operand in [op.c, op.index, op.origin] { want(operand, .all) }
-      if op.kind == .compose || op.kind == .scatter { want(op.output, .all) }
+      for role in [OperandRole.a, .b, .c] {
+        want(op.operand(role), readsFirstRow(op, role) ? .firstRow : .all)
+      }
+      for operand in [op.index, op.origin] { want(operand, .all) }
+      if op.kind.definition.updatesOutput { want(op.output, .all) }
     }
     return graph
   }
 
-  /// A gather of row 0 alone copies what its readers may read where it is.
+  /// Whether the op reads of the operand in `role` its first row at most.
+  private static func readsFirstRow(_ op: PlanOp, _ role: OperandRole) -> Bool {
+    guard case .rows(let span, _, _) = op.kind.definition.operand(role)?.content else { return false }
+    return switch span {
+    case .rows, .indexed: op.rows == .one && op.index.isNone
+    case .inner: op.innerRows == .one
+    case .one, .dropped, .all, .positions: false
+    }
+  }
+
+  /// A gather of row 0 alone is dropped: its readers read its input.
   private static func bypassGathers(_ graph: inout PlanGraph) {
     var doomed: Set<Int> = []
     for number in graph.ops.indices where graph.ops[number].kind == .gather && graph.ops[number].index.isNone
     {
       let gather = graph.ops[number]
-      guard !graph.slot(gather.output).isKept else { continue }
+      guard !graph.slot(gather.output).outlivesRun else { continue }
       for reader in graph.readers(of: gather.output.slot) {
         graph.ops[reader].replaceReads(of: gather.output, with: gather.a)
       }

@@ -35,7 +35,7 @@ package enum FuseAttentionScores {
   /// The op that alone reads the probabilities, for all rows; nil when there is none.
   private static func context(of scores: PlanOp, _ graph: PlanGraph) -> Int? {
     let readers = graph.readers(of: scores.output.slot)
-    guard readers.count == 1, !graph.slot(scores.output).isKept else { return nil }
+    guard readers.count == 1, !graph.slot(scores.output).outlivesRun else { return nil }
     let context = graph.ops[readers[0]]
     guard context.kind == .attentionContext, context.condition == scores.condition, context.index.isNone,
       context.rows == scores.rows

@@ -40,7 +40,9 @@ package enum FuseGather {
 
   private static func foldIntoReader(_ gather: PlanOp, _ graph: inout PlanGraph) -> Bool {
     let readers = graph.readers(of: gather.output.slot)
-    guard readers.count == 1, !graph.slot(gather.output).isKept, graph.isWhole(gather.a) else { return false }
+    guard readers.count == 1, !graph.slot(gather.output).outlivesRun, graph.isWhole(gather.a) else {
+      return false
+    }
     var reader = graph.ops[readers[0]]
     guard reader.index.isNone, reader.rows == gather.rows else { return false }
     switch reader.kind {

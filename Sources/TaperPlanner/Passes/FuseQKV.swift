@@ -28,7 +28,8 @@ package enum FuseQKV {
       let op = graph.ops[$0]
       return op.kind == .gemm && op.layer == first.layer && op.a == first.a && op.rows == first.rows
         && op.depth == first.depth && op.activation == .none && op.index.isNone && op.condition == .always
-        && op.bias.isNone == first.bias.isNone && graph.isWhole(op.output) && !graph.slot(op.output).isKept
+        && op.bias.isNone == first.bias.isNone && graph.isWhole(op.output)
+        && !graph.slot(op.output).outlivesRun
         && graph.writers(of: op.output.slot) == [$0]
     }
   }
@@ -43,7 +44,7 @@ package enum FuseQKV {
     graph.slots.append(
       GraphSlot(
         name: prefix, element: .f32, copies: 1, rows: ops[0].rows, innerRows: .one, columns: columns,
-        isKept: false))
+        outlivesRun: false))
     var product = ops[0]
     product.columns = UInt32(columns)
     product.parts = UInt16(GemmPartition.parts(columns: columns, depth: depth))

@@ -77,7 +77,7 @@ package struct ProductFamilies {
       graph.slots.append(
         GraphSlot(
           name: name + suffix, element: element, copies: 1, rows: op.rows, innerRows: .one, columns: columns,
-          isKept: false))
+          outlivesRun: false))
       return Operand(slot: UInt16(graph.slots.count - 1), offset: 0, leading: UInt32(columns))
     }
     var encode = PlanOp(.encode, layer: Int(op.layer), rows: op.rows, columns: Int(op.depth))

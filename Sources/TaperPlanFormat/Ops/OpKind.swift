@@ -1,0 +1,267 @@
+/// What an op computes; the drivers in ck_op.h have the arithmetic. Raw values are part of the plan file: append only,
+/// without gaps.
+///
+/// To add an op, add a case here and its definition below (decision 12 lists the other files).
+public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
+  case embed = 1
+  case gemm = 2
+  case biasActivation = 3
+  case add = 4
+  case layerNorm = 5
+  case attention = 6
+  case attentionScores = 7
+  case attentionContext = 8
+  case iota = 9
+  case select = 10
+  case scatter = 11
+  case compose = 12
+  case gather = 13
+  case mean = 14
+  case l2Normalize = 15
+  case softmax = 16
+  case sigmoid = 17
+  case encode = 18
+  case attentionScored = 19
+  case selectAbove = 20
+  case accumulate = 21
+  case haltAuthors = 22
+  case haltTight = 23
+}
+
+extension OpKind {
+  /// The definition of this kind, made once for all ops (`definition`).
+  func define() -> OpDefinition {
+    switch self {
+    case .embed:
+      OpDefinition(
+        self, "embed", .embeddings,
+        operands: [
+          .required(.table0, .tensor(.words)), .required(.table1, .tensor(.positions)),
+          .optional(.table2, .tensor(.types)), .optional(.gamma, .tensor(.columns), needs: .beta),
+          .optional(.beta, .tensor(.columns), needs: .gamma), .required(.output, .rows(.rows, .columns)),
+        ],
+        tasks: .rows,
+        // A row of each table but the types', which are few; gamma, beta and the type row once; the row out.
+        traffic: [.words(.product(3, .rows, .columns)), .words(.product(3, .columns))],
+        title: ["embed", .with(.gamma, " + norm")])
+    case .gemm:
+      OpDefinition(
+        self, "gemm", .products,
+        operands: [
+          .required(.weight, .tensor(.matrix)), .optional(.bias, .tensor(.columns)),
+          .optional(.index, .index),
+          .required(.a, .rows(.indexed, .depth, .asWeight)), .optional(.b, .pairs(.indexed)),
+          .required(.output, .rows(.rows, .columns)),
+        ],
+        sizes: [.columns, .depth], tasks: .parts, scratch: .gatheredRows, key: [.activation, .parts],
+        work: .product(2, .rows, .columns, .depth),
+        traffic: [
+          .weight, .input(.product(1, .rows, .depth)), .words(.product(1, .rows, .columns)),
+          .words(.product(1, .columns)),
+        ],
+        title: [.weight(.weight), .indexed, .with(.bias, " + bias"), .activation],
+        shape: [.rows, " × ", .depth, " → ", .columns], label: [.rows, "×", .columns, "×", .depth])
+    case .encode:
+      OpDefinition(
+        self, "encode", .rowwise,
+        operands: [
+          .optional(.gamma, .tensor(.columns), needs: .output2), .optional(.index, .index),
+          .required(.a, .rows(.indexed, .columns)), .required(.output, .rows(.rows, .columns, .encoded)),
+          .optional(.output2, .pairs(.rows)),
+        ],
+        tasks: .rows, isOptional: true,
+        traffic: [.words(.product(1, .rows, .columns)), .encoded(.product(1, .rows, .columns))],
+        title: ["encode", .indexed, " as ", .element], since: .packed)
+    case .biasActivation:
+      OpDefinition(
+        self, "biasActivation", .rowwise,
+        operands: [
+          .optional(.bias, .tensor(.columns)), .required(.a, .rows(.rows, .columns)),
+          .required(.output, .rows(.rows, .columns)),
+        ],
+        tasks: .rows, allowsInPlace: true, key: .activation,
+        traffic: [.words(.product(2, .rows, .columns)), .words(.product(1, .columns))],
+        title: [.weight(.bias), .activation])
+    case .add:
+      OpDefinition(
+        self, "add", .rowwise,
+        operands: [
+          .optional(.index, .index), .required(.a, .rows(.rows, .columns)),
+          .required(.b, .rows(.indexed, .columns)), .required(.output, .rows(.rows, .columns)),
+        ],
+        tasks: .rows, allowsInPlace: true, traffic: [.words(.product(3, .rows, .columns))],
+        title: ["residual", .indexed])
+    case .layerNorm:
+      OpDefinition(
+        self, "layerNorm", .rowwise,
+        operands: [
+          .optional(.bias, .tensor(.columns)), .required(.gamma, .tensor(.columns)),
+          .required(.beta, .tensor(.columns)), .optional(.index, .index, needs: .b),
+          .required(.a, .rows(.rows, .columns)), .optional(.b, .rows(.indexed, .columns)),
+          .required(.output, .rows(.rows, .columns)),
+        ],
+        tasks: .rows, allowsInPlace: true,
+        traffic: [.words(.product(3, .rows, .columns)), .words(.product(3, .columns))],
+        title: [.with(.bias, "bias + "), .with(.b, "residual"), .indexed, .with(.b, " + "), "norm"])
+    case .mean:
+      OpDefinition(
+        self, "mean", .rowwise,
+        operands: [.required(.a, .rows(.inner, .columns)), .required(.output, .rows(.one, .columns))],
+        tasks: .one, variables: .innerRows,
+        traffic: [.words(.product(1, .innerRows, .columns)), .words(.product(1, .columns))],
+        title: [.innerRows(one: "first token", more: "mean")], shape: [.inner, " × ", .columns],
+        label: [.rows, " of ", .inner])
+    case .l2Normalize: defineRowFunction("l2Normalize", title: "L2 norm")
+    case .softmax: defineRowFunction("softmax", title: "softmax")
+    case .sigmoid: defineRowFunction("sigmoid", title: "sigmoid")
+    case .attention:
+      defineAttention(
+        "attention",
+        operands: [
+          .required(.a, .rows(.indexed, .heads)), .required(.b, .rows(.inner, .heads)),
+          .required(.c, .rows(.inner, .heads)), .optional(.index, .index),
+          .required(.output, .rows(.rows, .heads)),
+        ],
+        scratch: .attention(isRequired: true), variables: .both,
+        work: .product(4, .rows, .innerRows, .heads, .depth),
+        traffic: [
+          .words(.product(2, .rows, .heads, .depth)), .words(.product(2, .innerRows, .heads, .depth)),
+        ],
+        title: ["attention", .with(.bias, ", relative bias")])
+    case .attentionScored:
+      defineAttention(
+        "attentionScored",
+        operands: [
+          .required(.a, .rows(.inner, .heads)), .required(.b, .rows(.inner, .heads)),
+          .required(.c, .rows(.inner, .heads)), .required(.output, .rows(.inner, .heads)),
+          .required(.output2, .scores),
+        ],
+        rowRule: .square, scratch: .attention(isRequired: true), variables: .innerRows, isOptional: true,
+        work: .product(4, .rows, .innerRows, .heads, .depth),
+        traffic: [.words(.product(4, .innerRows, .heads, .depth)), .words(.product(1, .heads, .innerRows))],
+        title: ["attention + scores", .with(.bias, ", rel. bias")], label: [.rows, "×", .columns],
+        since: .packed)
+    case .attentionScores:
+      defineAttention(
+        "attentionScores",
+        operands: [
+          .required(.a, .rows(.inner, .heads)), .required(.b, .rows(.inner, .heads)),
+          .required(.output, .probabilities), .required(.output2, .scores),
+        ],
+        rowRule: .square, scratch: .attention(isRequired: false), variables: .innerRows,
+        work: .product(2, .innerRows, .innerRows, .heads, .depth),
+        traffic: [
+          .words(.product(2, .innerRows, .heads, .depth)),
+          .words(.product(1, .heads, .innerRows, .innerRows)), .words(.product(1, .heads, .innerRows)),
+        ],
+        title: ["attention scores", .with(.bias, ", rel. bias")])
+    case .attentionContext:
+      defineAttention(
+        "attentionContext",
+        operands: [
+          .optional(.index, .index), .required(.b, .probabilities), .required(.c, .rows(.inner, .heads)),
+          .required(.output, .rows(.rows, .heads)),
+        ],
+        hasRelativeBias: false, variables: .both, work: .product(2, .rows, .innerRows, .heads, .depth),
+        traffic: [
+          .words(.product(1, .heads, .rows, .innerRows)), .words(.product(1, .innerRows, .heads, .depth)),
+          .words(.product(1, .rows, .heads, .depth)),
+        ],
+        title: ["attention context", .indexed])
+    case .iota:
+      OpDefinition(
+        self, "iota", .selection, operands: [.required(.output, .numbers(below: .rows))], sizes: [],
+        tasks: .one,
+        traffic: [.words(.product(1, .rows))], title: ["positions of all tokens"], shape: [.rows],
+        label: [.rows])
+    case .select: defineSelection("select", .selects, title: "choose tokens to keep", since: .first)
+    case .selectAbove:
+      defineSelection("selectAbove", .counts, title: "keep tokens above threshold", since: .dynamic)
+    case .scatter:
+      OpDefinition(
+        self, "scatter", .selection,
+        operands: [
+          .optional(.index, .index), .required(.a, .rows(.dropped, .columns)),
+          .optional(.origin, .positions(.dropped)), .required(.output, .rows(.positions, .columns)),
+        ],
+        tasks: .one, variables: .innerRows, traffic: [.words(.product(2, .innerRows, .columns))],
+        title: [.with(.index, "restore dropped tokens"), .without(.index, "restore kept tokens")],
+        shape: [.dropped, " × ", .columns], label: [.rows, " of ", .inner])
+    case .compose:
+      OpDefinition(
+        self, "compose", .selection,
+        operands: [.required(.index, .index), .required(.output, .renumbered)], sizes: [], tasks: .one,
+        traffic: [.words(.product(3, .rows))], title: ["positions of kept tokens"],
+        shape: [.inner, " → ", .rows], label: [.rows])
+    case .gather:
+      OpDefinition(
+        self, "gather", .selection,
+        operands: [
+          .required(.index, .index), .required(.a, .rows(.indexed, .columns)),
+          .required(.output, .rows(.rows, .columns)),
+        ],
+        tasks: .rows, traffic: [.words(.product(2, .rows, .columns))], title: ["gather kept tokens"])
+    case .accumulate:
+      OpDefinition(
+        self, "accumulate", .halting,
+        operands: [
+          .optional(.weight, .tensor(.row), needs: .bias), .optional(.bias, .tensor(.one), needs: .c),
+          .optional(.a, .rows(.one, .answers)), .required(.b, .rows(.one, .columns)),
+          .optional(.c, .rows(.one, .depth), needs: .weight), .required(.output, .rows(.one, .answers)),
+        ],
+        rowRule: .one, sizes: [.columns, .depth], tasks: .one, allowsInPlace: true,
+        // The answers, and what is left, in and out; the features and the unit's weight.
+        traffic: [.words(.product(3, .columns)), .words(.product(2, .depth))],
+        title: ["join answer", .with(.weight, " + halting unit")], since: .dynamic)
+    case .haltAuthors: defineHalting("haltAuthors", .authors, title: "halt? (authors' rule)")
+    case .haltTight: defineHalting("haltTight", .tight, title: "halt? (tighter rule)")
+    }
+  }
+
+  /// A function of each row alone, in as many columns.
+  private func defineRowFunction(_ name: String, title: OpText) -> OpDefinition {
+    OpDefinition(
+      self, name, .rowwise,
+      operands: [.required(.a, .rows(.rows, .columns)), .required(.output, .rows(.rows, .columns))],
+      tasks: .rows, traffic: [.words(.product(2, .rows, .columns))], title: [title])
+  }
+
+  private func defineAttention(
+    _ name: String, operands: [OperandDefinition], rowRule: RowRule = .any, hasRelativeBias: Bool = true,
+    scratch: ScratchRule = .none, variables: RowVariables, isOptional: Bool = false, work: SizeProduct,
+    traffic: [Traffic], title: [OpText], label: [OpText] = [.rows, "×", .inner], since: FormatVersion = .first
+  ) -> OpDefinition {
+    let bias: [OperandDefinition] =
+      hasRelativeBias
+      ? [.optional(.bias, .tensor(.distances)), .optional(.origin, .positions(.all), needs: .bias)] : []
+    return OpDefinition(
+      self, name, .attention, operands: bias + operands, rowRule: rowRule, sizes: [.heads, .depth],
+      tasks: .heads,
+      scratch: scratch, variables: variables, key: hasRelativeBias ? .relativeBias : [],
+      isOptional: isOptional,
+      work: work, traffic: traffic, title: title,
+      shape: [.rows, " × ", .inner, " · ", .heads, " × ", .depth], label: label, since: since)
+  }
+
+  /// A dynamic selection is measured as a static one: choosing below a ceiling is choosing.
+  private func defineSelection(
+    _ name: String, _ effect: OpEffect, title: OpText, since: FormatVersion
+  ) -> OpDefinition {
+    OpDefinition(
+      self, name, .selection,
+      operands: [.required(.a, .scores), .required(.output, .numbers(below: .inner))],
+      sizes: .heads, tasks: .one, scratch: .selection, effect: effect, variables: .innerRows,
+      measuredAs: .select,
+      traffic: [.words(.product(1, .heads, .innerRows)), .words(.product(1, .rows))], title: [title],
+      shape: [.inner, " → ", .rows], label: [.rows, " of ", .inner], since: since)
+  }
+
+  private func defineHalting(_ name: String, _ rule: HaltingRule, title: OpText) -> OpDefinition {
+    OpDefinition(
+      self, name, .halting,
+      operands: [.required(.a, .rows(.one, .answers)), .required(.output, .rows(.one, .one))],
+      rowRule: .one, tasks: .one, effect: .halts(rule), traffic: [.words(.product(1, .columns))],
+      title: [title],
+      since: .dynamic)
+  }
+}
