@@ -7,7 +7,7 @@ extension Auditor {
     _ session: inout Session, _ samples: [AuditSample], _ advance: (Int) -> Void
   ) throws(AuditError) -> HaltingAudit {
     let plan = session.loaded.plan
-    let live = LivePredictions(plan)
+    let dynamic = DynamicPredictions(plan)
     session.halts = true
     var histogram = [UInt32](repeating: 0, count: plan.schedule.layerCount)
     var times: [Nanoseconds] = []
@@ -20,7 +20,7 @@ extension Auditor {
       histogram[session.depth - 1] += 1
       let depth = session.depth
       let time =
-        live?.time(session.keptTokens, depth: depth)
+        dynamic?.time(session.keptTokens, depth: depth)
         ?? plan.predictedTime(length: sample.ids.count, depth: depth)
       if let time { predicted.append(time) }
       labels.append(session.result.leader)

@@ -87,20 +87,20 @@ extension Auditor {
   /// Ops that ran or were predicted to, at the counts the runs had: the schedule's, or what selectors left of them.
   static func opAudits(_ plan: Plan, length: Int, _ traces: Traces) -> [OpAudit] {
     guard let row = plan.predictions.referenceLengths.firstIndex(of: UInt16(length)) else { return [] }
-    let live = LivePredictions(plan)
+    let dynamic = DynamicPredictions(plan)
     return plan.ops.indices.compactMap { index in
       let op = plan.ops[index]
       let stored = plan.predictions.ops[row * plan.ops.count + index]
       let prediction =
-        live.map { live in
-          live.prediction(of: index, count: traces.median { live.count(of: index, $0) }) ?? stored
+        dynamic.map { dynamic in
+          dynamic.prediction(of: index, count: traces.median { dynamic.count(of: index, $0) }) ?? stored
         } ?? stored
       if prediction.time == .zero, traces.times[index] == .zero { return nil }
-      let rows = traces.median { LivePredictions.value(of: op.rows, $0) }
+      let rows = traces.median { DynamicPredictions.value(of: op.rows, $0) }
       let kernel = plan.selections.first { Int($0.op) == index && Int($0.maximumRows) >= rows }?.kernel
       return OpAudit(
         index: index, op: op, kernel: kernel, rows: rows,
-        innerRows: traces.median { LivePredictions.value(of: op.innerRows, $0) }, prediction: prediction,
+        innerRows: traces.median { DynamicPredictions.value(of: op.innerRows, $0) }, prediction: prediction,
         measured: traces.times[index])
     }
   }

@@ -67,7 +67,7 @@ extension ToyPlan {
     plan.predictions.ops = (0..<plan.predictions.referenceLengths.count * plan.ops.count).map {
       prediction(UInt64($0))
     }
-    guard !options.live.isEmpty else { return }
+    guard !options.dynamic.isEmpty else { return }
     func expected(_ worst: Int) -> ExpectedTime {
       let percentiles = (0..<3).map { _ in UInt64(random.below(worst + 1)) }.sorted()
       return ExpectedTime(

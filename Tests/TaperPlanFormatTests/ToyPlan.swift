@@ -21,7 +21,7 @@ struct ToyPlan {
     /// Layers that drop tokens.
     var reducing: Set<Int> = [1, 2]
     /// Layers, none of them reducing, whose output is selected from by threshold; the schedule has the ceiling.
-    var live: Set<Int> = []
+    var dynamic: Set<Int> = []
     /// Every layer answers, and all but the last may end the run.
     var halts = false
     var rule = HaltingRule.tight
@@ -44,15 +44,15 @@ struct ToyPlan {
       options.layout = WeightLayout.allCases[random.below(4)]
       options.scored = random.coin()
       if random.below(3) == 0 {
-        options.live = Set((0..<options.layers).map { $0 + 1 }.filter { _ in random.coin() })
-        options.reducing.subtract(options.live)
+        options.dynamic = Set((0..<options.layers).map { $0 + 1 }.filter { _ in random.coin() })
+        options.reducing.subtract(options.dynamic)
       }
       if random.below(3) == 0, options.layers > 0 {
         options.halts = true
         (options.head, options.pooling) = (.classification, .cls)
         options.rule = random.coin() ? .authors : .tight
         // Answers are of the first row, so that only dropped rows are put back.
-        options.restores = options.restores && !options.reducing.union(options.live).isEmpty
+        options.restores = options.restores && !options.reducing.union(options.dynamic).isEmpty
       }
       return options
     }
@@ -125,7 +125,7 @@ struct ToyPlan {
       var count = length
       counts.append(UInt16(count))
       for layer in 0..<options.layers {
-        if options.reducing.union(options.live).contains(layer + 1), length > dense {
+        if options.reducing.union(options.dynamic).contains(layer + 1), length > dense {
           count = max(1, count * 2 / 3)
         }
         counts.append(UInt16(count))
@@ -203,7 +203,7 @@ struct ToyPlan {
     for layer in 0..<options.layers {
       state = addLayer(layer + 1, state, origin: origin, bias: bias, restored: restored)
       if options.halts { addAnswer(layer + 1, state, &answers) }
-      if options.live.contains(layer + 1) {
+      if options.dynamic.contains(layer + 1) {
         state = addSelection(layer + 1, state, origin: origin, restored: restored)
       }
     }
@@ -216,7 +216,7 @@ struct ToyPlan {
     let d = hidden
     let width = UInt32(d)
     let before = RowCount.tokens(after: layer - 1)
-    let after = options.live.contains(layer) ? before : RowCount.tokens(after: layer)
+    let after = options.dynamic.contains(layer) ? before : RowCount.tokens(after: layer)
     let attended = slot("attended", rows: after, columns: d)
     let qkv = slot("qkv", rows: before, columns: 3 * d)
     add(gemm(layer, before, 3 * d, d, from: state, to: qkv)) { _ in }

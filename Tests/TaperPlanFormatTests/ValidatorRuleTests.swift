@@ -15,7 +15,7 @@ import Testing
   @Test(arguments: PlanRule.allCases)
   func breakingOneRuleIsFound(_ rule: PlanRule) throws {
     var options = ToyPlan.Options()
-    if Breakage.ofDynamicPlans.contains(rule) { (options.reducing, options.live) = ([], [1, 2]) }
+    if Breakage.ofDynamicPlans.contains(rule) { (options.reducing, options.dynamic) = ([], [1, 2]) }
     if Breakage.ofHaltingPlans.contains(rule) { (options.layers, options.halts) = (3, true) }
     var plan = ToyPlan.make(options).plan
     try PlanValidator.validate(plan)
@@ -80,7 +80,7 @@ import Testing
   /// Reads that are right at the schedule's counts and wrong when a selection leaves fewer rows.
   @Test func whatReadsRowsOfBeforeASelectionIsFound() throws {
     var options = ToyPlan.Options()
-    (options.layers, options.reducing, options.live) = (2, [], [1])
+    (options.layers, options.reducing, options.dynamic) = (2, [], [1])
     var valid = ToyPlan.make(options).plan
     var skewed = valid
     skewed.ops[skewed.ops.lastIndex { $0.kind == .gather }!].a.leading += 1

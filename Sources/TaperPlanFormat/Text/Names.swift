@@ -1,70 +1,62 @@
-// Names of enumeration cases as plan text and commands print them; part of the golden files.
-
-extension ElementType {
-  public var name: String {
-    switch self {
-    case .f32: "f32"
-    case .u32: "u32"
-    case .f16: "f16"
-    case .bf16: "bf16"
-    case .i8: "i8"
-    }
-  }
+/// An enumeration that the plan file stores by number and that text, JSON and commands show by name. The names are part of
+/// the golden files.
+public protocol NamedByNumber: RawRepresentable<UInt8> {
+  /// The cases' names in order of their raw values, which start at 0 and have no gaps.
+  static var names: [String] { get }
 }
 
-extension WeightLayout {
-  public var name: String {
-    switch self {
-    case .rowMajor: "rowMajor"
-    case .panelF32: "panelF32"
-    case .panelBF16: "panelBF16"
-    case .panelI8: "panelI8"
-    }
-  }
+extension NamedByNumber {
+  public var name: String { Self.names[Int(rawValue)] }
 }
 
-extension HeadKind {
-  public var name: String {
-    switch self {
-    case .embedding: "embedding"
-    case .classification: "classification"
-    case .multiLabel: "multiLabel"
-    case .regression: "regression"
-    case .tokenClassification: "tokenClassification"
-    }
-  }
+extension ElementType: NamedByNumber {
+  public static let names = ["f32", "u32", "f16", "bf16", "i8"]
 }
 
-extension Pooling {
-  public var name: String {
-    switch self {
-    case .mean: "mean"
-    case .cls: "cls"
-    case .tokens: "tokens"
-    }
-  }
+extension WeightLayout: NamedByNumber {
+  public static let names = ["rowMajor", "panelF32", "panelBF16", "panelI8"]
 }
 
-extension OpGuard {
-  public var name: String {
-    switch self {
-    case .always: "always"
-    case .ifReduced: "ifReduced"
-    case .ifNotReduced: "ifNotReduced"
-    }
-  }
+extension HeadKind: NamedByNumber {
+  public static let names = [
+    "embedding", "classification", "multiLabel", "regression", "tokenClassification",
+  ]
 }
 
-extension Activation {
-  public var name: String {
-    switch self {
-    case .none: "none"
-    case .gelu: "gelu"
-    case .geluTanh: "geluTanh"
-    case .relu: "relu"
-    case .tanh: "tanh"
-    }
-  }
+extension Pooling: NamedByNumber {
+  public static let names = ["mean", "cls", "tokens"]
+}
+
+extension OpGuard: NamedByNumber {
+  public static let names = ["always", "ifReduced", "ifNotReduced"]
+}
+
+extension Activation: NamedByNumber {
+  public static let names = ["none", "gelu", "geluTanh", "relu", "tanh"]
+}
+
+extension OperandRole: NamedByNumber {
+  public static let names = [
+    "a", "b", "c", "output", "output2", "index", "origin", "scratch", "weight", "bias", "gamma", "beta",
+    "table0",
+    "table1", "table2",
+  ]
+}
+
+extension Bound: NamedByNumber {
+  public static let names = ["compute", "bandwidth", "overhead"]
+}
+
+extension Provenance: NamedByNumber {
+  public static let names = ["measured", "interpolated", "modelled"]
+}
+
+extension AccuracyEvidence.Metric: NamedByNumber {
+  public static let names = ["accuracy", "agreement", "r2"]
+}
+
+extension AccuracyEvidence.Source: NamedByNumber {
+  public static let names = ["held-out", "calibration"]
 }
 
 extension RowCount {
@@ -74,45 +66,6 @@ extension RowCount {
     case nil: "1"
     case 0: "n"
     case let layer?: "T(\(layer))"
-    }
-  }
-}
-
-extension Bound {
-  public var name: String {
-    switch self {
-    case .compute: "compute"
-    case .bandwidth: "bandwidth"
-    case .overhead: "overhead"
-    }
-  }
-}
-
-extension Provenance {
-  public var name: String {
-    switch self {
-    case .measured: "measured"
-    case .interpolated: "interpolated"
-    case .modelled: "modelled"
-    }
-  }
-}
-
-extension AccuracyEvidence.Metric {
-  public var name: String {
-    switch self {
-    case .accuracy: "accuracy"
-    case .agreement: "agreement"
-    case .determination: "r2"
-    }
-  }
-}
-
-extension AccuracyEvidence.Source {
-  public var name: String {
-    switch self {
-    case .heldOut: "held-out"
-    case .calibration: "calibration"
     }
   }
 }

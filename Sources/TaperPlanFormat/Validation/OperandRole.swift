@@ -3,32 +3,12 @@ public enum OperandRole: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
   case a, b, c, output, output2, index, origin, scratch
   case weight, bias, gamma, beta, table0, table1, table2
 
-  public var name: String {
-    switch self {
-    case .a: "a"
-    case .b: "b"
-    case .c: "c"
-    case .output: "output"
-    case .output2: "output2"
-    case .index: "index"
-    case .origin: "origin"
-    case .scratch: "scratch"
-    case .weight: "weight"
-    case .bias: "bias"
-    case .gamma: "gamma"
-    case .beta: "beta"
-    case .table0: "table0"
-    case .table1: "table1"
-    case .table2: "table2"
-    }
-  }
-
   static let slotRoles: [OperandRole] = [.a, .b, .c, .output, .output2, .index, .origin, .scratch]
   static let weightRoles: [OperandRole] = [.weight, .bias, .gamma, .beta, .table0, .table1, .table2]
 }
 
 extension PlanOp {
-  /// The view of a slot that stands in `role`; none for a weight's role.
+  /// The view of a slot in `role`; none for the role of a weight.
   public func operand(_ role: OperandRole) -> Operand {
     switch role {
     case .a: a
@@ -43,7 +23,7 @@ extension PlanOp {
     }
   }
 
-  /// The weight that stands in `role`; none for a slot's role.
+  /// The weight in `role`; none for the role of a slot.
   public func weight(_ role: OperandRole) -> WeightReference {
     switch role {
     case .weight: weight
@@ -57,7 +37,7 @@ extension PlanOp {
     }
   }
 
-  /// The op with every weight it reads told by another number.
+  /// The op with every weight reference replaced by `number` of it.
   public func renumberingWeights(_ number: (WeightReference) -> WeightReference) -> PlanOp {
     var op = self
     func renumber(_ weight: inout WeightReference) { if !weight.isNone { weight = number(weight) } }

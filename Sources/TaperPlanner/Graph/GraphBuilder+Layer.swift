@@ -13,7 +13,7 @@ extension GraphBuilder {
     // A layer that never drops has T(l) = T(l−1): either symbol will do, this one keeps shapes comparable. A selector
     // drops what the layer has finished.
     let after = selector == nil ? RowCount.tokens(after: layer) : before
-    let keepsHidden = selector == nil && options.instrumentation.contains(.hiddenStates)
+    let observesHidden = selector == nil && options.instrumentation.contains(.hiddenStates)
 
     let query = emitProjection(input, layer: layer, .queryWeight, .queryBias, name: "query")
     let key = emitProjection(input, layer: layer, .keyWeight, .keyBias, name: "key")
@@ -62,7 +62,7 @@ extension GraphBuilder {
       output, residual: attended, layer: layer, rows: after,
       gamma: layerWeight(layer, .outputNormGamma, "output.norm.gamma", [hidden]),
       beta: layerWeight(layer, .outputNormBeta, "output.norm.beta", [hidden]),
-      name: selector == nil ? hiddenName(layer) : "layer.\(layer).finished", outlivesRun: keepsHidden)
+      name: selector == nil ? hiddenName(layer) : "layer.\(layer).finished", outlivesRun: observesHidden)
     if let rule = options.halting { emitAnswer(state, rows: after, after: layer, rule: rule) }
     guard let selector, let selection = options.selection else { return state }
     return emitSelection(selector, selection, layer: layer, state: state)

@@ -5,7 +5,7 @@ import TaperPlanFormat
 ///
 /// The plan has each op's time, work and traffic at several reference lengths, so at several counts. Between those they are
 /// interpolated; below the least they are those of the least. Nothing is predicted anew.
-struct LivePredictions {
+struct DynamicPredictions {
   private let plan: Plan
   /// By op: the count that its time follows, and what is known, by that count, ascending.
   private let lines: [(count: RowCount, points: [(count: Int, prediction: Prediction)])]
@@ -41,7 +41,7 @@ struct LivePredictions {
   }
 
   /// The tokens that the op's time follows, in a run that kept T(0)…T(L).
-  func count(of op: Int, _ counts: [Int]) -> Int { LivePredictions.value(of: lines[op].count, counts) }
+  func count(of op: Int, _ counts: [Int]) -> Int { DynamicPredictions.value(of: lines[op].count, counts) }
 
   /// The op's prediction at a count of tokens; nil where the plan has it at no length.
   func prediction(of op: Int, count: Int) -> Prediction? {
