@@ -3,23 +3,24 @@ public import TaperPlanFormat
 
 /// Predicted time of (kernel, shape, threads, rows) from a device profile.
 ///
-/// Three ways, best first, said in the prediction's provenance:
-/// 1. measured: the profile has this very point; its median, made monotone with its neighbours.
+/// There are three ways, best first, recorded as the prediction's provenance:
+/// 1. measured: the profile has this point. Its median, made monotone with its neighbours.
 /// 2. interpolated: the profile has this key at smaller and larger row counts.
-/// 3. modelled: another shape or beyond the measured counts. A product takes what its kernel's measured products say of
-///    its columns and depth at this row count (`ProductFit`), but no less than its traffic at memory bandwidth, plus the
-///    op overhead; any other op the time of the measured shapes of its kernel nearest in width, by width; with nothing
-///    measured, the bare roofline max(work / peak, traffic / bandwidth) + overhead.
+/// 3. modelled: another shape, or outside the measured counts. A product takes what its kernel's measured products
+///    predict for its columns and depth at this row count (`ProductFit`), at least its traffic at memory bandwidth,
+///    plus the op overhead. Any other op is interpolated by width between the nearest measured shapes of its kernel.
+///    With nothing measured it is the roofline, max(work / peak, traffic / bandwidth), plus overhead.
 ///
-/// Weights: a run streams all of a model's weights before it comes back to the first, so products are measured with
-/// cold weights. A small model's stay in the last cache, wholly or in part: products are measured with those near too,
-/// and `resident(weights:)` gives the model of a plan with so many bytes of them. Fetching and multiplying overlap: a product
-/// then takes what it takes with near weights, or its share of far ones as long as it takes with all of them far.
+/// Weights: a run streams all weights of a model before it returns to the first, so products are measured with cold
+/// weights. The weights of a small model stay in the last cache, all or in part, so products are measured with near
+/// weights too, and `resident(weights:)` is the model for plans with that many bytes of weights. Fetching and
+/// multiplying overlap: a product takes its time with near weights, or the non-resident share of its time with cold
+/// weights, whichever is longer.
 ///
-/// Intervals: [p10, p90], interpolated alike; modelled: half to twice the time, and at least so. Predictions
-/// never fall as rows or inner rows grow. What binds an op is the roofline's largest term. All tables are
-/// made at init: a prediction is a dictionary lookup and a few multiplications. The idea (time from the
-/// profile, not from FLOPs) is the time form of the speedup analysis; the fitted fallback is ours.
+/// Intervals are [p10, p90], interpolated in the same way; a modelled one spans at least half to twice the time.
+/// Predictions never fall as rows or inner rows grow. An op is bound by the largest term of its roofline. All tables
+/// are made at init, and a prediction is a dictionary lookup and a few multiplications. Time from a profile instead of
+/// from FLOPs is the time form of the speedup analysis; the fitted fallback is ours.
 public struct CostModel: Sendable {
   public let profile: DeviceProfile
   public let threads: Int
@@ -28,12 +29,12 @@ public struct CostModel: Sendable {
   private var fits: [KernelID: ProductFit] = [:]
   private var neighbours: [KernelID: [OpShape]] = [:]
   private var kernelsByKind: [OpKind: [KernelID]] = [:]
-  /// For each product kernel: FLOP a nanosecond of the fastest measured point. A packed product of few bits has
-  /// a peak of its own.
+  /// For each product kernel: FLOPs a nanosecond of the fastest measured point. A packed product of low precision has
+  /// its own peak.
   private var peaks: [KernelID: Double] = [:]
-  /// How much less each product takes with near weights than with cold ones, nanoseconds at 1…512 rows.
+  /// How much less time each product takes with near weights than with cold ones, in nanoseconds at 1…512 rows.
   private var gains: [Key: [Double]] = [:]
-  /// The share of the weights that stays in the last cache from run to run, 0 to 1.
+  /// The share of the weights that stays in the last cache between runs, 0 to 1.
   private var residentShare = 0.0
 
   struct Key: Hashable {
@@ -91,22 +92,23 @@ public struct CostModel: Sendable {
     }
   }
 
-  /// The model of plans whose products read so many bytes of weights in a run.
+  /// The model for plans whose products read this many bytes of weights in a run.
   public func resident(weights: Bytes) -> CostModel {
     var model = self
     model.residentShare = Residency.share(of: weights, figures.footprints)
     return model
   }
 
-  /// How long memory takes, in every run, to deliver those of so many bytes of weights that the last cache does not keep.
+  /// How long memory takes in every run to deliver the part of this many bytes of weights that the last cache does not
+  /// keep.
   public func fetchTime(weights: Bytes) -> Nanoseconds {
     let costs = isotonic(figures.footprints.map { 1e9 / Double($0.bytesPerSecond) })
     let away = 1 - Residency.share(of: weights, figures.footprints)
     return Self.nanoseconds(away * Double(weights.rawValue) * (costs.last ?? 1e9 / Double(figures.bandwidth)))
   }
 
-  /// Never so much that a prediction falls as rows grow. Beyond the last near point as at it: with many rows it matters
-  /// little where weights come from, and that is less and less of the time.
+  /// The gain is limited so that no prediction falls as rows grow. Above the last near point it stays constant: with
+  /// many rows the source of the weights matters little, and less and less.
   private static func gains(cold: TimeLine, near: TimeLine) -> [Double] {
     var gains: [Double] = []
     for rows in 1...512 {
@@ -123,7 +125,7 @@ public struct CostModel: Sendable {
     predict(OpShape(of: op), kernel: kernel, rows: rows, innerRows: innerRows)
   }
 
-  /// As above, by key. Row counts of ops that do not have them are ignored.
+  /// As above, by key. Ignores row counts that the op does not have.
   public func predict(_ shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> Prediction {
     let shape = shape.served(by: kernel)
     let kernel = Self.measured(kernel)
@@ -153,16 +155,15 @@ public struct CostModel: Sendable {
     return kind.definition.measuredAs.kernels[0]
   }
 
-  /// Kernels for this kind that the profile measured with these threads, in id order; when it measured none,
-  /// the portable default (the lowest id), which is then predicted by the model, or for kinds that a plan can do
-  /// without nothing.
+  /// Kernels for this kind that the profile measured with these threads, in id order. If it measured none: for kinds
+  /// that a plan can do without, none; for others the portable default (the lowest id), whose times are then modelled.
   public func kernels(for kind: OpKind) -> [KernelID] {
     kernelsByKind[kind] ?? []
   }
 
-  /// A whole run from its ops: times, intervals, work and traffic summed, plus the run overhead. Intervals
-  /// are summed end by end, since a slow phase of a machine slows all ops alike. The bound is the one most of
-  /// the time is spent under; the provenance the weakest of any op.
+  /// A whole run from its ops: times, intervals, work and traffic summed, plus the run overhead. Both ends of intervals
+  /// are summed, since a slow phase of a machine slows all ops alike. The bound is the one that most of the time is
+  /// spent under; the provenance is the weakest of any op.
   public func endToEnd(_ ops: some Sequence<Prediction>) -> Prediction {
     let overhead = figures.runOverhead
     var total = Prediction(
@@ -183,12 +184,12 @@ public struct CostModel: Sendable {
     return total
   }
 
-  /// How much longer than the median a run takes at a percentile; nil when the profile does not say.
+  /// Time at a percentile over the median time of a run; nil when the profile does not have it.
   public func tail(_ percentile: Percentile) -> Double? {
     percentile == .p50 ? 1 : figures.tail.map { $0[percentile] }
   }
 
-  /// What a run costs beyond its ops.
+  /// The overhead of a run beyond its ops.
   public var runOverhead: Nanoseconds { figures.runOverhead }
 
   private static func nanoseconds(_ value: Double) -> Nanoseconds {
@@ -218,7 +219,7 @@ public struct CostModel: Sendable {
     } else if let scaled = scaledBody(shape, kernel: kernel, rows: rows, innerRows: innerRows) {
       body = scaled
     } else {
-      // The scalar reference product does about one FLOP in a nanosecond on any machine.
+      // The scalar reference product does about one FLOP a nanosecond on any machine.
       let peak = kernel == .gemmF32Scalar ? 1e9 : Double(figures.computePeak)
       body = max(work * 1e9 / peak, floor)
     }
@@ -226,8 +227,8 @@ public struct CostModel: Sendable {
     return TimeBand(low: time / 2, time: time, high: time * 2, place: .beyond)
   }
 
-  /// What the time of an op that is not a product is proportional to at given rows. Softmax costs attention
-  /// about as much as 16 more elements of head size would.
+  /// What the time of an op other than a product is proportional to, at given rows. Softmax costs attention about as
+  /// much as 16 more elements of head size.
   private static func width(_ shape: OpShape) -> Double {
     let sizes = shape.kind.definition.sizes
     if sizes.contains(.columns) { return Double(shape.columns) }
@@ -235,8 +236,8 @@ public struct CostModel: Sendable {
     return sizes.contains(.heads) ? Double(shape.heads) : 1
   }
 
-  /// An op's time, overhead taken off, from the kernel's measured shapes next in width on both sides, by a straight line;
-  /// from one side only in proportion to width. Nil when none is measured.
+  /// An op's time without overhead, interpolated between the kernel's measured shapes next in width on both sides, or
+  /// in proportion to width with one on one side only. Nil when none is measured.
   private func scaledBody(_ shape: OpShape, kernel: KernelID, rows: Int, innerRows: Int) -> Double? {
     let wanted = Self.width(shape)
     let known = neighbours[kernel] ?? []

@@ -1,6 +1,6 @@
-/// Isotonic regression by pooling adjacent violators (Ayer et al. 1955): the non-decreasing sequence nearest
-/// in least squares. Values already in order stay exactly as they are. Order-preserving: a ≤ b entry by entry
-/// gives the same of the results, so that smoothing a grid along one side keeps the other in order.
+/// Isotonic regression by pooling adjacent violators (Ayer et al. 1955): the non-decreasing sequence nearest in least
+/// squares. Values already in order are unchanged. It preserves order: if a ≤ b entry by entry, so are the results, and
+/// smoothing a grid along one side keeps the other in order.
 ///
 /// - Complexity: O(n).
 func isotonic(_ values: [Double]) -> [Double] {

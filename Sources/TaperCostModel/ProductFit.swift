@@ -3,16 +3,17 @@ internal import TaperPlanFormat
 
 /// Times of one kernel's products of any columns N and depth K, from those measured.
 ///
-/// At each row count a roofline is fitted, time − overhead = a·N·K + b·N + c·K: the weight's elements (multiplied, or at few
-/// rows streamed), the result's columns, the input's depth; least squares of the relative error, no coefficient below zero.
-/// What the measured shapes take over the fit is then carried to a new shape by inverse distance in (log N, log K), so the
-/// fit is exact at the measured shapes and smooth between them. What an activation adds goes by columns.
+/// At each row count a roofline is fitted: time − overhead = a·N·K + b·N + c·K. The terms stand for the weight's
+/// elements (multiplied, or at few rows streamed), the result's columns and the input's depth. The fit is least squares
+/// of the relative error, with no coefficient below zero. The ratios of measured to fitted times are then interpolated
+/// by inverse distance in (log N, log K), so that predictions are exact at measured shapes and smooth between them. The
+/// cost of an activation is proportional to columns.
 struct ProductFit: Sendable {
   struct Product {
     var shape: OpShape
     /// At 1…512 rows at least, overhead included.
     var times: [Double]
-    /// What near weights save; nil where not measured.
+    /// The time saved when weights come from the last cache; nil where not measured.
     var gains: [Double]?
   }
 
@@ -22,13 +23,13 @@ struct ProductFit: Sendable {
   private let coefficients: [SIMD3<Double>]
   /// Measured over fitted, by row count, then product.
   private let ratios: [[Double]]
-  /// Gain for each weight element, by row count, then product of `gainPlaces`.
+  /// Time saved for each weight element, by row count, then product of `gainPlaces`.
   private let gains: [[Double]]
   private let gainPlaces: [SIMD2<Double>]
-  /// What an activation adds for each column, by row count; absent: nothing known.
+  /// The cost of an activation for each column, by row count; absent where unknown.
   private let activations: [Activation: [Double]]
 
-  /// Nil without products. Those without an activation are fitted where there are any.
+  /// Nil without products. Fits those without an activation when there are any.
   init?(_ products: [Product], overhead: Double) {
     let plain = products.filter { $0.shape.activation == .none }
     let fitted = plain.isEmpty ? products : plain
@@ -69,7 +70,7 @@ struct ProductFit: Sendable {
     activations = added
   }
 
-  /// Without the overhead; beyond 512 rows in proportion.
+  /// Without overhead. Above 512 rows the time is proportional to rows.
   func time(of shape: OpShape, rows: Int, residentShare: Double) -> Double {
     let row = min(rows, Self.rowCount) - 1
     let scale = Double(rows) / Double(row + 1)
@@ -92,13 +93,13 @@ struct ProductFit: Sendable {
     SIMD2(logarithm(shape.columns), logarithm(shape.depth))
   }
 
-  /// Of base 2, straight between powers of two: no module of ours below the planner needs more.
+  /// Base 2, linear between powers of two: precise enough here, and needs no mathematics library.
   private static func logarithm(_ value: Int) -> Double {
     let value = Double(max(1, value))
     return Double(value.exponent) + value.significand - 1
   }
 
-  /// Inverse distance to the fourth, summing to 1; a measured place has all the weight.
+  /// Weights by the inverse fourth power of distance, summing to 1. At a measured place that place has all the weight.
   private static func weights(_ place: SIMD2<Double>, _ places: [SIMD2<Double>]) -> [Double] {
     let weights = places.map { other in
       let difference = place - other
@@ -109,8 +110,8 @@ struct ProductFit: Sendable {
     return weights.map { $0 / max(sum, 1e-300) }
   }
 
-  /// Non-negative least squares of Σ (terms·x / time − 1)²: the best of the solutions with some coefficients zero, fewest
-  /// first.
+  /// Non-negative least squares of Σ (terms·x / time − 1)². Tries the solutions with some coefficients zero, those with
+  /// the fewest coefficients first, and takes the best.
   private static func fit(_ terms: [SIMD3<Double>], _ times: [Double]) -> SIMD3<Double> {
     let rows = zip(terms, times).map { $0 / $1 }
     var best = (error: Double.infinity, solution: SIMD3<Double>())
@@ -125,7 +126,7 @@ struct ProductFit: Sendable {
     return best.solution
   }
 
-  /// The normal equations for the chosen coefficients by Gauss and Jordan; nil when they do not determine them.
+  /// Solves the normal equations for the chosen coefficients by Gauss-Jordan elimination; nil when they are singular.
   private static func solve(_ rows: [SIMD3<Double>], _ chosen: [Int]) -> SIMD3<Double>? {
     let count = chosen.count
     var matrix = chosen.map { i in

@@ -1,14 +1,15 @@
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
 
-/// How much of what is read over and over stays in the last cache.
+/// How much of the memory that every run reads stays in the last cache between runs.
 enum Residency {
-  /// The share of `size` bytes, 0 to 1, from how fast memory of growing size is read: a byte takes least where all of it
-  /// stays (the smallest size measured), most where nothing does (the largest), and between them in proportion to what
-  /// does not. Straight lines between sizes; 0 when nothing was measured.
+  /// The share of `size` bytes that stays, 0 to 1, from how fast memory of growing size is read repeatedly. A byte
+  /// takes the least time at the smallest size measured, where all of it stays, and the most at the largest, where
+  /// nothing does; the share between them is linear in the time. Sizes between measured ones are interpolated linearly.
+  /// 0 when nothing was measured.
   static func share(of size: Bytes, _ rates: [FootprintRate]) -> Double {
     guard let first = rates.first, let last = rates.last, rates.count > 1 else { return 0 }
-    // Nanoseconds a byte; larger memory is never faster.
+    // Nanoseconds for each byte; larger memory is never faster.
     let costs = isotonic(rates.map { 1e9 / Double($0.bytesPerSecond) })
     guard size.rawValue < last.byteCount, costs[costs.count - 1] > costs[0] else { return 0 }
     if size.rawValue <= first.byteCount { return 1 }

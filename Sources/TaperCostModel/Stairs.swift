@@ -1,10 +1,10 @@
 internal import TaperDeviceProfile
 
-/// How a product's time climbs between the row counts that most shapes are measured at.
+/// How a product's time rises between the row counts that most shapes are measured at.
 ///
-/// A kernel computes rows in tiles, so time climbs in stairs that a straight line between 64 and 96 rows does not know. One
-/// shape of each kernel is measured at many more row counts; what it takes there over the straight line between the
-/// others' row counts is the kernel's pattern, for its tiles are the same in every shape.
+/// A kernel computes rows in tiles, so its time rises in steps, which a straight line between 64 and 96 rows misses.
+/// One shape of each kernel is measured at many more row counts. Its time over the straight line between the usual row
+/// counts is the kernel's pattern, because its tiles are the same in every shape.
 struct Stairs: Sendable {
   /// Time over the straight line at 1…512 rows.
   let factors: [Double]

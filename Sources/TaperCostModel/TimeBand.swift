@@ -1,12 +1,13 @@
-/// A time with its interval, in nanoseconds, and whether it was measured just there.
+/// A time in nanoseconds with its interval, and whether it was measured at this point.
 struct TimeBand: BitwiseCopyable {
   var low: Double
   var time: Double
   var high: Double
-  /// Nearest the truth first: measured at the point, between measured points, or beyond them.
+  /// Most reliable first: measured at the point, between measured points, or outside them.
   var place: Place
 
-  /// With `share` of the weights near, when near weights save `gain`: all three less by what that saves.
+  /// With `share` of the weights in the last cache, where weights in the cache save `gain`: all three values less what
+  /// it saves.
   func nearer(by gain: Double, share: Double) -> TimeBand {
     let saved = min(gain, share * time)
     return TimeBand(

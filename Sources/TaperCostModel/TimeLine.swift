@@ -1,13 +1,11 @@
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
 
-/// Times of an entry over one row count, tabulated for every count from 1 to the last measured (512 at
-/// least).
+/// Times of an entry over one row count, tabulated for every count from 1 to the last measured (at least 512).
 ///
-/// Measured points are first made non-decreasing (isotonic), then joined by straight lines: through the times
-/// themselves, or for attention scores, whose work grows with the square, through time / rows. Below the
-/// first point the first time holds; above the last the last slope goes on. Lookups beyond the table follow
-/// its last slope.
+/// Measured points are made non-decreasing (isotonic) and joined by straight lines: through the times themselves, or,
+/// for attention scores, whose work grows with the square, through time / rows. Below the first point its time holds;
+/// above the last its slope continues, also beyond the table.
 struct TimeLine: Sendable {
   let lows: [Double]
   let times: [Double]
@@ -19,7 +17,7 @@ struct TimeLine: Sendable {
   init(_ entry: ProfileEntry, stairs: Stairs? = nil) {
     let byInner = entry.shape.variables == .innerRows
     let quadratic = entry.shape.kind.givesScores
-    // A later point with the same count (another rows at the same innerRows) adds nothing here.
+    // Later points with the same count (other rows at the same innerRows) are ignored.
     var points: [ProfilePoint] = []
     func x(_ point: ProfilePoint) -> Int { byInner ? point.innerRows : point.rows }
     for point in entry.points.sorted(by: { x($0) < x($1) }) where points.last.map(x) != x(point) {
@@ -42,8 +40,8 @@ struct TimeLine: Sendable {
     lastMeasured = xs.last ?? 1
   }
 
-  /// Values at 1...count from values `ys`, non-decreasing, at ascending `xs` (not empty); non-decreasing.
-  /// `factors`: what a value between two points is times the straight line, from 1 on; none: 1.
+  /// Values at 1...count from non-decreasing values `ys` at ascending `xs` (not empty). The result is non-decreasing.
+  /// `factors`, from count 1 on, multiply the values between two points; where there is none it is 1.
   static func tabulate(
     _ xs: [Int], _ ys: [Double], count: Int, quadratic: Bool, factors: [Double] = []
   ) -> [Double] {
@@ -64,11 +62,11 @@ struct TimeLine: Sendable {
 
   private static func interpolate(_ xs: [Int], _ ys: [Double], cell: Int, x: Int, quadratic: Bool) -> Double {
     if x <= xs[0] { return ys[0] }
-    // One point only: in proportion.
+    // With one point only: in proportion to the count.
     guard xs.count > 1 else { return ys[0] * Double(x) / Double(xs[0]) }
     let (x0, x1) = (Double(xs[cell]), Double(xs[cell + 1]))
     let weight = (Double(x) - x0) / (x1 - x0)
-    // The ends exactly, whatever the rounding in between.
+    // Exact at both ends, whatever the rounding between them.
     if x == xs[cell] { return ys[cell] }
     if x == xs[cell + 1] { return ys[cell + 1] }
     let value: Double

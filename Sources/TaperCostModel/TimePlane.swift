@@ -1,12 +1,12 @@
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
 
-/// Times of an entry over two row counts: queries (rows) and keys (innerRows), as attention has them.
+/// Times of an entry over two row counts: queries (rows) and keys (innerRows), as of attention.
 ///
-/// Attention is measured at a few (rows, innerRows) pairs. They are brought to a full grid: for each measured
-/// innerRows the times over rows are made non-decreasing and joined (and extended, but not above what more innerRows
-/// take) by straight lines, read off at every rows that occurs, and then made non-decreasing over innerRows too. In
-/// between, bilinear: exact for the product rows · innerRows that attention's work is.
+/// Attention is measured at some pairs (rows, innerRows), which are extended to a full grid. For each measured
+/// innerRows the times over rows are made non-decreasing, joined by straight lines, extended (not above the time at
+/// more innerRows), and read at every measured row count. Then they are made non-decreasing over innerRows too. Between
+/// grid points the interpolation is bilinear, which is exact for work proportional to rows · innerRows.
 struct TimePlane: Sendable {
   private let rows: [Int]
   private let innerRows: [Int]
@@ -15,15 +15,15 @@ struct TimePlane: Sendable {
   private let times: [Double]
   private let highs: [Double]
   private let measured: Set<Int>
-  /// Largest measured rows for each measured innerRows.
+  /// The largest measured rows for each measured innerRows.
   private let lastRows: [Int]
   private let lastInnerRows: Int
 
   init(_ entry: ProfileEntry) {
     let byInner = Dictionary(grouping: entry.points, by: \.innerRows)
     let inner = byInner.keys.sorted()
-    // One row count and one line far out, on the slope of the last two: what lies beyond the measurement is
-    // then inside the grid.
+    // One row count and one line far outside, on the slope of the last two, so that points beyond the measurement are
+    // inside the grid.
     let counts = Set(entry.points.map(\.rows)).sorted()
     let rowCounts = counts + [8 * counts.last!]
     func grid(_ value: (TimeDistribution) -> Nanoseconds) -> [Double] {
@@ -34,8 +34,8 @@ struct TimePlane: Sendable {
           count: rowCounts.last!, quadratic: false)
         return rowCounts.map { table[$0 - 1] }
       }
-      // A line of few innerRows is measured at few rows. Its extension must not reach the lines above by way of the order:
-      // the overhead of a single point alone, taken in proportion, would be hundreds of times too much.
+      // A line with few innerRows is measured at few rows. Its extension must not raise the lines above it through the
+      // order: the overhead of a single point, extended in proportion, would be hundreds of times too large.
       for line in lines.indices.dropLast().reversed() {
         let last = byInner[inner[line]]!.map(\.rows).max()!
         let end = lines[line][rowCounts.firstIndex(of: last)!]
@@ -60,8 +60,8 @@ struct TimePlane: Sendable {
     lastRows = inner.map { n in byInner[n]!.map(\.rows).max()! }
   }
 
-  /// Eight times as far as the last line, on the slope from the one before (or in proportion); never below
-  /// the last line, never falling.
+  /// A line at eight times the last innerRows, on the slope from the one before (or in proportion). Never below the
+  /// last line, and never falling.
   private static func farLine(_ lines: [[Double]], at inner: [Int]) -> [Double] {
     let last = lines[lines.count - 1]
     let n = Double(inner[inner.count - 1])
@@ -100,17 +100,17 @@ struct TimePlane: Sendable {
     return TimeBand(low: value(lows), time: value(times), high: value(highs), place: place)
   }
 
-  /// Between equal values exactly that value: a last bit less would be a nanosecond less after rounding.
+  /// Between equal values exactly that value: an error in the last bit would become a nanosecond after rounding.
   private static func mix(_ first: Double, _ second: Double, _ weight: Double) -> Double {
     first == second ? first : first * (1 - weight) + second * weight
   }
 
-  /// The largest measured rows at n itself or at the next measured innerRows above it.
+  /// The largest measured rows at n, or at the next larger measured innerRows.
   private func lastRows(around line: Int, _ n: Int) -> Int {
     lastRows[n == innerRows[line] ? line : min(line + 1, lastRows.count - 1)]
   }
 
-  /// The cell of `grid` that x lies in and how far in, from 0 to 1; clamped at both ends.
+  /// The cell of `grid` that contains x and the position in it, from 0 to 1; clamped at both ends.
   private static func cell(_ x: Int, in grid: [Int]) -> (Int, Double) {
     guard grid.count > 1, x > grid[0] else { return (0, 0) }
     var (low, high) = (0, grid.count - 1)

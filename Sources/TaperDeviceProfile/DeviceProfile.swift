@@ -1,15 +1,15 @@
 public import TaperPlanFormat
 
-/// What a machine measured: times of kernels on shapes, and the figures that predict the rest. A value.
+/// What was measured on a machine: times of kernels on shapes, and figures from which other times are predicted.
 ///
-/// It stands between measuring and planning: the planner sees kernel ids and this table, never a kernel, so a
-/// new instruction set changes no planner code. specs/device-profile.md is normative for the file.
+/// It separates measuring from planning. The planner sees kernel ids and this table, never a kernel, so a new
+/// instruction set changes no planner code. specs/device-profile.md is normative for the file.
 public struct DeviceProfile: Hashable, Sendable {
   /// The file's version; others are refused.
   public static let schemaVersion = 1
 
   public var name: String
-  /// As the caller gives it ("2026-11-21"); the library has no clock. May be empty.
+  /// As the caller gives it ("2026-11-21"), because the library has no clock. May be empty.
   public var created: String
   public var fingerprint: Fingerprint
   /// One for each thread count measured, ascending by `threads`.

@@ -3,7 +3,7 @@ internal import TaperPlanFormat
 
 /// The file form of a profile: one JSON object, "schema_version" first, all times in integer nanoseconds.
 ///
-/// Canonical: equal profiles give equal text. A point is written as an array to keep files small:
+/// Canonical: equal profiles give equal text. Points are arrays, to keep files small:
 /// [rows, inner_rows, samples, p10, p50, p90, p99].
 extension DeviceProfile {
   public init(json: JSONValue) throws(DeviceProfileError) {
@@ -129,7 +129,7 @@ extension ThreadFigures {
       tail: try reader.object["tail"] == nil ? nil : TailRatios(try reader.reader("tail")))
   }
 
-  /// Both or none.
+  /// Both, or neither.
   private static func references(_ reader: FieldReader) throws(DeviceProfileError) -> ReferenceTimes? {
     guard let compute = try reader.optionalTime("reference_compute_ns") else { return nil }
     let bandwidth = try reader.integer("reference_bandwidth_ns", in: Limits.time)

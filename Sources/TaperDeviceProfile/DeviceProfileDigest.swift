@@ -1,6 +1,6 @@
 public import TaperPlanFormat
 
 extension DeviceProfile {
-  /// SHA-256 of the file form: equal profiles have equal digests. Plans carry it as provenance.
+  /// SHA-256 of the file form: equal profiles have equal digests. Plans store it as provenance.
   public var digest: Digest { SHA256.digest(of: Array(serialized().utf8)) }
 }

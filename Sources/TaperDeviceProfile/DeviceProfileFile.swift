@@ -2,7 +2,7 @@ internal import Glibc
 internal import TaperJSON
 
 extension DeviceProfile {
-  /// No profile is larger; a larger file is refused unread.
+  /// No profile is larger; a larger file is refused without reading it.
   public static let maximumFileSize = 64 << 20
 
   /// Parses the file form.
@@ -12,11 +12,11 @@ extension DeviceProfile {
     return try DeviceProfile(json: json)
   }
 
-  /// The file form: one line for each entry, a newline at the end.
+  /// The file form: a line for each entry, and a newline at the end.
   public func serialized() -> String {
     var head = self
     head.entries = []
-    // The empty list ends the object; entries go between its brackets, one a line, for readable diffs.
+    // The empty list ends the object. Entries go between its brackets, each on a line, for readable diffs.
     let text = head.json.serialized()
     let body = entries.map { $0.json.serialized() }.joined(separator: ",\n")
     return text.dropLast(2) + (entries.isEmpty ? "]}\n" : "\n\(body)\n]}\n")
@@ -41,7 +41,7 @@ extension DeviceProfile {
     return try parse(bytes)
   }
 
-  /// Writes the file form, replacing what was there.
+  /// Writes the file form, replacing the file.
   public func save(path: String) throws(DeviceProfileError) {
     let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw .unwritable(path: path, errno: errno) }

@@ -1,10 +1,10 @@
 internal import TaperJSON
 internal import TaperPlanFormat
 
-/// Reads the members of one JSON object and says by name what is missing or wrong.
+/// Reads the members of a JSON object. Errors name the member that is missing or wrong.
 struct FieldReader {
   let object: JSONObject
-  /// The object's place, for example "entries[3].shape"; empty at the top.
+  /// The object's path, for example "entries[3].shape"; empty for the top level.
   let path: String
 
   init(_ value: JSONValue, at path: String) throws(DeviceProfileError) {

@@ -1,14 +1,14 @@
-/// What a machine is, as far as times depend on it. Two profiles compare only when their fingerprints agree.
+/// What identifies a machine as far as times depend on it. Profiles are comparable only when fingerprints agree.
 public struct Fingerprint: Hashable, Sendable {
   /// The CPU's brand string.
   public var cpu: String
-  /// Feature words ("avx2", "avx512f", "amx_tile", …) in the order the detection gives.
+  /// CPU features ("avx2", "avx512f", "amx_tile", …) in the order of detection.
   public var features: [String]
-  /// The instruction-set tier that kernels ran on (a cap by TAPER_MAX_TIER included).
+  /// The instruction-set tier that kernels ran on, as limited by TAPER_MAX_TIER.
   public var tier: String
-  /// "L1d", "L2", "L3" → bytes, ascending by level; empty where the system does not tell.
+  /// "L1d", "L2", "L3" → bytes, ascending by level; empty where the system does not report them.
   public var caches: [CacheSize]
-  /// CPUs the process may use.
+  /// CPUs that the process may use.
   public var cores: Int
   /// openblas_get_corename() and openblas_get_config().
   public var blasCore: String
@@ -33,8 +33,7 @@ public struct Fingerprint: Hashable, Sendable {
     self.system = system
   }
 
-  /// The fields on which two machines differ and times would too, by name; the system's release does not
-  /// count.
+  /// The names of fields that differ and affect times. The system's release does not count.
   public func differences(from other: Fingerprint) -> [String] {
     var names: [String] = []
     if cpu != other.cpu { names.append("cpu") }

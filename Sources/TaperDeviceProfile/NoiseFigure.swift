@@ -2,12 +2,12 @@ internal import TaperPlanFormat
 
 /// How unsteady the machine was while it was measured (our definition).
 ///
-/// `drift` is from a probe, one fixed product in cache timed between all chunks of the measurement: |median of the
-/// last quarter / median of the first quarter − 1|. `spread` is the largest of the probe's p90/p50 − 1 and, for each
-/// thread count, Σ p90 / Σ p50 − 1 over the measured points. The second is needed: a probe of 100 µs fits between two
-/// slices of a scheduler and sees nothing of other work that doubles the time of ops of milliseconds (seen here, at a
-/// load of 5 on 2 CPUs: probe 2%, ops beyond a millisecond 150% to 240%). The sums weigh an op by its time, as a
-/// run does. All 0 on a perfect machine.
+/// `drift` comes from a probe, one fixed product in cache that is timed between all chunks of the measurement: |median
+/// of the last quarter / median of the first quarter − 1|. `spread` is the larger of the probe's p90/p50 − 1 and, for
+/// each thread count, Σ p90 / Σ p50 − 1 over the measured points. The second is needed because a probe of 100 µs fits
+/// between two time slices of a scheduler and misses other work that doubles the time of ops of milliseconds (at a load
+/// of 5 on 2 CPUs: probe 2%, ops beyond a millisecond 150% to 240%). The sums weigh an op by its time, as a run does.
+/// All are 0 on a perfect machine.
 public struct NoiseFigure: Hashable, Sendable {
   public var spread: Double
   public var drift: Double
@@ -18,7 +18,7 @@ public struct NoiseFigure: Hashable, Sendable {
     self.probes = probes
   }
 
-  /// From the probe's times in the order measured, and the points measured meanwhile.
+  /// From the probe's times in the order of measurement, and the points measured between them.
   /// - Precondition: at least one probe time.
   public init(probeTimes: [UInt64], entries: [ProfileEntry] = []) {
     func median(_ part: ArraySlice<UInt64>) -> Double { Double(part.sorted()[(part.count - 1) / 2]) }
@@ -39,6 +39,6 @@ public struct NoiseFigure: Hashable, Sendable {
     max(0, slow / max(1, middle) - 1)
   }
 
-  /// The one number a threshold is set on: the larger of the two.
+  /// The figure that thresholds apply to: the larger of the two.
   public var figure: Double { max(spread, drift) }
 }

@@ -1,11 +1,11 @@
-/// Whether a profile still says what a machine does: a few of its points timed again. A value; `taper doctor` shows it.
+/// Whether a profile still describes its machine, from timing a few of its points again. Shown by `taper doctor`.
 public struct ProfileFit: Hashable, Sendable {
   /// Points of one thread count, now against then.
   public struct Drift: Hashable, Sendable {
     public var threads: Int
     /// Median of now / then − 1 over the points.
     public var median: Double
-    /// Share of points further off than twice the tolerance.
+    /// Share of points that differ by more than twice the tolerance.
     public var strayShare: Double
     /// The reference kernels, now / then − 1; nil when the profile does not have them.
     public var compute: Double?
@@ -26,13 +26,13 @@ public struct ProfileFit: Hashable, Sendable {
   }
 
   public enum Verdict: String, CaseIterable, Hashable, Sendable {
-    /// Times are what the profile says.
+    /// Times agree with the profile.
     case fits
-    /// They are not: profile again.
+    /// Times differ: profile again.
     case drifted
-    /// Another CPU, tier, cache or BLAS than the profile's: its times are of another machine.
+    /// CPU, tier, cache or BLAS differ: the profile is of another machine.
     case otherMachine = "other machine"
-    /// The machine varied too much to tell.
+    /// The machine is too unsteady to tell.
     case noisy
   }
 

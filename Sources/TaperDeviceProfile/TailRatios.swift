@@ -1,13 +1,13 @@
 public import TaperPlanFormat
 
-/// How much longer than the median a run takes at a percentile, on the machine as it was when profiled: other work on
-/// its CPUs, interrupts, slow phases. From samples of fixed work beside the measurement; 1 on a perfect machine.
+/// How much longer than the median a run takes at each percentile, because of other work on the CPUs, interrupts and
+/// slow phases while profiling. From samples of fixed work taken during the measurement; 1 on a perfect machine.
 public struct TailRatios: Hashable, Sendable {
   public var p90: Double
   public var p99: Double
   public var p999: Double
 
-  /// Ratios, ascending, from 1.
+  /// Ascending ratios of at least 1.
   public init(p90: Double, p99: Double, p999: Double) {
     self.p90 = p90
     self.p99 = p99

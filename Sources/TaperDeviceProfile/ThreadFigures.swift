@@ -1,26 +1,26 @@
 public import TaperPlanFormat
 
-/// What the machine does with a given number of threads, whatever the op.
+/// Speeds of the machine with a given number of threads, independent of any op.
 public struct ThreadFigures: Hashable, Sendable {
   public var threads: Int
-  /// Bytes read in a second from memory (far beyond the last cache), one sequential stream for each thread.
+  /// Bytes a second from memory (far beyond the last cache), in one sequential stream for each thread.
   public var bandwidthOneStream: UInt64
-  /// The same with eight distant streams for each thread.
+  /// The same in eight distant streams for each thread.
   public var bandwidthManyStreams: UInt64
-  /// FLOP in a second of the fastest large product seen.
+  /// FLOPs a second of the fastest large product measured.
   public var computePeak: UInt64
-  /// One fork and join of an op that does nothing, workers awake.
+  /// The fork and join of an op that does nothing, with workers awake.
   public var opOverhead: Nanoseconds
-  /// What a run costs beyond its ops when it follows another at once.
+  /// The overhead of a run beyond its ops, when it directly follows another.
   public var runOverhead: Nanoseconds
-  /// How much longer the first run takes after a pause: waking workers that fell asleep. Nil where not measured.
+  /// How much longer the first run after a pause takes, because sleeping workers must wake. Nil where not measured.
   public var wake: Nanoseconds?
-  /// How fast memory is read over and over, by how much of it, ascending by size: where it begins to fall, caches end.
-  /// Empty where not measured.
+  /// How fast memory is read repeatedly, by its size, ascending. The rate falls where a cache ends. Empty where not
+  /// measured.
   public var footprints: [FootprintRate]
-  /// The reference kernels while this was measured, medians; nil in a profile that does not say.
+  /// Median times of the reference kernels during the measurement; nil in a profile without them.
   public var references: ReferenceTimes?
-  /// How runs spread; nil in a profile that does not say.
+  /// How the times of runs spread; nil in a profile without it.
   public var tail: TailRatios?
 
   public init(
@@ -40,11 +40,11 @@ public struct ThreadFigures: Hashable, Sendable {
     self.tail = tail
   }
 
-  /// The better of the two bandwidths, bytes a second.
+  /// The higher of the two bandwidths, in bytes a second.
   public var bandwidth: UInt64 { max(bandwidthOneStream, bandwidthManyStreams) }
 }
 
-/// How fast so many bytes are read over and over.
+/// How fast this many bytes are read repeatedly.
 public struct FootprintRate: Hashable, Sendable {
   public var byteCount: UInt64
   public var bytesPerSecond: UInt64

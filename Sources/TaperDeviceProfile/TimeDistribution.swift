@@ -16,12 +16,12 @@ public struct TimeDistribution: Hashable, Sendable {
     self.p99 = p99
   }
 
-  /// The same time always, as on the synthetic device.
+  /// Always the same time, as on the synthetic device.
   public init(exactly time: Nanoseconds, samples: Int = 1) {
     self.init(samples: samples, p10: time, p50: time, p90: time, p99: time)
   }
 
-  /// Percentiles by nearest rank: p of k sorted samples is number ceil(p·k). Linear in `samples.count · log`.
+  /// Percentiles by nearest rank: p of k sorted samples is number ceil(p·k).
   /// - Precondition: at least one sample.
   public init(_ samples: [UInt64]) {
     precondition(!samples.isEmpty)

@@ -1,20 +1,20 @@
-/// What a plan's answers were worth when it was made, and how sure that is: what it may be held to.
+/// How accurate a plan was when it was made, with the uncertainty of that figure.
 public struct AccuracyEvidence: Hashable, Sendable {
   public enum Metric: UInt8, CaseIterable, Hashable, Sendable {
-    /// Share of labels got right.
+    /// Share of labels predicted correctly.
     case accuracy = 0
-    /// Share of texts (or tokens) with the dense model's answer, Pearson's correlation of numbers with its, or the mean
-    /// cosine of embeddings.
+    /// How far answers equal the dense model's: the share of texts (or tokens) with the same label, Pearson's
+    /// correlation for numbers, or the mean cosine for embeddings.
     case agreement = 1
-    /// Coefficient of determination of numbers.
+    /// Coefficient of determination, for numbers.
     case determination = 2
   }
 
-  /// The texts it was measured on.
+  /// The texts that it was measured on.
   public enum Source: UInt8, CaseIterable, Hashable, Sendable {
     /// Labelled texts that the head was not fitted on.
     case heldOut = 0
-    /// The calibration's.
+    /// The calibration's texts.
     case calibration = 1
   }
 
@@ -22,9 +22,9 @@ public struct AccuracyEvidence: Hashable, Sendable {
   public var source: Source
   public var texts: UInt32
   public var planned: Float
-  /// Of the dense model on the same texts; nil when it was not measured.
+  /// The dense model's figure on the same texts; nil when it was not measured.
   public var dense: Float?
-  /// 95%, of `planned`; nil for a metric that has none.
+  /// The 95% confidence interval of `planned`; nil for a metric that has none.
   public var interval: Interval?
 
   public struct Interval: BitwiseCopyable, Hashable, Sendable {

@@ -1,10 +1,10 @@
-/// What the elements of an arena slot or of a tensor are.
+/// The element type of an arena slot or a tensor.
 public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case f32 = 0
   case u32 = 1
   case f16 = 2
   case bf16 = 3
-  /// One byte: unsigned codes, 128 too high, in slots (ck_encode_i8); signed in weights.
+  /// One byte: unsigned codes in slots (ck_encode_i8), signed in weights.
   case i8 = 4
 
   public var byteCount: Int {
@@ -15,8 +15,8 @@ public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
     }
   }
 
-  /// Neighbours in depth that a packed product of this element takes together (ck_panel.h): rows of encoded
-  /// activations, and panels of weights, are filled up to a multiple of it.
+  /// How many neighbours in depth a packed product of this element multiplies at once (ck_panel.h). Rows of encoded
+  /// activations, and panels of weights, are padded to a multiple of it.
   public var group: Int {
     switch self {
     case .f32, .u32, .f16: 1
@@ -30,7 +30,7 @@ public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
 public struct ArenaSlot: Hashable, Sendable {
   public var name: String
   public var element: ElementType
-  /// Elements = copies · value(rows) · value(innerRows) · columns, at its largest over all input lengths.
+  /// Elements = copies · value(rows) · value(innerRows) · columns, at the maximum over all input lengths.
   public var copies: UInt32
   public var rows: RowCount
   public var innerRows: RowCount
@@ -38,7 +38,7 @@ public struct ArenaSlot: Hashable, Sendable {
   /// Place in the arena, a multiple of `ArenaLayout.alignment`.
   public var offset: Bytes
   public var byteCount: Bytes
-  /// Index of the first op that writes it and of the last that reads it (both included). UInt32.max as last: a result.
+  /// The first op that names it and the last (both included). A last op of UInt32.max: alive after the run.
   public var firstOp: UInt32
   public var lastOp: UInt32
 

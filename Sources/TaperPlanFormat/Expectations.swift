@@ -1,7 +1,7 @@
-/// What calibration lets one expect of a plan in which the input decides how much is computed: times below the worst
-/// case, which is what `Predictions` promises.
+/// Expected times of a plan in which the input decides how much is computed. They are below the worst case, which is
+/// what `Predictions` promises.
 public struct Expectations: Hashable, Sendable {
-  /// Calibration texts they stand on.
+  /// The number of calibration texts they are computed from.
   public var texts: UInt32
   /// Over those texts, each at its own length.
   public var overall: ExpectedTime
@@ -9,7 +9,7 @@ public struct Expectations: Hashable, Sendable {
   public var lengths: [ExpectedTime]
   /// Tokens that leave each layer on average: maximumLength rows of layerCount entries.
   public var keptTokens: [Float]
-  /// For each layer, the share of texts that would have kept more tokens than the schedule allows them there.
+  /// For each layer, the share of texts in which more tokens passed the threshold than the schedule allows.
   public var cappedShares: [Float]
 
   public init(

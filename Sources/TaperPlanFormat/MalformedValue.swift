@@ -1,4 +1,4 @@
-/// A value of a section that no writer writes.
+/// A value in a section that no writer writes.
 public enum MalformedValue: Hashable, Sendable {
   case boolean
   case float

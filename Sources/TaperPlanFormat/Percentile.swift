@@ -1,4 +1,4 @@
-/// The percentiles that latencies are stated in: the share of runs that take no longer.
+/// The percentiles of latency in use: the share of runs that take no longer.
 public enum Percentile: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case p50, p90, p99, p999
 

@@ -1,4 +1,4 @@
-/// A plan: everything the runtime needs to answer, and everything the planner promised. A value; weights by reference.
+/// A plan: everything the runtime needs to answer, and everything the planner predicted. Weights are by reference.
 ///
 /// Its bytes are canonical: equal plans encode to equal bytes. specs/plan-format.md is normative.
 public struct Plan: Hashable, Sendable {
@@ -12,15 +12,15 @@ public struct Plan: Hashable, Sendable {
   /// The slot that holds the answer after a run: `head.outputWidth` elements (one row).
   public var resultSlot: UInt16
   public var predictions: Predictions
-  /// Of a plan whose work the input decides, when calibration tells; nil for the others.
+  /// Only in a plan whose work depends on the input, when it was calibrated.
   public var expectations: Expectations?
-  /// Of a plan whose runs may end before its last layer; nil for the others.
+  /// Only in a plan whose runs may end before the last layer.
   public var halting: Halting?
   /// Tokenizer tables, in TaperTokenization's own codec; opaque here.
   public var tokenizer: [UInt8]
   public var head: Head
   public var canaries: [Canary]
-  /// Nil when nothing was measured.
+  /// Nil when accuracy was not measured.
   public var evidence: AccuracyEvidence?
   public var weights: WeightsIndex
 
@@ -61,12 +61,12 @@ public struct Digest: Hashable, Sendable {
   public static let zero = Digest(bytes: [UInt8](repeating: 0, count: 32))
 }
 
-/// Provenance of a plan: what it was made from, with what, for which wish. No paths.
+/// Provenance of a plan: the inputs, the tool and the request that it was made from. No paths.
 public struct PlanIdentity: Hashable, Sendable {
   public var modelName: String
   public var family: String
   public var toolVersion: String
-  /// The request in words, for example "--latency 5ms --max-length 256 --method acc".
+  /// The request as options, for example "--latency 5ms --max-length 256 --method acc".
   public var request: String
   /// dense, acc, …
   public var method: String
@@ -75,7 +75,7 @@ public struct PlanIdentity: Hashable, Sendable {
   public var deviceName: String
   /// The instruction-set tier its predictions were measured with; empty when unknown.
   public var tier: String
-  /// Workers the plan was made for, and the most it can use.
+  /// The number of workers that the plan was made for, and the most that it can use.
   public var threads: UInt16
   /// Planner passes that were on, in order.
   public var passes: [String]
@@ -131,7 +131,7 @@ public enum Pooling: UInt8, CaseIterable, Hashable, Sendable {
   case mean = 0
   /// The first token's state.
   case cls = 1
-  /// None: the head reads every token's state.
+  /// No pooling: the head reads every token's state.
   case tokens = 2
 }
 
@@ -139,13 +139,13 @@ public enum Pooling: UInt8, CaseIterable, Hashable, Sendable {
 public enum HeadKind: UInt8, CaseIterable, Hashable, Sendable {
   /// A vector, L2-normalised or not.
   case embedding = 0
-  /// Softmax scores, one a label.
+  /// Softmax scores, one for each label.
   case classification = 1
-  /// Independent sigmoid scores, one a label.
+  /// Independent sigmoid scores, one for each label.
   case multiLabel = 2
-  /// One number (or several), as the linear head gives it.
+  /// One number or several: the linear head's output.
   case regression = 3
-  /// Softmax scores, one a label, for every token.
+  /// For every token, softmax scores, one for each label.
   case tokenClassification = 4
 }
 
@@ -157,7 +157,7 @@ public struct Head: Hashable, Sendable {
   public var labels: [String]
   public var outputWidth: UInt32
 
-  /// Numbers of the answer to an input of `tokens` tokens: `outputWidth`, or as many for each token.
+  /// How many numbers the answer to an input of `tokens` tokens has: `outputWidth`, or that for each token.
   public func outputCount(tokens: Int) -> Int {
     kind == .tokenClassification ? Int(outputWidth) * tokens : Int(outputWidth)
   }
@@ -171,13 +171,13 @@ public struct Head: Hashable, Sendable {
   }
 }
 
-/// An example with the output the plan must give, for `taper verify`.
+/// An example with the output that the plan must give, for `taper verify`.
 public struct Canary: Hashable, Sendable {
   public var ids: [UInt32]
-  /// Empty: all zero.
+  /// Empty when all are zero.
   public var typeIDs: [UInt32]
   public var expected: [Float]
-  /// Largest absolute difference allowed.
+  /// The largest absolute difference allowed.
   public var tolerance: Float
   public init(ids: [UInt32], typeIDs: [UInt32], expected: [Float], tolerance: Float) {
     self.ids = ids
@@ -207,7 +207,7 @@ public struct WeightEntry: Hashable, Sendable {
   }
 }
 
-/// The weights: where each tensor lies, whether inside the plan or in a weights file of this digest beside it.
+/// The weights index: where each tensor is, in the plan itself or in the weights file that has this digest.
 public struct WeightsIndex: Hashable, Sendable {
   public var entries: [WeightEntry]
   public var byteCount: Bytes

@@ -1,16 +1,16 @@
-/// Why bytes are not a plan (or a weights file), why a plan may not run, or why one could not be written.
+/// Why bytes are not a plan (or a weights file), why a plan is refused, or why one could not be written.
 public enum PlanFormatError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file does not begin with the magic.
   case notAPlan
-  /// It begins as one, but a transfer has changed line ends or bytes of the magic.
+  /// It begins like one, but a transfer has changed line ends or bytes of the magic.
   case mangledInTransfer
-  /// The file is of the other kind: a plan where weights are wanted, or the reverse.
+  /// The file is of the other kind: a plan in place of a weights file, or the reverse.
   case wrongFileKind(found: UInt32)
   case newerVersion(written: FormatVersion, needsReader: FormatVersion, thisReader: FormatVersion)
-  /// The file ends before its header, table or last section does, or goes on after it.
+  /// The file ends before its header, table or last section, or continues after it.
   case fileSize(expected: UInt64, found: UInt64)
   case malformedHeader(HeaderField, found: UInt64)
-  /// Header and section table do not have the digest written in the header.
+  /// The digest of header and section table differs from the one in the header.
   case headerDigest
   case malformedSection(index: Int, SectionField, expected: UInt64, found: UInt64)
   case unknownRequiredSection(kind: UInt32)
@@ -19,14 +19,14 @@ public enum PlanFormatError: Error, Hashable, Sendable, CustomStringConvertible 
   /// A section ends before the value that begins in it.
   case truncated(section: SectionKind, needed: UInt64, available: UInt64)
   case malformed(section: SectionKind, value: MalformedValue, offset: UInt64, found: UInt64)
-  /// A rule of the validator does not hold.
+  /// The plan breaks a rule of the validator.
   case violated(PlanViolation)
-  /// The weights' bytes do not have the digest of the weights index.
+  /// The digest of the weights' bytes differs from the one in the weights index.
   case weightsDigest(expected: Digest, found: Digest)
   case weightsSize(expected: UInt64, found: UInt64)
-  /// The caller's tensor is not as long as its entry.
+  /// The caller's tensor has another size than its entry.
   case weightEntrySize(name: String, expected: UInt64, found: UInt64)
-  /// The caller's weights could not be had.
+  /// The caller could not provide the weights.
   case weightSource(name: String, reason: String)
   /// A system call failed.
   case file(path: String, operation: FileOperation, errno: Int32)
@@ -63,7 +63,7 @@ public enum PlanFormatError: Error, Hashable, Sendable, CustomStringConvertible 
       "a Taper file whose magic was changed, as by a text-mode transfer; copy it again in binary mode"
     case .wrongFileKind(let found):
       found == 1
-        ? "expected a plan, found a weights file; give the .plan beside it"
+        ? "expected a plan, found a weights file; give the .plan next to it"
         : "expected a weights file, found container kind \(found); give the .weights file that belongs to the plan"
     case .newerVersion(let written, let needs, let this):
       "the file is of format \(written.description) and needs a reader of format \(needs.description) or later; "

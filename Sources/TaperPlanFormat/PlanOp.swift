@@ -7,17 +7,17 @@ public enum Activation: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable
   case tanh = 4
 }
 
-/// When an op runs, decided per input by the schedule: an elimination layer carries both its reducing ops and the plain
-/// attention for the lengths at which it drops nothing.
+/// When an op runs, which the schedule decides for each input length. A layer that may drop tokens has both the ops
+/// that drop them and the plain attention for lengths at which it drops none.
 public enum OpGuard: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case always = 0
-  /// Only when the op's layer drops tokens for this input length: T(layer) < T(layer − 1).
+  /// Only where the op's layer drops tokens for this input length: T(layer) < T(layer − 1).
   case ifReduced = 1
-  /// Only when it drops none.
+  /// Only where it drops none.
   case ifNotReduced = 2
 }
 
-/// A view of an arena slot: `offset` elements into it, rows `leading` elements apart.
+/// A view of an arena slot: it starts `offset` elements into the slot, with rows `leading` elements apart.
 public struct Operand: BitwiseCopyable, Hashable, Sendable {
   public var slot: UInt16
   public var offset: UInt32
@@ -39,17 +39,18 @@ public struct WeightReference: RawRepresentable, BitwiseCopyable, Hashable, Send
   public var isNone: Bool { self == .none }
 }
 
-/// One planned op: a fixed-size record, the mirror of `ck_op` with symbols in place of pointers.
+/// One planned op: a record of fixed size, like `ck_op` with symbols in place of pointers. Which operands and sizes it
+/// has depends on its kind (`OpDefinition`).
 ///
-/// An `index` operand names rows of an input. When the op's guard is `always` and its layer drops nothing for the
-/// current length, the index was not written and is not read: row i is row i.
+/// An `index` operand names rows of an input. Where the op's guard is `always` and its layer drops nothing at this
+/// length, the index was not written and is not read: row i is row i.
 public struct PlanOp: BitwiseCopyable, Hashable, Sendable {
   public var kind: OpKind
   public var condition: OpGuard
   public var activation: Activation
   /// 1-based layer; 0 before the first (embeddings); layerCount + 1 after the last (pooling, head).
   public var layer: UInt16
-  /// Ops that were fused or belong together share a number; 0xFFFF for none. For display.
+  /// Ops that were fused or belong together share a number, for display; 0xFFFF for none.
   public var fusionGroup: UInt16
   public var rows: RowCount
   public var innerRows: RowCount
@@ -58,7 +59,7 @@ public struct PlanOp: BitwiseCopyable, Hashable, Sendable {
   public var heads: UInt16
   /// Column parts that a product is cut into; 1 for other ops.
   public var parts: UInt16
-  /// Embed: position offset. Attention with relative bias: the bias table's reach. 0 otherwise.
+  /// Embed: position offset. Attention with relative bias: reach of the bias table. Halting: layers left. 0 otherwise.
   public var extent: UInt32
   public var epsilon: Float
   public var scale: Float
@@ -76,7 +77,7 @@ public struct PlanOp: BitwiseCopyable, Hashable, Sendable {
   public var bias: WeightReference
   public var gamma: WeightReference
   public var beta: WeightReference
-  /// Embed only: word, position and token-type tables.
+  /// Only of embed: word, position and token-type tables.
   public var table0: WeightReference
   public var table1: WeightReference
   public var table2: WeightReference
@@ -117,8 +118,8 @@ public struct PlanOp: BitwiseCopyable, Hashable, Sendable {
   }
 }
 
-/// Which kernel serves an op for inputs whose row count is at most `maximumRows`; an op's selections are ascending and
-/// the last covers every row count.
+/// Which kernel serves an op for inputs with at most `maximumRows` rows. An op's selections ascend, and the last covers
+/// every row count.
 public struct KernelSelection: BitwiseCopyable, Hashable, Sendable {
   public var op: UInt16
   public var maximumRows: UInt16

@@ -5,14 +5,14 @@ public enum Provenance: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable
   case modelled = 2
 }
 
-/// What an op's time is bound by, from the roofline.
+/// What limits an op's time, by the roofline.
 public enum Bound: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case compute = 0
   case bandwidth = 1
   case overhead = 2
 }
 
-/// A predicted time with its interval, and the work and traffic it stands for.
+/// A predicted time with its interval, and the work and traffic that it is for.
 public struct Prediction: BitwiseCopyable, Hashable, Sendable {
   public var time: Nanoseconds
   public var low: Nanoseconds
@@ -35,7 +35,7 @@ public struct Prediction: BitwiseCopyable, Hashable, Sendable {
   }
 }
 
-/// End-to-end prediction for one input length, beside the dense plan's on the same device.
+/// End-to-end prediction for one input length, and the dense plan's on the same device.
 public struct LengthPrediction: BitwiseCopyable, Hashable, Sendable {
   public var planned: Prediction
   /// The dense plan's predicted time and work at the same length.
@@ -55,21 +55,21 @@ public struct LengthPrediction: BitwiseCopyable, Hashable, Sendable {
     self.publishedDenseWork = publishedDenseWork
   }
 
-  /// Dense over planned, in predicted time.
+  /// Predicted dense time over predicted planned time.
   public var timeSpeedup: Double { Double(denseTime.rawValue) / Double(max(1, planned.time.rawValue)) }
-  /// Dense over planned, in work by the published form.
+  /// Dense work over planned work, by the published form.
   public var publishedWorkSpeedup: Double {
     Double(publishedDenseWork.rawValue) / Double(max(1, publishedWork.rawValue))
   }
 }
 
-/// Predictions stored in the plan: every input length end to end, and op by op at a few reference lengths.
+/// The predictions in a plan: end to end for every input length, and op by op at a few reference lengths.
 public struct Predictions: Hashable, Sendable {
   /// Entry n − 1 is for n tokens; maximumLength entries.
   public var lengths: [LengthPrediction]
   /// Ascending input lengths for which op predictions are stored.
   public var referenceLengths: [UInt16]
-  /// referenceLengths.count rows of ops.count entries. An op whose guard does not hold at that length predicts zero.
+  /// referenceLengths.count rows of ops.count entries. Zero for an op that does not run at that length.
   public var ops: [Prediction]
   public init(lengths: [LengthPrediction] = [], referenceLengths: [UInt16] = [], ops: [Prediction] = []) {
     self.lengths = lengths

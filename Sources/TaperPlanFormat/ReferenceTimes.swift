@@ -1,5 +1,5 @@
-/// Times of the two reference kernels (`ReferenceKernels`), which tell how fast a machine is right now: one bound by
-/// arithmetic, one by memory.
+/// Times of the two reference kernels (`ReferenceKernels`), one bound by arithmetic and one by memory, which tell the
+/// speed of the machine at the moment.
 public struct ReferenceTimes: BitwiseCopyable, Hashable, Sendable {
   public var compute: Nanoseconds
   public var bandwidth: Nanoseconds

@@ -1,4 +1,4 @@
-/// A plan as bytes. specs/plan-format.md is normative; the section codecs stand in one file each.
+/// A plan as bytes. specs/plan-format.md is normative. Each section's codec has its own file.
 ///
 /// Canonical: equal plans (strings compared byte by byte) encode to equal bytes, and what `PlanReader` accepts encodes
 /// to the bytes it was read from, unless a newer writer put in sections or header fields this version does not know.

@@ -1,6 +1,6 @@
 /// Reads a plan from untrusted bytes.
 public enum PlanReader {
-  /// The plan, parsed and validated, and where its embedded weights lie (nil: in a weights file beside it).
+  /// The plan, parsed and validated, and where its embedded weights are; nil when they are in a weights file next to it.
   ///
   /// Verifies the digest of every section but the weights', so that no page of the weights is touched; see
   /// `verifyWeights`. `bytes` is the whole file; the range starts at a multiple of 4096.
@@ -25,7 +25,7 @@ public enum PlanReader {
     return try result.get()
   }
 
-  /// Whether the bytes at `weights` have the digest the plan's index promises. Reads all of them.
+  /// Whether the bytes at `weights` have the digest that is in the plan's index. Reads all of them.
   public static func verifyWeights(
     _ bytes: UnsafeRawBufferPointer, index: WeightsIndex
   ) throws(PlanFormatError) {
@@ -36,7 +36,7 @@ public enum PlanReader {
     guard digest == index.digest else { throw .weightsDigest(expected: index.digest, found: digest) }
   }
 
-  /// Parses without the validator's rules.
+  /// Parses without validating.
   static func parse(_ bytes: UnsafeRawBufferPointer) throws(PlanFormatError) -> (
     plan: Plan, weights: Range<Int>?
   ) {
@@ -61,7 +61,7 @@ public enum PlanReader {
     let canaries = unsafe try decode(.canaries, PlanCodec.readCanaries)
     let weights = unsafe try decode(.weightsIndex, PlanCodec.readWeightsIndex)
     if container.sections.contains(where: { $0.kind == .tier }) {
-      // A section that says nothing is left out by the writer: format 1.0 then holds the plan, and is asked for below.
+      // The writer leaves out an empty section: the plan then fits format 1.0, which is demanded below.
       identity.tier = unsafe try decode(.tier) { (reader) throws(PlanFormatError) in
         unsafe try reader.readString()
       }
@@ -84,7 +84,7 @@ public enum PlanReader {
     return (plan, try weightsRange(container, index: weights))
   }
 
-  /// The weights section, which must be there exactly when the index says so, with the index's size and digest.
+  /// The weights section. It must exist exactly when the index says so, with the index's size and digest.
   static func weightsRange(
     _ container: Container, index: WeightsIndex
   ) throws(PlanFormatError) -> Range<Int>? {

@@ -22,7 +22,7 @@
       }
     }
 
-    /// Writes a plan with its weights inside; returns it with the weights' digest and `isEmbedded` put in.
+    /// Writes a plan with its weights inside. Returns it with the weights' digest and `isEmbedded` set.
     @discardableResult
     public static func write(
       _ plan: Plan, to path: String, weights source: WeightSource
@@ -51,7 +51,7 @@
       return (index, path)
     }
 
-    /// SHA-256 of the weights section that `source` gives for `index`: entries at their offsets, zeros between.
+    /// SHA-256 of the weights section with the entries of `source` at the offsets in `index`, and zeros between them.
     public static func digest(
       of index: WeightsIndex, weights source: WeightSource
     ) throws(PlanFormatError) -> Digest {

@@ -1,10 +1,10 @@
 /// A weights file: the container with only a weights index and the weights, shared by the plans whose index has its
-/// digest. Named after the digest, so that a plan finds it beside itself.
+/// digest. It is named after the digest, so that a plan finds it in its own folder.
 public enum WeightsFile {
   /// "<first 16 hex of the digest>.weights".
   public static func name(for digest: Digest) -> String { digest.shortHex + ".weights" }
 
-  /// The digest of the weights and where they lie in `bytes`, the whole file; the range starts at a multiple of 4096.
+  /// The digest of the weights, and their range in `bytes`, the whole file. The range starts at a multiple of 4096.
   /// The weights themselves are not read.
   public static func read(
     _ bytes: UnsafeRawBufferPointer

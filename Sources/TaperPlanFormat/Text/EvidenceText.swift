@@ -1,7 +1,7 @@
-/// What a plan's answers are worth, in a line.
+/// A plan's accuracy in one line.
 package enum EvidenceText {
-  /// "accuracy 96.12% (95%: 95.22% to 96.85%) on 2189 held-out texts, dense 96.71%". That the dense model agrees with itself
-  /// is not said; where answers are embeddings, agreement is a cosine.
+  /// "accuracy 96.12% (95%: 95.22% to 96.85%) on 2189 held-out texts, dense 96.71%". The dense model's agreement with
+  /// itself is left out. For embeddings agreement is a cosine.
   package static func line(_ evidence: AccuracyEvidence, head: HeadKind) -> String {
     let isCosine = evidence.metric == .agreement && (head == .embedding || head == .regression)
     func share(_ value: Float) -> String {

@@ -35,7 +35,7 @@ extension PlanText {
     }
   }
 
-  /// "name+offset/leading": the slot by name, the parts that are not zero.
+  /// "name+offset/leading": the slot's name, and the parts that are not zero.
   private static func view(_ operand: Operand, _ plan: Plan) -> String {
     let slot = Int(operand.slot)
     var text = slot < plan.arena.slots.count ? escaped(plan.arena.slots[slot].name) : "slot \(slot)"

@@ -1,8 +1,7 @@
-/// A plan as text: complete, stable and made for reading and for diffs. Golden files are compared as this text.
+/// A plan as complete and stable text, for reading and for diffs. Golden files are compared as this text.
 ///
-/// One fact a line where that reads well, one op, slot or tensor a line elsewhere; tables over input lengths become
-/// ranges of lengths that share a row. Digests are shortened to 16 hexadecimal digits, the tokenizer's bytes and the
-/// canaries to their digests.
+/// Every fact, op, slot and tensor has a line. Tables over input lengths become ranges of lengths with equal rows.
+/// Digests are shortened to 16 hexadecimal digits; the tokenizer's bytes and the canaries are shown by their digests.
 public enum PlanText {
   public static func render(_ plan: Plan) -> String {
     var text = "taper plan, format \(plan.formatVersion.description)\n"
@@ -64,7 +63,7 @@ public enum PlanText {
     line("maximum length", "\(schedule.maximumLength) tokens", &text)
     line("restores dropped tokens", schedule.restoresDroppedTokens ? "yes" : "no", &text)
     guard schedule.maximumLength >= 1 else { return }
-    // Rows are written as differences to the input length for as long as nothing is dropped, so dense lengths join.
+    // Rows in which nothing is dropped are written as "dense", so that such lengths join.
     func row(_ length: Int) -> String {
       let counts = schedule.retentionConfiguration(length: length)
       guard let last = counts.last, Int(last) < length else { return "dense" }
@@ -109,7 +108,7 @@ public enum PlanText {
     text += value.isEmpty ? "  \(name):\n" : "  \(name): \(escaped(value))\n"
   }
 
-  /// Line ends, other control characters and backslashes as \u{…}: a name must not look like a line of its own.
+  /// Writes control characters and backslashes as \u{…}, so that a name cannot look like a line of its own.
   static func escaped(_ value: String) -> String {
     guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x5C || $0 == 0x7F }) else { return value }
     var text = ""
@@ -132,7 +131,7 @@ public enum PlanText {
     return text
   }
 
-  /// Calls `body` for every longest run of neighbours with the same row.
+  /// Calls `body` for every maximal run of neighbouring lengths with the same row.
   static func ranges(_ lengths: ClosedRange<Int>, _ row: (Int) -> String, _ body: (Int, Int, String) -> Void)
   {
     var first = lengths.lowerBound

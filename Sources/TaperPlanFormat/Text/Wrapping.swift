@@ -1,6 +1,6 @@
 extension String {
-  /// The text in lines of at most `columns` characters, broken between words where it can be; lines after the first are
-  /// `indent` characters further in.
+  /// The text in lines of at most `columns` characters, broken between words where possible. Lines after the first are
+  /// indented by `indent` more characters.
   package func wrapped(_ columns: Int, indent: Int) -> [String] {
     guard count > columns else { return [self] }
     var lines: [String] = []

@@ -1,5 +1,5 @@
-/// Verifies an arena layout independently of whoever planned it: sizes are computed again from the symbols over every
-/// input length, lifetimes from the ops themselves, and the recorded ones must agree (rules `slotAlignment`, `slotSize`,
+/// Verifies an arena layout without using the arena planner's code. It computes sizes from the symbols over every input
+/// length, and lifetimes from the ops, and compares them with the recorded ones (rules `slotAlignment`, `slotSize`,
 /// `slotInside`, `slotUsed`, `slotLifetime`, `slotOverlap`).
 enum ArenaVerifier {
   /// The ops between which a slot is alive, both included; `last` is Int.max for a slot that outlives the run.
@@ -37,7 +37,7 @@ enum ArenaVerifier {
       found: Int(clamping: offset))
   }
 
-  /// copies · rows · innerRows · columns elements, at their most over all input lengths.
+  /// copies · rows · innerRows · columns elements, at the maximum over all input lengths.
   static func size(of slot: ArenaSlot, schedule: Schedule) -> UInt64 {
     var most: UInt64 = 0
     for length in 1...schedule.maximumLength {
@@ -59,7 +59,7 @@ enum ArenaVerifier {
       expected: Int(clamping: max(needed, 1)), found: Int(clamping: slot.byteCount.rawValue))
   }
 
-  /// Bytes, far beyond any memory: sizes of as many slots as a plan may have are summed in 64 bits.
+  /// In bytes. Far above any memory, and sums over as many slots as a plan may have fit 64 bits.
   private static let maximumSize: UInt64 = 1 << 48
 
   private static func checkInside(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
@@ -74,7 +74,8 @@ enum ArenaVerifier {
       found: overflow ? .max : Int(clamping: end))
   }
 
-  /// Rules `slotUsed` and `slotLifetime`: from the first to the last op that names the slot, whatever their conditions.
+  /// Rules `slotUsed` and `slotLifetime`. A lifetime runs from the first to the last op that names the slot, whatever
+  /// its guard.
   private static func checkLifetimes(_ plan: Plan) throws(PlanFormatError) -> [Lifetime] {
     var lifetimes = [Lifetime](repeating: Lifetime(first: .max, last: -1), count: plan.arena.slots.count)
     for (number, op) in plan.ops.enumerated() {

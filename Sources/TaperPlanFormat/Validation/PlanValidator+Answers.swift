@@ -66,7 +66,7 @@ extension PlanValidator {
       found: canary.expected.count)
   }
 
-  /// Shares lie between 0 and 1, mean cosines and determinations at most at 1.
+  /// Shares are between 0 and 1. Mean cosines and coefficients of determination are at most 1.
   static func checkEvidence(_ plan: Plan) throws(PlanFormatError) {
     guard let evidence = plan.evidence else { return }
     let values =
@@ -104,7 +104,7 @@ extension PlanValidator {
     }
   }
 
-  /// 39 hours: times of as many ops as a plan may have are summed in 64 bits.
+  /// 39 hours, so that the sum over as many ops as a plan may have fits 64 bits.
   static let maximumTime = Nanoseconds(1 << 47)
 
   /// Rules `predictionInterval` and `predictedTime`.

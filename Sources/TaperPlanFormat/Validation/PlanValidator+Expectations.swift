@@ -1,4 +1,4 @@
-/// Rules about what is expected below the worst case.
+/// Rules about expected times, which are below the worst case.
 extension PlanValidator {
   static func checkExpectationCounts(_ plan: Plan) throws(PlanFormatError) {
     guard let expectations = plan.expectations else { return }

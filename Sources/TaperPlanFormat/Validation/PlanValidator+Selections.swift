@@ -35,7 +35,7 @@ extension PlanValidator {
     }
   }
 
-  /// Every op has selections, the last of which covers the most rows the op can have.
+  /// Every op has selections, and the last covers the largest row count that the op can have.
   static func checkSelectionsComplete(_ plan: Plan) throws(PlanFormatError) {
     var covered = [Int](repeating: 0, count: plan.ops.count)
     for selection in plan.selections { covered[Int(selection.op)] = Int(selection.maximumRows) }

@@ -29,7 +29,7 @@ extension PlanValidator {
     }
   }
 
-  /// The bytes a tensor takes; the largest value when they are too many to say.
+  /// The size of a tensor in bytes; UInt64.max when it overflows.
   private static func size(of entry: WeightEntry) -> UInt64 {
     guard entry.layout == .rowMajor else {
       return entry.layout.byteCount(columns: Int(entry.shape[0]), depth: Int(entry.shape[1]))

@@ -1,8 +1,8 @@
-/// A rule that does not hold, where, and by how much.
+/// A broken rule, the place, and the expected and found values.
 public struct PlanViolation: Hashable, Sendable {
   public var rule: PlanRule
   public var place: PlanPlace
-  /// The input length at which it fails; 0 when it fails at every length or has nothing to do with lengths.
+  /// The input length at which it is broken; 0 when lengths do not matter.
   public var length: Int
   public var expected: UInt64
   public var found: UInt64
@@ -23,7 +23,7 @@ public struct PlanViolation: Hashable, Sendable {
   }
 }
 
-/// Where in a plan a rule fails.
+/// The place in a plan where a rule is broken.
 public enum PlanPlace: Hashable, Sendable {
   case plan
   case op(Int)

@@ -1,9 +1,9 @@
-/// What is known of a slot's contents in the middle of a run.
+/// What is known of a slot's contents at one point of a run.
 struct SlotState: BitwiseCopyable {
-  /// The hull of the elements written, from the slot's start; empty when begin ≥ end.
+  /// The smallest range that contains all elements written; empty when begin ≥ end.
   var begin: Int
   var end: Int
-  /// Row-number slots: every number is below this.
+  /// Of a slot of row numbers: all are below this.
   var bound: Int
 
   static let unwritten = SlotState(begin: .max, end: 0, bound: 0)

@@ -1,7 +1,7 @@
 package import TaperCostModel
 
 extension OpCosts {
-  /// A profiled device's costs.
+  /// The costs on a profiled device.
   package init(_ model: CostModel) {
     self.init(
       predict: { model.predict($0, kernel: $1, rows: $2, innerRows: $3) },

@@ -1,20 +1,20 @@
 package import TaperPlanFormat
 
-/// What the planner asks of a cost model. Functions, so that tests can plan against costs they write down.
+/// What the planner needs of a cost model, as functions, so that tests can plan with costs of their own.
 package struct OpCosts: Sendable {
-  /// Predicted cost of an op served by a kernel at so many rows and inner rows.
+  /// Predicted cost of an op served by a kernel at these rows and inner rows.
   package var predict:
     @Sendable (_ op: PlanOp, _ kernel: KernelID, _ rows: Int, _ innerRows: Int) -> Prediction
-  /// Kernels of the profile for a kind of op; empty when it has none.
+  /// The profile's kernels for a kind of op; empty when it has none.
   package var kernels: @Sendable (OpKind) -> [KernelID]
 
-  /// A run's prediction from its ops'.
+  /// A run's prediction from those of its ops.
   package var endToEnd: @Sendable ([Prediction]) -> Prediction
-  /// What a run costs beyond its ops.
+  /// The overhead of a run beyond its ops.
   package var runOverhead: Nanoseconds
-  /// How much longer than the median a run takes at a percentile; nil when the profile does not say.
+  /// Time at a percentile over the median time of a run; nil when the profile does not have it.
   package var tail: @Sendable (Percentile) -> Double?
-  /// The costs in plans that read so many bytes of weights in a run, of which a part may stay in caches; nil: the same.
+  /// The costs in plans whose runs read this many bytes of weights, some of which may stay in caches; nil when equal.
   package var resident: (@Sendable (Bytes) -> OpCosts)?
 
   package init(
@@ -30,6 +30,6 @@ package struct OpCosts: Sendable {
     self.tail = tail
   }
 
-  /// The costs in plans that read so many bytes of weights in a run.
+  /// The costs in plans whose runs read this many bytes of weights.
   func reading(_ weights: Bytes) -> OpCosts { resident?(weights) ?? self }
 }

@@ -2,12 +2,12 @@ import TaperPlanFormat
 
 /// Predicted time of an op list for any keep counts, fast enough to try every schedule of a family.
 ///
-/// A layer's time depends on the tokens that enter and leave it alone, and layers built alike share one table of it,
-/// filled as it is asked. What stands before the first layer depends on n, what stands after the last on T(L) and n.
+/// A layer's time depends only on the tokens that enter and leave it. Layers of the same ops share a table of it, which
+/// is filled on demand. The time before the first layer depends on n, and the time after the last on T(L) and n.
 package final class OpListTimer {
   private let pricer: OpPricer
   private let maximumLength: Int
-  /// By layer 0…L + 1: the ops, and which table holds their times.
+  /// By layer 0…L + 1: the ops, and the number of the table with their times.
   private var layers: [[PricedOp]]
   private var tableNumbers: [Int] = []
   private var tables: [[UInt64]] = []
@@ -29,14 +29,14 @@ package final class OpListTimer {
     }
   }
 
-  /// The layer whose table has the op's time. What a halting point does on all n rows depends on n alone, as what stands
-  /// before the first layer does.
+  /// The layer whose table has the op's time. Work of a halting point on all n rows depends on n alone, like the ops
+  /// before the first layer.
   private static func layer(of op: PricedOp, layerCount: Int) -> Int {
     let layer = Int(op.layer)
     return layer > 1 && layer <= layerCount && (op.rows == .input || op.innerRows == .input) ? 0 : layer
   }
 
-  /// What makes two layers cost the same.
+  /// Layers with equal keys take equal times.
   private struct LayerKey: Hashable {
     var shape: Int
     var condition: OpGuard
@@ -50,14 +50,14 @@ package final class OpListTimer {
       innerRows = LayerKey.relative(op.innerRows, layer)
     }
 
-    /// 0: T(l), 1: T(l−1), 2: one row, 3: the input's.
+    /// 0: T(l), 1: T(l−1), 2: one row, 3: the input length.
     private static func relative(_ rows: RowCount, _ layer: Int) -> Int {
       guard let named = rows.layer else { return 2 }
       return named == layer ? 0 : named == layer - 1 ? 1 : 3
     }
   }
 
-  /// T(0)…T(L) in, nanoseconds out.
+  /// Nanoseconds for T(0)…T(L).
   package func time(_ counts: [Int]) -> UInt64 {
     var total = pricer.runOverhead.rawValue
     let last = layers.count - 1

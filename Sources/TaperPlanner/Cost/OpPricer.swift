@@ -1,9 +1,9 @@
 package import TaperPlanFormat
 
-/// Predicted times of ops by row counts, with the kernel that would serve them; asked once a shape and remembered.
+/// Predicted times of ops by row counts, with the kernel that would serve them. Each is computed once and cached.
 ///
-/// Ops that differ only in where their operands lie cost the same, so an encoder of twelve layers has some fifteen
-/// prices to ask for, each over the row counts that occur. One planning run, one pricer; not shared between threads.
+/// Ops that differ only in where their operands are cost the same, so an encoder of twelve layers has about fifteen
+/// different prices, each over the row counts that occur. A planning run has one pricer; threads do not share it.
 package final class OpPricer {
   private struct Key: Hashable {
     var shape: Int
@@ -25,7 +25,7 @@ package final class OpPricer {
     self.excluded = excluded
   }
 
-  /// A number shared by ops of equal cost.
+  /// A number that ops of equal cost share.
   package func shape(of op: PricedOp) -> Int {
     let plain = PricedOp(op.op.withoutPlaces, layout: op.layout, mayRound: op.mayRound)
     if let known = shapes[plain] { return known }
@@ -33,8 +33,8 @@ package final class OpPricer {
     return shapes.count - 1
   }
 
-  /// The kernel that serves the op at `rows` rows: the fastest of the profile's that read its operands as they lie, the
-  /// lower id on a tie. Without the pass, the first of them: for row-major products that is OpenBLAS, the portable
+  /// The kernel that serves the op at `rows` rows: the fastest of those that read its operands in their layout, the
+  /// lower id on a tie. Without the pass the first of them, which for row-major products is OpenBLAS, the portable
   /// default.
   package func kernel(_ op: PricedOp, rows: Int) -> KernelID {
     let key = Key(shape: shape(of: op), rows: rows, innerRows: 0)
@@ -43,7 +43,7 @@ package final class OpPricer {
     precondition(!families.isEmpty, "an op that no measured kernel serves was not refused")
     var best = families[0]
     if selects {
-      // Where keys matter too, all of them are rows of the same layer at most.
+      // Where time depends on keys too, they are at most as many rows of the same layer.
       let innerRows = op.innerRows == .one ? 1 : rows
       var least = cost.predict(op.op, best, rows, innerRows).time
       for kernel in families.dropFirst() {
@@ -63,7 +63,7 @@ package final class OpPricer {
     return price
   }
 
-  /// The kernels of `op` by row count up to `maximumRows`, runs of equal choices joined; the last covers every count.
+  /// The kernels of `op` by row count up to `maximumRows`, equal neighbours joined; the last covers every count.
   package func selections(of op: PricedOp, number: Int, maximumRows: Int) -> [KernelSelection] {
     var selections: [KernelSelection] = []
     for rows in 1...maximumRows {
@@ -78,31 +78,31 @@ package final class OpPricer {
     return selections
   }
 
-  /// A run's prediction from its ops'.
+  /// A run's prediction from those of its ops.
   package func endToEnd(_ ops: [Prediction]) -> Prediction { cost.endToEnd(ops) }
 
   package var runOverhead: Nanoseconds { cost.runOverhead }
 
-  /// How much longer than the median a run takes at a percentile; nil when that is not known.
+  /// Time at a percentile over the median time of a run; nil when unknown.
   package func tail(_ percentile: Percentile) -> Double? { cost.tail(percentile) }
 
-  /// The limits with every deadline the longest median of a run that meets it at its percentile.
+  /// The limits with every deadline replaced by the largest median time of a run that meets it at the percentile.
   package func medians(of limits: TimeLimits) -> TimeLimits {
     let ratio = tail(limits.percentile) ?? 1
     let steps = limits.steps.map { step in
-      // Rounded down: what meets it meets the deadline.
+      // Rounded down, so that a run that meets this meets the deadline.
       TimeLimits.Step(upTo: step.maximumLength, Nanoseconds(UInt64(Double(step.time.rawValue) / ratio)))
     }
     return TimeLimits(steps, average: limits.average)
   }
 
-  /// The time at the percentile of a run whose median is `median`.
+  /// The time at `percentile` of a run whose median is `median`.
   package func time(_ median: Nanoseconds, at percentile: Percentile) -> Nanoseconds {
     Nanoseconds(UInt64((Double(median.rawValue) * (tail(percentile) ?? 1)).rounded()))
   }
 
-  /// The profile's kernels, but those excluded, that read the op's operands as they lie and as precisely as is asked,
-  /// in id order.
+  /// The profile's kernels, without the excluded ones, that read the op's operands in their layout and at least in the
+  /// precision asked for, in id order.
   package func kernels(_ op: PricedOp) -> [KernelID] {
     let available = Set(cost.kernels(op.kind)).subtracting(excluded)
     return KernelID.all.map(\.id).filter {
@@ -110,12 +110,12 @@ package final class OpPricer {
     }
   }
 
-  /// Whether the profile has a kernel for every op; the first op without one otherwise.
+  /// The first op for which the profile has no kernel; nil when it has one for each.
   package func firstWithoutKernel(_ ops: [PricedOp]) -> PricedOp? { ops.first { kernels($0).isEmpty } }
 }
 
 extension PlanOp {
-  /// The op with everything gone that says where, not what: places, numbers, conditions.
+  /// The op without what does not change its cost: places, numbers, conditions.
   fileprivate var withoutPlaces: PlanOp {
     var op = self
     let here = Operand(slot: 0)

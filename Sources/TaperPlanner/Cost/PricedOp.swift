@@ -1,6 +1,6 @@
 package import TaperPlanFormat
 
-/// An op with the one thing about its weight that decides which kernels can serve it.
+/// An op with the layout of its weight, which decides what kernels can serve it.
 @dynamicMemberLookup
 package struct PricedOp: Hashable, Sendable {
   package var op: PlanOp
@@ -20,6 +20,6 @@ package struct PricedOp: Hashable, Sendable {
 }
 
 extension [PricedOp] {
-  /// The ops that a run may end with, ascending: its halting tests, and the last of all.
+  /// The ops that a run may end with, ascending: its halting tests, and the last op.
   var runEnds: [Int] { indices.filter { self[$0].kind.haltingRule != nil } + [count - 1] }
 }

@@ -1,15 +1,15 @@
 package import TaperPlanFormat
 
-/// Predicted times of single runs of a plan, where the input decides how much is computed: its own op list at the counts
-/// the run had, up to the layer it ended after, and never more than the plan's worst case for that.
+/// Predicted times of single runs of a plan in which the input decides how much is computed: the op list at the counts
+/// of the run, up to the layer that it ended after, and at most the plan's worst case.
 package struct RunPricing: Sendable {
   let ops: [PricedOp]
-  /// Those the plan was priced with.
+  /// The costs that the plan was priced with.
   let costs: OpCosts
   let passes: PassSet
   let excludedKernels: Set<KernelID>
 
-  /// - Parameter runs: T(0)…T(L) and the layers it ran, one pair a run.
+  /// - Parameter runs: for each run T(0)…T(L) and the number of layers it ran.
   package func times(_ runs: [(keptTokens: [Int], depth: Int)], _ plan: Plan) -> [Nanoseconds] {
     let pricer = OpPricer(
       costs, selectingKernels: passes.contains(.kernelSelection), excluding: excludedKernels)

@@ -1,8 +1,8 @@
 package import TaperModelSpec
 package import TaperPlanFormat
 
-/// What the planner reads of a model before any weight: dimensions, head and provenance. Planning is a function of
-/// these, so tests plan models that have no weights.
+/// What the planner reads of a model before any weight: dimensions, head and provenance. Planning depends on nothing
+/// else, so tests plan models without weights.
 package struct EncoderFacts: Sendable {
   package var name: String
   package var family: String
@@ -15,9 +15,10 @@ package struct EncoderFacts: Sendable {
   package var maximumLength: Int
   package var hasRelativeBias: Bool
   package var head: HeadSpec
-  /// nil for a model without selectors.
+  /// Nil for a model without selectors.
   package var selector: SelectorFacts?
-  /// Layers of the encoder that halting points were trained in, a unit after each but the last; nil for a model without.
+  /// Layers of the encoder that halting units were trained in, with a unit after each layer but the last; nil for a
+  /// model without.
   package var haltingLayers: Int?
   package var tokenizer: [UInt8]
   package var modelDigest: Digest
@@ -50,12 +51,12 @@ package struct EncoderFacts: Sendable {
   package func cut(to depth: Int) -> EncoderFacts {
     var cut = self
     cut.shape.layers = UInt32(depth)
-    // After the last layer there is nothing left to save.
+    // A selector after the last layer would save nothing.
     cut.selector?.layers.removeAll { $0 >= depth }
     return cut
   }
 
-  /// Bytes of the layers' products, with products of several precisions as if all had the most frequent.
+  /// Bytes of the weights of the layers' products, all taken in the most frequent precision.
   package func weightTraffic(_ precision: PrecisionAssignment) -> Bytes {
     shape.weightTraffic(precision.base)
   }
@@ -67,7 +68,7 @@ package struct EncoderFacts: Sendable {
 }
 
 extension ModelShape {
-  /// Bytes of the layers' products, which a run reads once; what is beside them is small.
+  /// Bytes of the weights of the layers' products, which a run reads once. Other weights are small.
   func weightTraffic(_ precision: Precision) -> Bytes {
     let layout = precision.layout ?? .panelF32
     let (hidden, feedForward) = (Int(hidden), Int(feedForward))

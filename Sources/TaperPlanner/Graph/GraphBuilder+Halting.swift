@@ -2,10 +2,11 @@ import TaperModelSpec
 import TaperPlanFormat
 
 extension GraphBuilder {
-  /// The answer after `layer` (DACT-BERT): features of the states that leave it, before a selector drops any, their class
-  /// probabilities, joined to the answers before; below the last layer the halting unit, and the test that may end the run.
+  /// The answer after `layer` (DACT-BERT). Pools the states that leave it, before a selector drops any, and computes
+  /// their class probabilities, which are joined to the earlier answers. Below the last layer also the halting unit,
+  /// and the test that may end the run.
   ///
-  /// One slot holds the answers and what is left of the probability to go on; it is the result from the first layer on.
+  /// One slot holds the answers and the probability that is left to go on; it is the result from the first layer on.
   mutating func emitAnswer(_ states: Operand, rows: RowCount, after layer: Int, rule: HaltingRule) {
     let isLast = layer == facts.layers
     let hidden = facts.hidden

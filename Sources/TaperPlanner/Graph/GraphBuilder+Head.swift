@@ -2,7 +2,7 @@ import TaperModelSpec
 import TaperPlanFormat
 
 extension GraphBuilder {
-  /// Pooling, pooler, L2 norm, linear head, scores: in this order (`HeadSpec`). All on one row.
+  /// Pooling, pooler, L2 norm, linear head and scores, in this order (`HeadSpec`), all on one row.
   mutating func emitHead(_ state: Operand, override: HeadOverride?) {
     let head = facts.head
     if head.pooling == .tokens { return emitTokenHead(state) }
@@ -19,7 +19,7 @@ extension GraphBuilder {
     var step = 1
     var features: Operand
     switch head.pooling {
-    // The result, or the features, must be one row of its own.
+    // The result and the features must have a row of their own.
     case .cls where steps > 1: features = state
     case .tokens: features = state
     case .mean, .cls:
@@ -45,8 +45,8 @@ extension GraphBuilder {
     graph.result = features.slot
   }
 
-  /// The pooled states that leave `layer`, one row: the mean, of all tokens' last states when dropped ones are restored; or
-  /// the first row, as the mean of it alone.
+  /// The pooled states that leave `layer`, as one row: their mean, over all tokens' last states when dropped ones are
+  /// restored; or the first row, computed as the mean of that row.
   mutating func emitPooled(
     _ states: Operand, rows: RowCount, after layer: Int, name: String, outlivesRun: Bool
   )
@@ -69,7 +69,7 @@ extension GraphBuilder {
     return mean.output
   }
 
-  /// The states of the tokens that are left join those of the dropped ones.
+  /// Puts the states of the remaining tokens next to those of the dropped ones, in original order.
   private mutating func emitRestoring(_ states: Operand, rows: RowCount, layer: Int) {
     var scatter = PlanOp(.scatter, layer: layer, rows: rows, innerRows: rows, columns: facts.hidden)
     scatter.a = states
@@ -115,12 +115,12 @@ extension GraphBuilder {
       outlivesRun: true)
   }
 
-  /// A row-wise op on one row; of pooling and head unless a layer is given.
+  /// A row-wise op on one row, after the last layer unless a layer is given.
   mutating func emitRow(
     _ kind: OpKind, _ input: Operand, columns: Int, name: String, outlivesRun: Bool, layer: Int? = nil
   ) -> Operand {
     var op = PlanOp(kind, layer: layer ?? facts.layers + 1, rows: .one, columns: columns)
-    // torch.nn.functional.normalize's floor of the norm.
+    // The lower bound of the norm in torch.nn.functional.normalize.
     if kind == .l2Normalize { op.epsilon = 1e-12 }
     op.a = input
     op.output = makeSlot(name, rows: .one, columns: columns, outlivesRun: outlivesRun)

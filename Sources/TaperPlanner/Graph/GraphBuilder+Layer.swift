@@ -2,16 +2,16 @@ import TaperModelSpec
 import TaperPlanFormat
 
 extension GraphBuilder {
-  /// One post-norm layer: attention, elimination when the layer drops tokens by attention, output projection, FFN,
-  /// selection when it drops them by a selector. Rows: queries and keys T(l−1), everything after elimination T(l).
+  /// A post-norm layer: attention, elimination when the layer drops tokens by attention, output projection, FFN, and
+  /// selection when it drops them by a selector. Queries and keys have T(l−1) rows, everything after elimination T(l).
   mutating func emitLayer(_ layer: Int, input: Operand) -> Operand {
     let hidden = facts.hidden
     let before = RowCount.tokens(after: layer - 1)
     let drops = options.reducingLayers.contains(layer)
     let selector = drops && options.selection != nil ? facts.selector : nil
     let reduces = drops && selector == nil
-    // A layer that never drops has T(l) = T(l−1): either symbol will do, this one keeps shapes comparable. A selector
-    // drops what the layer has finished.
+    // A layer that never drops has T(l) = T(l−1). Either symbol would do; this one keeps shapes comparable. A selector
+    // drops rows after the rest of the layer.
     let after = selector == nil ? RowCount.tokens(after: layer) : before
     let observesHidden = selector == nil && options.instrumentation.contains(.hiddenStates)
 
@@ -110,7 +110,7 @@ extension GraphBuilder {
       observed ? "importance.\(layer)" : "layer.\(layer).scores", copies: facts.heads, rows: before,
       columns: 1,
       outlivesRun: observed)
-    // Leading dimensions of both are the current number of keys, which is no constant: 0 says "as the driver has it".
+    // The leading dimension of both is the number of keys, which varies; the driver knows it, so it is 0 here.
     probabilities.leading = 0
     partial.leading = 0
     var scores = attentionOp(.attentionScores, layer)
@@ -123,7 +123,7 @@ extension GraphBuilder {
     return (probabilities, partial)
   }
 
-  /// The probabilities times the values, for every row.
+  /// Probabilities times values, for every row.
   private mutating func emitContext(
     _ layer: Int, _ probabilities: Operand, _ value: Operand, output: Operand, condition: OpGuard
   ) {
@@ -151,7 +151,7 @@ extension GraphBuilder {
         WeightRecipe(
           name: "relative_bias", shape: [facts.heads, 2 * reach - 1], source: .relativeBias(reach: reach)))
       op.extent = UInt32(reach)
-      // Rows moved once an earlier layer dropped some.
+      // Rows are no longer at their original positions once an earlier layer dropped some.
       if options.reducingLayers.contains(where: { $0 < layer }) { op.origin = origin }
     }
     return op
@@ -159,7 +159,7 @@ extension GraphBuilder {
 
   // MARK: Elimination
 
-  /// Chooses by attention among the layer's input rows. Returns the kept rows' numbers.
+  /// Chooses rows of the layer's input by attention. Returns the numbers of the kept rows.
   private mutating func emitElimination(_ layer: Int, input: Operand, partialScores: Operand) -> Operand {
     let before = RowCount.tokens(after: layer - 1)
     let after = RowCount.tokens(after: layer)

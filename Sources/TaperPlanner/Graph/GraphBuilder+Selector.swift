@@ -2,10 +2,11 @@ import TaperModelSpec
 import TaperPlanFormat
 
 extension GraphBuilder {
-  /// Selection among the states that leave a layer (TR-BERT): π's logit for every row, the rows to keep, dropped rows'
-  /// states put where they came from, and the kept ones side by side, [T(l), hidden].
+  /// Selects among the states that leave a layer (TR-BERT): π's logit for every row, the rows to keep, the states of
+  /// dropped rows restored to their positions, and the kept rows gathered, [T(l), hidden].
   ///
-  /// Static: only for the lengths at which the layer drops tokens. Dynamic: always, and T(l) is what the text leaves.
+  /// A static selection runs only for lengths at which the layer drops tokens. A dynamic one always runs, and decides
+  /// T(l).
   mutating func emitSelection(
     _ selector: SelectorFacts, _ selection: TokenSelection, layer: Int, state: Operand
   ) -> Operand {
@@ -38,8 +39,8 @@ extension GraphBuilder {
       outlivesRun: options.instrumentation.contains(.hiddenStates))
   }
 
-  /// `select`, its kept rows' numbers added; then the books: dropped rows of `states` go where they came from, and where the
-  /// kept rows came from is noted. Returns the kept rows' numbers.
+  /// Emits `select` with a slot for the numbers of the kept rows; then restores the dropped rows of `states` to their
+  /// positions and updates the positions of the kept rows. Returns the numbers of the kept rows.
   mutating func emitChoice(_ select: PlanOp, of states: Operand) -> Operand {
     let layer = Int(select.layer)
     let kept = makeSlot("layer.\(layer).kept", element: .u32, rows: select.rows, columns: 1)

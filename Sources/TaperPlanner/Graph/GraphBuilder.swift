@@ -1,13 +1,13 @@
 import TaperModelSpec
 import TaperPlanFormat
 
-/// Writes the encoder as its definition reads, one op a step: products without bias, then bias, then residual sum,
-/// then layer norm; kept rows gathered together before they are used. Every pass off, this is the plan.
+/// Writes the encoder with one op for each step of its definition: products without bias, then bias, then residual sum,
+/// then layer norm; kept rows are gathered before they are used. With every pass off, this is the plan.
 ///
-/// A layer that drops tokens for some input length (specs/planning.md 1; the place is after the layer's attention scores,
-/// before its FFN) carries two ways through attention: plain, guarded `ifNotReduced`, for the lengths at which it
-/// keeps all, and scores → select → context, guarded `ifReduced`. Both write the same slot. With selectors (specs/tuned-checkpoints.md 4) the
-/// place is after a layer's last norm.
+/// A layer that drops tokens for some input length (specs/planning.md 1) does so after its attention scores and before
+/// its FFN. It has two ways through attention that write the same slot: the plain one, guarded `ifNotReduced`, for
+/// lengths at which it keeps all tokens, and scores → select → context, guarded `ifReduced`. With selectors
+/// (specs/tuned-checkpoints.md 4) it drops tokens after its last norm.
 package struct GraphBuilder {
   let facts: EncoderFacts
   let options: GraphOptions
@@ -15,7 +15,7 @@ package struct GraphBuilder {
   /// Original positions of the current rows; none while row i is position i for every input.
   var origin = Operand.none
   var restored = Operand.none
-  /// With halting: the answers so far and what is left, and whether the last test ended the run.
+  /// With halting: the answers so far with what is left, and whether the last test ended the run.
   var answers = Operand.none
   var halted = Operand.none
   private var weightNumbers: [String: UInt16] = [:]
@@ -71,7 +71,7 @@ package struct GraphBuilder {
       outlivesRun: options.instrumentation.contains(.hiddenStates))
   }
 
-  // MARK: Pieces
+  // MARK: Parts of a layer
 
   /// y = act(x·Wᵀ + b) as a product and a row-wise op.
   mutating func emitLinear(
@@ -165,7 +165,7 @@ package struct GraphBuilder {
     return WeightReference(rawValue: number)
   }
 
-  /// Ops emitted from here on belong together, until the next call.
+  /// Ops emitted from here to the next call belong to one group.
   mutating func beginGroup() { groups += 1 }
 
   mutating func emit(_ op: PlanOp) {

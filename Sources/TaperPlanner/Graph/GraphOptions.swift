@@ -1,17 +1,17 @@
 package import TaperPlanFormat
 
-/// Which ops a graph needs, beyond the model itself.
+/// Which ops a graph needs, besides what the model says.
 package struct GraphOptions: Hashable, Sendable {
-  /// Input lengths go up to this.
+  /// The longest input.
   package var maximumLength: Int
   package var threads: Int
   /// Layers (1-based) that drop tokens for some input length.
   package var reducingLayers: Set<Int>
-  /// How they drop them when the model's selectors do; nil when attention's scores do.
+  /// How the model's selectors drop them; nil when attention's scores do.
   package var selection: TokenSelection?
-  /// When a layer's answer may end a run; nil when only the last layer answers.
+  /// The rule by which a layer's answer may end a run; nil when only the last layer answers.
   package var halting: HaltingRule?
-  /// Dropped tokens' last states are put back before pooling.
+  /// Whether the last states of dropped tokens are restored before pooling.
   package var restores: Bool
   package var instrumentation: Instrumentation
 

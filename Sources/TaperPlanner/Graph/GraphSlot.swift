@@ -1,6 +1,6 @@
 package import TaperPlanFormat
 
-/// A virtual slot: a buffer without a place yet.
+/// A virtual slot: a buffer that has no place yet.
 package struct GraphSlot: Hashable, Sendable {
   package var name: String
   package var element: ElementType
@@ -8,10 +8,10 @@ package struct GraphSlot: Hashable, Sendable {
   package var rows: RowCount
   package var innerRows: RowCount
   package var columns: Int
-  /// Alive to the end of the run and never overwritten: the result, or instrumentation.
+  /// Whether it is alive at the end of the run and never overwritten, like the result and instrumentation.
   package var outlivesRun: Bool
 
-  /// Whether `other` holds the same elements in the same shape, so that one can take the other's place.
+  /// Whether `other` holds as many elements in the same shape, so that one can replace the other.
   package func hasShape(of other: GraphSlot) -> Bool {
     element == other.element && copies == other.copies && rows == other.rows && innerRows == other.innerRows
       && columns == other.columns

@@ -2,9 +2,9 @@ package import TaperPlanFormat
 
 /// The planner's intermediate form: the final op records over virtual slots and weight recipes.
 ///
-/// `GraphBuilder` writes it in its plainest form, one op for each step of the definition; the passes rewrite it; the
-/// arena planner gives slots a place; emission renumbers. Operands name slots by their number here, weight references
-/// name recipes. Order is execution order. Slots and recipes that no op names any more are dropped by emission.
+/// `GraphBuilder` writes it with one op for each step of the model's definition, the passes rewrite it, the arena
+/// planner places slots, and emission renumbers. Operands name slots, and weight references name recipes, by their
+/// number here. Ops are in execution order. Emission drops slots and recipes that no op names.
 package struct PlanGraph: Hashable, Sendable {
   package var slots: [GraphSlot] = []
   package var ops: [PlanOp] = []
@@ -13,7 +13,7 @@ package struct PlanGraph: Hashable, Sendable {
   /// Layers whose attention may round to bf16.
   package var roundedAttention: Set<Int> = []
 
-  /// The ops with their weights' layouts, for costs.
+  /// The ops with the layouts of their weights, for pricing.
   package var pricedOps: [PricedOp] {
     ops.map {
       PricedOp(
@@ -26,7 +26,7 @@ package struct PlanGraph: Hashable, Sendable {
 
   package func slot(_ operand: Operand) -> GraphSlot { slots[Int(operand.slot)] }
 
-  /// Whether the operand spans its slot from the first element on, rows without gaps.
+  /// Whether the operand spans its slot from the first element, with rows next to each other.
   package func isWhole(_ operand: Operand) -> Bool {
     operand.offset == 0 && Int(operand.leading) == slot(operand).columns
   }
@@ -41,7 +41,7 @@ package struct PlanGraph: Hashable, Sendable {
     ops.indices.filter { ops[$0].writtenOperands.contains { $0.slot == slot } }
   }
 
-  /// Whether `op` is the one reader of the slot, which dies with it.
+  /// Whether nothing but `op` reads the slot, so that it dies there.
   package func isOnlyReader(_ op: Int, of slot: UInt16) -> Bool {
     !slots[Int(slot)].outlivesRun && readers(of: slot) == [op]
   }

@@ -1,14 +1,14 @@
 package import TaperModelSpec
 package import TaperPlanFormat
 
-/// A tensor of the plan's weights, told by where its elements come from; nothing is read until it is streamed.
+/// A tensor of the plan's weights, described by where its elements come from. Nothing is read until it is streamed.
 package struct WeightRecipe: Hashable, Sendable {
   package enum Source: Hashable, Sendable {
-    /// The model's tensors of these roles, one after the other along the first axis.
+    /// The model's tensors of these roles, concatenated along the first axis.
     case tensors([TensorRole])
     /// [heads, 2·reach − 1] from the model's relative bias.
     case relativeBias(reach: Int)
-    /// 1 / s by column of what a norm gives (`Smoothing`).
+    /// 1 / s for every column of a norm's output (`Smoothing`).
     case multipliers(Smoothing)
     case overridingHeadWeight
     case overridingHeadBias
@@ -17,9 +17,9 @@ package struct WeightRecipe: Hashable, Sendable {
   package var name: String
   package var shape: [Int]
   package var source: Source
-  /// How it lies in the plan; a product's family decides.
+  /// Its layout in the plan, which a product's family decides.
   package var layout = WeightLayout.rowMajor
-  /// Columns of the product's input scaled by s before the elements are reduced; nil: as they are.
+  /// Scales columns of the product's input by s before quantisation; nil for none.
   package var smoothing: Smoothing?
 
   package init(name: String, shape: [Int], source: Source) {

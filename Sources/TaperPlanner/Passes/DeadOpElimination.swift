@@ -1,9 +1,9 @@
 import TaperPlanFormat
 
-/// Removes ops whose results nobody reads: not a pass but the broom behind the passes.
+/// Removes ops whose results nobody reads. Not a pass by itself: it cleans up after the passes.
 ///
-/// One sweep from the last op to the first. An op lives when it writes a kept slot or one that a later living op
-/// reads. An in-place op (compose) or partial writer (scatter) lives only for readers after it.
+/// One sweep from the last op to the first. An op is alive when it writes a slot that outlives the run, or one that a
+/// later living op reads. An op that updates its output (compose, scatter) is alive only for readers after it.
 package enum DeadOpElimination {
   package static func run(_ graph: PlanGraph) -> PlanGraph {
     var graph = graph

@@ -1,12 +1,12 @@
 import TaperPlanFormat
 
-/// Rows nobody reads are not computed (ours: exact, and free for dense plans too).
+/// Computes no rows that nobody reads (ours: exact, and useful in dense plans too).
 ///
-/// With [CLS] pooling only row 0 of the last layer is read, so of that layer only row 0 of the queries, the attention,
-/// the output projection and the FFN is computed; keys and values need all rows. Demand flows backwards: a row-wise op
-/// whose output is wanted at row 0 alone becomes a one-row op and wants row 0 alone of its row-wise inputs. Row 0 is
-/// always kept and always first, so an index has nothing to say to it. Elimination in that layer then has no reader
-/// and goes too: the plain attention serves every length.
+/// With [CLS] pooling only row 0 of the last layer is read. Of that layer then only row 0 of the queries, the
+/// attention, the output projection and the FFN is computed; keys and values need all rows. Demand flows backwards: a
+/// row-wise op of whose output only row 0 is wanted becomes a one-row op, and wants only row 0 of the inputs that it
+/// reads row by row. Row 0 is always kept and always first, so it needs no index. Elimination in that layer then has no
+/// reader and goes too: the plain attention serves every length.
 package enum DeadRowElimination {
   private enum Demand { case firstRow, all }
 
@@ -17,7 +17,7 @@ package enum DeadRowElimination {
       bypassGathers(&next)
       mergeAttention(&next)
       next = DeadOpElimination.run(next)
-      // What went may have been the last to want all rows of something.
+      // A removed op may have been the last to want all rows of something.
       if next == current { return current }
       current = next
     }
@@ -48,7 +48,7 @@ package enum DeadRowElimination {
     return graph
   }
 
-  /// Whether the op reads of the operand in `role` its first row at most.
+  /// Whether the op reads at most the first row of the operand in `role`.
   private static func readsFirstRow(_ op: PlanOp, _ role: OperandRole) -> Bool {
     guard case .rows(let span, _, _) = op.kind.definition.operand(role)?.content else { return false }
     return switch span {
@@ -58,7 +58,7 @@ package enum DeadRowElimination {
     }
   }
 
-  /// A gather of row 0 alone is dropped: its readers read its input.
+  /// Removes a gather of row 0 alone: its readers can read its input.
   private static func bypassGathers(_ graph: inout PlanGraph) {
     var doomed: Set<Int> = []
     for number in graph.ops.indices where graph.ops[number].kind == .gather && graph.ops[number].index.isNone
@@ -73,7 +73,7 @@ package enum DeadRowElimination {
     graph.remove(doomed)
   }
 
-  /// Where both ways through a layer's attention compute row 0 only, the plain one serves all lengths.
+  /// Where both ways through a layer's attention compute only row 0, the plain one serves all lengths.
   private static func mergeAttention(_ graph: inout PlanGraph) {
     for number in graph.ops.indices {
       let op = graph.ops[number]

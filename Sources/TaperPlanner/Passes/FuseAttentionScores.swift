@@ -1,13 +1,13 @@
 import TaperPlanFormat
 
-/// scores → select → context of the kept rows becomes context of all rows with its scores → select (ours).
+/// Replaces scores → select → context of the kept rows by context of all rows with its scores → select (ours).
 ///
 /// The first way keeps H·n² probabilities until the selection has read their column sums, and then computes the context
-/// of the kept rows only; the second computes all rows' context while each block of probabilities is in cache and keeps
-/// nothing but the sums. Which is faster depends on how many rows are kept, which the schedule search is yet to
-/// find, with the op list this pass leaves: so each layer is decided as if it kept half, by the times summed
-/// over every number of keys up to the plan's longest. With instrumented importance all rows are kept and the
-/// second way does no work in vain.
+/// of the kept rows only. The second computes the context of all rows while each block of probabilities is in cache,
+/// and keeps only the sums. Which is faster depends on how many rows are kept, and the schedule search decides that
+/// later, with the op list that this pass leaves. So each layer is decided as if it kept half of its rows, by the times
+/// summed over every number of keys up to the plan's longest. With instrumented importance all rows are kept, and the
+/// second way wastes no work.
 package enum FuseAttentionScores {
   package static func run(_ graph: PlanGraph, pricer: OpPricer, maximumLength: Int) -> PlanGraph {
     var graph = graph
@@ -32,7 +32,7 @@ package enum FuseAttentionScores {
     return graph
   }
 
-  /// The op that alone reads the probabilities, for all rows; nil when there is none.
+  /// The only op that reads the probabilities, for all rows; nil when there is none.
   private static func context(of scores: PlanOp, _ graph: PlanGraph) -> Int? {
     let readers = graph.readers(of: scores.output.slot)
     guard readers.count == 1, !graph.slot(scores.output).outlivesRun else { return nil }

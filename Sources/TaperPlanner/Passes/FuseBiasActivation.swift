@@ -1,6 +1,6 @@
 import TaperPlanFormat
 
-/// product → bias, activation becomes one product with bias and activation: each panel is finished while in cache.
+/// Fuses product → bias and activation into one product, which finishes each block of columns while it is in cache.
 package enum FuseBiasActivation {
   package static func run(_ graph: PlanGraph) -> PlanGraph {
     var graph = graph

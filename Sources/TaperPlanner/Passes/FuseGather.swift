@@ -1,10 +1,10 @@
 import TaperPlanFormat
 
-/// Kept rows are read through an index instead of being copied together first.
+/// Reads kept rows through an index instead of gathering them first.
 ///
-/// Three consumers take an index: the attention context, which then computes the kept rows only (our form of the layer's
-/// work, against the published form's all rows); the residual sum, which reads the layer's input at those rows; and,
-/// where all rows' context is computed, the output projection. A packed product reads rows where they are.
+/// Three ops take an index: the attention context, which then computes only the kept rows (the published form counts
+/// all rows); the residual sum, which reads the layer's input at those rows; and, where the context of all rows is
+/// computed, the output projection. A packed product reads rows in place.
 package enum FuseGather {
   package static func run(_ graph: PlanGraph) -> PlanGraph {
     var graph = graph
@@ -30,7 +30,7 @@ package enum FuseGather {
       })
     else { return false }
     for writer in writers {
-      // Where nothing is dropped T(l) = T(l−1): the plain attention's rows may as well be called T(l).
+      // Where nothing is dropped T(l) = T(l−1), so the plain attention may have T(l) rows.
       graph.ops[writer].rows = gather.rows
       graph.ops[writer].output = gather.output
       if graph.ops[writer].kind == .attentionContext { graph.ops[writer].index = gather.index }

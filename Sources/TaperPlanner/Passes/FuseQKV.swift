@@ -1,8 +1,8 @@
 import TaperPlanFormat
 
-/// Products of the same input become one with stacked weights: queries, keys and values in [3d, d], or keys and values
-/// in [2d, d] where the queries are needed for row 0 only. The input is read once and the product is three times as
-/// wide, which is what a BLAS wants; readers take column views of the common slot.
+/// Stacks the weights of products with the same input into one product: queries, keys and values in [3d, d], or keys
+/// and values in [2d, d] where queries are needed for row 0 only. The input is read once, and the product is three
+/// times as wide, which suits BLAS. Readers take column views of the common slot.
 package enum FuseQKV {
   package static func run(_ graph: PlanGraph) -> PlanGraph {
     var graph = graph
@@ -17,7 +17,7 @@ package enum FuseQKV {
     return graph
   }
 
-  /// Products from `number` on that read the same rows of the same input and finish in the same way.
+  /// Products from `number` on with the same rows of the same input and the same epilogue.
   private static func siblings(of number: Int, in graph: PlanGraph) -> [Int] {
     let first = graph.ops[number]
     guard first.kind == .gemm, first.activation == .none, first.index.isNone, first.condition == .always
@@ -78,7 +78,7 @@ package enum FuseQKV {
 }
 
 extension PlanOp {
-  /// Every read of exactly `old` becomes a read of `new`.
+  /// Replaces every read of exactly `old` by a read of `new`.
   mutating func replaceReads(of old: Operand, with new: Operand) {
     if a == old { a = new }
     if b == old { b = new }

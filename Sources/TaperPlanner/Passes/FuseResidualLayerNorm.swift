@@ -1,8 +1,8 @@
 import TaperPlanFormat
 
-/// Bias, residual sum and layer norm in one sweep over the rows; the embeddings' norm inside the embedding.
+/// Fuses bias, residual sum and layer norm into one sweep over the rows, and the embeddings' norm into the embedding.
 ///
-/// x + bias → + residual → norm becomes norm(x + bias + residual[index]): one pass over each row instead of three.
+/// x + bias → + residual → norm becomes norm(x + bias + residual[index]): one sweep over each row instead of three.
 package enum FuseResidualLayerNorm {
   package static func run(_ graph: PlanGraph) -> PlanGraph {
     var graph = graph
@@ -16,7 +16,7 @@ package enum FuseResidualLayerNorm {
     return graph
   }
 
-  /// The op that alone writes what `norm` reads as `a` and alone is read by it; nil when there is none.
+  /// The op that alone writes `norm`'s operand `a`, where `norm` is its only reader; nil when there is none.
   private static func producer(of norm: Int, _ kind: OpKind, _ graph: PlanGraph) -> Int? {
     let input = graph.ops[norm].a
     let writers = graph.writers(of: input.slot)
@@ -60,7 +60,7 @@ package enum FuseResidualLayerNorm {
     doomed.insert(norm)
   }
 
-  /// Numbers must stay put while the loop runs: a folded op is blanked now and removed at the end.
+  /// Ops must keep their numbers while the loop runs, so a folded op is blanked now and removed at the end.
   private static func retire(_ number: Int, _ graph: inout PlanGraph, _ doomed: inout Set<Int>) {
     let group = graph.ops[number].fusionGroup
     graph.ops[number] = PlanOp(.add, layer: Int(graph.ops[number].layer), rows: .one)

@@ -1,8 +1,11 @@
 import TaperPlanFormat
 
-/// The passes that rewrite the graph, in order. Dead rows go first, while every op is still plain; then attention,
-/// which decides who reads the kept rows; gathers next, so that the sums they feed can be fused; layer norms before biases, because a bias is free inside the norm's sweep but
-/// not inside a product; stacking last, when products carry their biases.
+/// The passes that rewrite the graph, in order:
+/// - dead rows first, while every op is still plain;
+/// - then attention, which decides who reads the kept rows;
+/// - then gathers, so that the sums they feed can be fused;
+/// - layer norms before biases, because a bias is free in the norm's sweep but not in a product;
+/// - stacking last, when products have their biases.
 package enum GraphPasses {
   package static func run(
     _ graph: PlanGraph, passes: PassSet, pricer: OpPricer, maximumLength: Int
@@ -10,7 +13,7 @@ package enum GraphPasses {
     var graph = DeadOpElimination.run(graph)
     for pass in PlannerPass.allCases where passes.contains(pass) {
       switch pass {
-      // No rewrites of this graph: of the schedule, of families and their weights, of places.
+      // These do not rewrite this graph but the schedule, kernel families and their weights, or places.
       case .tileRounding, .kernelSelection, .smoothColumns, .arenaPlanning: continue
       case .deadRowElimination: graph = DeadRowElimination.run(graph)
       case .fuseAttentionScores:

@@ -1,24 +1,24 @@
 import TaperPlanFormat
 
-/// Decides how every product is computed: in which precision, by which family of kernels, and so how its weight lies.
+/// Decides the precision of every product, the family of kernels that computes it, and so the layout of its weight.
 ///
-/// A weight has one layout, so a product has one family for every row count. Of the f32 families that the profile
-/// measured (BLAS on row-major weights, packed panels) it gets the one of least predicted time summed over every row
-/// count from 1 to the plan's longest input, row-major on a tie (ours). The sum, and not the time at the longest input,
-/// because a plan with a schedule meets every row count below it, long inputs above all where time goes; and every
-/// count once, not the schedule's own, so that plans of one model share their weights file whatever their schedules,
-/// and the schedule search prices the op list that is then planned. With the pass kernel-selection off, f32 products
-/// are row-major, packed where no row-major kernel is to be had.
+/// A weight has one layout, so a product has one family for every row count. In f32 the candidates are BLAS on
+/// row-major weights and packed panels, where the profile measured them. The family with the least predicted time
+/// summed over every row count from 1 to the plan's longest input wins, row-major on a tie (ours). It is the sum, not
+/// the time at the longest input, because a plan with a schedule meets every row count below it. It counts every row
+/// count once, whatever the schedule, so that plans of one model share their weights file, and the schedule search
+/// prices the op list that is planned. With the pass kernel-selection off, f32 products are row-major, or packed where
+/// no row-major kernel exists.
 ///
-/// A product of low precision reads encoded rows: an encode op before it, which takes over its index, and which serves
-/// every product of the same rows in the same precision.
+/// A product of low precision reads encoded rows. An encode op before it takes over its index and serves every product
+/// of the same rows in the same precision.
 package struct ProductFamilies {
   let pricer: OpPricer
   let precision: PrecisionAssignment
   let layerCount: Int
   let maximumLength: Int
   let threads: Int
-  /// Pass kernel-selection.
+  /// Whether pass kernel-selection is on.
   let selects: Bool
 
   package func run(_ graph: PlanGraph) -> PlanGraph {
@@ -42,7 +42,7 @@ package struct ProductFamilies {
     return result
   }
 
-  /// Encoded rows that are still what their source holds.
+  /// Encoded rows whose source has not been written since.
   private struct Encoding {
     var source: Operand
     var index: Operand
@@ -52,7 +52,7 @@ package struct ProductFamilies {
     var scales: Operand
 
     func serves(_ op: PlanOp, _ element: ElementType) -> Bool {
-      // The first row of all is row 0 of them.
+      // An encoding of all rows starts with the first.
       let hasRows = rows == op.rows && index == op.index || op.rows == .one && index.isNone && op.index.isNone
       return source == op.a && self.element == element && hasRows
     }
@@ -93,7 +93,7 @@ package struct ProductFamilies {
   }
 
   private func layout(of op: PlanOp, named name: String) -> WeightLayout {
-    // What decides all or nothing, selectors and the answers of halting points, is small and stays f32.
+    // Selectors and halting decide what is computed at all. Their products are small and stay f32.
     let decides = name.contains(".selector.") || name.hasPrefix("halting.")
     let isEncoders = (1...layerCount).contains(Int(op.layer)) && !decides
     if isEncoders, let layout = precision.precision(of: name).layout { return layout }

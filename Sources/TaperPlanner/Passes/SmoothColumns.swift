@@ -1,9 +1,9 @@
 import TaperModelSpec
 import TaperPlanFormat
 
-/// Smooths what norms give to int8 products (`Smoothing`): the encode ops get the multipliers, the products' weights are
-/// packed with their inverses. Only where every reader of the weights comes from the one norm, since a weight lies in
-/// the plan once.
+/// Smooths norms' outputs that int8 products read (`Smoothing`): encode ops get the multipliers, and the products'
+/// weights are packed with their inverses. Only where every reader of the weights is fed by the same norm, since a
+/// weight is in the plan once.
 enum SmoothColumns {
   static func run(_ graph: PlanGraph) -> PlanGraph {
     var walk = Walk(graph)
@@ -34,7 +34,7 @@ enum SmoothColumns {
     return Smoothing(gamma: gamma, beta: beta, weights: weights.flatMap(roles))
   }
 
-  /// A norm, told by its parameters.
+  /// A norm, identified by its parameters.
   private struct Norm: Hashable {
     var gamma: Int
     var beta: Int
@@ -51,7 +51,7 @@ enum SmoothColumns {
     /// In order of their first encoding.
     var norms: [Norm] = []
     var groups: [Norm: Group] = [:]
-    /// int8 weights with a reader that no norm feeds, or another one.
+    /// int8 weights with a reader that no norm, or another norm, feeds.
     var spoiled: Set<Int> = []
     private var source: [UInt16: Norm] = [:]
     private var owner: [Int: Norm] = [:]
