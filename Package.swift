@@ -76,7 +76,7 @@ let package = Package(
         "COpenBLAS",
       ]),
     library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
-    library("TaperReportRendering", ["TaperJSON", "TaperAuditor", "TaperPlanFormat"]),
+    library("TaperReportRendering", ["TaperJSON", "TaperAuditor", "TaperPlanFormat", "TaperPlanner"]),
 
     // The command line
     library(
@@ -120,7 +120,7 @@ let package = Package(
       "TaperPlanner",
       [
         "TaperPlanFormat", "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperDeviceProfile",
-        "TaperTokenization",
+        "TaperTokenization", "TaperReportRendering",
       ]),
     tests("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "CAllocationCounter", "COpenBLAS"]),
     tests(

@@ -33,7 +33,7 @@ import Testing
       #expect(explained["restores_dropped_tokens"] == true)
       let text = taper("explain", path)
       #expect(
-        text.exitCode == 0 && text.output.contains("chooses  selectors after layers "), "\(text.errors)")
+        text.exitCode == 0 && text.output.contains("selects  by selectors after layers "), "\(text.errors)")
       #expect(text.output.contains("expected") == (selection == "dynamic"))
       for line in text.output.split(separator: "\n") where !line.hasPrefix("  request") {
         #expect(line.count <= 110, "\(line)")

@@ -1,5 +1,6 @@
 import TaperPlanFormat
 import TaperPlanner
+import TaperReportRendering
 import Testing
 
 @Suite struct ExplainTests {
@@ -15,9 +16,9 @@ import Testing
   @Test(arguments: SyntheticModels.all.prefix(9).map(\.name))
   func fitsATerminal(name: String) throws {
     for target in [PlanningTarget.dense, .workSpeedup(1.5)] {
-      let text = Explain.render(try plan(name, target))
+      let text = TextRenderer.render(Report(explaining: try plan(name, target)))
       for line in text.split(separator: "\n") { #expect(line.count <= 110, "\(line)") }
-      let narrow = Explain.render(try plan(name, target), columns: 80)
+      let narrow = TextRenderer.render(Report(explaining: try plan(name, target)), columns: 80)
       for line in narrow.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
   }
@@ -27,6 +28,6 @@ import Testing
   func namesOfTensorsAreAnyText(name: String) throws {
     var plan = try plan(SyntheticModels.all[0].name, .dense)
     for entry in plan.weights.entries.indices { plan.weights.entries[entry].name = name }
-    #expect(!Explain.render(plan).isEmpty)
+    #expect(!TextRenderer.render(Report(explaining: plan)).isEmpty)
   }
 }

@@ -5,6 +5,7 @@ import TaperDeviceProfile
 import TaperModelSpec
 import TaperPlanFormat
 import TaperPlanner
+import TaperReportRendering
 import TestSupport
 import Testing
 
@@ -89,7 +90,8 @@ import Testing
     let plan = try plan(golden)
     let folder = "\(root())/plans/\(golden.model)/\(Self.device)"
     let path = "\(folder)/\(golden.name).plan"
-    try compare(Array(Explain.render(plan).utf8), with: "\(folder)/\(golden.name).explain.txt")
+    try compare(
+      Array(TextRenderer.render(Report(explaining: plan)).utf8), with: "\(folder)/\(golden.name).explain.txt")
     try compare(Array(PlanText.render(plan).utf8), with: "\(folder)/\(golden.name).plan.txt")
     // The bytes: what is written must be what is committed, and what is committed must read as what was planned.
     let temporary = TemporaryDirectory()

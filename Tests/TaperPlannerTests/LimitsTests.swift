@@ -1,5 +1,6 @@
 import TaperPlanFormat
 import TaperPlanner
+import TaperReportRendering
 import Testing
 
 /// What limits each layer and what would pay next, on devices written down as formulas.
@@ -105,7 +106,7 @@ import Testing
       let threads = layer.savings.filter { $0.lever == .threads }
       #expect(threads.map(\.change) == ["2 threads"])
     }
-    let text = LimitsText.render(faster)
+    let text = TextRenderer.render(Report(explaining: plan, limits: faster), columns: 80)
     for line in text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     #expect(text.contains("layer 4") && text.contains("2 threads") && text.contains("the layer"))
   }

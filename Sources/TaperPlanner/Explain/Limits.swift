@@ -4,16 +4,17 @@ public import TaperPlanFormat
 
 /// What each layer of a plan is bound by, and what each lever would save there next: as a device's costs have it now.
 ///
-/// A lever is tried on one layer with all else as it is: 16 tokens fewer (a row tile), its products in the next lower precision
-/// that the device was measured in, without the layer, or with other numbers of threads. What a lever does to accuracy is not
-/// said here. Ops are priced anew, as they stand and as they would be, so that both sides come from the same profile.
+/// A lever is tried on one layer with all else as it is: 16 tokens fewer (a row tile), its products in the next lower
+/// precision that the device was measured in, without the layer, or with other numbers of threads. What a lever does to
+/// accuracy is not said here. Ops are priced anew, as they stand and as they would be, so that both sides come from the
+/// same profile.
 public struct Limits: Hashable, Sendable {
   public enum Lever: String, CaseIterable, Hashable, Sendable {
     case tokens, precision, depth, threads
   }
 
   /// A row tile: how many tokens fewer are tried.
-  static let tokenStep = 16
+  public static let tokenStep = 16
 
   /// What a lever would save.
   public struct Saving: Hashable, Sendable {
@@ -167,8 +168,8 @@ private struct LayerPricing {
       time: Nanoseconds(saved).less(Nanoseconds(spent)))
   }
 
-  /// The layer's products in the next lower precision that saves: its encodings are those of that precision, one for each
-  /// input.
+  /// The layer's products in the next lower precision that saves: its encodings are those of that precision, one for
+  /// each input.
   func lowerPrecision(_ layer: Int) -> Limits.Saving? {
     let ops = ops(layer)
     let products = ops.filter { $0.kind == .gemm }

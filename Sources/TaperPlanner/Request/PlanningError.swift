@@ -133,3 +133,6 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
   }
   private func listed(_ layers: [Int]) -> String { layers.map(String.init).joined(separator: ", ") }
 }
+
+/// The first eight hexadecimal digits of a digest.
+private func short(_ digest: Digest) -> String { String(digest.hex.prefix(8)) }

@@ -264,19 +264,6 @@ extension PlanSummary {
   }
 }
 
-extension ArenaLayout {
-  /// A slot that lives to the end of the run has no last op.
-  var slotValues: ReportValue {
-    .list(
-      slots.map { slot in
-        .record([
-          "name": .text(slot.name), "offset": .bytes(slot.offset), "bytes": .bytes(slot.byteCount),
-          "first_op": .integer(slot.firstOp), "last_op": slot.lastOp == .max ? .none : .integer(slot.lastOp),
-        ])
-      })
-  }
-}
-
 extension OpAudit {
   fileprivate var kernelName: String? { kernel.map { $0.name ?? "kernel \($0.rawValue)" } }
 
@@ -350,16 +337,11 @@ extension AccuracyEvidence {
 
 extension NoiseFigure {
   fileprivate var auditValue: ReportValue {
-    func series(_ series: Series) -> ReportValue {
-      .record([
-        "p50_ns": .time(series.p50), "spread": .rounded(.share(series.spread)),
-        "drift": .rounded(.change(series.drift)),
-      ])
-    }
-    return .record([
+    .record([
       "spread": .rounded(.share(spread)), "bound": .rounded(.share(bound)), "drift": .rounded(.change(drift)),
       "probes": .integer(probes), "probe_p10_ns": .time(p10), "probe_p50_ns": .time(p50),
-      "probe_p90_ns": .time(p90), "compute": series(compute), "bandwidth": series(bandwidth),
+      "probe_p90_ns": .time(p90), "compute": compute.value { .rounded($0) },
+      "bandwidth": bandwidth.value { .rounded($0) },
     ])
   }
 }
@@ -367,26 +349,9 @@ extension NoiseFigure {
 extension HaltingAudit {
   fileprivate var value: ReportValue {
     .record([
-      "measured": depths(measured), "predicted": ReportValue(predicted) { .record($0.fields) },
-      "expected": ReportValue(expected, depths), "changed_labels": .integer(changedLabels),
+      "measured": measured.value { .rounded($0) }, "predicted": ReportValue(predicted) { .record($0.fields) },
+      "expected": ReportValue(expected) { $0.value { .rounded($0) } },
+      "changed_labels": .integer(changedLabels),
     ])
-  }
-
-  private func depths(_ depths: HaltingDepths) -> ReportValue {
-    .record(
-      depths.time.fields + [
-        .init("texts", .integer(depths.texts)), .init("histogram", .integers(depths.histogram)),
-        .init("mean_depth", .rounded(.number(depths.meanDepth))),
-        .init("cap_share", .rounded(.share(depths.capShare))),
-      ])
-  }
-}
-
-extension ExpectedTime {
-  var fields: [ReportValue.Field] {
-    [
-      .init("mean_ns", .time(mean)), .init("p50_ns", .time(p50)), .init("p90_ns", .time(p90)),
-      .init("p99_ns", .time(p99)),
-    ]
   }
 }

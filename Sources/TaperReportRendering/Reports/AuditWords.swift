@@ -40,31 +40,23 @@ struct AuditWords {
   /// Sentences on where texts ended; none for a plan without halting points.
   var halting: [String] {
     guard let halting = report.halting else { return [] }
-    func depths(_ depths: HaltingDepths) -> String {
-      "\(NumberText.fixed(depths.meanDepth, 2)) layers on average, \(percent(depths.capShare)) of them all layers"
-    }
     func percent(_ share: Double) -> String { NumberText.percent(share, 2) }
-    func spread(_ time: ExpectedTime, _ mark: String) -> String {
-      func text(_ time: Nanoseconds) -> String { mark + NumberText.time(time) }
-      return
-        "\(text(time.mean)) on average (p50 \(text(time.p50)), p90 \(text(time.p90)), p99 \(text(time.p99)))"
-    }
     let measured = halting.measured
     let histogram = measured.histogram.enumerated()
       .map { "\($0 + 1): \(percent(Double($1) / Double(max(1, measured.texts))))" }.joined(separator: ", ")
     var sentences = [
       "The times by length above are the worst case: halting was switched off.",
-      "With halting on, \(NumberText.count(measured.texts, "text")) ran \(depths(measured)). "
+      "With halting on, over \(NumberText.count(measured.texts, "text")): \(measured.words). "
         + "Last layer run, by share of texts: \(histogram).",
     ]
     if let expected = halting.expected {
-      sentences.append("At planning time, \(expected.texts) calibration texts ran \(depths(expected)).")
+      sentences.append("At planning time, over \(expected.texts) calibration texts: \(expected.words).")
     }
     sentences.append(
       "\(NumberText.count(halting.changedLabels, "label")) differ from those of runs through all layers.")
-    sentences.append("The texts took \(spread(measured.time, "")), one run each.")
+    sentences.append("The texts took \(measured.time.words("")), one run each.")
     if let predicted = halting.predicted {
-      sentences.append("The plan predicts \(spread(predicted, "~")) for these lengths and depths.")
+      sentences.append("The plan predicts \(predicted.words("~")) for these lengths and depths.")
     }
     return sentences
   }

@@ -62,22 +62,6 @@ extension DocumentDiff.Change {
   }
 }
 
-extension ReportValue {
-  /// A value of another document, for programs.
-  fileprivate init(_ json: JSONValue) {
-    self =
-      switch json {
-      case .null: .none
-      case .bool(let flag): .flag(flag)
-      case .integer(let value): .integer(value)
-      case .number(let value): .number(value)
-      case .string(let text): .text(text)
-      case .array(let values): .list(values.map(ReportValue.init))
-      case .object(let object): .record(object.members.map { Field($0.key, ReportValue($0.value)) })
-      }
-  }
-}
-
 private enum DiffWords {
   /// A key without its unit.
   static func words(_ key: String) -> String {

@@ -60,7 +60,7 @@ extension ReportValue {
 
 extension ReportValue {
   /// For people.
-  var text: String {
+  package var text: String {
     switch self {
     case .none: "–"
     case .text(let text): text
@@ -117,5 +117,21 @@ extension ReportValue {
     case .predicted(let value), .rounded(let value), .shown(_, let value): value.magnitude
     case .none, .change(nil), .text, .flag, .list, .record: 0
     }
+  }
+}
+
+extension ReportValue {
+  /// A value of another document, for programs.
+  package init(_ json: JSONValue) {
+    self =
+      switch json {
+      case .null: .none
+      case .bool(let flag): .flag(flag)
+      case .integer(let value): .integer(value)
+      case .number(let value): .number(value)
+      case .string(let text): .text(text)
+      case .array(let values): .list(values.map(ReportValue.init))
+      case .object(let object): .record(object.members.map { Field($0.key, ReportValue($0.value)) })
+      }
   }
 }

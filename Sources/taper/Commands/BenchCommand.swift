@@ -1,8 +1,8 @@
 import ArgumentParser
 import TaperAuditor
-import TaperJSON
 import TaperPlanFormat
 import TaperPlanRuntime
+import TaperReportRendering
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,58 +46,8 @@ struct BenchCommand: ParsableCommand {
         lengths: lengths, runs: runs, noiseBound: noise
       ) { bar.update($0, "timing") }
       bar.finish()
-      Console.print(json ? jsonText(timings, threads: workers) : text(timings))
+      Console.print(Report(timings, plan: plan, threads: workers, samples: samples), json: json)
       if timings.noise.isNoisy { throw ExitCode(ExitStatus.tooNoisy.rawValue) }
     }
-  }
-
-  private func jsonText(_ timings: LatencyTimings, threads: Int) -> String {
-    var object = JSONObject([
-      ("schema_version", 1), ("threads", JSONValue(threads)),
-      ("lengths", .array(timings.lengths.map { json($0) })), ("noise", NoiseSummary.json(timings.noise)),
-    ])
-    if samples {
-      object["chunks"] = .array(
-        timings.chunks.map {
-          [
-            "tokens": JSONValue($0.tokens), "runs": JSONValue($0.runs),
-            "before": NoiseSummary.json($0.before),
-            "after": NoiseSummary.json($0.after),
-          ]
-        })
-    }
-    return JSONValue.object(object).serialized(pretty: true)
-  }
-
-  private func json(_ time: Nanoseconds?) -> JSONValue {
-    time.map { JSONValue.integer(Int64(clamping: $0.rawValue)) } ?? nil
-  }
-
-  private func json(_ timing: LengthTiming) -> JSONValue {
-    var object = JSONObject([("tokens", JSONValue(timing.tokens)), ("runs", JSONValue(timing.samples.count))])
-    for percentile in Percentile.allCases {
-      object["\(percentile)_ns"] = json(timing.percentiles[percentile].time)
-    }
-    for percentile in Percentile.allCases {
-      let estimate = timing.percentiles[percentile]
-      object["\(percentile)_interval_ns"] = [json(estimate.low), json(estimate.high)]
-    }
-    if samples { object["samples_ns"] = .array(timing.samples.map { json($0) }) }
-    return .object(object)
-  }
-
-  private func text(_ timings: LatencyTimings) -> String {
-    func bound(_ time: Nanoseconds?) -> String { time.map { NumberText.time($0) } ?? "?" }
-    var table = Table(
-      header: ["tokens", "runs"] + Percentile.allCases.flatMap { [$0.name, "95% interval"] })
-    for timing in timings.lengths {
-      table.rows.append(
-        ["\(timing.tokens)", "\(timing.samples.count)"]
-          + Percentile.allCases.flatMap { percentile in
-            let estimate = timing.percentiles[percentile]
-            return [NumberText.time(estimate.time), "\(bound(estimate.low)) – \(bound(estimate.high))"]
-          })
-    }
-    return table.rendered() + "\n" + NoiseSummary.text(timings.noise)
   }
 }

@@ -1,8 +1,8 @@
 import ArgumentParser
 import TaperCalibration
-import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
+import TaperReportRendering
 import TaperWorkflow
 
 struct CalibrateCommand: ParsableCommand {
@@ -33,39 +33,37 @@ struct CalibrateCommand: ParsableCommand {
       ) { bar.update(Double($0) / Double($1), "calibrating, text \($0) of \($1)") }
       bar.finish()
       try calibration.save(directory: output)
-      show(calibration, maximumLength: work.maximumLength)
+      Console.print(report(calibration, maximumLength: work.maximumLength), json: json)
     }
   }
 
-  private func show(_ calibration: Calibration, maximumLength: Int) {
-    if json {
-      let object: JSONValue = [
-        "schema_version": 1, "calibration": .string(output), "texts": JSONValue(calibration.textCount),
-        "skipped_rows": JSONValue(calibration.badRowCount), "tokens": JSONValue(calibration.tokenCount),
-        "truncated": JSONValue(calibration.truncatedCount),
-        "context_contributions": .array(calibration.contextContributions.map { .number($0) }),
-        "elimination_profile": .array(calibration.eliminationProfile.map { .number($0) }),
-        "digest": .string(calibration.digest.hex),
-        "selectors": .array(
-          zip(calibration.selectors?.layers ?? [], calibration.selectors?.shares ?? []).map {
-            ["layer": JSONValue($0), "kept_share": .number($1)]
-          }),
-      ]
-      return Console.print(object.serialized(pretty: true))
+  private func report(_ calibration: Calibration, maximumLength: Int) -> Report {
+    let selectors = Array(zip(calibration.selectors?.layers ?? [], calibration.selectors?.shares ?? []))
+    let layers = zip(calibration.contextContributions, calibration.eliminationProfile)
+    return Report("calibrate", of: model) {
+      ReportNode.data("calibration", output)
+      ReportNode.data("texts", .integer(calibration.textCount))
+      ReportNode.data("skipped_rows", .integer(calibration.badRowCount))
+      ReportNode.data("tokens", .integer(calibration.tokenCount))
+      ReportNode.data("truncated", .integer(calibration.truncatedCount))
+      ReportNode.data("context_contributions", .list(calibration.contextContributions.map { .number($0) }))
+      ReportNode.data("elimination_profile", .list(calibration.eliminationProfile.map { .number($0) }))
+      ReportNode.data("digest", calibration.digest.hex)
+      ReportTable(
+        [.init("layer", .left), .init("ACC"), .init("profile k")], style: .ruled,
+        rows: layers.enumerated().map { layer, figures in
+          .init([.integer(layer + 1), .number(figures.0, decimals: 3), .number(figures.1, decimals: 3)])
+        })
+      ReportNode.data(
+        "selectors",
+        .list(selectors.map { .record(["layer": .integer($0), "kept_share": .share(Double($1))]) }))
+      for (layer, share) in selectors {
+        ReportNode.paragraph(
+          "the selector after layer \(layer) keeps \(NumberText.percent(share)) of all tokens", .plain)
+      }
+      ReportNode.paragraph(
+        "\(calibration.textCount) texts, \(calibration.tokenCount) tokens, \(calibration.truncatedCount) cut to "
+          + "\(maximumLength) tokens, \(calibration.badRowCount) rows skipped → \(output)", .plain)
     }
-    var table = Table(header: ["layer", "ACC", "profile k"])
-    for (layer, (contribution, retention)) in zip(
-      calibration.contextContributions, calibration.eliminationProfile
-    ).enumerated() {
-      table.rows.append(["\(layer + 1)", NumberText.fixed(contribution, 3), NumberText.fixed(retention, 3)])
-    }
-    Console.print(table.rendered())
-    for (layer, share) in zip(calibration.selectors?.layers ?? [], calibration.selectors?.shares ?? []) {
-      Console.print("the selector after layer \(layer) keeps \(NumberText.percent(share)) of all tokens")
-    }
-    Console.print(
-      "\(calibration.textCount) texts, \(calibration.tokenCount) tokens, \(calibration.truncatedCount) cut to "
-        + "\(maximumLength) tokens, \(calibration.badRowCount) rows skipped → \(output)"
-    )
   }
 }

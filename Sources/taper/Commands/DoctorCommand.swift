@@ -1,10 +1,10 @@
 import ArgumentParser
 import Glibc
 import TaperDeviceProfile
-import TaperJSON
 import TaperPlanFormat
 import TaperPlanRuntime
 import TaperProfiler
+import TaperReportRendering
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,10 +38,7 @@ struct DoctorCommand: ParsableCommand {
       let fit = ProfileFit(
         tolerance: tolerance, differences: differences, drifts: drifts(profile, again),
         isNoisy: again.noise.figure > ProfilingRequest.defaultNoiseLimit)
-      Console.print(
-        json
-          ? JSONValue.object(object(profile, fit, again)).serialized(pretty: true) : text(profile, fit, again)
-      )
+      Console.print(report(profile, fit, again), json: json)
       switch fit.verdict {
       case .fits: break
       case .drifted: throw ExitCode(ExitStatus.findings.rawValue)
@@ -73,79 +70,77 @@ struct DoctorCommand: ParsableCommand {
     CalendarDay(profile.created).map { CalendarDay.today().number - $0.number }
   }
 
-  private func object(_ profile: DeviceProfile, _ fit: ProfileFit, _ again: Remeasurement) -> JSONObject {
-    var object = JSONObject([
-      ("schema_version", 1), ("device", .string(profile.name)), ("digest", .string(profile.digest.hex)),
-      ("created", .string(profile.created)),
-    ])
-    object["age_days"] = age(profile).map { JSONValue($0) } ?? nil
-    object["verdict"] = .string(fit.verdict.rawValue)
-    object["tolerance"] = .number(fit.tolerance)
-    object["differences"] = .array(fit.differences.map { .string($0) })
-    object["noise"] = .number(again.noise.figure)
-    object["tier"] = .string(profile.fingerprint.tier)
-    object["available_tiers"] = .array(KernelTier.available.map { .string($0.name) })
-    object["threads"] = .array(fit.drifts.map { json($0) })
-    object["points"] = .array(again.points.map { json($0) })
-    return object
-  }
-
-  private func json(_ drift: ProfileFit.Drift) -> JSONValue {
-    func number(_ value: Double?) -> JSONValue { value.map { JSONValue.number($0) } ?? nil }
-    return [
-      "threads": JSONValue(drift.threads), "median_drift": .number(drift.median),
-      "stray_share": .number(drift.strayShare), "compute_drift": number(drift.compute),
-      "bandwidth_drift": number(drift.bandwidth),
-    ]
-  }
-
-  private func json(_ point: RemeasuredPoint) -> JSONValue {
-    [
-      "kernel": .string(point.kernel.name ?? ""), "columns": JSONValue(point.shape.columns),
-      "depth": JSONValue(point.shape.depth), "threads": JSONValue(point.threads),
-      "rows": JSONValue(point.rows),
-      "inner_rows": JSONValue(point.innerRows), "then_ns": JSONValue(Int(point.then.rawValue)),
-      "now_ns": JSONValue(Int(point.now.rawValue)),
-    ]
-  }
-
-  private func text(_ profile: DeviceProfile, _ fit: ProfileFit, _ again: Remeasurement) -> String {
-    let days = age(profile).map { ", \(NumberText.count($0, "day")) old" } ?? ""
-    var table = Table(header: ["threads", "median drift", "stray points", "arithmetic", "memory"])
-    for drift in fit.drifts {
-      table.rows.append([
-        "\(drift.threads)", NumberText.signedPercent(drift.median), NumberText.percent(drift.strayShare, 0),
-        drift.compute.map { NumberText.signedPercent($0) } ?? "?",
-        drift.bandwidth.map { NumberText.signedPercent($0) } ?? "?",
-      ])
+  private func report(_ profile: DeviceProfile, _ fit: ProfileFit, _ again: Remeasurement) -> Report {
+    let age = age(profile)
+    let days = age.map { ", \(NumberText.count($0, "day")) old" } ?? ""
+    let fingerprint = profile.fingerprint
+    return Report("doctor", of: profile.name) {
+      ReportNode.data("device", profile.name)
+      ReportNode.data("digest", profile.digest.hex)
+      ReportNode.data("created", profile.created)
+      ReportNode.data("age_days", ReportValue(age) { .integer($0) })
+      ReportNode.paragraph(
+        "\(profile.name): \(fingerprint.cpu), tier \(fingerprint.tier) "
+          + "(here: \(KernelTier.available.map(\.name).joined(separator: ", ")))", .plain)
+      ReportNode.paragraph(
+        "digest \(profile.digest.hex), created "
+          + "\(profile.created.isEmpty ? "at no known date" : profile.created)\(days)", .plain)
+      ReportNode.data("verdict", fit.verdict.rawValue)
+      ReportNode.data("tolerance", .share(fit.tolerance))
+      ReportNode.data("differences", .texts(fit.differences))
+      ReportNode.data("noise", .share(again.noise.figure))
+      ReportNode.data("tier", fingerprint.tier)
+      ReportNode.data("available_tiers", .texts(KernelTier.available.map(\.name)))
+      table(fit.drifts)
+      ReportNode.paragraph(verdict(fit, noise: again.noise.figure), .plain)
+      ReportNode.data("points", .list(again.points.map(value)))
     }
-    let verdict =
-      switch fit.verdict {
-      case .fits: "fits: times are what the profile says, within \(NumberText.percent(fit.tolerance, 0))"
-      case .drifted:
-        "drifted: \(reason(fit)); profile again with taper profile"
-      case .otherMachine:
-        "other machine: \(fit.differences.joined(separator: ", ")) differ; plans from this profile are for the machine it names"
-      case .noisy:
-        "noisy: the machine varied by \(NumberText.percent(again.noise.figure, 0)), too much to tell"
-      }
-    return """
-      \(profile.name): \(profile.fingerprint.cpu), tier \(profile.fingerprint.tier) \
-      (here: \(KernelTier.available.map(\.name).joined(separator: ", ")))
-      digest \(profile.digest.hex), created \(profile.created.isEmpty ? "at no known date" : profile.created)\(days)
-      \(table.rendered())
-      \(verdict)
-      """
   }
 
-  /// The references have nothing to do with our kernels: when they moved as well, it is the machine.
+  private func table(_ drifts: [ProfileFit.Drift]) -> ReportTable {
+    func change(_ drift: Double?) -> ReportValue { drift.map { .change($0) } ?? .shown("?", .none) }
+    return ReportTable(
+      key: "threads",
+      [
+        .init("threads", key: "threads", .left), .init("median drift", key: "median_drift"),
+        .init("stray points", key: "stray_share"), .init("compute", key: "compute_drift"),
+        .init("memory", key: "bandwidth_drift"),
+      ], style: .ruled,
+      rows: drifts.map { drift in
+        .init([
+          .integer(drift.threads), .change(drift.median), .share(drift.strayShare, decimals: 0),
+          change(drift.compute), change(drift.bandwidth),
+        ])
+      })
+  }
+
+  private func value(_ point: RemeasuredPoint) -> ReportValue {
+    .record([
+      "kernel": .text(point.kernel.name ?? ""), "columns": .integer(point.shape.columns),
+      "depth": .integer(point.shape.depth), "threads": .integer(point.threads), "rows": .integer(point.rows),
+      "inner_rows": .integer(point.innerRows), "then_ns": .time(point.then), "now_ns": .time(point.now),
+    ])
+  }
+
+  private func verdict(_ fit: ProfileFit, noise: Double) -> String {
+    switch fit.verdict {
+    case .fits: "fits: measured times agree with the profile within \(NumberText.percent(fit.tolerance, 0))"
+    case .drifted: "drifted: \(reason(fit)); profile again with taper profile"
+    case .otherMachine:
+      "other machine: \(fit.differences.joined(separator: ", ")) differ; use plans from this profile only on the machine "
+        + "it names"
+    case .noisy: "noisy: the machine's speed varied by \(NumberText.percent(noise, 0)), too much to tell"
+    }
+  }
+
+  /// The reference kernels do not depend on Taper's kernels: when their times changed as well, the machine changed.
   private func reason(_ fit: ProfileFit) -> String {
     let moved = fit.drifts.contains {
       abs($0.compute ?? 0) > fit.tolerance || abs($0.bandwidth ?? 0) > fit.tolerance
     }
     return moved
-      ? "the machine is not as fast as it was, or faster"
-      : "the machine is as fast as it was, but ops take another time"
+      ? "the machine's speed has changed"
+      : "the machine's speed is unchanged, but the times of ops have changed"
   }
 }
 

@@ -1,9 +1,9 @@
 import ArgumentParser
 import TaperCostModel
 import TaperDeviceProfile
-import TaperJSON
 import TaperPlanFormat
 import TaperPlanner
+import TaperReportRendering
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,10 +29,8 @@ struct ExplainCommand: ParsableCommand {
         throw CommandError.usage("--text: expected no --device, whose limits belong to the tree; found both")
       }
       let limits = try device.map { try self.limits(of: plan, device: $0) }
-      if json { return Console.print(ExplainJSON.object(plan, limits: limits).serialized(pretty: true)) }
       if text { return Console.print(PlanText.render(plan)) }
-      Console.print(Explain.render(plan, columns: Console.columns))
-      if let limits { Console.print("\n" + LimitsText.render(limits)) }
+      Console.print(Report(explaining: plan, limits: limits), json: json)
     }
   }
 

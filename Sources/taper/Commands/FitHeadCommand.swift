@@ -2,9 +2,9 @@ import ArgumentParser
 import TaperAuditor
 import TaperCalibration
 import TaperHeadFitting
-import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
+import TaperReportRendering
 import TaperWorkflow
 
 struct FitHeadCommand: ParsableCommand {
@@ -43,21 +43,22 @@ struct FitHeadCommand: ParsableCommand {
       try ModelDirectoryWriter.write(
         base: work.spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels,
         to: output)
-      show(head)
+      Console.print(report(head), json: json)
     }
   }
 
-  private func show(_ head: LinearHead) {
-    if json {
-      var object = JSONObject([
-        ("schema_version", 1), ("model", .string(output)), ("examples", JSONValue(head.report.examples)),
-        ("labels", .array(head.labels.map { .string($0) })), ("strength", .number(head.report.strength)),
-      ])
-      if let heldOut = head.report.heldOut { object[heldOut.metric.rawValue] = .number(heldOut.value) }
-      return Console.print(JSONValue.object(object).serialized(pretty: true))
+  private func report(_ head: LinearHead) -> Report {
+    Report("fit-head", of: model) {
+      ReportNode.data("model", output)
+      ReportNode.data("examples", .integer(head.report.examples))
+      ReportNode.data("labels", .texts(head.labels))
+      ReportNode.data("strength", .number(head.report.strength))
+      if let heldOut = head.report.heldOut {
+        ReportNode.data(heldOut.metric.rawValue, .number(heldOut.value))
+      }
+      ReportNode.paragraph(HeadSummary.text(head), .plain)
+      ReportNode.paragraph("→ \(output)", .plain)
     }
-    Console.print(HeadSummary.text(head))
-    Console.print("→ \(output)")
   }
 }
 

@@ -5,7 +5,7 @@ import TaperDeviceProfile
 import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
-import TaperPlanner
+import TaperReportRendering
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,15 +18,15 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     try ExitStatus.catching {
       let facts = try Inspection.facts(of: path)
-      if json {
-        let object = JSONObject([("schema_version", 1)] + facts.map { ($0.name, $0.value) })
-        return Console.print(JSONValue.object(object).serialized(pretty: true))
+      let report = Report("inspect", of: path, textWidth: .max) {
+        ReportNode.facts(
+          Facts(
+            facts.map {
+              .init($0.name, .shown(Inspection.text($0.value), ReportValue($0.value)), key: $0.name)
+            },
+            indent: 0))
       }
-      let width = facts.map(\.name.count).max() ?? 0
-      for fact in facts {
-        let padding = String(repeating: " ", count: width - fact.name.count)
-        Console.print(fact.name + padding + "  " + Inspection.text(fact.value))
-      }
+      Console.print(report, json: json)
     }
   }
 }
@@ -143,7 +143,7 @@ enum Inspection {
       ("weights", plan.weights.isEmbedded ? "inside" : "in a file beside it"),
       ("head", head(plan.head.kind, plan.head.labels, width: Int(plan.head.outputWidth))),
       ("tool", .string(identity.toolVersion)),
-    ] + HaltingText.lines(plan).prefix(1).map { ("halting", .string($0)) }
+    ] + (plan.haltingLine.map { [("halting", .string($0))] } ?? [])
   }
 
   private static func head(_ kind: HeadKind, _ labels: [String], width: Int) -> JSONValue {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import TaperDeviceProfile
-import TaperJSON
 import TaperPlanFormat
 import TaperPlanRuntime
 import TaperProfiler
+import TaperReportRendering
 
 struct KernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +31,7 @@ struct KernelsCommand: ParsableCommand {
           budget: Nanoseconds(UInt64(budget) * 1_000_000_000), minimumSamples: 5, noiseLimit: .infinity)
       ) { bar.update($0, $1) }
       bar.finish()
-      Console.print(json ? object(profile).serialized(pretty: true) : text(profile))
+      Console.print(report(profile), json: json)
     }
   }
 
@@ -44,37 +44,50 @@ struct KernelsCommand: ParsableCommand {
     return (2 * Double(rows) * Double(columns) * Double(depth) / seconds, Double(weights) / seconds)
   }
 
-  private func text(_ profile: DeviceProfile) -> String {
+  private func report(_ profile: DeviceProfile) -> Report {
     let figures = profile.threadFigures[0]
-    var lines = [
-      profile.fingerprint.cpu,
-      "tiers     " + KernelTier.available.map(\.name).joined(separator: " ") + "; bound: "
-        + KernelTier.detected.name,
-      "layouts   "
-        + WeightLayout.allCases.map { layout in
-          layout == .rowMajor
-            ? layout.name : "\(layout.name) (\(WeightLayout.panelWidth) columns × \(layout.activation.group))"
-        }.joined(separator: ", "),
-      "others    " + KernelID.all.filter { $0.id.opKind != .gemm }.map(\.name).joined(separator: " "),
-      "measured  f32 peak \(NumberText.fixed(Double(figures.computePeak) / 1e9, 0)) GFLOP/s, memory "
-        + "\(NumberText.fixed(Double(figures.bandwidthManyStreams) / 1e9, 1)) GB/s, one worker",
-      "",
-    ]
-    for shape in Self.shapes {
-      var table = Table(
-        header: ["GFLOP/s, \(shape.depth) → \(shape.columns)"] + Self.rows.map { "M = \($0)" } + [
-          "GB/s at M = 1"
-        ])
-      for entry in entries(profile, shape) {
-        table.rows.append(
-          [entry.kernel.name ?? ""]
-            + Self.rows.map { rates(entry, rows: $0).map { NumberText.fixed($0.flops / 1e9, 1) } ?? "-" } + [
-              rates(entry, rows: 1).map { NumberText.fixed($0.bytes / 1e9, 1) } ?? "-"
-            ])
-      }
-      lines += [table.rendered(), ""]
+    let (bound, available) = (KernelTier.detected.name, KernelTier.available.map(\.name))
+    let layouts = WeightLayout.allCases.map { layout in
+      layout == .rowMajor
+        ? layout.name : "\(layout.name) (\(WeightLayout.panelWidth) columns × \(layout.activation.group))"
     }
-    return lines.dropLast().joined(separator: "\n")
+    let others = KernelID.all.filter { $0.id.opKind != .gemm }.map(\.name)
+    return Report("kernels", of: profile.fingerprint.cpu) {
+      ReportNode.data("cpu", profile.fingerprint.cpu)
+      ReportNode.data("tier", bound)
+      ReportNode.data("tiers", .texts(available))
+      ReportNode.data("panel_columns", .integer(WeightLayout.panelWidth))
+      ReportNode.data("compute_peak_flops_per_s", .integer(figures.computePeak))
+      ReportNode.data("bandwidth_many_streams_bytes_per_s", .integer(figures.bandwidthManyStreams))
+      ReportNode.data("kernels", .list(KernelID.all.map { value($0.id, $0.name, profile) }))
+      ReportNode.paragraph(profile.fingerprint.cpu, .plain)
+      ReportNode.facts(
+        Facts(
+          [
+            .init("tiers", .text(available.joined(separator: " ") + "; bound: \(bound)")),
+            .init("layouts", .text(layouts.joined(separator: ", "))),
+            .init("others", .text(others.joined(separator: " "))),
+            .init(
+              "measured",
+              .text(
+                "f32 peak \(NumberText.fixed(Double(figures.computePeak) / 1e9, 0)) GFLOP/s, memory "
+                  + "\(NumberText.fixed(Double(figures.bandwidthManyStreams) / 1e9, 1)) GB/s, one worker")),
+          ], indent: 0))
+      for shape in Self.shapes { ReportNode.section { table(profile, shape) } }
+    }
+  }
+
+  private func table(_ profile: DeviceProfile, _ shape: OpShape) -> ReportTable {
+    func giga(_ rate: Double?) -> ReportValue { rate.map { .number($0 / 1e9, decimals: 1) } ?? .text("-") }
+    return ReportTable(
+      [.init("GFLOP/s, \(shape.depth) → \(shape.columns)", .left)] + Self.rows.map { .init("M = \($0)") }
+        + [.init("GB/s at M = 1")], style: .ruled,
+      rows: entries(profile, shape).map { entry in
+        .init(
+          [.text(entry.kernel.name ?? "")] + Self.rows.map { giga(rates(entry, rows: $0)?.flops) } + [
+            giga(rates(entry, rows: 1)?.bytes)
+          ])
+      })
   }
 
   private func entries(_ profile: DeviceProfile, _ shape: OpShape) -> [ProfileEntry] {
@@ -83,34 +96,27 @@ struct KernelsCommand: ParsableCommand {
     }
   }
 
-  private func object(_ profile: DeviceProfile) -> JSONValue {
-    let figures = profile.threadFigures[0]
-    let families = KernelID.all.map { id, name -> JSONValue in
-      var family = JSONObject([("name", .string(name)), ("kind", .string(id.opKind?.name ?? ""))])
-      guard id.opKind == .gemm else { return .object(family) }
-      family["layout"] = .string(id.weightLayout.name)
-      family["rates"] = .array(
-        profile.entries.filter { $0.kernel == id && !$0.isNear }.flatMap { entry in
-          Self.rows.compactMap { rows in
-            rates(entry, rows: rows).map { rate -> JSONValue in
-              [
-                "columns": JSONValue(entry.shape.columns), "depth": JSONValue(entry.shape.depth),
-                "rows": JSONValue(rows), "flops_per_s": .integer(Int64(rate.flops)),
-                "weight_bytes_per_s": .integer(Int64(rate.bytes)),
-              ]
-            }
-          }
-        })
-      return .object(family)
-    }
-    return [
-      "schema_version": 1, "cpu": .string(profile.fingerprint.cpu),
-      "tier": .string(KernelTier.detected.name),
-      "tiers": .array(KernelTier.available.map { .string($0.name) }),
-      "panel_columns": JSONValue(WeightLayout.panelWidth),
-      "compute_peak_flops_per_s": .integer(Int64(clamping: figures.computePeak)),
-      "bandwidth_many_streams_bytes_per_s": .integer(Int64(clamping: figures.bandwidthManyStreams)),
-      "kernels": .array(families),
+  private func value(_ id: KernelID, _ name: String, _ profile: DeviceProfile) -> ReportValue {
+    var fields: [ReportValue.Field] = [
+      .init("name", .text(name)), .init("kind", .text(id.opKind?.name ?? "")),
     ]
+    if id.opKind == .gemm {
+      let entries = profile.entries.filter { $0.kernel == id && !$0.isNear }
+      fields.append(.init("layout", .text(id.weightLayout.name)))
+      fields.append(.init("rates", .list(entries.flatMap(rates))))
+    }
+    return .record(fields)
+  }
+
+  private func rates(_ entry: ProfileEntry) -> [ReportValue] {
+    Self.rows.compactMap { rows in
+      rates(entry, rows: rows).map { rate in
+        .record([
+          "columns": .integer(entry.shape.columns), "depth": .integer(entry.shape.depth),
+          "rows": .integer(rows),
+          "flops_per_s": .integer(Int64(rate.flops)), "weight_bytes_per_s": .integer(Int64(rate.bytes)),
+        ])
+      }
+    }
   }
 }

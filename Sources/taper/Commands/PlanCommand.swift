@@ -1,5 +1,4 @@
 import ArgumentParser
-import TaperJSON
 import TaperPlanFormat
 import TaperPlanner
 import TaperWorkflow
@@ -124,7 +123,7 @@ struct PlanCommand: ParsableCommand {
       outcome.candidates = candidates + outcome.candidates
       outcome.percentile = compiler.margin(of: request)
       let plan = try write(outcome.planned)
-      show(plan, outcome)
+      Console.print(PlanReport(plan: plan, path: output, outcome: outcome).report, json: json)
     }
   }
 
@@ -257,10 +256,5 @@ struct PlanCommand: ParsableCommand {
     ).index
     try PlanWriter.write(plan, to: output)
     return plan
-  }
-
-  private func show(_ plan: Plan, _ outcome: PlanCompiler.Outcome) {
-    if json { return Console.print(PlanSummary.json(plan, path: output, outcome).serialized(pretty: true)) }
-    Console.print(PlanSummary.text(plan, path: output, outcome))
   }
 }

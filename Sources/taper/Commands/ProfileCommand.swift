@@ -1,10 +1,10 @@
 import ArgumentParser
 import Glibc
 import TaperDeviceProfile
-import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
 import TaperProfiler
+import TaperReportRendering
 
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,7 +37,7 @@ struct ProfileCommand: ParsableCommand {
       let profile = try Profiler.measure(request) { bar.update($0, $1) }
       bar.finish()
       try profile.save(path: output)
-      show(profile)
+      Console.print(report(profile), json: json)
     }
   }
 
@@ -65,28 +65,33 @@ struct ProfileCommand: ParsableCommand {
     return counts + [most]
   }
 
-  private func show(_ profile: DeviceProfile) {
-    if json {
-      let object: JSONValue = [
-        "schema_version": 1, "device": .string(output), "entries": JSONValue(profile.entries.count),
-        "threads": .array(profile.threadCounts.map { JSONValue($0) }), "noise": .number(profile.noise.figure),
-      ]
-      return Console.print(object.serialized(pretty: true))
+  private func report(_ profile: DeviceProfile) -> Report {
+    func giga(_ rate: UInt64, _ decimals: Int) -> ReportValue {
+      .number(Double(rate) / 1e9, decimals: decimals)
     }
-    Console.print(
-      "\(profile.fingerprint.cpu), tier \(profile.fingerprint.tier), BLAS core \(profile.fingerprint.blasCore)"
-    )
-    var table = Table(header: ["threads", "peak GFLOP/s", "one stream GB/s", "several GB/s", "op overhead"])
-    for figures in profile.threadFigures {
-      table.rows.append([
-        "\(figures.threads)", NumberText.fixed(Double(figures.computePeak) / 1e9, 0),
-        NumberText.fixed(Double(figures.bandwidthOneStream) / 1e9, 1),
-        NumberText.fixed(Double(figures.bandwidthManyStreams) / 1e9, 1), "\(figures.opOverhead.rawValue) ns",
-      ])
+    let fingerprint = profile.fingerprint
+    return Report("profile", of: profile.name) {
+      ReportNode.data("device", output)
+      ReportNode.data("entries", .integer(profile.entries.count))
+      ReportNode.data("threads", .integers(profile.threadCounts))
+      ReportNode.data("noise", .number(profile.noise.figure))
+      ReportNode.paragraph(
+        "\(fingerprint.cpu), tier \(fingerprint.tier), BLAS core \(fingerprint.blasCore)", .plain)
+      ReportTable(
+        [
+          .init("threads", .left), .init("peak GFLOP/s"), .init("one stream GB/s"), .init("several GB/s"),
+          .init("op overhead"),
+        ], style: .ruled,
+        rows: profile.threadFigures.map { figures in
+          .init([
+            .integer(figures.threads), giga(figures.computePeak, 0), giga(figures.bandwidthOneStream, 1),
+            giga(figures.bandwidthManyStreams, 1), .text("\(figures.opOverhead.rawValue) ns"),
+          ])
+        })
+      ReportNode.paragraph(
+        "\(profile.entries.count) entries, noise \(NumberText.fixed(profile.noise.figure, 3)) → \(output)",
+        .plain)
     }
-    Console.print(table.rendered())
-    Console.print(
-      "\(profile.entries.count) entries, noise \(NumberText.fixed(profile.noise.figure, 3)) → \(output)")
   }
 
   private static func hostName() -> String {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import TaperAuditor
 import TaperCalibration
-import TaperJSON
 import TaperPlanFormat
 import TaperPlanRuntime
+import TaperReportRendering
 import TaperWorkflow
 
 struct RaceCommand: ParsableCommand {
@@ -41,8 +41,7 @@ struct RaceCommand: ParsableCommand {
       let entries = zip(plans, zip(loaded, race.runners)).map {
         Entry(path: $0, plan: $1.0.plan, runner: $1.1)
       }
-      Console.print(
-        json ? jsonText(entries, samples, race.noise) : table(entries) + "\n" + NoiseSummary.text(race.noise))
+      Console.print(report(entries, samples, race.noise), json: json, pretty: false)
     }
   }
 
@@ -57,43 +56,39 @@ struct RaceCommand: ParsableCommand {
     var work: Double { runner.work.reduce(0) { $0 + Double($1.rawValue) } }
   }
 
-  private func jsonText(_ entries: [Entry], _ samples: [TokenizedSample], _ noise: NoiseFigure) -> String {
-    let object: JSONValue = [
-      "schema_version": 1, "rounds": JSONValue(rounds),
-      "tokens": .array(samples.map { JSONValue($0.ids.count) }), "plans": .array(entries.map(json)),
-      "chunk": JSONValue(TextRace.chunk), "noise": NoiseSummary.json(noise),
-    ]
-    return object.serialized()
+  private func report(_ entries: [Entry], _ samples: [TokenizedSample], _ noise: NoiseFigure) -> Report {
+    Report("race", of: "\(NumberText.count(entries.count, "plan"))") {
+      ReportNode.data("rounds", .integer(rounds))
+      ReportNode.data("tokens", .integers(samples.map(\.ids.count)))
+      table(entries)
+      ReportNode.data("chunk", .integer(TextRace.chunk))
+      ReportNode.data("noise", noise.value)
+      ReportNode.paragraph(noise.words, .plain)
+    }
   }
 
-  private func json(_ entry: Entry) -> JSONValue {
-    func times(_ times: [Nanoseconds]) -> JSONValue {
-      .array(times.map { .integer(Int64(clamping: $0.rawValue)) })
+  private func table(_ entries: [Entry]) -> ReportTable {
+    func speedup(_ entry: Entry, _ mean: (Entry) -> Nanoseconds) -> ReportValue {
+      .factor(Double(mean(entries[0]).rawValue) / Double(max(1, mean(entry).rawValue)))
     }
-    return [
-      "plan": .string(entry.path), "method": .string(entry.plan.identity.method),
-      "time": ExplainJSON.expected(entry.time), "predicted": ExplainJSON.expected(entry.predicted),
-      "mean_depth": .number(entry.meanDepth), "work_flops": .number(entry.work),
-      "times_ns": times(entry.runner.times), "predicted_ns": times(entry.runner.predicted),
-      "depths": .array(entry.runner.depths.map { JSONValue($0) }),
-      "probes": .array(entry.runner.probes.map(NoiseSummary.json)),
-    ]
-  }
-
-  private func table(_ entries: [Entry]) -> String {
-    var table = Table(header: ["plan", "layers", "mean", "p50", "p99", "speedup", "predicted", "work"])
-    func speedup(_ entry: Entry, _ mean: (Entry) -> Nanoseconds) -> String {
-      NumberText.times(Double(mean(entries[0]).rawValue) / Double(max(1, mean(entry).rawValue)))
-    }
-    for entry in entries {
-      table.rows.append(
-        [entry.path, NumberText.fixed(entry.meanDepth, 2)]
-          + [entry.time.mean, entry.time.p50, entry.time.p99].map { NumberText.time($0) }
-          + [
-            speedup(entry) { $0.time.mean }, speedup(entry) { $0.predicted.mean },
-            NumberText.times(entries[0].work / entry.work),
-          ])
-    }
-    return table.rendered()
+    return ReportTable(
+      key: "plans",
+      [
+        .init("plan", key: "plan", .left), .data("method"), .data("time"), .data("predicted"),
+        .init("layers", key: "mean_depth"), .data("work_flops"), .init("mean"), .init("p50"), .init("p99"),
+        .init("speedup"), .init("predicted"), .init("work"), .data("times_ns"), .data("predicted_ns"),
+        .data("depths"), .data("probes"),
+      ], style: .ruled,
+      rows: entries.map { entry in
+        .init([
+          .text(entry.path), .text(entry.plan.identity.method), .record(entry.time.fields),
+          .record(entry.predicted.fields), .number(entry.meanDepth), .number(entry.work),
+          .time(entry.time.mean),
+          .time(entry.time.p50), .time(entry.time.p99), speedup(entry) { $0.time.mean },
+          speedup(entry) { $0.predicted.mean }, .factor(entries[0].work / entry.work),
+          .times(entry.runner.times), .times(entry.runner.predicted), .integers(entry.runner.depths),
+          .list(entry.runner.probes.map(\.value)),
+        ])
+      })
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
-import TaperJSON
 import TaperPlanFormat
 import TaperPlanRuntime
+import TaperReportRendering
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,46 +15,44 @@ struct VerifyCommand: ParsableCommand {
     try ExitStatus.catching {
       let loaded = try loading.load(plan)
       try loaded.verifyWeights()
-      say(
-        "sections and weights: digests match (\(NumberText.size(loaded.plan.weights.byteCount)) of weights)")
       var session = try Session(loaded, threads: loaded.defaultThreads)
+      let plan = loaded.plan
       var failed = 0
-      var canaries: [JSONValue] = []
-      for (index, canary) in loaded.plan.canaries.enumerated() {
+      let canaries = try plan.canaries.map { canary -> ReportValue in
         let difference = try session.difference(from: canary)
         let passes = difference <= canary.tolerance
         failed += passes ? 0 : 1
-        canaries.append([
-          "tokens": JSONValue(canary.ids.count), "largest_difference": .number(Double(difference)),
-          "tolerance": .number(Double(canary.tolerance)), "passes": JSONValue(passes),
-        ])
-        say(
-          "canary \(index + 1): \(canary.ids.count) tokens, largest difference \(difference) "
-            + "(at most \(canary.tolerance)) \(passes ? "ok" : "FAILED")")
+        let words =
+          "\(canary.ids.count) tokens, largest difference \(difference) (at most \(canary.tolerance)) "
+          + (passes ? "ok" : "FAILED")
+        return .shown(
+          words,
+          .record([
+            "tokens": .integer(canary.ids.count), "largest_difference": .number(Double(difference)),
+            "tolerance": .number(Double(canary.tolerance)), "passes": .flag(passes),
+          ]))
       }
-      if let evidence = loaded.plan.evidence {
-        say("expected: " + EvidenceText.line(evidence, head: loaded.plan.head.kind))
+      let report = Report("verify", of: plan.identity.modelName) {
+        ReportNode.data("accuracy", ReportValue(plan.evidence) { $0.value })
+        ReportNode.data("weights_bytes", .bytes(plan.weights.byteCount))
+        ReportNode.data("canaries", .list(canaries))
+        ReportNode.data("failed", .integer(failed))
+        let size = NumberText.size(plan.weights.byteCount)
+        ReportNode.paragraph("sections and weights: digests match (\(size) of weights)", .plain)
+        for (number, canary) in canaries.enumerated() {
+          ReportNode.paragraph("canary \(number + 1): \(canary.text)", .plain)
+        }
+        if let evidence = plan.evidence {
+          ReportNode.paragraph("expected: " + EvidenceText.line(evidence, head: plan.head.kind), .plain)
+        }
       }
-      if json {
-        let object: JSONValue = [
-          "schema_version": 1,
-          "accuracy": EvidenceSummary.json(loaded.plan.evidence),
-          "weights_bytes": .integer(Int64(clamping: loaded.plan.weights.byteCount.rawValue)),
-          "canaries": .array(canaries), "failed": JSONValue(failed),
-        ]
-        Console.print(object.serialized(pretty: true))
-      }
+      Console.print(report, json: json)
       if failed > 0 {
         Console.note(
-          "error: \(failed) of \(loaded.plan.canaries.count) canary examples differ; do not deploy this plan here"
+          "error: \(failed) of \(canaries.count) canary examples differ; do not deploy this plan here"
         )
         throw ExitCode(ExitStatus.findings.rawValue)
       }
     }
-  }
-
-  /// A line for people.
-  private func say(_ line: String) {
-    if !json { Console.print(line) }
   }
 }

@@ -7,10 +7,11 @@ enum Console {
   static func print(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) }
 
   /// For people as wide as the terminal, or as JSON.
-  static func print(_ report: Report, json: Bool) {
+  static func print(_ report: Report, json: Bool, pretty: Bool = true) {
     print(
       json
-        ? JSONRenderer.render(report) : TextRenderer.render(report, color: isColored, columns: columns))
+        ? JSONRenderer.render(report, pretty: pretty)
+        : TextRenderer.render(report, color: isColored, columns: columns))
   }
 
   static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }
