@@ -1,6 +1,5 @@
+import TaperReportRendering
 import Testing
-
-@testable import TaperReportRendering
 
 @Suite struct ElementTests {
   @Test func textAndAttributesAreEscaped() {

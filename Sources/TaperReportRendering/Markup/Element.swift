@@ -3,12 +3,12 @@
 ///     Element("td", class: "l") { row.name }
 ///
 /// Text is escaped when the element is written, so no caller can forget to.
-struct Element {
+package struct Element {
   let name: String
   private(set) var attributes: [(name: String, value: String)]
   let content: [Markup]
 
-  init(
+  package init(
     _ name: String, class classes: String? = nil, _ attributes: KeyValuePairs<String, String> = [:],
     @MarkupBuilder content: () -> [Markup] = { [] }
   ) {
@@ -21,7 +21,7 @@ struct Element {
 
 /// What stands between an element's tags. Text without escapes can be made in this file only: a page's style, and its
 /// JSON.
-struct Markup {
+package struct Markup {
   fileprivate enum Kind {
     case text(String)
     case element(Element)
@@ -34,16 +34,16 @@ struct Markup {
 }
 
 /// Collects strings (as text), elements and lists of markup, with `if`, `switch` and `for`.
-@resultBuilder enum MarkupBuilder {
-  static func buildExpression(_ text: String) -> [Markup] { [.text(text)] }
-  static func buildExpression(_ element: Element) -> [Markup] { [.element(element)] }
-  static func buildExpression(_ element: Element?) -> [Markup] { element.map { [.element($0)] } ?? [] }
-  static func buildExpression(_ markup: [Markup]) -> [Markup] { markup }
-  static func buildBlock(_ parts: [Markup]...) -> [Markup] { parts.flatMap(\.self) }
-  static func buildOptional(_ part: [Markup]?) -> [Markup] { part ?? [] }
-  static func buildEither(first part: [Markup]) -> [Markup] { part }
-  static func buildEither(second part: [Markup]) -> [Markup] { part }
-  static func buildArray(_ parts: [[Markup]]) -> [Markup] { parts.flatMap(\.self) }
+@resultBuilder package enum MarkupBuilder {
+  package static func buildExpression(_ text: String) -> [Markup] { [.text(text)] }
+  package static func buildExpression(_ element: Element) -> [Markup] { [.element(element)] }
+  package static func buildExpression(_ element: Element?) -> [Markup] { element.map { [.element($0)] } ?? [] }
+  package static func buildExpression(_ markup: [Markup]) -> [Markup] { markup }
+  package static func buildBlock(_ parts: [Markup]...) -> [Markup] { parts.flatMap(\.self) }
+  package static func buildOptional(_ part: [Markup]?) -> [Markup] { part ?? [] }
+  package static func buildEither(first part: [Markup]) -> [Markup] { part }
+  package static func buildEither(second part: [Markup]) -> [Markup] { part }
+  package static func buildArray(_ parts: [[Markup]]) -> [Markup] { parts.flatMap(\.self) }
 }
 
 extension Element {
@@ -52,7 +52,7 @@ extension Element {
   }
 
   /// JSON inside a page. No `<` is left in it, so no text of it can end the element or open a comment.
-  static func data(id: String, json: String) -> Element {
+  package static func data(id: String, json: String) -> Element {
     Element("script", ["type": "application/json", "id": id]) {
       [Markup(kind: .verbatim(json.replacing("<", with: "\\u003c")))]
     }
@@ -70,14 +70,14 @@ extension Element {
   }
 
   /// One element, as it stands in a page; also a whole SVG file.
-  func html() -> String {
+  package func html() -> String {
     var text = ""
     write(to: &text)
     return text
   }
 
   /// A whole XML document, indented by two spaces. Its elements hold elements only: what they say is in attributes.
-  func xml() -> String {
+  package func xml() -> String {
     var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     writeXML(to: &text, indent: "")
     return text
