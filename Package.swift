@@ -27,7 +27,7 @@ func library(
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
+    name: name + "Tests", dependencies: [.target(name: name), "TaperBase", "TestSupport"] + dependencies,
     exclude: ["Fixtures"], swiftSettings: strict)
 }
 
@@ -46,24 +46,26 @@ let package = Package(
     .target(name: "COpenBLAS", dependencies: ["CTaperKernels"], linkerSettings: openBLAS),
 
     // Leaves: no Foundation
+    library("TaperBase"),
     library("TaperJSON"),
-    library("TaperPlanFormat"),
-    library("TaperTokenization", ["TaperJSON"]),
-    library("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels"]),
-    library("TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperPlanRuntime"]),
+    library("TaperPlanFormat", ["TaperBase"]),
+    library("TaperTokenization", ["TaperBase", "TaperJSON"]),
+    library("TaperPlanRuntime", ["TaperBase", "TaperPlanFormat", "CTaperKernels"]),
+    library(
+      "TaperServing", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperPlanRuntime"]),
 
     // Planning side
-    library("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),
+    library("TaperDeviceProfile", ["TaperBase", "TaperJSON", "TaperPlanFormat"]),
     library(
-      "TaperModelSpec", ["TaperJSON", "TaperPlanFormat", "TaperTokenization"],
+      "TaperModelSpec", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization"],
       resources: [.embedInCode("Families")]),
-    library("TaperCalibration", ["TaperJSON", "TaperPlanFormat", "TaperModelSpec"]),
+    library("TaperCalibration", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperModelSpec"]),
     library("TaperCostModel", ["TaperPlanFormat", "TaperDeviceProfile"]),
     library(
       "TaperPlanner",
       [
-        "TaperPlanFormat", "TaperModelSpec", "TaperTokenization", "TaperCalibration", "TaperCostModel",
-        "TaperDeviceProfile",
+        "TaperBase", "TaperPlanFormat", "TaperModelSpec", "TaperTokenization", "TaperCalibration",
+        "TaperCostModel", "TaperDeviceProfile",
       ]),
     library("TaperHeadFitting", ["TaperModelSpec", "COpenBLAS"]),
 
@@ -76,37 +78,40 @@ let package = Package(
         "COpenBLAS",
       ]),
     library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
-    library("TaperReportRendering", ["TaperJSON", "TaperAuditor", "TaperPlanFormat", "TaperPlanner"]),
+    library("TaperReportRendering", ["TaperBase", "TaperJSON", "TaperAuditor", "TaperPlanFormat", "TaperPlanner"]),
 
     // The command line
     library(
       "TaperWorkflow",
       [
-        "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile", "TaperModelSpec",
+        "TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
+        "TaperModelSpec",
         "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting",
         "TaperAuditor",
       ]),
     .executableTarget(
       name: "taper",
       dependencies: [
-        argumentParser, "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
-        "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime",
-        "TaperHeadFitting", "TaperProfiler", "TaperAuditor", "TaperReportRendering", "TaperWorkflow",
+        argumentParser, "TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization",
+        "TaperDeviceProfile", "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperPlanner",
+        "TaperPlanRuntime", "TaperHeadFitting", "TaperProfiler", "TaperAuditor", "TaperReportRendering",
+        "TaperWorkflow",
         "TaperServing", "COpenBLAS",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "taper-run",
-      dependencies: ["TaperPlanFormat", "TaperPlanRuntime", "TaperServing"],
+      dependencies: ["TaperBase", "TaperPlanFormat", "TaperPlanRuntime", "TaperServing"],
       swiftSettings: strict),
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["TaperModelSpec", "TaperJSON", "TaperPlanFormat"],
+      name: "TestSupport", dependencies: ["TaperBase", "TaperModelSpec", "TaperJSON", "TaperPlanFormat"],
       path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "CAMXEmulator", dependencies: ["CTaperKernels"], path: "Tests/CAMXEmulator"),
     tests("CTaperKernels", ["COpenBLAS", "CAMXEmulator"]),
+    .testTarget(name: "TaperBaseTests", dependencies: ["TaperBase", "TestSupport"], swiftSettings: strict),
     tests("TaperJSON", []),
     tests("TaperPlanFormat", []),
     tests("TaperTokenization", ["TaperJSON"]),
@@ -131,11 +136,10 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
-        "TaperModelSpec",
-        "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting",
-        "TaperWorkflow",
-        "TaperAuditor", "TaperProfiler", "TaperServing", "CAllocationCounter", "COpenBLAS",
+        "TestSupport", "TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
+        "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime",
+        "TaperHeadFitting",
+        "TaperWorkflow", "TaperAuditor", "TaperProfiler", "TaperServing", "CAllocationCounter", "COpenBLAS",
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
   ],

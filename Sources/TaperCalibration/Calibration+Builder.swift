@@ -1,4 +1,5 @@
-public import TaperPlanFormat
+public import TaperBase
+import TaperPlanFormat
 
 extension Calibration {
   /// Collects a calibration text by text.

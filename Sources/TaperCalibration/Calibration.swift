@@ -1,4 +1,5 @@
-public import TaperPlanFormat
+public import TaperBase
+import TaperPlanFormat
 
 /// What a model does on representative texts: token importance by layer, lengths, and reference answers.
 ///

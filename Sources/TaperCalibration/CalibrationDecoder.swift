@@ -1,3 +1,4 @@
+import TaperBase
 import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
@@ -163,24 +164,10 @@ struct CalibrationDecoder {
   }
 
   private func digest(_ key: String) throws(CalibrationError) -> Digest {
-    let digits = Array((root[key]?.string ?? "").utf8)
-    var bytes: [UInt8] = []
-    if digits.count == 64 {
-      for index in stride(from: 0, to: 64, by: 2) {
-        guard let high = nibble(digits[index]), let low = nibble(digits[index + 1]) else { break }
-        bytes.append(high << 4 | low)
-      }
+    guard let digest = root[key]?.string.flatMap(Digest.init(hex:)) else {
+      throw .malformed(path: path, part: key, expected: "64 hexadecimal digits", found: describe(root[key]))
     }
-    try require(bytes.count == 32, key, "64 hexadecimal digits", describe(root[key]))
-    return Digest(bytes: bytes)
-  }
-
-  private func nibble(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    default: nil
-    }
+    return digest
   }
 
   private func array(_ key: String) throws(CalibrationError) -> [JSONValue] {

@@ -1,10 +1,10 @@
+public import TaperBase
 public import TaperJSON
 public import TaperModelSpec
 
 /// Why a calibration was refused, or could not be read or written.
 public enum CalibrationError: Error, Hashable, Sendable, CustomStringConvertible {
-  case system(path: String, operation: String, reason: String)
-  case fileTooLarge(path: String, byteCount: Int, limit: Int)
+  case file(FileError)
   case notJSON(path: String, JSONError)
   case notSafetensors(path: String, SafetensorsDefect)
   case version(path: String, found: Int, supported: Int)
@@ -20,10 +20,7 @@ public enum CalibrationError: Error, Hashable, Sendable, CustomStringConvertible
 
   public var description: String {
     switch self {
-    case .system(let path, let operation, let reason):
-      "\(path): cannot \(operation): \(reason)"
-    case .fileTooLarge(let path, let byteCount, let limit):
-      "\(path): expected at most \(limit) bytes, found \(byteCount)"
+    case .file(let error): error.description
     case .notJSON(let path, let error):
       "\(path): \(error); write it again with taper calibrate"
     case .notSafetensors(let path, let defect):
@@ -45,3 +42,5 @@ public enum CalibrationError: Error, Hashable, Sendable, CustomStringConvertible
     }
   }
 }
+
+extension CalibrationError: FileFailure {}

@@ -1,4 +1,4 @@
-public import TaperPlanFormat
+public import TaperBase
 
 extension DeviceProfile {
   /// SHA-256 of the file form: equal profiles have equal digests. Plans store it as provenance.

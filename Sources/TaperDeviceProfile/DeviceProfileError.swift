@@ -1,25 +1,21 @@
+public import TaperBase
 public import TaperJSON
 
 /// Why a device profile is refused.
 public enum DeviceProfileError: Error, Hashable, Sendable {
-  case unreadable(path: String, errno: Int32)
-  case unwritable(path: String, errno: Int32)
-  case tooLarge(path: String, limit: Int)
+  case file(FileError)
   case malformed(JSONError)
   case unsupportedSchema(found: Int, supported: Int)
   case missing(field: String)
   case invalid(field: String, expected: String, found: String)
 }
 
+extension DeviceProfileError: FileFailure {}
+
 extension DeviceProfileError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .unreadable(let path, let errno):
-      "cannot read the device profile \(path): errno \(errno); "
-        + "check the path, or make one with `taper profile`"
-    case .unwritable(let path, let errno): "cannot write the device profile \(path): errno \(errno)"
-    case .tooLarge(let path, let limit):
-      "\(path) has more than \(limit) bytes, which no device profile has; is it another file?"
+    case .file(let error): "device profile: \(error)"
     case .malformed(let error): "device profile: \(error); make it anew with `taper profile`"
     case .unsupportedSchema(let found, let supported):
       "device profile has schema_version \(found), this version reads \(supported); "

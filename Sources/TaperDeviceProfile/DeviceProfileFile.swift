@@ -1,4 +1,4 @@
-internal import Glibc
+internal import TaperBase
 internal import TaperJSON
 
 extension DeviceProfile {
@@ -23,38 +23,11 @@ extension DeviceProfile {
   }
 
   public static func load(path: String) throws(DeviceProfileError) -> DeviceProfile {
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw .unreadable(path: path, errno: errno) }
-    defer { close(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw .unreadable(path: path, errno: errno) }
-      guard count > 0 else { break }
-      bytes += chunk[..<count]
-      guard bytes.count <= maximumFileSize else {
-        throw .tooLarge(path: path, limit: maximumFileSize)
-      }
-    }
-    return try parse(bytes)
+    try parse(try DeviceProfileError.wrapping(try WholeFile.read(path, limit: maximumFileSize)))
   }
 
   /// Writes the file form, replacing the file.
   public func save(path: String) throws(DeviceProfileError) {
-    let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw .unwritable(path: path, errno: errno) }
-    defer { close(file) }
-    let bytes = Array(serialized().utf8)
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes.withUnsafeBytes {
-        unsafe write(file, $0.baseAddress! + done, $0.count - done)
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .unwritable(path: path, errno: errno) }
-      done += count
-    }
+    try DeviceProfileError.wrapping(try WholeFile.write(serialized(), to: path))
   }
 }

@@ -1,3 +1,4 @@
+import TaperBase
 import TaperJSON
 
 /// The weight files of a checkpoint: model.safetensors, or the shards that model.safetensors.index.json lists.
@@ -14,7 +15,7 @@ struct CheckpointFiles {
   init(directory: String) throws(ModelSpecError) {
     self.directory = directory
     let single = "\(directory)/\(Self.singleName)"
-    if FileAccess.exists(single) {
+    if FilePath.exists(single) {
       let file = try SafetensorsFile(path: single)
       files = [file]
       fileOfTensor = Dictionary(file.tensors.map { ($0.name, 0) }) { first, _ in first }
@@ -27,7 +28,7 @@ struct CheckpointFiles {
 
   /// Names of the files that hold the weights, the index of the shards among them.
   func names() -> [String] {
-    let names = files.map { FileAccess.name($0.path) }
+    let names = files.map { FilePath.name($0.path) }
     return names == [Self.singleName] ? names : names + [Self.indexName]
   }
 

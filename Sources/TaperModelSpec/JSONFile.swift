@@ -1,3 +1,4 @@
+import TaperBase
 import TaperJSON
 
 /// A JSON file and typed access to its members; every complaint names file, key, expectation and finding.
@@ -13,12 +14,17 @@ struct JSONFile {
   let keyPath: String
 
   init(path: String) throws(ModelSpecError) {
-    try self.init(path: path, bytes: FileAccess.read(path, limit: Self.sizeLimit))
+    try self.init(path: path, bytes: Self.read(path))
+  }
+
+  /// A whole file of a size that a configuration or a vocabulary may have.
+  static func read(_ path: String) throws(ModelSpecError) -> [UInt8] {
+    try ModelSpecError.wrapping(try WholeFile.read(path, limit: sizeLimit, regularOnly: true))
   }
 
   /// nil when there is no such file.
   init?(ifPresent path: String) throws(ModelSpecError) {
-    guard FileAccess.exists(path) else { return nil }
+    guard FilePath.exists(path) else { return nil }
     try self.init(path: path)
   }
 

@@ -1,4 +1,5 @@
 import Synchronization
+import TaperBase
 import TaperPlanFormat
 
 /// The model's digest (specs/models/README.md defines its bytes), computed when first asked for: hashing the weights
@@ -37,9 +38,10 @@ final class ModelDigest: Sendable {
   }
 
   private static func add(_ label: String, _ bytes: UnsafeRawBufferPointer, to hash: inout SHA256) {
-    let count = UInt64(bytes.count)
-    let frame = [UInt8](label.utf8) + [0] + (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
-    unsafe frame.span.bytes.withUnsafeBytes { unsafe hash.update($0) }
+    var frame = ByteWriter()
+    frame.write(raw: Array(label.utf8) + [0])
+    frame.write(UInt64(bytes.count))
+    unsafe frame.bytes.span.bytes.withUnsafeBytes { unsafe hash.update($0) }
     unsafe hash.update(bytes)
   }
 }

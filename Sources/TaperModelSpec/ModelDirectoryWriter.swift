@@ -1,4 +1,5 @@
 import Glibc
+import TaperBase
 public import TaperPlanFormat
 
 /// Writes a model directory that is a base model with a fitted linear head: of the base's files those that make the
@@ -13,7 +14,7 @@ public enum ModelDirectoryWriter {
   ///   - weight: [outputs, hidden], row-major; `bias` has one element an output.
   ///   - labels: one an output; empty for regression.
   ///   - destination: must not exist.
-  /// - Throws: `destinationExists`, `system`.
+  /// - Throws: `destinationExists`, `file`.
   public static func write(
     base: ModelSpec, kind: HeadKind = .classification, weight: [Float], bias: [Float], labels: [String],
     to destination: String
@@ -22,40 +23,26 @@ public enum ModelDirectoryWriter {
     precondition(kind != .embedding, "a fitted head classifies or regresses")
     precondition(!bias.isEmpty && weight.count == bias.count * hidden, "weight is [outputs, hidden]")
     precondition(labels.count == (kind == .regression ? 0 : bias.count), "one label an output")
-    let target = trimmed(destination)
-    guard !FileAccess.exists(target) else { throw .destinationExists(path: target) }
-    let temporary = "\(target).tmp-\(getpid())"
-    removeTree(temporary)
-    do throws(ModelSpecError) {
-      try duplicate(trimmed(base.directory), as: temporary)
+    let target = FilePath.withoutTrailingSlashes(destination)
+    guard !FilePath.exists(target) else { throw .destinationExists(path: target) }
+    try FolderSink.write(target) { (folder) throws(ModelSpecError) in
+      try duplicate(FilePath.withoutTrailingSlashes(base.directory), as: folder)
       var spec = base.head
       spec.kind = kind
       spec.labels = labels
       spec.outputWidth = bias.count
       spec.hasLinear = true
-      try FileAccess.writeAtomically(
-        "\(temporary)/\(FittedHead.descriptionName)", text: FittedHead.description(spec, width: hidden))
+      try ModelSpecError.wrapping(try WholeFile.write(
+          FittedHead.description(spec, width: hidden), to: "\(folder)/\(FittedHead.descriptionName)"))
       var writer = SafetensorsWriter()
       writer.add(FittedHead.weightTensor, shape: [bias.count, hidden], values: weight)
       writer.add(FittedHead.biasTensor, shape: [bias.count], values: bias)
-      try writer.write(to: "\(temporary)/\(FittedHead.weightsName)")
-      guard unsafe rename(temporary, target) == 0 else {
-        throw .system(path: target, operation: "rename into place", code: errno)
-      }
-    } catch {
-      removeTree(temporary)
-      throw error
+      try writer.write(to: "\(folder)/\(FittedHead.weightsName)")
     }
   }
 
   /// Files larger than this are linked: weights, not configurations.
   private static let linkThreshold = 4 << 20
-
-  private static func trimmed(_ path: String) -> String {
-    var path = path
-    while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
-    return path
-  }
 
   /// What tells a Hugging Face or sentence-transformers loader about a model, beside the weights. An earlier fitted
   /// head is not among them, nor are READMEs, other frameworks' weights and what else a hub's directory gathers.
@@ -89,14 +76,12 @@ public enum ModelDirectoryWriter {
     var path = directory
     for part in folder.split(separator: "/") {
       path += "/\(part)"
-      if !FileAccess.exists(path) { try makeDirectory(path) }
+      if !FilePath.exists(path) { try makeDirectory(path) }
     }
   }
 
   private static func makeDirectory(_ path: String) throws(ModelSpecError) {
-    guard unsafe mkdir(path, 0o755) == 0 else {
-      throw .system(path: path, operation: "create", code: errno)
-    }
+    try ModelSpecError.wrapping(try FilePath.makeFolder(path))
   }
 
   /// Symbolic links (a model hub's cache is made of them) are followed.
@@ -105,39 +90,9 @@ public enum ModelDirectoryWriter {
     if byteCount > linkThreshold, unsafe linkat(AT_FDCWD, source, AT_FDCWD, target, AT_SYMLINK_FOLLOW) == 0 {
       return
     }
-    let file = try MappedFile(path: source)
-    try FileAccess.writeAtomically(target) { (descriptor) throws(ModelSpecError) in
-      try unsafe file.withBytes { (bytes) throws(ModelSpecError) in
-        try unsafe FileAccess.write(bytes, to: descriptor, path: target)
-      }
-    }
-  }
-
-  /// Names in a directory, sorted, without "." and "..".
-  private static func entries(of path: String) throws(ModelSpecError) -> [String] {
-    guard let directory = unsafe opendir(path) else {
-      throw .system(path: path, operation: "list", code: errno)
-    }
-    defer { _ = unsafe closedir(directory) }
-    var names: [String] = []
-    while let entry = unsafe readdir(directory) {
-      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-        unsafe String(cString: $0.bindMemory(to: CChar.self).baseAddress!)
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
-
-  /// Removes our own temporary directory; what cannot be removed stays.
-  private static func removeTree(_ path: String) {
-    var status = stat()
-    guard unsafe lstat(path, &status) == 0 else { return }
-    if status.st_mode & S_IFMT == S_IFDIR {
-      for name in (try? entries(of: path)) ?? [] { removeTree("\(path)/\(name)") }
-      _ = unsafe rmdir(path)
-    } else {
-      _ = unsafe unlink(path)
+    let file = try ModelSpecError.wrapping(try MappedFile(path: source))
+    try FileSink.write(target) { (sink) throws(ModelSpecError) in
+      try unsafe file.withBytes { (bytes) throws(ModelSpecError) in try unsafe sink.write(bytes) }
     }
   }
 }

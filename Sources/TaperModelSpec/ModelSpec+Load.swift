@@ -1,3 +1,4 @@
+import TaperBase
 import TaperPlanFormat
 import TaperTokenization
 
@@ -49,7 +50,7 @@ extension ModelSpec {
     }
 
     return ModelSpec(
-      directory: directory, name: FileAccess.name(directory), family: config.family.family,
+      directory: directory, name: FilePath.name(directory), family: config.family.family,
       shape: config.shape,
       activation: config.activation, layerNormEpsilon: config.layerNormEpsilon,
       positionOffset: config.family.positionOffset, maximumLength: try maximumLength(config, sequenceFile),

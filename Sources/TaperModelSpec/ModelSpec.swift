@@ -1,3 +1,4 @@
+public import TaperBase
 public import TaperPlanFormat
 public import TaperTokenization
 

@@ -1,12 +1,9 @@
-import Glibc
+public import TaperBase
 public import TaperJSON
 
 /// Why a model directory or one of its files cannot be used.
 public enum ModelSpecError: Error, Hashable, Sendable {
-  /// The system refused an operation on a file; `code` is errno.
-  case system(path: String, operation: String, code: Int32)
-  case notAFile(path: String)
-  case fileTooLarge(path: String, byteCount: Int, limit: Int)
+  case file(FileError)
   /// None of the files that could serve is there.
   case fileMissing(directory: String, anyOf: [String])
   case json(path: String, error: JSONError)
@@ -26,14 +23,12 @@ public enum ModelSpecError: Error, Hashable, Sendable {
   case destinationExists(path: String)
 }
 
+extension ModelSpecError: FileFailure {}
+
 extension ModelSpecError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .system(let path, let operation, let code):
-      "cannot \(operation) \(path): \(unsafe String(cString: strerror(code)))"
-    case .notAFile(let path): "expected \(path) to be a regular file"
-    case .fileTooLarge(let path, let byteCount, let limit):
-      "\(path) has \(byteCount) bytes, at most \(limit) are expected of such a file"
+    case .file(let error): error.description
     case .fileMissing(let directory, let names):
       "\(directory) has no \(names.joined(separator: " and no ")); expected a Hugging Face model directory"
     case .json(let path, let error): "\(path): \(error)"

@@ -1,3 +1,4 @@
+import TaperBase
 import TaperJSON
 import TaperTokenization
 
@@ -17,7 +18,7 @@ enum ModelTokenizer {
       }
     } else {
       path = "\(directory)/vocab.txt"
-      guard FileAccess.exists(path) else { throw .fileMissing(directory: directory, anyOf: files) }
+      guard FilePath.exists(path) else { throw .fileMissing(directory: directory, anyOf: files) }
       tokenizer = try fromVocabulary(path, config: JSONFile(ifPresent: "\(directory)/tokenizer_config.json"))
     }
     guard tokenizer.vocabularyCount <= vocabulary else {
@@ -35,7 +36,7 @@ enum ModelTokenizer {
       guard let config, config.member(key) != nil else { return nil }
       return try config.bool(key)
     }
-    let bytes = try FileAccess.read(path, limit: JSONFile.sizeLimit)
+    let bytes = try JSONFile.read(path)
     let lowercase = try flag("do_lower_case") ?? true
     let stripsAccents = try flag("strip_accents")
     let spacesChinese = try flag("tokenize_chinese_chars") ?? true

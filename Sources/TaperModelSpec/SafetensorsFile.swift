@@ -1,3 +1,5 @@
+import TaperBase
+
 /// A safetensors file, mapped read-only; tensors are converted to [Float] when asked for.
 public struct SafetensorsFile: Sendable {
   public let header: SafetensorsHeader
@@ -5,9 +7,9 @@ public struct SafetensorsFile: Sendable {
   private let positions: [String: Int]
 
   /// Maps the file and checks its whole header.
-  /// - Throws: `system` when it cannot be opened, `safetensors` when its header is not sound.
+  /// - Throws: `file` when it cannot be mapped, `safetensors` when its header is not sound.
   public init(path: String) throws(ModelSpecError) {
-    let file = try MappedFile(path: path)
+    let file = try ModelSpecError.wrapping(try MappedFile(path: path))
     do throws(SafetensorsDefect) {
       header = try unsafe file.withBytes { (bytes) throws(SafetensorsDefect) in
         try unsafe SafetensorsHeader.read(bytes)

@@ -1,3 +1,4 @@
+import TaperBase
 import TaperJSON
 
 /// Writes F32 tensors as a safetensors file: header in the order of adding, data 8-byte aligned, no holes. The same
@@ -24,14 +25,14 @@ public struct SafetensorsWriter: Sendable {
   }
 
   /// Writes the file under a temporary name and renames it into place.
-  /// - Throws: `system`.
+  /// - Throws: `file`.
   public func write(to path: String) throws(ModelSpecError) {
     let header = header
-    try FileAccess.writeAtomically(path) { (descriptor) throws(ModelSpecError) in
-      try FileAccess.write(header, to: descriptor, path: path)
+    try FileSink.write(path) { (sink) throws(ModelSpecError) in
+      try sink.write(header)
       for entry in entries {
         try unsafe entry.values.span.bytes.withUnsafeBytes { (bytes) throws(ModelSpecError) in
-          try unsafe FileAccess.write(bytes, to: descriptor, path: path)
+          try unsafe sink.write(bytes)
         }
       }
     }
@@ -54,7 +55,9 @@ public struct SafetensorsWriter: Sendable {
     }
     var text = [UInt8](JSONValue.object(object).serialized().utf8)
     text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
-    let count = UInt64(text.count)
-    return (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + text
+    var writer = ByteWriter()
+    writer.write(UInt64(text.count))
+    writer.write(raw: text)
+    return writer.bytes
   }
 }

@@ -1,3 +1,5 @@
+public import TaperBase
+
 /// A plan: everything the runtime needs to answer, and everything the planner predicted. Weights are by reference.
 ///
 /// Its bytes are canonical: equal plans encode to equal bytes. specs/plan-format.md is normative.
@@ -47,18 +49,6 @@ public struct Plan: Hashable, Sendable {
     self.evidence = evidence
     self.weights = weights
   }
-}
-
-/// A SHA-256 digest.
-public struct Digest: Hashable, Sendable {
-  /// 32 bytes.
-  public let bytes: [UInt8]
-  /// - Precondition: 32 bytes.
-  public init(bytes: [UInt8]) {
-    precondition(bytes.count == 32)
-    self.bytes = bytes
-  }
-  public static let zero = Digest(bytes: [UInt8](repeating: 0, count: 32))
 }
 
 /// Provenance of a plan: the inputs, the tool and the request that it was made from. No paths.

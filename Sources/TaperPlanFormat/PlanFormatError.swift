@@ -1,3 +1,5 @@
+public import TaperBase
+
 /// Why bytes are not a plan (or a weights file), why a plan is refused, or why one could not be written.
 public enum PlanFormatError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file does not begin with the magic.
@@ -28,8 +30,7 @@ public enum PlanFormatError: Error, Hashable, Sendable, CustomStringConvertible 
   case weightEntrySize(name: String, expected: UInt64, found: UInt64)
   /// The caller could not provide the weights.
   case weightSource(name: String, reason: String)
-  /// A system call failed.
-  case file(path: String, operation: FileOperation, errno: Int32)
+  case file(FileError)
 
   public enum HeaderField: Hashable, Sendable {
     case size
@@ -46,13 +47,6 @@ public enum PlanFormatError: Error, Hashable, Sendable, CustomStringConvertible 
     case padding
     case reserved
     case size
-  }
-
-  public enum FileOperation: String, Hashable, Sendable {
-    case create
-    case write
-    case synchronize
-    case rename
   }
 
   public var description: String {
@@ -93,8 +87,7 @@ public enum PlanFormatError: Error, Hashable, Sendable, CustomStringConvertible 
     case .weightEntrySize(let name, let expected, let found):
       "weights of \(name): expected \(expected) bytes from the source, found \(found)"
     case .weightSource(let name, let reason): "weights of \(name) could not be read: \(reason)"
-    case .file(let path, let operation, let number):
-      "\(path): could not \(operation.rawValue) (errno \(number)); check that the folder exists, is writable and has room"
+    case .file(let error): error.description
     }
   }
 }
@@ -123,3 +116,5 @@ extension PlanFormatError.SectionField {
     }
   }
 }
+
+extension PlanFormatError: FileFailure {}

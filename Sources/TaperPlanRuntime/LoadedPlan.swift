@@ -1,4 +1,5 @@
 internal import CTaperKernels
+internal import TaperBase
 public import TaperPlanFormat
 
 /// A validated plan with its weights in memory: immutable, and shared by any number of sessions.
@@ -26,7 +27,7 @@ public final class LoadedPlan: Sendable {
   public init(
     path: String, weightsPath: String? = nil, residency: WeightResidency = []
   ) throws(RuntimeError) {
-    let file = try WeightMemory(mapping: path)
+    let file = try RuntimeError.wrapping(try WeightMemory(mapping: path))
     let plan: Plan
     let embedded: Range<Int>?
     do throws(PlanFormatError) {
@@ -138,17 +139,16 @@ public final class LoadedPlan: Sendable {
   }
 
   private static func defaultWeightsPath(plan path: String, digest: Digest) -> String {
-    let name = WeightsFile.name(for: digest)
-    guard let slash = path.lastIndex(of: "/") else { return name }
-    return path[...slash] + name
+    FilePath.sibling(of: path, named: WeightsFile.name(for: digest))
   }
 
   private static func mapWeights(_ path: String, digest: Digest) throws(RuntimeError) -> WeightMemory {
-    do throws(RuntimeError) {
+    do throws(FileError) {
       return try WeightMemory(mapping: path)
-    } catch {
-      guard case .cannotRead(_, let code) = error else { throw error }
+    } catch .system(_, _, let code) {
       throw .weightsFileMissing(path: path, digest: digest, errno: code)
+    } catch {
+      throw .file(error)
     }
   }
 }

@@ -1,15 +1,14 @@
-internal import Glibc
+internal import TaperBase
 internal import TaperPlanFormat
 
 extension RuntimeError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .cannotRead(let path, let code): "cannot read \(path): \(Self.reason(code))"
-    case .notARegularFile(let path): "\(path) is not a regular file; a plan or weights file was expected"
+    case .file(let error): error.description
     case .badPlan(let path, let error): "\(path ?? "the plan"): \(error)"
     case .badWeightsFile(let path, let error): "weights file \(path): \(error)"
     case .weightsFileMissing(let path, let digest, let code):
-      "the plan's weights (SHA-256 \(digest.hex)) are expected in \(path): \(Self.reason(code)); "
+      "the plan's weights (SHA-256 \(digest.hex)) are expected in \(path): \(SystemCall.text(code)); "
         + "copy the weights file there, or name it explicitly"
     case .weightsFileMismatch(let path, let expected, let found):
       "weights file \(path) holds SHA-256 \(found.hex), the plan wants \(expected.hex); use the file the plan was made with"
@@ -25,16 +24,16 @@ extension RuntimeError: CustomStringConvertible {
       "kernel selection \(selection) asks for gemm_f32_openblas, and this program is without OpenBLAS; run the plan with "
         + "`taper run`, or plan again with --without-openblas"
     case .arenaTooLarge(let needed, let code):
-      "the plan's arena takes \(needed.rawValue) bytes, which this machine does not give: \(Self.reason(code))"
+      "the plan's arena takes \(needed.rawValue) bytes, which this machine does not give: \(SystemCall.text(code))"
     case .workersUnavailable(let threads, let code):
-      "cannot start \(threads) workers: \(Self.reason(code)); ask for fewer threads"
+      "cannot start \(threads) workers: \(SystemCall.text(code)); ask for fewer threads"
     case .unknownTier(let name):
       "TAPER_MAX_TIER: expected one of \(KernelTier.allCases.map(\.name).joined(separator: ", ")); found \(name)"
     case .tierMissing(let expected, let found):
       "the plan's times were predicted with tier \(expected), the best here is \(found): it answers the same, at other "
         + "times; profile this machine and plan again"
     case .cannotLock(let byteCount, let code):
-      "cannot keep \(byteCount) bytes of weights in memory: \(Self.reason(code)); raise the limit (ulimit -l)"
+      "cannot keep \(byteCount) bytes of weights in memory: \(SystemCall.text(code)); raise the limit (ulimit -l)"
     case .threadsOutOfRange(let asked, let maximum):
       "\(asked) threads asked for, 1 to \(maximum) possible; plan with more --threads to use more"
     case .emptyInput: "the input has no tokens; 1 at least expected"
@@ -49,10 +48,5 @@ extension RuntimeError: CustomStringConvertible {
     case .tokenTypeCount(let expected, let found):
       "\(found) token types given for \(expected) token ids; pass one each, or none"
     }
-  }
-
-  private static func reason(_ code: Int32) -> String {
-    guard let text = unsafe strerror(code) else { return "error \(code)" }
-    return unsafe String(cString: text)
   }
 }

@@ -1,10 +1,10 @@
+public import TaperBase
 public import TaperPlanFormat
 
 /// Why a plan cannot be loaded or an input cannot be run.
 public enum RuntimeError: Error, Hashable, Sendable {
   // Files
-  case cannotRead(path: String, errno: Int32)
-  case notARegularFile(path: String)
+  case file(FileError)
   case badPlan(path: String?, PlanFormatError)
   case badWeightsFile(path: String, PlanFormatError)
   case weightsFileMissing(path: String, digest: Digest, errno: Int32)
@@ -31,13 +31,15 @@ public enum RuntimeError: Error, Hashable, Sendable {
   case tokenTypeCount(expected: Int, found: Int)
 }
 
+extension RuntimeError: FileFailure {}
+
 extension RuntimeError {
   /// The documented exit code that fits (`taper --help`): 4 where the plan does not fit this device, 64 where the asking was wrong,
   /// 65 where data is bad or corrupt.
   public var exitCode: Int32 {
     switch self {
     case .unknownKernel, .openBLASMissing, .arenaTooLarge, .workersUnavailable, .tierMissing, .cannotLock: 4
-    case .cannotRead, .notARegularFile, .unknownTier, .threadsOutOfRange: 64
+    case .file, .unknownTier, .threadsOutOfRange: 64
     case .badPlan, .badWeightsFile, .weightsFileMissing, .weightsFileMismatch, .weightsSizeMismatch,
       .weightsDamaged, .emptyInput, .inputTooLong, .tokenOutOfRange, .tokenTypeOutOfRange, .tokenTypeCount:
       65

@@ -1,41 +1,26 @@
 internal import Glibc
+internal import TaperBase
 internal import TaperPlanFormat
 
 /// Read-only memory that holds a file's bytes or a copy of given bytes until it is released.
-///
-/// A mapped file must not be cut short while it is in use: the kernel then ends the process with SIGBUS. Replace plans
-/// by renaming a new file into place, never by writing over them.
 ///
 /// - Note: `@unchecked Sendable` holds because the pointer is set once in `init` and the bytes are never written after.
 @safe final class WeightMemory: @unchecked Sendable {
   /// All bytes of the file, or of the copy.
   let bytes: UnsafeRawBufferPointer
-  private let isMapped: Bool
+  /// nil for a copy.
+  private let file: MappedFile?
 
   /// Maps a file read-only.
-  init(mapping path: String) throws(RuntimeError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .cannotRead(path: path, errno: errno) }
-    defer { close(descriptor) }
-    var facts = stat()
-    guard unsafe fstat(descriptor, &facts) == 0 else { throw .cannotRead(path: path, errno: errno) }
-    guard facts.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(path: path) }
-    let count = Int(facts.st_size)
-    isMapped = count > 0
-    guard count > 0 else {  // an empty file cannot be mapped; the reader says what is wrong with it
-      unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-      return
-    }
-    let start = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
-    guard let start = unsafe start, unsafe start != UnsafeMutableRawPointer(bitPattern: -1) else {
-      throw .cannotRead(path: path, errno: errno)
-    }
-    unsafe bytes = UnsafeRawBufferPointer(start: start, count: count)
+  init(mapping path: String) throws(FileError) {
+    let file = try MappedFile(path: path)
+    self.file = file
+    unsafe bytes = unsafe file.bytes
   }
 
   /// Copies bytes to memory aligned like a mapped file's.
   init(copying source: [UInt8]) {
-    isMapped = false
+    file = nil
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(source.count, 1), alignment: 4096)
     unsafe source.withUnsafeBytes { unsafe copy.copyMemory(from: $0) }
     unsafe bytes = UnsafeRawBufferPointer(rebasing: unsafe UnsafeRawBufferPointer(copy)[..<source.count])
@@ -67,16 +52,12 @@ internal import TaperPlanFormat
   private static let populateRead: Int32 = 22
   /// The mapped range from its first page on; nil when nothing is mapped there.
   private func pages(_ range: Range<Int>) -> (start: UnsafeMutableRawPointer, count: Int)? {
-    guard isMapped, !range.isEmpty, let base = unsafe bytes.baseAddress else { return nil }
+    guard file != nil, !range.isEmpty, let base = unsafe bytes.baseAddress else { return nil }
     let page = range.lowerBound & ~(Self.pageSize - 1)
     return unsafe (UnsafeMutableRawPointer(mutating: base + page), range.upperBound - page)
   }
 
   deinit {
-    if isMapped {
-      unsafe _ = munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
-    } else {
-      unsafe bytes.deallocate()
-    }
+    if file == nil { unsafe bytes.deallocate() }
   }
 }

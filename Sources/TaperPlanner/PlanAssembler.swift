@@ -1,3 +1,4 @@
+import TaperBase
 import TaperModelSpec
 package import TaperPlanFormat
 

@@ -1,3 +1,4 @@
+import TaperBase
 public import TaperCalibration
 public import TaperCostModel
 import TaperDeviceProfile

@@ -1,5 +1,6 @@
+package import TaperBase
 package import TaperCalibration
-package import TaperPlanFormat
+import TaperPlanFormat
 
 /// All that a plan is made from besides the request and the weights.
 package struct PlanningInputs: Sendable {

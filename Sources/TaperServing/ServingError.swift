@@ -1,3 +1,4 @@
+import TaperBase
 public import TaperJSON
 public import TaperPlanRuntime
 public import TaperTokenization
@@ -52,8 +53,8 @@ extension ServingError: CustomStringConvertible {
       "line \(line): the text's \(specialTokens) special tokens do not fit the plan's maximum length of \(maximum); "
         + "plan with a larger --max-length"
     case .input(let line, let error): "line \(line): \(error)"
-    case .cannotReadInput(let code): "cannot read the input: \(SystemError.text(code))"
-    case .cannotWriteOutput(let code): "cannot write the output: \(SystemError.text(code))"
+    case .cannotReadInput(let code): "cannot read the input: \(SystemCall.text(code))"
+    case .cannotWriteOutput(let code): "cannot write the output: \(SystemCall.text(code))"
     }
   }
 }

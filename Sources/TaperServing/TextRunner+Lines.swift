@@ -1,4 +1,5 @@
 internal import Glibc
+internal import TaperBase
 
 extension TextRunner {
   /// The longest line that is taken.
@@ -24,11 +25,8 @@ extension TextRunner {
     var line = 0
     var index = 0
     while true {
-      let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(input, $0.baseAddress, $0.count) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw .cannotReadInput(errno: errno)
-      }
+      let count = unsafe chunk.withUnsafeMutableBytes { unsafe SystemCall.read(input, into: $0) }
+      guard count >= 0 else { throw .cannotReadInput(errno: errno) }
       do throws(ServingError) {
         var rest = chunk[..<count]
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
@@ -66,16 +64,7 @@ extension TextRunner {
   }
 
   private static func write(_ bytes: [UInt8], to output: Int32) throws(ServingError) {
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes[done...].withUnsafeBytes {
-        unsafe Glibc.write(output, $0.baseAddress, $0.count)
-      }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw .cannotWriteOutput(errno: errno)
-      }
-      done += count
-    }
+    let code = SystemCall.write(bytes, to: output)
+    guard code == 0 else { throw .cannotWriteOutput(errno: code) }
   }
 }

@@ -1,3 +1,5 @@
+import TaperBase
+
 /// The binary form that a plan carries, little-endian:
 ///
 ///     "TTOK", version
@@ -16,30 +18,29 @@ extension Tokenizer {
   /// The binary form. Equal tokenizers have equal bytes.
   public func encoded() -> [UInt8] {
     var writer = ByteWriter()
-    writer.integer(Self.magic)
-    writer.integer(Self.version)
-    writer.flag(normalizerOptions.cleansText)
-    writer.flag(normalizerOptions.spacesChinese)
-    writer.flag(normalizerOptions.stripsAccents)
-    writer.flag(normalizerOptions.lowercases)
-    writer.flag(allowsSpecialTokensInText)
-    writer.byte(trimming.map { $0.addsPrefixSpace ? 2 : 1 } ?? 0)
-    writer.byte(0)
-    writer.byte(0)
-    writer.integer(wordPiece.unknownID)
-    writer.integer(UInt32(wordPiece.maximumScalars))
-    writer.bytes(wordPiece.prefix)
-    writer.integer(UInt32(addedTokens.count))
+    writer.write(Self.magic)
+    writer.write(Self.version)
+    writer.write(normalizerOptions.cleansText)
+    writer.write(normalizerOptions.spacesChinese)
+    writer.write(normalizerOptions.stripsAccents)
+    writer.write(normalizerOptions.lowercases)
+    writer.write(allowsSpecialTokensInText)
+    writer.write(trimming.map { $0.addsPrefixSpace ? 2 : 1 } ?? UInt8(0))
+    writer.write(UInt16(0))  // reserved flags
+    writer.write(wordPiece.unknownID)
+    writer.write(UInt32(wordPiece.maximumScalars))
+    writer.write(counted: wordPiece.prefix)
+    writer.write(UInt32(addedTokens.count))
     for token in addedTokens {
-      writer.integer(token.id)
-      writer.flag(token.isSpecial)
-      writer.flag(token.isNormalized)
-      writer.flag(token.stripsLeft)
-      writer.flag(token.stripsRight)
-      writer.bytes(token.content)
+      writer.write(token.id)
+      writer.write(token.isSpecial)
+      writer.write(token.isNormalized)
+      writer.write(token.stripsLeft)
+      writer.write(token.stripsRight)
+      writer.write(counted: token.content)
     }
     for pieces in [template.single, template.pair] {
-      writer.integer(UInt32(pieces.count))
+      writer.write(UInt32(pieces.count))
       for piece in pieces {
         let (kind, id, typeID): (UInt32, UInt32, UInt32) =
           switch piece {
@@ -47,56 +48,61 @@ extension Tokenizer {
           case .first(let typeID): (1, 0, typeID)
           case .second(let typeID): (2, 0, typeID)
           }
-        writer.integer(kind)
-        writer.integer(id)
-        writer.integer(typeID)
+        writer.write(kind)
+        writer.write(id)
+        writer.write(typeID)
       }
     }
-    writer.bytes(wordPiece.vocabulary.blob)
-    writer.integers(wordPiece.vocabulary.starts)
-    writer.integers(wordPiece.vocabulary.slots)
+    writer.write(counted: wordPiece.vocabulary.blob)
+    writer.write(counted: wordPiece.vocabulary.starts)
+    writer.write(counted: wordPiece.vocabulary.slots)
     return writer.bytes
   }
 
   /// Reads the binary form. The bytes may come from anywhere: every length and index is checked, and what is
   /// accepted can tokenise any text without a trap.
   public init(encoded bytes: [UInt8]) throws(TokenizerError) {
-    var reader = ByteReader(bytes)
-    guard try reader.integer("the signature") == Self.magic else {
+    self = try unsafe bytes.span.bytes.withUnsafeBytes { (bytes) throws(TokenizerError) in
+      var reader = unsafe TokenizerReader(bytes, BinaryForm())
+      return unsafe try Tokenizer(&reader)
+    }
+  }
+
+  private init(_ reader: inout TokenizerReader) throws(TokenizerError) {
+    guard unsafe try reader.read(UInt32.self) == Self.magic else {
       throw .corrupt(offset: 0, reason: "it does not begin with \"TTOK\"")
     }
-    let version = try reader.integer("the version")
+    let version = unsafe try reader.read(UInt32.self)
     guard version == Self.version else {
       throw .unsupportedVersion(found: version, supported: Self.version)
     }
-    let cleans = try reader.flag("the flag for cleaning")
-    let chinese = try reader.flag("the flag for Chinese")
-    let strips = try reader.flag("the flag for accents")
-    let lowercases = try reader.flag("the flag for lowercase")
-    let allows = try reader.flag("the flag for special tokens")
-    let trimming = try reader.byte("the kind of trimming")
-    guard trimming <= 2 else { throw reader.fail("the kind of trimming is \(trimming), above 2") }
-    for _ in 0..<2 where try reader.byte("the reserved flags") != 0 {
-      throw reader.fail("a reserved flag is set")
-    }
-    let unknownID = try reader.integer("the id of the unknown token")
-    let maximumScalars = try reader.integer("the longest word")
-    let prefix = try reader.bytes("the prefix")
-    let addedTokens = try Self.readAddedTokens(&reader)
-    let template = Template(single: try Self.readPieces(&reader), pair: try Self.readPieces(&reader))
-    let vocabulary = try Self.readVocabulary(&reader)
-    guard reader.remaining == 0 else { throw reader.fail("\(reader.remaining) bytes follow its end") }
+    let cleans = unsafe try reader.readBool()
+    let chinese = unsafe try reader.readBool()
+    let strips = unsafe try reader.readBool()
+    let lowercases = unsafe try reader.readBool()
+    let allows = unsafe try reader.readBool()
+    let trimming = unsafe try reader.read(UInt8.self)
+    guard trimming <= 2 else { throw unsafe reader.fail("the kind of trimming is \(trimming), above 2") }
+    guard unsafe try reader.read(UInt16.self) == 0 else { throw unsafe reader.fail("a reserved flag is set") }
+    let unknownID = unsafe try reader.read(UInt32.self)
+    let maximumScalars = unsafe try reader.read(UInt32.self)
+    let prefix = unsafe try reader.readCountedBytes()
+    let addedTokens = unsafe try Self.readAddedTokens(&reader)
+    let template = unsafe Template(single: try Self.readPieces(&reader), pair: try Self.readPieces(&reader))
+    let vocabulary = unsafe try Self.readVocabulary(&reader)
+    unsafe try reader.finish()
 
     guard unknownID < vocabulary.count else {
-      throw reader.fail("the unknown token's id \(unknownID) is not in the vocabulary of \(vocabulary.count)")
+      throw unsafe reader.fail(
+        "the unknown token's id \(unknownID) is not in the vocabulary of \(vocabulary.count)")
     }
     let limit = UInt32(Vocabulary.maximumCount)
     for token in addedTokens where token.id >= limit {
-      throw reader.fail("an added token has id \(token.id)")
+      throw unsafe reader.fail("an added token has id \(token.id)")
     }
     for piece in template.single + template.pair {
       if case .special(let id, _) = piece, id >= limit {
-        throw reader.fail("the template has a token with id \(id)")
+        throw unsafe reader.fail("the template has a token with id \(id)")
       }
     }
     try self.init(
@@ -109,35 +115,35 @@ extension Tokenizer {
     allowsSpecialTokensInText = allows
   }
 
-  private static func readAddedTokens(_ reader: inout ByteReader) throws(TokenizerError) -> [AddedToken] {
-    let count = try reader.count("the number of added tokens", size: 12)
+  private static func readAddedTokens(
+    _ reader: inout TokenizerReader
+  ) throws(TokenizerError) -> [AddedToken] {
     var tokens: [AddedToken] = []
-    for _ in 0..<count {
+    for _ in 0..<(unsafe try reader.readCount(elementSize: 12)) {
       tokens.append(
-        AddedToken(
-          id: try reader.integer("an added token's id"), content: [],
-          isSpecial: try reader.flag("an added token's flag"),
-          isNormalized: try reader.flag("an added token's flag"),
-          stripsLeft: try reader.flag("an added token's flag"),
-          stripsRight: try reader.flag("an added token's flag")))
-      tokens[tokens.count - 1].content = try reader.bytes("an added token")
+        unsafe AddedToken(
+          id: try reader.read(), content: [], isSpecial: try reader.readBool(),
+          isNormalized: try reader.readBool(), stripsLeft: try reader.readBool(),
+          stripsRight: try reader.readBool()))
+      unsafe tokens[tokens.count - 1].content = try reader.readCountedBytes()
     }
     return tokens
   }
 
-  private static func readPieces(_ reader: inout ByteReader) throws(TokenizerError) -> [Template.Piece] {
-    let count = try reader.count("the length of a template", size: 12)
+  private static func readPieces(
+    _ reader: inout TokenizerReader
+  ) throws(TokenizerError) -> [Template.Piece] {
     var pieces: [Template.Piece] = []
-    for _ in 0..<count {
-      let kind = try reader.integer("a template's kind")
-      let id = try reader.integer("a template's token")
-      let typeID = try reader.integer("a template's type")
-      guard typeID <= 1 else { throw reader.fail("a template has type \(typeID), above 1") }
+    for _ in 0..<(unsafe try reader.readCount(elementSize: 12)) {
+      let kind = unsafe try reader.read(UInt32.self)
+      let id = unsafe try reader.read(UInt32.self)
+      let typeID = unsafe try reader.read(UInt32.self)
+      guard typeID <= 1 else { throw unsafe reader.fail("a template has type \(typeID), above 1") }
       switch kind {
       case 0: pieces.append(.special(id: id, typeID: typeID))
       case 1: pieces.append(.first(typeID: typeID))
       case 2: pieces.append(.second(typeID: typeID))
-      default: throw reader.fail("a template has a piece of kind \(kind), above 2")
+      default: throw unsafe reader.fail("a template has a piece of kind \(kind), above 2")
       }
     }
     // One text stands in a template once: a repeated one would let a few bytes blow an encoding up.
@@ -149,27 +155,46 @@ extension Tokenizer {
         case .special: false
         }
       }
-      guard uses <= 1 else { throw reader.fail("a template has one text \(uses) times") }
+      guard uses <= 1 else { throw unsafe reader.fail("a template has one text \(uses) times") }
     }
     return pieces
   }
 
-  private static func readVocabulary(_ reader: inout ByteReader) throws(TokenizerError) -> Vocabulary {
-    let blob = try reader.bytes("the vocabulary's text")
-    let starts = try reader.integers("the vocabulary's tokens")
+  private static func readVocabulary(_ reader: inout TokenizerReader) throws(TokenizerError) -> Vocabulary {
+    let blob = unsafe try reader.readCountedBytes()
+    let starts = unsafe try reader.readCountedUInt32s()
     guard starts.first == 0, starts.count >= 2, starts.count <= Vocabulary.maximumCount + 1,
       starts[starts.count - 1] == blob.count
-    else { throw reader.fail("the vocabulary's tokens do not cover its text") }
+    else { throw unsafe reader.fail("the vocabulary's tokens do not cover its text") }
     for index in 1..<starts.count where starts[index] < starts[index - 1] {
-      throw reader.fail("the vocabulary's tokens are out of order")
+      throw unsafe reader.fail("the vocabulary's tokens are out of order")
     }
-    let slots = try reader.integers("the slots of the vocabulary's hash table")
+    let slots = unsafe try reader.readCountedUInt32s()
     guard slots.count == Vocabulary.slotCount(starts.count - 1) else {
-      throw reader.fail("the vocabulary's hash table has \(slots.count) slots for \(starts.count - 1) tokens")
+      throw unsafe reader.fail(
+        "the vocabulary's hash table has \(slots.count) slots for \(starts.count - 1) tokens")
     }
     for slot in slots where slot >= starts.count {
-      throw reader.fail("the hash table names a token that is not there")
+      throw unsafe reader.fail("the hash table names a token that is not there")
     }
     return Vocabulary(blob: blob, starts: starts, slots: slots)
+  }
+}
+
+private typealias TokenizerReader = ByteReader<BinaryForm>
+
+private struct BinaryForm: ByteReaderContext {
+  func truncated(offset: UInt64, needed: UInt64, available: UInt64) -> TokenizerError {
+    .corrupt(offset: Int(offset), reason: "expected \(needed) more bytes, found \(available)")
+  }
+
+  func malformed(_ value: MalformedValue, offset: UInt64, found: UInt64) -> TokenizerError {
+    .corrupt(offset: Int(offset), reason: "expected \(value.expectation), found \(found)")
+  }
+}
+
+extension ByteReader where Context == BinaryForm {
+  fileprivate func fail(_ reason: String) -> TokenizerError {
+    unsafe .corrupt(offset: position, reason: reason)
   }
 }

@@ -1,4 +1,5 @@
 package import TaperAuditor
+internal import TaperBase
 internal import TaperHeadFitting
 internal import TaperModelSpec
 package import TaperPlanFormat

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import TaperAuditor
+internal import TaperBase
 public import TaperJSON
 internal import TaperPlanFormat
 internal import TaperPlanner

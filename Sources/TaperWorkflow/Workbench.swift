@@ -1,8 +1,9 @@
+public import TaperBase
 public import TaperCalibration
 internal import TaperCostModel
 internal import TaperDeviceProfile
 public import TaperModelSpec
-public import TaperPlanFormat
+internal import TaperPlanFormat
 internal import TaperPlanRuntime
 internal import TaperPlanner
 

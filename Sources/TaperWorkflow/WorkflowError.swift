@@ -1,4 +1,5 @@
 internal import TaperAuditor
+internal import TaperBase
 internal import TaperPlanFormat
 
 /// Why the workflow stopped although every module did its part.

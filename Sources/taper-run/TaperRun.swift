@@ -1,4 +1,5 @@
 import Glibc
+import TaperBase
 import TaperPlanRuntime
 import TaperServing
 
@@ -26,7 +27,7 @@ struct TaperRun {
     if let path = arguments.input, path != "-" {
       input = unsafe open(path, O_RDONLY | O_CLOEXEC)
       guard input >= 0 else {
-        throw Failure(message: "cannot read \(path): \(SystemError.text(errno))", exitCode: 64)
+        throw Failure(message: "cannot read \(path): \(SystemCall.text(errno))", exitCode: 64)
       }
     }
     let loaded: LoadedPlan
@@ -52,7 +53,6 @@ struct TaperRun {
   }
 
   private static func report(_ message: String) {
-    let line = Array("taper-run: \(message)\n".utf8)
-    unsafe line.withUnsafeBytes { unsafe _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    _ = SystemCall.write(Array("taper-run: \(message)\n".utf8), to: STDERR_FILENO)
   }
 }

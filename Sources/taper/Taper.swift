@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperBase
 import TaperServing
 
 /// The command line: git-style verbs, results on standard output, progress and diagnostics on standard error.

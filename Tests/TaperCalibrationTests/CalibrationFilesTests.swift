@@ -1,3 +1,4 @@
+import TaperBase
 import TaperCalibration
 import TaperJSON
 import TaperPlanFormat

@@ -1,4 +1,5 @@
 import Glibc
+import TaperBase
 import TaperCalibration
 import TaperPlanFormat
 

@@ -1,3 +1,4 @@
+import TaperBase
 import TaperDeviceProfile
 import TaperJSON
 import TaperPlanFormat
@@ -62,7 +63,7 @@ let sampleProfile = DeviceProfile(
     let path = directory.path + "/device.json"
     try sampleProfile.save(path: path)
     #expect(try DeviceProfile.load(path: path) == sampleProfile)
-    #expect(throws: DeviceProfileError.unreadable(path: path + "x", errno: 2)) {
+    #expect(throws: DeviceProfileError.file(.system(path: path + "x", .open, errno: 2))) {
       try DeviceProfile.load(path: path + "x")
     }
   }

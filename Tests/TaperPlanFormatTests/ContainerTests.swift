@@ -1,3 +1,4 @@
+import TaperBase
 import TaperPlanFormat
 import Testing
 

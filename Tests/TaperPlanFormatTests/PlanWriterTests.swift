@@ -1,3 +1,4 @@
+import TaperBase
 import TaperPlanFormat
 import Testing
 
@@ -136,6 +137,6 @@ import Testing
   @Test func aFolderThatIsNotThereIsNamed() throws {
     let (plan, weights) = ToyPlan.make()
     let error = failure { try PlanWriter.write(plan, to: "/nowhere/d.plan", weights: source(plan, weights)) }
-    #expect(error == .file(path: "/nowhere/d.plan", operation: .create, errno: ENOENT))
+    #expect(error == .file(.system(path: "/nowhere/d.plan", .create, errno: ENOENT)))
   }
 }

@@ -1,3 +1,4 @@
+import TaperBase
 import TaperPlanFormat
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
 func readFile(_ path: String) throws -> [UInt8] {
   let file = unsafe fopen(path, "rb")
   guard let file = unsafe file else {
-    throw PlanFormatError.file(path: path, operation: .create, errno: errno)
+    throw PlanFormatError.file(.system(path: path, .open, errno: errno))
   }
   defer { unsafe fclose(file) }
   var bytes: [UInt8] = []

@@ -1,3 +1,4 @@
+import TaperBase
 import TaperPlanFormat
 
 /// Puts right digests into a container whose bytes were changed, so that what is tested is what comes after them.

@@ -1,3 +1,4 @@
+import TaperBase
 import TaperPlanFormat
 
 /// Builds small valid plans: an encoder of a few layers whose ops follow the drivers' documentation, with the choices

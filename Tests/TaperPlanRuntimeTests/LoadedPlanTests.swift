@@ -1,4 +1,5 @@
 import Glibc
+import TaperBase
 import TaperPlanFormat
 import TaperPlanRuntime
 import TestSupport
@@ -143,8 +144,9 @@ import Testing
   @Test func filesThatAreNoPlans() throws {
     let files = try writeBeside()
     #expect(
-      refusal(folder.path + "/none.plan") == .cannotRead(path: folder.path + "/none.plan", errno: ENOENT))
-    #expect(refusal(folder.path) == .notARegularFile(path: folder.path))
+      refusal(folder.path + "/none.plan")
+        == .file(.system(path: folder.path + "/none.plan", .open, errno: ENOENT)))
+    #expect(refusal(folder.path) == .file(.notRegularFile(path: folder.path)))
     folder.write("empty.plan", [])
     folder.write("text.plan", Array("hello".utf8))
     for name in ["empty.plan", "text.plan"] {

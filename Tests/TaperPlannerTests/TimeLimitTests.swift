@@ -1,3 +1,4 @@
+import TaperBase
 import TaperCalibration
 import TaperPlanFormat
 import TaperPlanner

@@ -1,4 +1,5 @@
 import TaperAuditor
+import TaperBase
 import TaperPlanFormat
 
 /// Reports made up by hand, with the shapes that renderers must cope with.

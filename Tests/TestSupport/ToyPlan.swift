@@ -1,3 +1,4 @@
+import TaperBase
 package import TaperPlanFormat
 
 /// A one-layer plan put together by hand, with every guard and an index: embeddings, an elimination layer that carries

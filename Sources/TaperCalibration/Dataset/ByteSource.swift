@@ -1,4 +1,5 @@
 import Glibc
+import TaperBase
 import TaperPlanFormat
 
 /// The bytes of a file one by one, read a block at a time, with the digest of what has been read.
@@ -18,7 +19,7 @@ struct ByteSource: ~Copyable {
     descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     buffer = []
     end = 0
-    guard descriptor >= 0 else { throw .unreadable(path: path, reason: lastSystemError()) }
+    guard descriptor >= 0 else { throw .file(.system(path: path, .open, errno: errno)) }
     buffer = [UInt8](repeating: 0, count: ByteSource.blockByteCount)
   }
 
@@ -51,18 +52,10 @@ struct ByteSource: ~Copyable {
 
   private mutating func refill() throws(DatasetError) {
     guard descriptor >= 0 else { return }
-    let count = unsafe buffer.withUnsafeMutableBytes { block in
-      while true {
-        let count = unsafe read(descriptor, block.baseAddress, block.count)
-        if count >= 0 || errno != EINTR { return count }
-      }
-    }
-    guard count >= 0 else { throw .unreadable(path: path, reason: lastSystemError()) }
+    let count = unsafe buffer.withUnsafeMutableBytes { unsafe SystemCall.read(descriptor, into: $0) }
+    guard count >= 0 else { throw .file(.system(path: path, .read, errno: errno)) }
     position = 0
     end = count
     unsafe buffer.withUnsafeBytes { unsafe hash.update(UnsafeRawBufferPointer(rebasing: $0[0..<count])) }
   }
 }
-
-/// What errno says.
-func lastSystemError() -> String { unsafe String(cString: strerror(errno)) }

@@ -1,6 +1,8 @@
+public import TaperBase
+
 /// Why a data set was refused.
 public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
-  case unreadable(path: String, reason: String)
+  case file(FileError)
   case unknownFormat(path: String)
   /// The header names no column of texts (or, when labels are required, none of labels).
   case missingColumn(path: String, expected: [String], found: [String])
@@ -11,8 +13,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .unreadable(let path, let reason):
-      "\(path): expected a readable file, found: \(reason)"
+    case .file(let error): error.description
     case .unknownFormat(let path):
       "\(path): expected a file ending in .jsonl, .csv, .tsv or .tab; rename it or name its format"
     case .missingColumn(let path, let expected, let found):

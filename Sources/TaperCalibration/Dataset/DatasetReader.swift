@@ -1,5 +1,6 @@
+public import TaperBase
 import TaperJSON
-public import TaperPlanFormat
+import TaperPlanFormat
 
 /// Reads a data set row by row, in constant memory: one row at most is held.
 ///

@@ -1,4 +1,5 @@
-public import TaperPlanFormat
+public import TaperBase
+import TaperPlanFormat
 
 /// A data set in memory: its good rows in file order, and an account of the bad ones.
 public struct TextDataset: Hashable, Sendable {

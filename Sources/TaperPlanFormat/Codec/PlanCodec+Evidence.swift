@@ -1,3 +1,5 @@
+import TaperBase
+
 extension PlanCodec {
   static func write(_ evidence: AccuracyEvidence, to writer: inout ByteWriter) {
     writer.write(evidence.metric.rawValue)
@@ -12,7 +14,7 @@ extension PlanCodec {
     writer.write(interval.high)
   }
 
-  static func readEvidence(_ reader: inout ByteReader) throws(PlanFormatError) -> AccuracyEvidence {
+  static func readEvidence(_ reader: inout SectionReader) throws(PlanFormatError) -> AccuracyEvidence {
     let metric = unsafe try reader.readCase { AccuracyEvidence.Metric(rawValue: $0) }
     let source = unsafe try reader.readCase { AccuracyEvidence.Source(rawValue: $0) }
     let texts = unsafe try reader.read(UInt32.self)

@@ -1,3 +1,5 @@
+import TaperBase
+
 extension PlanCodec {
   static let expectedTimeSize = 32
 
@@ -12,7 +14,7 @@ extension PlanCodec {
     for share in expectations.cappedShares { writer.write(share) }
   }
 
-  static func readExpectations(_ reader: inout ByteReader) throws(PlanFormatError) -> Expectations {
+  static func readExpectations(_ reader: inout SectionReader) throws(PlanFormatError) -> Expectations {
     let texts = unsafe try reader.read(UInt32.self)
     let overall = unsafe try readExpectedTime(&reader)
     let count = unsafe try reader.readCount(elementSize: expectedTimeSize)
@@ -24,7 +26,7 @@ extension PlanCodec {
       cappedShares: try readFloats(&reader))
   }
 
-  private static func readFloats(_ reader: inout ByteReader) throws(PlanFormatError) -> [Float] {
+  private static func readFloats(_ reader: inout SectionReader) throws(PlanFormatError) -> [Float] {
     let count = unsafe try reader.readCount(elementSize: 4)
     var floats: [Float] = []
     floats.reserveCapacity(count)
@@ -36,7 +38,7 @@ extension PlanCodec {
     for value in [time.mean, time.p50, time.p90, time.p99] { writer.write(value.rawValue) }
   }
 
-  static func readExpectedTime(_ reader: inout ByteReader) throws(PlanFormatError) -> ExpectedTime {
+  static func readExpectedTime(_ reader: inout SectionReader) throws(PlanFormatError) -> ExpectedTime {
     unsafe ExpectedTime(
       mean: Nanoseconds(rawValue: try reader.read()), p50: Nanoseconds(rawValue: try reader.read()),
       p90: Nanoseconds(rawValue: try reader.read()), p99: Nanoseconds(rawValue: try reader.read()))

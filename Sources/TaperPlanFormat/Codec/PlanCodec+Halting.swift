@@ -1,3 +1,5 @@
+import TaperBase
+
 extension PlanCodec {
   static func write(_ halting: Halting, to writer: inout ByteWriter) {
     writer.write(halting.layers)
@@ -10,7 +12,7 @@ extension PlanCodec {
     write(measured.time, to: &writer)
   }
 
-  static func readHalting(_ reader: inout ByteReader) throws(PlanFormatError) -> Halting {
+  static func readHalting(_ reader: inout SectionReader) throws(PlanFormatError) -> Halting {
     let layers = unsafe try reader.read(UInt16.self)
     let count = unsafe try reader.readCount(elementSize: 8)
     var halting = Halting(layers: Int(layers))

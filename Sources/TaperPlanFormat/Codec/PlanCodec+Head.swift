@@ -1,3 +1,5 @@
+import TaperBase
+
 extension PlanCodec {
   static func write(_ head: Head, to writer: inout ByteWriter) {
     writer.write(head.kind.rawValue)
@@ -8,7 +10,7 @@ extension PlanCodec {
     for label in head.labels { writer.write(label) }
   }
 
-  static func readHead(_ reader: inout ByteReader) throws(PlanFormatError) -> Head {
+  static func readHead(_ reader: inout SectionReader) throws(PlanFormatError) -> Head {
     let kind = unsafe try reader.readCase { HeadKind(rawValue: $0) }
     let pooling = unsafe try reader.readCase { Pooling(rawValue: $0) }
     let normalized = unsafe try reader.readBool()
@@ -33,11 +35,11 @@ extension PlanCodec {
     }
   }
 
-  static func readCanaries(_ reader: inout ByteReader) throws(PlanFormatError) -> [Canary] {
+  static func readCanaries(_ reader: inout SectionReader) throws(PlanFormatError) -> [Canary] {
     var canaries: [Canary] = []
     for _ in 0..<(unsafe try reader.readCount(elementSize: 16)) {
-      let ids = unsafe try reader.readUInt32s(try reader.readCount(elementSize: 4))
-      let typeIDs = unsafe try reader.readUInt32s(try reader.readCount(elementSize: 4))
+      let ids = unsafe try reader.readCountedUInt32s()
+      let typeIDs = unsafe try reader.readCountedUInt32s()
       let count = unsafe try reader.readCount(elementSize: 4)
       var expected: [Float] = []
       expected.reserveCapacity(count)

@@ -1,3 +1,5 @@
+import TaperBase
+
 extension PlanCodec {
   static func write(_ identity: PlanIdentity, to writer: inout ByteWriter) {
     writer.write(identity.modelName)
@@ -16,7 +18,7 @@ extension PlanCodec {
     writer.write(identity.profileDigest)
   }
 
-  static func readIdentity(_ reader: inout ByteReader) throws(PlanFormatError) -> PlanIdentity {
+  static func readIdentity(_ reader: inout SectionReader) throws(PlanFormatError) -> PlanIdentity {
     let modelName = unsafe try reader.readString()
     let family = unsafe try reader.readString()
     let toolVersion = unsafe try reader.readString()
@@ -45,7 +47,7 @@ extension PlanCodec {
     writer.write(model.tokenTypes)
   }
 
-  static func readModel(_ reader: inout ByteReader) throws(PlanFormatError) -> ModelShape {
+  static func readModel(_ reader: inout SectionReader) throws(PlanFormatError) -> ModelShape {
     let values = unsafe try reader.readUInt32s(6)
     return ModelShape(
       hidden: Int(values[0]), layers: Int(values[1]), heads: Int(values[2]), feedForward: Int(values[3]),

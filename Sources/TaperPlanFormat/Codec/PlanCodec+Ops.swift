@@ -1,3 +1,5 @@
+import TaperBase
+
 extension PlanCodec {
   /// Bytes of one op record.
   static let opSize = 133
@@ -31,7 +33,7 @@ extension PlanCodec {
     }
   }
 
-  static func readOps(_ reader: inout ByteReader) throws(PlanFormatError) -> [PlanOp] {
+  static func readOps(_ reader: inout SectionReader) throws(PlanFormatError) -> [PlanOp] {
     let count = unsafe try reader.readCount(elementSize: opSize)
     var ops: [PlanOp] = []
     ops.reserveCapacity(count)
@@ -39,7 +41,7 @@ extension PlanCodec {
     return ops
   }
 
-  private static func readOp(_ reader: inout ByteReader) throws(PlanFormatError) -> PlanOp {
+  private static func readOp(_ reader: inout SectionReader) throws(PlanFormatError) -> PlanOp {
     let kind = unsafe try reader.readCase { OpKind(rawValue: $0) }
     let condition = unsafe try reader.readCase { OpGuard(rawValue: $0) }
     let activation = unsafe try reader.readCase { Activation(rawValue: $0) }
@@ -76,7 +78,7 @@ extension PlanCodec {
     return op
   }
 
-  private static func readOperand(_ reader: inout ByteReader) throws(PlanFormatError) -> Operand {
+  private static func readOperand(_ reader: inout SectionReader) throws(PlanFormatError) -> Operand {
     unsafe Operand(slot: try reader.read(), offset: try reader.read(), leading: try reader.read())
   }
 
@@ -89,7 +91,7 @@ extension PlanCodec {
     }
   }
 
-  static func readSelections(_ reader: inout ByteReader) throws(PlanFormatError) -> [KernelSelection] {
+  static func readSelections(_ reader: inout SectionReader) throws(PlanFormatError) -> [KernelSelection] {
     let count = unsafe try reader.readCount(elementSize: 6)
     var selections: [KernelSelection] = []
     selections.reserveCapacity(count)

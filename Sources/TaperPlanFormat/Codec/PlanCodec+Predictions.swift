@@ -1,3 +1,5 @@
+import TaperBase
+
 extension PlanCodec {
   static let predictionSize = 42
   static let lengthPredictionSize = predictionSize + 32
@@ -17,7 +19,7 @@ extension PlanCodec {
     for prediction in predictions.ops { write(prediction, to: &writer) }
   }
 
-  static func readPredictions(_ reader: inout ByteReader) throws(PlanFormatError) -> Predictions {
+  static func readPredictions(_ reader: inout SectionReader) throws(PlanFormatError) -> Predictions {
     var predictions = Predictions()
     let lengths = unsafe try reader.readCount(elementSize: lengthPredictionSize)
     predictions.lengths.reserveCapacity(lengths)
@@ -50,7 +52,7 @@ extension PlanCodec {
     writer.write(prediction.provenance.rawValue)
   }
 
-  private static func readPrediction(_ reader: inout ByteReader) throws(PlanFormatError) -> Prediction {
+  private static func readPrediction(_ reader: inout SectionReader) throws(PlanFormatError) -> Prediction {
     let time = unsafe Nanoseconds(rawValue: try reader.read())
     let low = unsafe Nanoseconds(rawValue: try reader.read())
     let high = unsafe Nanoseconds(rawValue: try reader.read())

@@ -1,3 +1,5 @@
+import TaperBase
+
 extension PlanCodec {
   static func write(_ schedule: Schedule, to writer: inout ByteWriter) {
     writer.write(UInt32(schedule.maximumLength))
@@ -6,7 +8,7 @@ extension PlanCodec {
     for count in schedule.keepCounts { writer.write(count) }
   }
 
-  static func readSchedule(_ reader: inout ByteReader) throws(PlanFormatError) -> Schedule {
+  static func readSchedule(_ reader: inout SectionReader) throws(PlanFormatError) -> Schedule {
     let length = unsafe try Int(reader.read(UInt32.self))
     let layers = unsafe try Int(reader.read(UInt32.self))
     let restores = unsafe try reader.readBool()
@@ -40,7 +42,7 @@ extension PlanCodec {
   }
 
   static func readArena(
-    _ reader: inout ByteReader
+    _ reader: inout SectionReader
   ) throws(PlanFormatError) -> (arena: ArenaLayout, resultSlot: UInt16) {
     let byteCount = unsafe Bytes(rawValue: try reader.read())
     let resultSlot = unsafe try reader.read(UInt16.self)

@@ -1,3 +1,5 @@
+import TaperBase
+
 extension PlanCodec {
   static func write(_ index: WeightsIndex, to writer: inout ByteWriter) {
     writer.write(index.byteCount.rawValue)
@@ -15,7 +17,7 @@ extension PlanCodec {
     }
   }
 
-  static func readWeightsIndex(_ reader: inout ByteReader) throws(PlanFormatError) -> WeightsIndex {
+  static func readWeightsIndex(_ reader: inout SectionReader) throws(PlanFormatError) -> WeightsIndex {
     let byteCount = unsafe Bytes(rawValue: try reader.read())
     let digest = unsafe try reader.readDigest()
     let isEmbedded = unsafe try reader.readBool()

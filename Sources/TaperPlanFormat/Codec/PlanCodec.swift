@@ -1,3 +1,5 @@
+import TaperBase
+
 /// A plan as bytes. specs/plan-format.md is normative. Each section's codec has its own file.
 ///
 /// Canonical: equal plans (strings compared byte by byte) encode to equal bytes, and what `PlanReader` accepts encodes

@@ -1,3 +1,5 @@
+import TaperBase
+
 /// Reads a plan from untrusted bytes.
 public enum PlanReader {
   /// The plan, parsed and validated, and where its embedded weights are; nil when they are in a weights file next to it.
@@ -42,9 +44,9 @@ public enum PlanReader {
   ) {
     let container = unsafe try Container.read(bytes, expecting: .plan)
     func decode<T>(
-      _ kind: SectionKind, _ body: (inout ByteReader) throws(PlanFormatError) -> T
+      _ kind: SectionKind, _ body: (inout SectionReader) throws(PlanFormatError) -> T
     ) throws(PlanFormatError) -> T {
-      var reader = unsafe ByteReader(try container.section(kind).content(of: bytes), section: kind)
+      var reader = unsafe SectionReader(try container.section(kind).content(of: bytes), kind)
       let value = unsafe try body(&reader)
       unsafe try reader.finish()
       return value

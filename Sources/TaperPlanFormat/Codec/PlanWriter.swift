@@ -1,3 +1,5 @@
+public import TaperBase
+
 #if !hasFeature(Embedded)  // Embedded Swift has no C library to write files with.
   /// Writes plans and weights files: into a temporary file in the same folder, flushed to disk, then renamed, so that a
   /// reader sees the old file or the whole new one.
@@ -71,7 +73,7 @@
     /// Streams the weights section in order, `index.byteCount` bytes in all; its digest.
     /// - Precondition: the index is valid: entries ascend and do not overlap.
     private static func stream(
-      _ index: WeightsIndex, from source: WeightSource, into sink: FileSink?
+      _ index: WeightsIndex, from source: WeightSource, into sink: FileSink<PlanFormatError>?
     ) throws(PlanFormatError) -> Digest {
       var consumer = WeightConsumer(sink: sink)
       for (number, entry) in index.entries.enumerated() {

@@ -1,15 +1,17 @@
+import TaperBase
+
 #if !hasFeature(Embedded)  // Embedded Swift has no C library to write files with.
   /// Takes a weights section in order, tensor by tensor: digests it and, in the second pass, writes it.
   public struct WeightConsumer {
     private var hash = SHA256()
-    private let sink: FileSink?
+    private let sink: FileSink<PlanFormatError>?
     private var position: UInt64 = 0
     /// Where the current entry ends.
     private var limit: UInt64 = 0
     private var found: UInt64 = 0
     private var entry: WeightEntry?
 
-    init(sink: FileSink?) { self.sink = sink }
+    init(sink: FileSink<PlanFormatError>?) { self.sink = sink }
 
     /// Appends bytes of the current entry.
     public mutating func append(_ bytes: UnsafeRawBufferPointer) throws(PlanFormatError) {

@@ -1,3 +1,5 @@
+public import TaperBase
+
 /// A weights file: the container with only a weights index and the weights, shared by the plans whose index has its
 /// digest. It is named after the digest, so that a plan finds it in its own folder.
 public enum WeightsFile {
@@ -19,7 +21,7 @@ public enum WeightsFile {
   ) throws(PlanFormatError) -> (index: WeightsIndex, weights: Range<Int>) {
     let container = unsafe try Container.read(bytes, expecting: .weights)
     let content = unsafe try container.section(.weightsIndex).content(of: bytes)
-    var reader = unsafe ByteReader(content, section: .weightsIndex)
+    var reader = unsafe SectionReader(content, .weightsIndex)
     let index = unsafe try PlanCodec.readWeightsIndex(&reader)
     unsafe try reader.finish()
     try container.requireVersion(index.formatVersion)

@@ -1,3 +1,5 @@
+import TaperBase
+
 /// A parsed container: where its sections lie. Reading it checks everything but the sections' contents.
 struct Container {
   /// As written.
@@ -71,7 +73,7 @@ struct Container {
   private static func readEntry(_ bytes: UnsafeRawBufferPointer, index: Int) throws(PlanFormatError)
     -> Section
   {
-    var reader = unsafe ByteReader(bytes, section: SectionKind(rawValue: 0))
+    var reader = unsafe SectionReader(bytes, SectionKind(rawValue: 0))
     let kind = unsafe SectionKind(rawValue: try reader.read())
     let flags = unsafe try reader.read(UInt32.self)
     let offset = unsafe try reader.read(UInt64.self)

@@ -1,3 +1,5 @@
+import TaperBase
+
 /// Lays out a container: everything up to where the weights begin, padding included.
 struct ContainerBuilder {
   var kind: ContainerKind

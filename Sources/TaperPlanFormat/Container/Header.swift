@@ -1,3 +1,5 @@
+import TaperBase
+
 /// A container's header: what stands before the section table.
 struct Header {
   var version: FormatVersion
@@ -15,7 +17,7 @@ struct Header {
     guard bytes.count >= minimum else {
       throw .fileSize(expected: UInt64(minimum), found: UInt64(bytes.count))
     }
-    var reader = unsafe ByteReader(bytes, section: SectionKind(rawValue: 0))
+    var reader = unsafe SectionReader(bytes, SectionKind(rawValue: 0))
     _ = unsafe try reader.readBytes(ContainerFormat.magic.count)
     let written = unsafe FormatVersion(major: try reader.read(), minor: try reader.read())
     let needed = unsafe FormatVersion(major: try reader.read(), minor: try reader.read())

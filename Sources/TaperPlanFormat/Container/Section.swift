@@ -1,3 +1,5 @@
+public import TaperBase
+
 /// One entry of a container's section table.
 public struct Section: Hashable, Sendable {
   public var kind: SectionKind

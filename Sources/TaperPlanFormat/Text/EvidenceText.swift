@@ -1,3 +1,5 @@
+import TaperBase
+
 /// A plan's accuracy in one line.
 package enum EvidenceText {
   /// "accuracy 96.12% (95%: 95.22% to 96.85%) on 2189 held-out texts, dense 96.71%". The dense model's agreement with

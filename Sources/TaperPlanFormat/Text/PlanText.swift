@@ -1,3 +1,5 @@
+import TaperBase
+
 /// A plan as complete and stable text, for reading and for diffs. Golden files are compared as this text.
 ///
 /// Every fact, op, slot and tensor has a line. Tables over input lengths become ranges of lengths with equal rows.

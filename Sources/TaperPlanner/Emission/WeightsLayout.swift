@@ -1,3 +1,4 @@
+import TaperBase
 package import TaperPlanFormat
 
 /// Where tensors lie in the weights section: in order of first use, each in its recipe's layout, on a cache line.

@@ -1,3 +1,4 @@
+import TaperBase
 public import TaperCostModel
 import TaperDeviceProfile
 public import TaperPlanFormat

@@ -1,3 +1,4 @@
+import TaperBase
 package import TaperModelSpec
 import TaperPlanFormat
 import TaperTokenization

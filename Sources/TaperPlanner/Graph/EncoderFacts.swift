@@ -1,3 +1,4 @@
+package import TaperBase
 package import TaperModelSpec
 package import TaperPlanFormat
 

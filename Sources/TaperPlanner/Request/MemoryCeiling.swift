@@ -1,3 +1,4 @@
+import TaperBase
 public import TaperPlanFormat
 
 /// The most memory a plan may take.

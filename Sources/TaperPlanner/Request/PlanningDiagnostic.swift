@@ -1,3 +1,4 @@
+import TaperBase
 public import TaperPlanFormat
 
 /// Why a target cannot be reached: the best there is, at which input length, and what holds it there.

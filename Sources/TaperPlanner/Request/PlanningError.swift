@@ -1,3 +1,4 @@
+public import TaperBase
 public import TaperPlanFormat
 
 /// Why no plan came out. Cases carry facts; `description` says what was expected, what was found, what to do.

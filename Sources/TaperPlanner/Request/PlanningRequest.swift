@@ -1,3 +1,4 @@
+public import TaperBase
 public import TaperPlanFormat
 
 /// What is wished of a plan.
@@ -48,7 +49,7 @@ public struct PlanningRequest: Hashable, Sendable {
     headOverride: HeadOverride? = nil, precision: PrecisionAssignment = PrecisionAssignment(),
     decay: Double? = nil, depth: Int? = nil, memory: MemoryCeiling = MemoryCeiling(), deviceName: String = "",
     requestText: String = "",
-    toolVersion: String = "0.1.0",
+    toolVersion: String = TaperVersion.current,
     fixedSchedule: Schedule? = nil
   ) {
     self.target = target

@@ -1,3 +1,4 @@
+import TaperBase
 public import TaperPlanFormat
 
 /// Limits that predicted times keep within: deadlines in steps over the input length, an average over the calibration's

@@ -1,4 +1,5 @@
 import TaperAuditor
+import TaperBase
 import TaperPlanFormat
 
 extension Chart {

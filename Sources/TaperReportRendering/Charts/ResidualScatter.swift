@@ -1,5 +1,6 @@
 import Glibc
 import TaperAuditor
+import TaperBase
 import TaperPlanFormat
 
 extension Chart {

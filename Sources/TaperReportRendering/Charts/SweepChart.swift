@@ -1,4 +1,5 @@
 public import TaperAuditor
+import TaperBase
 import TaperPlanFormat
 
 extension Chart {

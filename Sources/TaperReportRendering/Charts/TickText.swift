@@ -1,3 +1,4 @@
+import TaperBase
 import TaperPlanFormat
 
 /// What stands beside an axis' ticks.

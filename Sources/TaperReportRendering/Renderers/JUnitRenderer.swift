@@ -1,3 +1,4 @@
+import TaperBase
 import TaperPlanFormat
 
 /// A report's checks as JUnit XML, for a CI's test page. The suite's properties are the facts of the report's

@@ -1,4 +1,5 @@
 public import TaperAuditor
+import TaperBase
 package import TaperPlanFormat
 
 extension Report {

@@ -1,3 +1,4 @@
+import TaperBase
 public import TaperPlanFormat
 public import TaperPlanner
 

@@ -1,3 +1,4 @@
+import TaperBase
 package import TaperPlanFormat
 
 // Parts of a plan as values for programs, the same in every command's JSON.

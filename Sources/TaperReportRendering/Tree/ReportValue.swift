@@ -1,3 +1,4 @@
+import TaperBase
 public import TaperJSON
 public import TaperPlanFormat
 

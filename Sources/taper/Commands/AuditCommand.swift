@@ -1,5 +1,6 @@
 import ArgumentParser
 import TaperAuditor
+import TaperBase
 import TaperCalibration
 import TaperCostModel
 import TaperDeviceProfile
@@ -51,8 +52,8 @@ struct AuditCommand: ParsableCommand {
       let audit = try Auditor.audit(loaded, request) { bar.update(start + (1 - start) * $0, "auditing") }
       bar.finish()
       let report = Report(audit)
-      if let html { try OutputFile.write(HTMLRenderer.render(report), to: html) }
-      if let junit { try OutputFile.write(JUnitRenderer.render(report), to: junit) }
+      if let html { try WholeFile.write(HTMLRenderer.render(report), to: html) }
+      if let junit { try WholeFile.write(JUnitRenderer.render(report), to: junit) }
       Console.print(report, json: json)
       if let html { Console.note("report: \(html)") }
       switch audit.verdict {

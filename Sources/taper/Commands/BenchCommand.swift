@@ -1,5 +1,6 @@
 import ArgumentParser
 import TaperAuditor
+import TaperBase
 import TaperPlanFormat
 import TaperPlanRuntime
 import TaperReportRendering

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperBase
 import TaperJSON
 import TaperPlanFormat
 import TaperReportRendering

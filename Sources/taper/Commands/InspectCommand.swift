@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import TaperBase
 import TaperCalibration
 import TaperDeviceProfile
 import TaperJSON

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperBase
 import TaperDeviceProfile
 import TaperPlanFormat
 import TaperPlanRuntime

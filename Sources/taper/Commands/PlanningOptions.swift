@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperBase
 import TaperCalibration
 import TaperCostModel
 import TaperDeviceProfile

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import TaperBase
 import TaperDeviceProfile
 import TaperModelSpec
 import TaperPlanFormat

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TaperAuditor
+import TaperBase
 import TaperCalibration
 import TaperPlanFormat
 import TaperPlanRuntime

@@ -1,3 +1,4 @@
+import TaperBase
 import TaperPlanFormat
 
 /// Why a plan's answers cannot be held beside another's.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TaperAuditor
+import TaperBase
 import TaperCalibration
 import TaperJSON
 import TaperPlanFormat
@@ -86,7 +87,7 @@ struct SweepCommand: ParsableCommand {
         refit: loaded.refit,
         search: { options.searchOptions(loaded, cachePath: searchCache, minutes: searchMinutes) }
       ) { bar.update(0.1 + 0.5 * $1, $0) }
-      try OutputFile.makeFolder(output)
+      try OutputFolder.make(output)
       let plans = try Sweep.write(candidates, to: output)
       let judged = try sweep.accuracies(candidates, plans, test: texts?.rows, refit: loaded.refit) {
         bar.update(0.6 + 0.25 * $0, "judging \(plans.count) plans")
@@ -142,14 +143,14 @@ struct SweepCommand: ParsableCommand {
     let page = Report(report, weights: weights, drop: maxDrop)
     Console.print(page, json: json)
     if !json { Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)") }
-    if let html { try OutputFile.write(HTMLRenderer.render(page), to: html) }
+    if let html { try WholeFile.write(HTMLRenderer.render(page), to: html) }
     if let svg {
       guard let chart = Chart.sweep(report)?.standalone() else {
         throw CommandError.usage(
           "--svg: expected plans beside the dense one, and accuracies, to draw; found none; ask for other --methods or --speedups"
         )
       }
-      try OutputFile.write(chart, to: svg)
+      try WholeFile.write(chart, to: svg)
     }
   }
 }

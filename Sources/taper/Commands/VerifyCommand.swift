@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperBase
 import TaperPlanFormat
 import TaperPlanRuntime
 import TaperReportRendering

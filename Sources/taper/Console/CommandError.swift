@@ -1,9 +1,9 @@
 import Glibc
+import TaperBase
 import TaperJSON
 
 /// What is wrong with a command's arguments or files, beyond what its parser sees.
 enum CommandError: Error, CustomStringConvertible {
-  case unwritable(path: String, reason: String)
   case unreadable(path: String, reason: String)
   case missing(path: String, isDirectory: Bool, expected: String, remedy: String)
   case wrongKind(path: String, expected: String, found: String, remedy: String)
@@ -14,12 +14,11 @@ enum CommandError: Error, CustomStringConvertible {
 
   /// With what errno says.
   static func unreadable(path: String) -> CommandError {
-    .unreadable(path: path, reason: unsafe String(cString: strerror(errno)))
+    .unreadable(path: path, reason: SystemCall.text(errno))
   }
 
   var description: String {
     switch self {
-    case .unwritable(let path, let reason): "\(path): expected to write it; found: \(reason)"
     case .unreadable(let path, let reason): "\(path): expected to read it; found: \(reason)"
     case .missing(let path, let isDirectory, let expected, let remedy):
       "no such \(isDirectory ? "directory" : "file"): \(path); expected \(expected); \(remedy)"

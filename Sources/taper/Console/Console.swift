@@ -1,4 +1,5 @@
 import Glibc
+import TaperBase
 import TaperReportRendering
 
 /// Standard output and standard error.
@@ -29,13 +30,8 @@ enum Console {
   }
 
   private static func write(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      // Nobody reads any more (a closed pipe): there is no one left to tell.
-      guard count > 0 else { return }
-      bytes = bytes.dropFirst(count)
-    }
+    // When nobody reads any more (a closed pipe), there is no one left to tell.
+    _ = SystemCall.write(Array(text.utf8), to: descriptor)
   }
 }
 

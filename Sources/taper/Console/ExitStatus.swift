@@ -1,5 +1,6 @@
 import ArgumentParser
 import TaperAuditor
+import TaperBase
 import TaperCostModel
 import TaperPlanRuntime
 import TaperPlanner
@@ -41,9 +42,21 @@ enum ExitStatus: Int32 {
     case let error as ProfilerError: code(for: error)
     case let error as AuditError: code(for: error)
     case is CostModelError: .usage
+    case let error as FileError: code(for: error)
+    // An output that is no file; an input of these kinds is never refused for that.
+    case PlanFormatError.file(.notRegularFile), DeviceProfileError.file(.notRegularFile): .usage
     case CommandError.usage, CommandError.unreadable, CommandError.missing, CommandError.wrongKind: .usage
     // Everything else is about the content of a file: a checkpoint, texts, a plan, a profile, a calibration.
     default: .badData
+    }
+  }
+
+  private static func code(for error: FileError) -> ExitStatus {
+    switch error {
+    case .system(_, .open, _), .system(_, .examine, _), .system(_, .read, _), .system(_, .map, _),
+      .notRegularFile:
+      .usage
+    case .system, .tooLarge: .badData
     }
   }
 

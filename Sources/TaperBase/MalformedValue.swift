@@ -7,7 +7,7 @@ public enum MalformedValue: Hashable, Sendable {
   case trailingBytes
   case count
 
-  var expectation: String {
+  package var expectation: String {
     switch self {
     case .boolean: "0 or 1"
     case .float: "a finite number (and no negative zero)"
