@@ -29,8 +29,8 @@ package struct Markup {
   }
   fileprivate let kind: Kind
 
-  static func text(_ text: String) -> Markup { Markup(kind: .text(text)) }
-  static func element(_ element: Element) -> Markup { Markup(kind: .element(element)) }
+  package static func text(_ text: String) -> Markup { Markup(kind: .text(text)) }
+  package static func element(_ element: Element) -> Markup { Markup(kind: .element(element)) }
 }
 
 /// Collects strings (as text), elements and lists of markup, with `if`, `switch` and `for`.
@@ -47,7 +47,7 @@ package struct Markup {
 }
 
 extension Element {
-  static func style(_ css: StaticString) -> Element {
+  package static func style(_ css: StaticString) -> Element {
     Element("style") { [Markup(kind: .verbatim("\n\(css)\n"))] }
   }
 
@@ -63,7 +63,7 @@ extension Element {
 
 extension Element {
   /// A page. A line ends after each block, so that pages can be compared line by line.
-  func page() -> String {
+  package func page() -> String {
     var text = "<!doctype html>\n"
     write(to: &text)
     return text

@@ -2,6 +2,8 @@ import ArgumentParser
 import TaperAuditor
 import TaperBase
 import TaperCostModel
+import TaperDeviceProfile
+import TaperPlanFormat
 import TaperPlanRuntime
 import TaperPlanner
 import TaperProfiler
