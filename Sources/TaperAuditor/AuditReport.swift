@@ -19,7 +19,7 @@ public struct AuditReport: Hashable, Sendable {
   public let halting: HaltingAudit?
   /// Nil when the samples have neither references nor labels.
   public let accuracy: AccuracyAudit?
-  public let noise: NoiseFigure
+  public let noise: ReferenceNoise
   /// Nil when no profile told it.
   public let roof: MachineRoof?
   public let environment: [EnvironmentFact]
@@ -27,7 +27,7 @@ public struct AuditReport: Hashable, Sendable {
   public init(
     tolerance: Double, plan: PlanSummary, threads: Int, lengths: [LengthAudit], referenceLength: Int?,
     ops: [OpAudit], layers: [LayerAudit], halting: HaltingAudit? = nil, accuracy: AccuracyAudit?,
-    noise: NoiseFigure, roof: MachineRoof? = nil,
+    noise: ReferenceNoise, roof: MachineRoof? = nil,
     environment: [EnvironmentFact]
   ) {
     verdict = AuditVerdict(

@@ -10,7 +10,7 @@ public struct AuditRequest: Hashable, Sendable {
   public var tracedRuns: Int
   /// Largest |residual| of a length's median that counts as within.
   public var tolerance: Double
-  /// Largest spread of the probe at which the measurement can be judged: see `NoiseFigure`.
+  /// Largest spread of the probe at which the measurement can be judged: see `ReferenceNoise`.
   public var noiseBound: Double
   /// Workers; nil for as many as the plan says and the machine has.
   public var threads: Int?
@@ -21,7 +21,8 @@ public struct AuditRequest: Hashable, Sendable {
 
   public init(
     samples: [AuditSample], lengths: [Int], runs: Int = 100, tracedRuns: Int = 50, tolerance: Double = 0.05,
-    noiseBound: Double = NoiseFigure.defaultBound, threads: Int? = nil, environment: [EnvironmentFact] = [],
+    noiseBound: Double = ReferenceNoise.defaultBound, threads: Int? = nil,
+    environment: [EnvironmentFact] = [],
     roof: MachineRoof? = nil
   ) {
     self.samples = samples

@@ -6,7 +6,7 @@ public import TaperPlanRuntime
 /// The prediction under audit is the one stored in the plan; nothing is predicted anew, so a cost model that
 /// has changed since cannot hide a drift. Whole runs are timed without tracing, lengths interleaved in rounds
 /// so that a slow spell of the machine meets all of them alike; a probe between the chunks measures the
-/// machine (`NoiseFigure`). Ops are timed in separate traced runs. Answers come from a last pass over all
+/// machine (`ReferenceNoise`). Ops are timed in separate traced runs. Answers come from a last pass over all
 /// samples.
 public enum Auditor {
   /// Rounds over all lengths that a length's runs are divided into.
@@ -68,7 +68,7 @@ public enum Auditor {
       referenceLength: reference, ops: ops,
       layers: layers, halting: halting,
       accuracy: accuracy,
-      noise: NoiseFigure(probes: probe.times, bound: request.noiseBound), roof: request.roof,
+      noise: ReferenceNoise(probes: probe.times, bound: request.noiseBound), roof: request.roof,
       environment: request.environment + [EnvironmentFact("kernel tier", tier.name)])
   }
 

@@ -21,7 +21,7 @@ public struct LatencyTimings: Hashable, Sendable {
   public let lengths: [LengthTiming]
   /// In the order they ran.
   public let chunks: [Chunk]
-  public let noise: NoiseFigure
+  public let noise: ReferenceNoise
 }
 
 /// End-to-end latency by input length, without judging it: what `taper bench` reports.
@@ -45,7 +45,7 @@ public struct LatencyBench {
   ///   - noiseBound: largest spread of the reference kernels at which the machine counts as steady.
   ///   - progress: share done, 0 to 1.
   public func measure(
-    lengths: [Int], runs: Int, noiseBound: Double = NoiseFigure.defaultBound,
+    lengths: [Int], runs: Int, noiseBound: Double = ReferenceNoise.defaultBound,
     progress: (Double) -> Void = { _ in }
   ) throws(AuditError) -> LatencyTimings {
     var samples = loaded.plan.canaries.enumerated().map {
@@ -69,6 +69,6 @@ public struct LatencyBench {
         LatencyTimings.Chunk(
           tokens: turns[$0].tokens, runs: turns[$0].runs, before: probe.times[$0], after: probe.times[$0 + 1])
       },
-      noise: NoiseFigure(probes: probe.times, bound: noiseBound))
+      noise: ReferenceNoise(probes: probe.times, bound: noiseBound))
   }
 }

@@ -14,13 +14,13 @@ public struct DeviceProfile: Hashable, Sendable {
   public var fingerprint: Fingerprint
   /// One for each thread count measured, ascending by `threads`.
   public var threadFigures: [ThreadFigures]
-  public var noise: NoiseFigure
+  public var noise: ProfileNoise
   /// Ascending by (threads, kernel id, shape as written).
   public var entries: [ProfileEntry]
 
   public init(
     name: String, created: String, fingerprint: Fingerprint, threadFigures: [ThreadFigures],
-    noise: NoiseFigure,
+    noise: ProfileNoise,
     entries: [ProfileEntry]
   ) {
     self.name = name

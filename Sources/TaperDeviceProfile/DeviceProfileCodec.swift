@@ -15,7 +15,7 @@ extension DeviceProfile {
     self.init(
       name: try top.string("name"), created: try top.string("created"),
       fingerprint: try Fingerprint(try top.reader("fingerprint")),
-      threadFigures: try Self.readFigures(top), noise: try NoiseFigure(try top.reader("noise")),
+      threadFigures: try Self.readFigures(top), noise: try ProfileNoise(try top.reader("noise")),
       entries: try Self.readEntries(top))
     for (index, entry) in entries.enumerated() where figures(threads: entry.threads) == nil {
       throw .invalid(
@@ -199,7 +199,7 @@ extension TailRatios {
   }
 }
 
-extension NoiseFigure {
+extension ProfileNoise {
   init(_ reader: FieldReader) throws(DeviceProfileError) {
     self.init(
       spread: try reader.ratio("spread"), drift: try reader.ratio("drift"),

@@ -19,7 +19,7 @@ public struct Remeasurement: Hashable, Sendable {
   /// By thread count measured.
   public var references: [Int: ReferenceTimes]
   /// Of the references while measuring.
-  public var noise: NoiseFigure
+  public var noise: ProfileNoise
 }
 
 extension Profiler {
@@ -79,7 +79,7 @@ extension Profiler {
     let references = threads.enumerated().map { ($0.element, run.referenceTimes($0.offset)) }
     return Remeasurement(
       points: pairs, references: Dictionary(uniqueKeysWithValues: references),
-      noise: NoiseFigure(probeTimes: run.probeTimes))
+      noise: ProfileNoise(probeTimes: run.probeTimes))
   }
 
   private static func isTelling(_ entry: ProfileEntry) -> Bool {

@@ -60,7 +60,7 @@ public enum Profiler {
     }
     progress(1, "done")
     let entries = run.entries()
-    let noise = NoiseFigure(probeTimes: run.probeTimes, entries: entries)
+    let noise = ProfileNoise(probeTimes: run.probeTimes, entries: entries)
     guard noise.figure <= request.noiseLimit else { throw .tooNoisy(noise: noise, limit: request.noiseLimit) }
     return DeviceProfile(
       name: request.name, created: request.created, fingerprint: fingerprint,

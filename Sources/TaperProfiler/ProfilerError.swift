@@ -3,7 +3,7 @@ public import TaperDeviceProfile
 /// Why a machine could not be measured.
 public enum ProfilerError: Error, Hashable, Sendable {
   /// The machine was too unsteady: `noise.figure` above `limit`. The command line exits with 69.
-  case tooNoisy(noise: NoiseFigure, limit: Double)
+  case tooNoisy(noise: ProfileNoise, limit: Double)
   /// A thread count of 0, or more than the pool takes or the process has CPUs.
   case threadsUnavailable(wanted: Int, available: Int)
   case nothingToMeasure

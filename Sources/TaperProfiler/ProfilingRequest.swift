@@ -17,7 +17,7 @@ public struct ProfilingRequest: Hashable, Sendable {
   /// three).
   public var minimumSamples: Int
   public var maximumSamples: Int
-  /// `NoiseFigure.figure` above it: `ProfilerError.tooNoisy`.
+  /// `ProfileNoise.figure` above it: `ProfilerError.tooNoisy`.
   public var noiseLimit: Double
 
   /// A shared virtual machine with slow phases at 0.7 of its speed (43% more time; so seen) must stay measurable.

@@ -14,6 +14,6 @@ extension DeviceProfile {
       environment: [], system: "")
     return DeviceProfile(
       name: "assumed", created: "", fingerprint: fingerprint, threadFigures: [figures],
-      noise: NoiseFigure(spread: 0, drift: 0, probes: 0), entries: [])
+      noise: ProfileNoise(spread: 0, drift: 0, probes: 0), entries: [])
   }
 }

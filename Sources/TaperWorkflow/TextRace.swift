@@ -31,7 +31,7 @@ public enum TextRace {
     /// One a plan, in order.
     public var runners: [Runner]
     /// Over all probes.
-    public var noise: NoiseFigure
+    public var noise: ReferenceNoise
   }
 
   /// - Parameters:
@@ -70,7 +70,7 @@ public enum TextRace {
     for place in runners.indices { runners[place].times = times[place].map { TimePercentiles($0).p50 } }
     return Result(
       runners: runners,
-      noise: NoiseFigure(probes: runners.flatMap(\.probes), bound: NoiseFigure.defaultBound))
+      noise: ReferenceNoise(probes: runners.flatMap(\.probes), bound: ReferenceNoise.defaultBound))
   }
 }
 

@@ -43,17 +43,17 @@ import Testing
     func probes(_ times: [UInt64], bandwidth: UInt64? = nil) -> [ReferenceTimes] {
       times.map { ReferenceTimes(compute: Nanoseconds($0), bandwidth: Nanoseconds(bandwidth ?? $0)) }
     }
-    let steady = NoiseFigure(probes: probes((0..<30).map { 1_000 + $0 % 3 }), bound: 0.1)
+    let steady = ReferenceNoise(probes: probes((0..<30).map { 1_000 + $0 % 3 }), bound: 0.1)
     #expect(!steady.isNoisy)
     #expect(steady.drift == 0)
     // 1…10: p10 = 1, p50 = 5, p90 = 9; first third 1, 2, 3, last third 8, 9, 10.
-    let rising = NoiseFigure(probes: probes(Array(1...10), bandwidth: 7), bound: 1.5)
+    let rising = ReferenceNoise(probes: probes(Array(1...10), bandwidth: 7), bound: 1.5)
     #expect(rising.spread == 8.0 / 5)
     #expect(rising.isNoisy)
     #expect(rising.drift == 9.0 / 2 - 1)
     // Arithmetic varied, memory did not.
     #expect(rising.bandwidth.spread == 0 && rising.bandwidth.drift == 0 && rising.p50 == Nanoseconds(12))
-    #expect(NoiseFigure(probes: probes([5]), bound: 0.1).spread == 0)
+    #expect(ReferenceNoise(probes: probes([5]), bound: 0.1).spread == 0)
   }
 
   @Test func lengthsKnowResidualAndInterval() {

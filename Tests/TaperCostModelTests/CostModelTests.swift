@@ -16,7 +16,7 @@ import Testing
       fingerprint: Fingerprint(
         cpu: "", features: [], tier: "scalar", caches: [], cores: 1, blasCore: "", blasConfiguration: "",
         environment: [], system: ""),
-      threadFigures: [figures], noise: NoiseFigure(spread: 0, drift: 0, probes: 0), entries: entries)
+      threadFigures: [figures], noise: ProfileNoise(spread: 0, drift: 0, probes: 0), entries: entries)
   }
 
   static func points(_ times: [(Int, UInt64)]) -> [ProfilePoint] {

@@ -25,7 +25,7 @@ let sampleProfile = DeviceProfile(
       references: ReferenceTimes(compute: Nanoseconds(70), bandwidth: Nanoseconds(80)),
       tail: TailRatios(p90: 1.125, p99: 1.5, p999: 3))
   ],
-  noise: NoiseFigure(spread: 0.125, drift: 0.03, probes: 99),
+  noise: ProfileNoise(spread: 0.125, drift: 0.03, probes: 99),
   entries: [
     ProfileEntry(
       kernel: .gemmF32OpenBLAS, shape: .gemm(columns: 512, depth: 64, activation: .gelu), threads: 2,
@@ -185,11 +185,11 @@ let sampleProfile = DeviceProfile(
   }
 
   @Test func noiseIsSpreadAndDrift() {
-    let steady = NoiseFigure(probeTimes: [UInt64](repeating: 100, count: 40))
+    let steady = ProfileNoise(probeTimes: [UInt64](repeating: 100, count: 40))
     #expect(steady.spread == 0 && steady.drift == 0 && steady.probes == 40)
-    let spiky = NoiseFigure(probeTimes: (0..<40).map { $0 % 5 == 0 ? 200 : 100 })
+    let spiky = ProfileNoise(probeTimes: (0..<40).map { $0 % 5 == 0 ? 200 : 100 })
     #expect(spiky.spread == 1 && spiky.drift == 0)
-    let slower = NoiseFigure(probeTimes: (0..<40).map { $0 < 20 ? 100 : 150 })
+    let slower = ProfileNoise(probeTimes: (0..<40).map { $0 < 20 ? 100 : 150 })
     #expect(slower.drift == 0.5 && slower.figure >= 0.5)
   }
 
@@ -204,13 +204,13 @@ let sampleProfile = DeviceProfile(
         points: [ProfilePoint(rows: 1, time: time)])
     }
     let probe = [UInt64](repeating: 100, count: 40)
-    let steady = NoiseFigure(probeTimes: probe, entries: [entry(1, 1000, 1000), entry(2, 500, 500)])
+    let steady = ProfileNoise(probeTimes: probe, entries: [entry(1, 1000, 1000), entry(2, 500, 500)])
     #expect(steady.figure == 0)
     // Two threads three times as slow in the slow tenth, one thread steady: not averaged away.
-    let busy = NoiseFigure(probeTimes: probe, entries: [entry(1, 1000, 1000), entry(2, 500, 1500)])
+    let busy = ProfileNoise(probeTimes: probe, entries: [entry(1, 1000, 1000), entry(2, 500, 1500)])
     #expect(busy.spread == 2 && busy.drift == 0 && busy.figure == 2)
     // A microsecond op's jitter weighs little beside a steady millisecond.
-    let jitter = NoiseFigure(
+    let jitter = ProfileNoise(
       probeTimes: probe, entries: [entry(1, 1_000_000, 1_000_000), entry(1, 1000, 3000)])
     #expect(jitter.figure < 0.01)
   }

@@ -21,7 +21,7 @@ enum SampleReports {
       tolerance: 0.05, plan: summary, threads: 1, lengths: lengths, referenceLength: 128, ops: ops,
       layers: layers,
       accuracy: accuracy(texts: texts),
-      noise: NoiseFigure(
+      noise: ReferenceNoise(
         probes: (0..<50).map { probe(500_000 + ($0 % 10) * 500 * spread / 9) }, bound: 0.15),
       roof: MachineRoof(compute: 2.6e11, bandwidth: 2.4e10),
       environment: [
@@ -46,7 +46,7 @@ enum SampleReports {
         identity: identity, head: .embedding, layers: 1, maximumLength: 8,
         arena: ArenaLayout(byteCount: Bytes(640)), ops: 0, weights: Bytes(0)),
       threads: 2, lengths: [length], referenceLength: nil, ops: [], layers: [], accuracy: nil,
-      noise: NoiseFigure(probes: [probe(250)], bound: 0.15),
+      noise: ReferenceNoise(probes: [probe(250)], bound: 0.15),
       environment: [EnvironmentFact("a\u{1}<", "'b'")])
   }
 

@@ -336,7 +336,7 @@ extension AccuracyEvidence {
   }
 }
 
-extension NoiseFigure {
+extension ReferenceNoise {
   fileprivate var auditValue: ReportValue {
     .record([
       "spread": .rounded(.share(spread)), "bound": .rounded(.share(bound)), "drift": .rounded(.change(drift)),

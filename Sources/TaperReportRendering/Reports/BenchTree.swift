@@ -52,7 +52,7 @@ extension ReferenceTimes {
   }
 }
 
-extension NoiseFigure {
+extension ReferenceNoise {
   /// How steady the machine was while something was timed.
   package var value: ReportValue {
     .record([
@@ -70,7 +70,7 @@ extension NoiseFigure {
   }
 }
 
-extension NoiseFigure.Series {
+extension ReferenceNoise.Series {
   func value(_ number: (ReportValue) -> ReportValue) -> ReportValue {
     .record(["p50_ns": .time(p50), "spread": number(.share(spread)), "drift": number(.change(drift))])
   }

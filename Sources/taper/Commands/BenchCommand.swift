@@ -26,9 +26,9 @@ struct BenchCommand: ParsableCommand {
   @Option(
     Share.self,
     help:
-      "Largest spread of the machine's speed that is not too noisy (default: \(Share.text(NoiseFigure.defaultBound)))."
+      "Largest spread of the machine's speed that is not too noisy (default: \(Share.text(ReferenceNoise.defaultBound)))."
   )
-  var noise = NoiseFigure.defaultBound
+  var noise = ReferenceNoise.defaultBound
   @Flag(help: "With --json: every run's time as well, and the chunks they ran in.") var samples = false
   @Flag(help: "The result as JSON.") var json = false
 

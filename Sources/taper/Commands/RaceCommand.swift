@@ -57,7 +57,7 @@ struct RaceCommand: ParsableCommand {
     var work: Double { runner.work.reduce(0) { $0 + Double($1.rawValue) } }
   }
 
-  private func report(_ entries: [Entry], _ samples: [TokenizedSample], _ noise: NoiseFigure) -> Report {
+  private func report(_ entries: [Entry], _ samples: [TokenizedSample], _ noise: ReferenceNoise) -> Report {
     Report("race", of: "\(NumberText.count(entries.count, "plan"))") {
       ReportNode.data("rounds", .integer(rounds))
       ReportNode.data("tokens", .integers(samples.map(\.ids.count)))

@@ -1,14 +1,17 @@
 public import TaperPlanFormat
 
-/// How steady the machine was during an audit or a benchmark: two fixed pieces of work (`ReferenceKernels`), timed between
-/// chunks of runs.
+/// How steady the machine was during an audit, a benchmark or a race: two fixed pieces of work (`ReferenceKernels`), timed
+/// between chunks of runs.
 ///
-/// They have nothing to do with the plan, so what makes them vary is the machine: other processes, stolen time, clock
-/// frequency, shared caches and memory. A plan's residual beside steady references is the prediction's error; beside
-/// unsteady ones it may be either, and the verdict is `noisy`.
-public struct NoiseFigure: Hashable, Sendable {
-  /// The default for `bound`. Chosen at three times the usual tolerance of 5%: medians over many runs vary by
-  /// less than single probes do.
+/// They do not depend on the plan, so what makes them vary is the machine: other processes, stolen time, clock frequency,
+/// shared caches and memory. With steady references a plan's residual is the prediction's error; with unsteady ones it may
+/// be either, and the verdict is `noisy`.
+///
+/// Not the same as `ProfileNoise` in a device profile, which also covers the profiled kernels themselves and measures the
+/// spread upwards only (p90 / p50 − 1): a profile's error is one of being too slow.
+public struct ReferenceNoise: Hashable, Sendable {
+  /// The default for `bound`: three times the usual tolerance of 5%, as medians over many runs vary less than single
+  /// samples do.
   public static let defaultBound = 0.15
 
   /// How one series of times varied.
