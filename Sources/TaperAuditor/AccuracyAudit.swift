@@ -1,7 +1,7 @@
 /// How good the plan's answers are: against the right ones, where known, and against the dense model's.
 public struct AccuracyAudit: Hashable, Sendable {
   public enum Metric: String, CaseIterable, Hashable, Sendable {
-    /// Share of texts answered with the right label, of a multi-label head with that one alone.
+    /// Share of texts answered with the right label; for a multi-label head, with that label and no other.
     case accuracy
     /// Pearson's correlation with the right numbers.
     case pearson

@@ -2,10 +2,10 @@ public import TaperPlanFormat
 
 /// Compares a plan's answers with the right ones and with the dense model's; pure.
 ///
-/// The answer of a multi-label head is what `taper run` prints as its labels: all of at least 0.5. It agrees when it is the same
-/// set, and is right when it is the right label alone.
+/// The answer of a multi-label head is what `taper run` prints as its labels: all of at least 0.5. It agrees when it is
+/// the same set, and is right when it is the right label alone.
 ///
-/// References of another width than the answers (an embedding beside a classifier's scores) cannot be
+/// References of another width than the answers (an embedding against a classifier's scores) cannot be
 /// compared and count as not given.
 public enum AnswerJudge {
   /// - Parameter answers: one a sample, `head.outputWidth` wide.

@@ -20,7 +20,7 @@ public struct AuditReport: Hashable, Sendable {
   /// Nil when the samples have neither references nor labels.
   public let accuracy: AccuracyAudit?
   public let noise: ReferenceNoise
-  /// Nil when no profile told it.
+  /// Nil when no profile was given.
   public let roof: MachineRoof?
   public let environment: [EnvironmentFact]
 
@@ -46,8 +46,8 @@ public struct AuditReport: Hashable, Sendable {
     self.environment = environment
   }
 
-  /// Whether the measured accuracy is what the plan promises: not wholly below the interval that stands in it. Nil when the
-  /// two are not of the same metric, or one is not known.
+  /// Whether the measured accuracy is consistent with the one stored in the plan: its interval is not wholly below. Nil
+  /// when the two are not of the same metric, or one is not known.
   public var accuracyHolds: Bool? {
     guard let accuracy, let evidence = plan.evidence, let expected = evidence.interval else { return nil }
     switch (evidence.metric, accuracy.metric) {

@@ -11,7 +11,7 @@ public struct AuditSample: Hashable, Sendable {
   public var label: Int?
   /// The right number, for regression.
   public var value: Float?
-  /// Shown beside a changed answer; nil keeps texts out of the report.
+  /// Shown with a changed answer; nil keeps texts out of the report.
   public var text: String?
 
   public init(

@@ -1,4 +1,4 @@
-/// Whether a plan keeps what it promises, as far as can be told.
+/// Whether measured times agree with the plan's predictions.
 public enum AuditVerdict: String, CaseIterable, Hashable, Sendable {
   /// Every length's median is within the tolerance of its prediction.
   case within

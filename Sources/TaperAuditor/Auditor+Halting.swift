@@ -2,7 +2,7 @@ import TaperPlanFormat
 import TaperPlanRuntime
 
 extension Auditor {
-  /// Runs every sample as it is, halting points at work; then to the last layer, for its label.
+  /// Runs every sample with halting on, timed; then through all layers, to compare the labels.
   static func halting(
     _ session: inout Session, _ samples: [AuditSample], _ advance: (Int) -> Void
   ) throws(AuditError) -> HaltingAudit {
@@ -13,7 +13,7 @@ extension Auditor {
     var times: [Nanoseconds] = []
     var predicted: [Nanoseconds] = []
     var labels: [Int] = []
-    // A run that is not timed, after whatever stands before.
+    // A warm-up run.
     _ = try run(&session, (samples[0].ids, samples[0].typeIDs))
     for sample in samples {
       times.append(try run(&session, (sample.ids, sample.typeIDs)))
@@ -26,7 +26,7 @@ extension Auditor {
       labels.append(session.result.leader)
       advance(1)
     }
-    // Apart from the timed runs, which find the caches as runs that end early leave them.
+    // A separate pass, so that timed runs find the caches as runs that end early leave them.
     session.halts = false
     var changed = 0
     for (sample, label) in zip(samples, labels) {

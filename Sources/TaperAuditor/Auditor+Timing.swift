@@ -11,8 +11,8 @@ extension Auditor {
   }
 
   /// Times of `runs` whole runs for each length; the lengths take turns over several rounds, so that a slow phase of a
-  /// shared machine falls on all of them alike. The machine is probed after each turn; `afterChunk` is told the length's
-  /// place and how many runs the turn timed.
+  /// shared machine affects all of them alike. The machine is probed after each turn; `afterChunk` receives the
+  /// length's place and how many runs the turn timed.
   static func interleave(
     _ session: inout Session, _ samples: [AuditSample], _ lengths: [Int], runs: Int,
     _ probe: inout MachineProbe, afterChunk: (Int, Int) -> Void
@@ -23,7 +23,7 @@ extension Auditor {
     for round in 0..<rounds {
       let chunk = runs * (round + 1) / rounds - runs * round / rounds
       for place in lengths.indices {
-        // A run that is not timed, after another length and whatever stands between.
+        // A warm-up run after the change of length.
         _ = try run(&session, inputs[place][0])
         for _ in 0..<chunk {
           let input = inputs[place][times[place].count % inputs[place].count]

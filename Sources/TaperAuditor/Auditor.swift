@@ -5,7 +5,7 @@ public import TaperPlanRuntime
 ///
 /// The prediction under audit is the one stored in the plan; nothing is predicted anew, so a cost model that
 /// has changed since cannot hide a drift. Whole runs are timed without tracing, lengths interleaved in rounds
-/// so that a slow spell of the machine meets all of them alike; a probe between the chunks measures the
+/// so that a slow phase of the machine affects all of them alike; a probe between the chunks measures the
 /// machine (`ReferenceNoise`). Ops are timed in separate traced runs. Answers come from a last pass over all
 /// samples.
 public enum Auditor {
@@ -47,7 +47,8 @@ public enum Auditor {
     let audits = zip(lengths, timed).map { tokens, times in
       let prediction = plan.predictions.lengths[tokens - 1]
       var planned = prediction.planned
-      // Where the input decides how much is computed, a median is held against the expected one, up to the worst case.
+      // Where the work depends on the input, a median is compared with the expected time; the interval ends at the
+      // worst case.
       if let expected = plan.expectations?.lengths[tokens - 1].p50 {
         let share = Double(expected.rawValue) / Double(max(1, planned.time.rawValue))
         planned.low = Nanoseconds(UInt64(Double(planned.low.rawValue) * min(1, share)))

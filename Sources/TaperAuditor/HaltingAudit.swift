@@ -1,6 +1,6 @@
 public import TaperPlanFormat
 
-/// What texts did at a plan's halting points, beside what the plan says of them.
+/// What texts did at a plan's halting points, compared with what the plan predicts.
 public struct HaltingAudit: Hashable, Sendable {
   /// The audited texts: where they ended, and their measured times, one run each.
   public let measured: HaltingDepths

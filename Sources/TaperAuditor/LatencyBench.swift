@@ -26,9 +26,10 @@ public struct LatencyTimings: Hashable, Sendable {
 
 /// End-to-end latency by input length, without judging it: what `taper bench` reports.
 ///
-/// Lengths take turns over several rounds, so that a slow phase of a shared machine falls on all of them alike. Inputs
-/// are the plan's canary examples, cut or repeated to the length, so token ids are those of real text. No halting point ends
-/// a run: what is timed is the worst case, since where made-up inputs would end says nothing of real ones.
+/// Lengths take turns over several rounds, so that a slow phase of a shared machine affects all of them alike. Inputs
+/// are the plan's canary examples, cut or repeated to the length, so token ids are those of real text. No halting point
+/// ends a run: what is timed is the worst case, because the layer after which made-up inputs halt says nothing about
+/// real texts.
 public struct LatencyBench {
   let loaded: LoadedPlan
   let threads: Int?

@@ -2,7 +2,7 @@ package import TaperPlanFormat
 package import TaperPlanRuntime
 import TaperProbe
 
-/// Samples of the reference kernels beside a session's runs, on its own workers.
+/// Samples of the reference kernels between a session's runs, on its own workers.
 package struct MachineProbe: ~Copyable {
   private let kernels: ReferenceKernels
   /// In the order measured; at least one.

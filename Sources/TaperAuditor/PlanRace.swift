@@ -1,8 +1,8 @@
 import TaperPlanFormat
 public import TaperPlanRuntime
 
-/// Times of several plans on the same inputs of one length. The plans take turns over several rounds, so that a slow phase
-/// of a shared machine falls on all of them alike.
+/// Times of several plans on the same inputs of one length. The plans take turns over several rounds, so that a slow
+/// phase of a shared machine affects all of them alike.
 public enum PlanRace {
   /// - Parameters:
   ///   - samples: texts whose tokens are cut or repeated to the length; not empty, of tokens every plan knows.

@@ -1,13 +1,13 @@
 public import TaperPlanFormat
 
-/// A part of the time at the reference length: what the plan predicts for it and what was measured. The parts' differences
-/// add up to the difference of the whole.
+/// A part of the time at the reference length: what the plan predicts for it and what was measured. The parts'
+/// differences add up to the difference of the whole.
 public struct ResidualSource: Hashable, Sendable {
   public let name: String
   public let predicted: Nanoseconds
   public let measured: Nanoseconds
-  /// Measured less predicted, nanoseconds; of what is beside the ops also where the ops alone exceed the whole, and one of
-  /// the times is therefore zero.
+  /// Measured less predicted, nanoseconds; for the time between ops also where the ops alone exceed the whole, and one
+  /// of the times is therefore zero.
   public let difference: Double
 }
 
@@ -20,8 +20,8 @@ extension AuditReport {
     OpGroup(op.op.kind, isAnswer: op.layer > plan.layers)
   }
 
-  /// Where the residual comes from: ops by group, and what a run takes beside its ops (traced runs tell that from the
-  /// whole), the largest difference first. Groups without ops are left out.
+  /// Where the residual comes from: ops by group, and what a run takes outside its ops (the difference between traced
+  /// runs and the whole), the largest difference first. Groups without ops are left out.
   public var residualSources: [ResidualSource] {
     var sources = OpGroup.allCases.compactMap { group in
       let members = ops.filter { self.group(of: $0) == group }

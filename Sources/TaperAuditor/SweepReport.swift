@@ -1,6 +1,6 @@
 public import TaperPlanFormat
 
-/// One plan of a sweep: what was wished, predicted and measured.
+/// One plan of a sweep: what was requested, predicted and measured.
 public struct SweepRow: Hashable, Sendable {
   /// Name of the plan's file.
   public var name: String
@@ -31,8 +31,7 @@ public struct SweepRow: Hashable, Sendable {
   }
 }
 
-/// Plans of one checkpoint from dense to the fastest, side by side: speed against accuracy, and which of them no other
-/// beats in both.
+/// Plans of one checkpoint from dense to the fastest: speed against accuracy, and the Pareto set of the two.
 public struct SweepReport: Hashable, Sendable {
   /// What the accuracies are measured on.
   public enum Evidence: String, Hashable, Sendable {
@@ -93,8 +92,8 @@ public struct SweepReport: Hashable, Sendable {
     return nil
   }
 
-  /// What plans are compared by: where the input decides how much is computed, the mean over texts; else at `tokens` tokens.
-  /// Measured where everything was timed, predicted else.
+  /// What plans are compared by: where the input decides how much is computed, the mean over texts; else at `tokens`
+  /// tokens. Measured where everything was timed, predicted else.
   public func speedup(_ row: SweepRow) -> Double {
     (isInMean ? meanSpeedup(row) : nil) ?? measuredSpeedup(row) ?? row.prediction.timeSpeedup
   }

@@ -1,4 +1,4 @@
-/// Inputs of a wanted length made of real texts, so that the ids looked up are as varied as in use.
+/// Inputs of a given length made from real texts, so that the embedding rows read are as varied as in use.
 ///
 /// A text's first and last tokens (the special ones) stay at the ends; what is between is cut, or repeated,
 /// to fit.

@@ -1,6 +1,6 @@
 public import TaperPlanFormat
 
-/// A plan told as a tree, in numbers: what `taper explain` prints, as text by `Explain` or as JSON by the caller.
+/// A plan as a tree of numbers: what `taper explain` reports.
 public struct Explanation: Hashable, Sendable {
   /// One input length end to end.
   public struct Length: Hashable, Sendable {
@@ -15,7 +15,7 @@ public struct Explanation: Hashable, Sendable {
     public var workSpeedup: Double
     /// K of the published form.
     public var publishedSpeedup: Double
-    /// Of a plan whose work the input decides: what calibration lets one expect below `planned`, the worst case.
+    /// For a plan whose work depends on the input: the time expected from the calibration; `planned` is the worst case.
     public var expected: ExpectedTime?
     /// Mean T(1)…T(L), as expected; empty for other plans.
     public var expectedTokens: [Float]
@@ -54,9 +54,9 @@ public struct Explanation: Hashable, Sendable {
     public var ops: [Op]
   }
 
-  /// A selector at work (TR-BERT).
+  /// A selector that the plan runs (TR-BERT).
   public struct Selector: Hashable, Sendable {
-    /// After which it stands.
+    /// The layer after which it runs.
     public var layer: Int
     /// Tokens with π at least this go on, at most the keep counts; nil when the keep counts alone decide.
     public var threshold: Double?
@@ -69,7 +69,7 @@ public struct Explanation: Hashable, Sendable {
   public var expected: ExpectedTime?
   public var calibrationTexts: Int
   public var lengths: [Length]
-  /// The length the sections are told at: the largest.
+  /// The length that `sections` are about: the largest.
   public var detailLength: Int
   public var sections: [Section]
   public var arena: ArenaLayout

@@ -3,12 +3,11 @@ public import TaperCostModel
 import TaperDeviceProfile
 public import TaperPlanFormat
 
-/// What each layer of a plan is bound by, and what each lever would save there next: as a device's costs have it now.
+/// What each layer of a plan is bound by on a device, and what each change ("lever") to it would save.
 ///
 /// A lever is tried on one layer with all else as it is: 16 tokens fewer (a row tile), its products in the next lower
-/// precision that the device was measured in, without the layer, or with other numbers of threads. What a lever does to
-/// accuracy is not said here. Ops are priced anew, as they stand and as they would be, so that both sides come from the
-/// same profile.
+/// precision that the device was measured in, without the layer, or with other numbers of threads. Effects on
+/// accuracy are not estimated. Both sides, before and after, are priced from the same profile.
 public struct Limits: Hashable, Sendable {
   public enum Lever: String, CaseIterable, Hashable, Sendable {
     case tokens, precision, depth, threads
@@ -121,7 +120,7 @@ private struct LayerPricing {
   init(_ plan: Plan, length: Int, _ costs: OpCosts) {
     self.plan = plan
     self.length = length
-    // With as much of the weights in caches as where the plan was priced.
+    // Assume the same share of weights in caches as when the plan was priced.
     pricer = OpPricer(costs.reading(plan.weightTraffic), selectingKernels: true)
   }
 

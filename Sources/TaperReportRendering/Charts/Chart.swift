@@ -116,7 +116,7 @@ public struct Drawing: Hashable, Sendable {
     height - bottom - (value - y.base) / (y.limit - y.base) * (height - top - bottom)
   }
 
-  /// Labels beside their points, moved down where two would meet. One that stands left of its point also stands above
+  /// Labels next to their points, moved down where two would overlap. One left of its point is also drawn above
   /// it, clear of the line that leads there.
   mutating func addApart(
     _ labels: [(classes: String, at: Point, right: Double, text: String)], space: Double = 15

@@ -12,7 +12,7 @@ extension Chart {
     ) { keepCountDrawing(report, $0) }
   }
 
-  /// More lines could not be told apart.
+  /// More lines could not be distinguished.
   private static let maximumLines = 8
 
   private static func keepCountDrawing(_ report: AuditReport, _ isWide: Bool) -> Drawing {

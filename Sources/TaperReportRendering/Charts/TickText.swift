@@ -1,7 +1,7 @@
 import TaperBase
 import TaperPlanFormat
 
-/// What stands beside an axis' ticks.
+/// Labels of an axis' ticks.
 enum TickText {
   /// A number without needless zeros.
   static func plain(_ value: Double) -> String {

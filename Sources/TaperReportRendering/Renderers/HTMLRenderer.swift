@@ -73,7 +73,7 @@ public enum HTMLRenderer {
     }
   }
 
-  /// A sign beside the word, for readers to whom the colours look alike.
+  /// With a sign before the word, for readers to whom the colours look alike.
   private static func markup(_ verdict: Verdict) -> Element {
     let sign =
       switch verdict.kind {

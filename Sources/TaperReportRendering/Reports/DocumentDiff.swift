@@ -24,7 +24,7 @@ public struct DocumentDiff: Sendable {
   public private(set) var changes: [Change] = []
   private let tolerance: Double
 
-  /// Keys that name an element, best first, with the word that stands beside their value.
+  /// Keys that name an element, best first, with the word shown with their value.
   private static let names = [
     ("tokens", "tokens"), ("layer", "layer"), ("index", "op"), ("op", "op"), ("name", ""),
   ]

@@ -74,7 +74,7 @@ extension Explanation {
     return plan.head.pooling == .mean && plan.schedule.reducesAnywhere ? ", kept tokens only" : ""
   }
 
-  /// Which selectors are at work, in words; nil when none is.
+  /// What the selectors do, in words; nil for a plan without.
   private var selection: String? {
     guard let first = selectors.first else { return nil }
     let places = selectors.map { "\($0.layer)" }.joined(separator: ", ")

@@ -36,7 +36,7 @@ extension Report {
 
 extension SweepReport {
   fileprivate var table: ReportTable {
-    // Where the mean time of texts as they are is to be had; measured before predicted.
+    // The mean time over texts of any length, where it is known; measured if possible, else predicted.
     let meanTime = [\SweepRow.mean, \.expected].first { time in rows.allSatisfy { $0[keyPath: time] != nil } }
     let showsMean = isInMean && meanTime != nil
     let mark = meanTime == \SweepRow.mean ? "" : "~"

@@ -47,7 +47,7 @@ struct AuditCommand: ParsableCommand {
         runs: runs,
         tolerance: tolerance ?? 0.05, threads: threads,
         environment: Fingerprint.current().environmentFacts, roof: try roof(loaded))
-      // The dense plan's answers are the bar's first half, where they are wanted.
+      // With --reference, the dense plan's answers take the first half of the progress bar.
       let start = reference == nil ? 0 : 0.5
       let audit = try Auditor.audit(loaded, request) { bar.update(start + (1 - start) * $0, "auditing") }
       bar.finish()
@@ -64,7 +64,7 @@ struct AuditCommand: ParsableCommand {
     }
   }
 
-  /// What the profile says of the machine with the audit's threads.
+  /// The machine's peak rates at the audit's number of threads, from the profile.
   private func roof(_ loaded: LoadedPlan) throws -> MachineRoof? {
     guard let device else { return nil }
     let profile = try Inputs.deviceProfile(device)
@@ -75,7 +75,7 @@ struct AuditCommand: ParsableCommand {
     return MachineRoof(compute: Double(figures.computePeak), bandwidth: Double(figures.bandwidth))
   }
 
-  /// The texts as the plan tokenizes them, with the dense plan's answers where there is one.
+  /// The texts as the plan tokenizes them, with the dense plan's answers where one was given.
   private func samples(
     _ dataset: TextDataset, _ plan: Plan, _ bar: inout ProgressBar
   ) throws -> [AuditSample] {

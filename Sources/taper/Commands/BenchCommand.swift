@@ -9,10 +9,10 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Latency by input length: percentiles of many runs, lengths interleaved.",
     discussion: """
-      A plan with halting points is timed in its worst case, no run ended early; taper audit times it on texts as they are.
+      A plan with halting points is timed through all layers; taper audit times it on real texts.
 
-      Between chunks of runs two fixed pieces of work are timed, one bound by arithmetic and one by memory. Exit 69 when \
-      they vary by more than --noise: then the machine was too noisy to judge by what was measured.
+      Two reference kernels, one compute-bound and one memory-bound, are timed between chunks of runs. Exit 69 when \
+      their times vary by more than --noise: the machine was too noisy to trust the result.
       """)
 
   @Argument(help: "The plan.") var plan: String

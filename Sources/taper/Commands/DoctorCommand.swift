@@ -9,11 +9,11 @@ import TaperReportRendering
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Whether a device profile still says what this machine does.",
+    commandName: "doctor", abstract: "Checks whether a device profile still fits this machine.",
     discussion: """
-      Compares the profile's fingerprint with this machine's and times a few of its points again, under the tier it was \
-      measured with. Exit 1 when times have drifted, 4 when the profile is of another machine, 69 when the machine is too noisy \
-      to tell.
+      Compares the profile's fingerprint with this machine's and measures a few of its points again, with the kernel \
+      tier it was measured with. Exit 1 when times have drifted, 4 when the profile is of another machine, 69 when \
+      the machine is too noisy to tell.
       """)
 
   @Option(help: "The device profile.") var device: String
@@ -25,7 +25,7 @@ struct DoctorCommand: ParsableCommand {
     try ExitStatus.catching {
       let profile = try Inputs.deviceProfile(device)
       var here = Fingerprint.current()
-      // A profile under a tier cap is of this machine when the cap is put on it; points are timed under it.
+      // A profile measured under a tier cap fits a machine that can run that tier; points are timed under the same cap.
       if KernelTier.available.contains(where: { $0.name == profile.fingerprint.tier }) {
         here.tier = profile.fingerprint.tier
         here.environment = here.environment.withoutTierCap

@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: "The plan.") var plan: String
   @Option(
     help:
-      "A device profile: what limits each layer there, and what fewer tokens, lower precision, less depth or other threads would save."
+      "A device profile: adds what bounds each layer there, and what each change to it would save."
   )
   var device: String?
   @Flag(help: "The complete plan text instead of the tree.") var text = false

@@ -11,8 +11,8 @@ struct RaceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "race",
     abstract:
-      "Times plans in turns on the same texts at batch 1, every text as it is, halting points and selectors at work.",
-    discussion: "Speedups are of the first plan's total time; name the dense plan first.")
+      "Times several plans in turns on the same texts at their own lengths, batch 1.",
+    discussion: "Halting points and selectors are on. Speedups are over the first plan; name the dense plan first.")
 
   @Argument(help: "The plans.") var plans: [String]
   @OptionGroup var texts: TextOptions
