@@ -1,5 +1,7 @@
+public import TaperPlanFormat
+
 /// A text to audit a plan with.
-public struct AuditSample: Hashable, Sendable {
+public struct AuditSample: TokenizedText, Hashable, Sendable {
   /// The caller's number of it, for example the data's line.
   public var index: Int
   public var ids: [UInt32]

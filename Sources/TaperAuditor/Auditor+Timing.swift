@@ -14,7 +14,7 @@ extension Auditor {
   /// shared machine affects all of them alike. The machine is probed after each turn; `afterChunk` receives the
   /// length's place and how many runs the turn timed.
   static func interleave(
-    _ session: inout Session, _ samples: [AuditSample], _ lengths: [Int], runs: Int,
+    _ session: inout Session, _ samples: [some TokenizedText], _ lengths: [Int], runs: Int,
     _ probe: inout MachineProbe, afterChunk: (Int, Int) -> Void
   ) throws(AuditError) -> [[Nanoseconds]] {
     let inputs = lengths.map { TimingInputs(samples, length: $0).inputs }

@@ -49,10 +49,8 @@ public struct LatencyBench {
     lengths: [Int], runs: Int, noiseBound: Double = ReferenceNoise.defaultBound,
     progress: (Double) -> Void = { _ in }
   ) throws(AuditError) -> LatencyTimings {
-    var samples = loaded.plan.canaries.enumerated().map {
-      AuditSample(index: $0.offset, ids: $0.element.ids, typeIDs: $0.element.typeIDs)
-    }
-    if samples.isEmpty { samples = [AuditSample(index: 0, ids: [0])] }
+    var samples = loaded.plan.canaries
+    if samples.isEmpty { samples = [Canary(ids: [0], typeIDs: [], expected: [], tolerance: 0)] }
     var session = try Auditor.open(loaded, threads, tracing: false)
     var probe = try MachineProbe(session)
     var done = 0

@@ -1,4 +1,4 @@
-import TaperPlanFormat
+public import TaperPlanFormat
 public import TaperPlanRuntime
 
 /// Times of several plans on the same inputs of one length. The plans take turns over several rounds, so that a slow
@@ -11,7 +11,7 @@ public enum PlanRace {
   ///   - progress: share done, 0 to 1.
   /// - Returns: one entry a plan, in order.
   public static func measure(
-    _ plans: [LoadedPlan], samples: [AuditSample], tokens: Int, runs: Int, threads: Int? = nil,
+    _ plans: [LoadedPlan], samples: [some TokenizedText], tokens: Int, runs: Int, threads: Int? = nil,
     progress: (Double) -> Void = { _ in }
   ) throws(AuditError) -> [TimePercentiles] {
     guard !samples.isEmpty, samples.allSatisfy({ !$0.ids.isEmpty }) else { throw .noSamples }

@@ -1,3 +1,5 @@
+package import TaperPlanFormat
+
 /// Inputs of a given length made from real texts, so that the embedding rows read are as varied as in use.
 ///
 /// A text's first and last tokens (the special ones) stay at the ends; what is between is cut, or repeated,
@@ -9,7 +11,7 @@ package struct TimingInputs {
   package let inputs: [(ids: [UInt32], typeIDs: [UInt32])]
 
   /// - Precondition: samples are not empty, nor their ids.
-  package init(_ samples: [AuditSample], length: Int) {
+  package init(_ samples: [some TokenizedText], length: Int) {
     // Evenly over the data, as its order may mean something.
     let count = min(samples.count, TimingInputs.maximumVariants)
     inputs = (0..<count).map { variant in

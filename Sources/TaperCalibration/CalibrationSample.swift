@@ -1,5 +1,7 @@
+public import TaperPlanFormat
+
 /// A calibration text as the model sees it, with what the dense model answers.
-public struct CalibrationSample: Hashable, Sendable {
+public struct CalibrationSample: TokenizedText, Hashable, Sendable {
   public var ids: [UInt32]
   /// As many as `ids`.
   public var typeIDs: [UInt32]

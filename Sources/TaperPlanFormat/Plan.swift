@@ -162,7 +162,7 @@ public struct Head: Hashable, Sendable {
 }
 
 /// An example with the output that the plan must give, for `taper verify`.
-public struct Canary: Hashable, Sendable {
+public struct Canary: TokenizedText, Hashable, Sendable {
   public var ids: [UInt32]
   /// Empty when all are zero.
   public var typeIDs: [UInt32]

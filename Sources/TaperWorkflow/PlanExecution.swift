@@ -1,3 +1,4 @@
+public import TaperPlanFormat
 public import TaperPlanRuntime
 
 /// Runs a plan over many samples, in order, for planning-time work: calibration, head fitting, accuracy.
@@ -19,14 +20,14 @@ public struct PlanExecution {
 
   /// The result of every sample, in order.
   public func results(
-    of samples: [TokenizedSample], progress: Progress = { _, _ in }
+    of samples: [some TokenizedText], progress: Progress = { _, _ in }
   ) throws -> [[Float]] {
     try runs(of: samples, progress: progress).map(\.result)
   }
 
   /// What every sample did, in order.
   public func runs(
-    of samples: [TokenizedSample], progress: Progress = { _, _ in }
+    of samples: [some TokenizedText], progress: Progress = { _, _ in }
   ) throws -> [TextRun] {
     var runs: [TextRun] = []
     runs.reserveCapacity(samples.count)
@@ -36,7 +37,7 @@ public struct PlanExecution {
 
   /// Runs every sample in one session and hands over what it did and the contents of the named slots.
   func run(
-    _ samples: [TokenizedSample], slots: [String], progress: Progress,
+    _ samples: [some TokenizedText], slots: [String], progress: Progress,
     each: (_ index: Int, _ run: TextRun, _ slots: [[Float]]) throws -> Void
   ) throws {
     var session = try Session(plan, threads: threads)

@@ -41,7 +41,7 @@ public enum TextRace {
   ///   - progress: share done, 0 to 1.
   /// - Throws: `AuditError`, `RuntimeError`.
   public static func measure(
-    _ plans: [LoadedPlan], samples: [TokenizedSample], rounds: Int, threads: Int? = nil,
+    _ plans: [LoadedPlan], samples: [some TokenizedText], rounds: Int, threads: Int? = nil,
     progress: (Double) -> Void = { _ in }
   ) throws -> Result {
     guard !samples.isEmpty else { throw AuditError.noSamples }

@@ -1,5 +1,6 @@
 public import TaperCalibration
 public import TaperModelSpec
+public import TaperPlanFormat
 internal import TaperTokenization
 
 extension CalibrationSample {
@@ -8,7 +9,7 @@ extension CalibrationSample {
 }
 
 /// A text as the encoder reads it, with its label where there is one.
-public struct TokenizedSample: Hashable, Sendable {
+public struct TokenizedSample: TokenizedText, Hashable, Sendable {
   public var ids: [UInt32]
   /// Empty: all zero.
   public var typeIDs: [UInt32]

@@ -12,7 +12,8 @@ struct RaceCommand: ParsableCommand {
     commandName: "race",
     abstract:
       "Times several plans in turns on the same texts at their own lengths, batch 1.",
-    discussion: "Halting points and selectors are on. Speedups are over the first plan; name the dense plan first.")
+    discussion:
+      "Halting points and selectors are on. Speedups are over the first plan; name the dense plan first.")
 
   @Argument(help: "The plans.") var plans: [String]
   @OptionGroup var texts: TextOptions
@@ -33,7 +34,7 @@ struct RaceCommand: ParsableCommand {
       for plan in loaded.dropFirst() {
         try ReferenceMismatch.check(first, against: plan.plan, option: "first plan")
       }
-      let samples = try AuditSample.tokenized(dataset.rows, for: first).map(\.tokenized)
+      let samples = try AuditSample.tokenized(dataset.rows, for: first)
       var bar = ProgressBar()
       let race = try TextRace.measure(loaded, samples: samples, rounds: rounds, threads: threads) {
         bar.update($0, "racing \(loaded.count) plans on \(samples.count) texts")
@@ -57,7 +58,7 @@ struct RaceCommand: ParsableCommand {
     var work: Double { runner.work.reduce(0) { $0 + Double($1.rawValue) } }
   }
 
-  private func report(_ entries: [Entry], _ samples: [TokenizedSample], _ noise: ReferenceNoise) -> Report {
+  private func report(_ entries: [Entry], _ samples: [AuditSample], _ noise: ReferenceNoise) -> Report {
     Report("race", of: "\(NumberText.count(entries.count, "plan"))") {
       ReportNode.data("rounds", .integer(rounds))
       ReportNode.data("tokens", .integers(samples.map(\.ids.count)))
