@@ -110,7 +110,7 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "CAMXEmulator", dependencies: ["CTaperKernels"], path: "Tests/CAMXEmulator"),
-    tests("CTaperKernels", ["COpenBLAS", "CAMXEmulator"]),
+    tests("CTaperKernels", ["COpenBLAS", "CAMXEmulator", "TaperPlanFormat"]),
     .testTarget(name: "TaperBaseTests", dependencies: ["TaperBase", "TestSupport"], swiftSettings: strict),
     tests("TaperJSON", []),
     tests("TaperPlanFormat", []),

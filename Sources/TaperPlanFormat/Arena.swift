@@ -20,8 +20,8 @@ public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
   public var group: Int {
     switch self {
     case .f32, .u32, .f16: 1
-    case .bf16: 2
-    case .i8: 4
+    case .bf16: KernelConstants.groupBF16
+    case .i8: KernelConstants.groupI8
     }
   }
 }

@@ -1,4 +1,4 @@
-// Generated from Sources/CTaperKernels/kernels.def by tools/reference/make-kernel-ids.py; do not edit.
+// Generated from Sources/CTaperKernels/kernels.def by tools/reference/make-kernel-table.py; do not edit.
 
 /// A kernel family, as numbered in kernels.def. The tier (AVX2, AVX-512, …) is bound when a plan is loaded.
 public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
@@ -36,40 +36,37 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let attentionBF16 = KernelID(rawValue: 29)
   public static let attentionScoredBF16 = KernelID(rawValue: 30)
 
-  /// Every family with its name in kernels.def, in id order.
-  public static let all: [(id: KernelID, name: String)] = [
-    (.embedF32, "embed_f32"),
-    (.gemmF32OpenBLAS, "gemm_f32_openblas"),
-    (.gemmF32Scalar, "gemm_f32_scalar"),
-    (.biasActivationF32, "bias_activation_f32"),
-    (.addF32, "add_f32"),
-    (.layerNormF32, "layer_norm_f32"),
-    (.attentionF32, "attention_f32"),
-    (.attentionScoresF32, "attention_scores_f32"),
-    (.attentionContextF32, "attention_context_f32"),
-    (.iotaU32, "iota_u32"),
-    (.selectF32, "select_f32"),
-    (.scatterF32, "scatter_f32"),
-    (.composeU32, "compose_u32"),
-    (.gatherF32, "gather_f32"),
-    (.meanF32, "mean_f32"),
-    (.l2NormalizeF32, "l2_normalize_f32"),
-    (.softmaxF32, "softmax_f32"),
-    (.sigmoidF32, "sigmoid_f32"),
-    (.gemmF32Panel, "gemm_f32_panel"),
-    (.gemmBF16Panel, "gemm_bf16_panel"),
-    (.gemmI8Panel, "gemm_i8_panel"),
-    (.encodeBF16, "encode_bf16"),
-    (.encodeI8, "encode_i8"),
-    (.attentionScoredF32, "attention_scored_f32"),
-    (.selectAboveF32, "select_above_f32"),
-    (.accumulateF32, "accumulate_f32"),
-    (.haltAuthorsF32, "halt_authors_f32"),
-    (.haltTightF32, "halt_tight_f32"),
-    (.attentionBF16, "attention_bf16"),
-    (.attentionScoredBF16, "attention_scored_bf16"),
+  /// The facts of every family; id n is entry n − 1.
+  static let families: [KernelFamily] = [
+    KernelFamily("embed_f32", .embed, .none, .rowMajor, .f32),
+    KernelFamily("gemm_f32_openblas", .gemm, .indexedRows, .rowMajor, .f32),
+    KernelFamily("gemm_f32_scalar", .gemm, .indexedRows, .rowMajor, .f32),
+    KernelFamily("bias_activation_f32", .biasActivation, .none, .rowMajor, .f32),
+    KernelFamily("add_f32", .add, .none, .rowMajor, .f32),
+    KernelFamily("layer_norm_f32", .layerNorm, .none, .rowMajor, .f32),
+    KernelFamily("attention_f32", .attention, .attention, .rowMajor, .f32),
+    KernelFamily("attention_scores_f32", .attentionScores, .optionalAttention, .rowMajor, .f32),
+    KernelFamily("attention_context_f32", .attentionContext, .none, .rowMajor, .f32),
+    KernelFamily("iota_u32", .iota, .none, .rowMajor, .u32),
+    KernelFamily("select_f32", .select, .tokenScores, .rowMajor, .f32),
+    KernelFamily("scatter_f32", .scatter, .none, .rowMajor, .f32),
+    KernelFamily("compose_u32", .compose, .none, .rowMajor, .u32),
+    KernelFamily("gather_f32", .gather, .none, .rowMajor, .f32),
+    KernelFamily("mean_f32", .mean, .none, .rowMajor, .f32),
+    KernelFamily("l2_normalize_f32", .l2Normalize, .none, .rowMajor, .f32),
+    KernelFamily("softmax_f32", .softmax, .none, .rowMajor, .f32),
+    KernelFamily("sigmoid_f32", .sigmoid, .none, .rowMajor, .f32),
+    KernelFamily("gemm_f32_panel", .gemm, .none, .panelF32, .f32),
+    KernelFamily("gemm_bf16_panel", .gemm, .none, .panelBF16, .bf16),
+    KernelFamily("gemm_i8_panel", .gemm, .none, .panelI8, .i8),
+    KernelFamily("encode_bf16", .encode, .none, .rowMajor, .bf16),
+    KernelFamily("encode_i8", .encode, .none, .rowMajor, .i8),
+    KernelFamily("attention_scored_f32", .attentionScored, .attention, .rowMajor, .f32),
+    KernelFamily("select_above_f32", .selectAbove, .tokenScores, .rowMajor, .f32),
+    KernelFamily("accumulate_f32", .accumulate, .none, .rowMajor, .f32),
+    KernelFamily("halt_authors_f32", .haltAuthors, .none, .rowMajor, .f32),
+    KernelFamily("halt_tight_f32", .haltTight, .none, .rowMajor, .f32),
+    KernelFamily("attention_bf16", .attention, .attentionBF16, .rowMajor, .bf16),
+    KernelFamily("attention_scored_bf16", .attentionScored, .attentionBF16, .rowMajor, .bf16),
   ]
-
-  /// The name in kernels.def, or nil for an id this version does not know.
-  public var name: String? { KernelID.all.first { $0.id == self }?.name }
 }

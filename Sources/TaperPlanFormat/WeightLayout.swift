@@ -16,8 +16,8 @@ public enum WeightLayout: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendab
   /// After all panels: f32 scale[columns′] and i32 sum[columns′], with columns′ = 16 · panels and sum[n] = Σ_k w(n, k).
   case panelI8 = 3
 
-  /// Columns of a panel: CK_PANEL.
-  public static let panelWidth = 16
+  /// Columns of a panel.
+  public static let panelWidth = KernelConstants.panel
 
   /// The element of a packed layout; nil for row-major, which any element may have.
   public var packedElement: ElementType? {
@@ -46,6 +46,6 @@ public enum WeightLayout: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendab
     let padded = UInt64((depth + packed.group - 1) / packed.group * packed.group)
     let (panels, overflow) = width.multipliedReportingOverflow(by: padded * UInt64(packed.byteCount))
     // Only i8 has a scale and a sum a column.
-    return overflow ? .max : panels + (self == .panelI8 ? width * 8 : 0)
+    return overflow ? .max : panels + (self == .panelI8 ? width * UInt64(KernelConstants.columnBytesI8) : 0)
   }
 }

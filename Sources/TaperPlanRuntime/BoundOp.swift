@@ -11,7 +11,6 @@ internal import TaperPlanFormat
   /// The 1-based layer whose dropping decides `condition` and `index`; 0 where no layer drops (embeddings, head).
   var reducingLayer: UInt16
   var condition: OpGuard
-  var tasks: TaskRule
   var effect: OpEffect
   /// The op's kernels: `selectionCount` entries of the program's selections from `firstSelection` on.
   var firstSelection: UInt32
@@ -23,12 +22,11 @@ internal import TaperPlanFormat
   static var one: UInt16 { 0xFFFF }
 }
 
-/// Which driver, with which product, computes an op whose row count is at most `maximumRows`.
+/// Which kernel computes an op whose row count is at most `maximumRows`.
 @safe struct BoundKernel: BitwiseCopyable {
   var maximumRows: UInt32
-  var driver: ck_driver
-  /// Of row-major products.
-  var sgemm: ck_sgemm_fn?
+  /// A copy of the registry's entry, beside the others that a run needs.
+  var kernel: ck_kernel
 }
 
 /// What an op decides about the ops after it.
@@ -42,12 +40,4 @@ enum OpEffect: UInt8, BitwiseCopyable {
   init(_ kind: OpKind) {
     self = kind == .selectAbove ? .counts : kind.haltingRule != nil ? .halts : .none
   }
-}
-
-/// How many tasks an op is cut into; raw values equal ck_task_rule's.
-enum TaskRule: UInt8, BitwiseCopyable {
-  case one = 0
-  case rows = 1
-  case heads = 2
-  case parts = 3
 }

@@ -76,10 +76,10 @@ internal import TaperPlanFormat
       let first = next
       while next < plan.selections.count, Int(plan.selections[next].op) == number {
         let selection = plan.selections[next]
-        // LoadedPlan has refused plans with kernels this runtime lacks.
-        var kernel = KernelCatalog.kernel(selection.kernel, for: op.kind)!
-        kernel.maximumRows = UInt32(selection.maximumRows)
-        unsafe (kernels + next).initialize(to: kernel)
+        // LoadedPlan has refused plans with kernels this program lacks.
+        let kernel = unsafe ck_find_kernel(selection.kernel.rawValue)!.pointee
+        unsafe (kernels + next).initialize(
+          to: BoundKernel(maximumRows: UInt32(selection.maximumRows), kernel: kernel))
         next += 1
       }
       unsafe (ops + number).initialize(
@@ -124,21 +124,12 @@ internal import TaperPlanFormat
       var kernel = unsafe kernels + Int(bound.pointee.firstSelection)
       let last = unsafe kernel + Int(bound.pointee.selectionCount) - 1
       while unsafe kernel < last, unsafe rows > kernel.pointee.maximumRows { unsafe kernel += 1 }
-      unsafe op.pointee.sgemm = kernel.pointee.sgemm
-
-      let tasks =
-        switch unsafe bound.pointee.tasks {
-        case .one: UInt32(1)
-        case .rows: ck_row_tasks(rows)
-        case .heads: unsafe op.pointee.heads
-        case .parts: unsafe op.pointee.parts
-        }
       if let traces = unsafe traces {
         let start = ck_now_ns()
-        unsafe ck_pool_run(pool, kernel.pointee.driver, op, tasks)
+        unsafe ck_kernel_run(pool, &kernel.pointee.kernel, op)
         unsafe traces[number] = OpTrace(start: Nanoseconds(start), end: Nanoseconds(ck_now_ns()))
       } else {
-        unsafe ck_pool_run(pool, kernel.pointee.driver, op, tasks)
+        unsafe ck_kernel_run(pool, &kernel.pointee.kernel, op)
       }
       let effect = unsafe bound.pointee.effect
       if effect == .counts {

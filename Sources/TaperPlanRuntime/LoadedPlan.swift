@@ -130,12 +130,13 @@ public final class LoadedPlan: Sendable {
         path: weightsPath, expected: plan.weights.byteCount, found: Bytes(UInt64(weightRange.count)))
     }
     for (number, selection) in plan.selections.enumerated() {
-      // The format knows the kernel; this runtime must have it too.
-      guard KernelCatalog.kernel(selection.kernel, for: plan.ops[Int(selection.op)].kind) != nil else {
+      // The format knows the kernel; this program must have it too.
+      guard unsafe ck_find_kernel(selection.kernel.rawValue) != nil else {
         throw selection.kernel == .gemmF32OpenBLAS
           ? .openBLASMissing(selection: number) : .unknownKernel(selection: number, kernel: selection.kernel)
       }
     }
+    try ScratchCheck.run(plan)
   }
 
   private static func defaultWeightsPath(plan path: String, digest: Digest) -> String {

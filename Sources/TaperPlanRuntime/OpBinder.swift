@@ -18,12 +18,11 @@ internal import TaperPlanFormat
     unsafe BoundOp(
       rows: op.rows.rawValue, innerRows: op.innerRows.rawValue,
       reducingLayer: op.layer <= plan.model.layers ? op.layer : 0, condition: op.condition,
-      tasks: KernelCatalog.tasks(of: op.kind), effect: OpEffect(op.kind),
-      firstSelection: UInt32(firstSelection),
+      effect: OpEffect(op.kind), firstSelection: UInt32(firstSelection),
       selectionCount: UInt32(selectionCount), index: readable(op.index))
   }
 
-  /// Everything of a `ck_op` that is the same for every input; rows, inner_rows, index and sgemm are left for the run.
+  /// Everything of a `ck_op` that is the same for every input; rows, inner_rows and index are left for the run.
   func operands(of op: PlanOp) -> ck_op {
     var bound = unsafe ck_op()
     unsafe bound.columns = op.columns

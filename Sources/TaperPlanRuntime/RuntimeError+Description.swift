@@ -23,6 +23,9 @@ extension RuntimeError: CustomStringConvertible {
     case .openBLASMissing(let selection):
       "kernel selection \(selection) asks for gemm_f32_openblas, and this program is without OpenBLAS; run the plan with "
         + "`taper run`, or plan again with --without-openblas"
+    case .scratchTooSmall(let op, let kernel, let expected, let found):
+      "op \(op) provides \(found) elements of scratch for each worker, and this version's kernel "
+        + "\(kernel.name ?? "\(kernel.rawValue)") needs \(expected); plan again with this taper"
     case .arenaTooLarge(let needed, let code):
       "the plan's arena takes \(needed.rawValue) bytes, which this machine does not give: \(SystemCall.text(code))"
     case .workersUnavailable(let threads, let code):

@@ -15,6 +15,8 @@ public enum RuntimeError: Error, Hashable, Sendable {
   case unknownKernel(selection: Int, kernel: KernelID)
   /// The plan computes products with OpenBLAS, and this program does not link it.
   case openBLASMissing(selection: Int)
+  /// The plan provides less scratch for an op than this program's kernel uses: it was made for another build.
+  case scratchTooSmall(op: Int, kernel: KernelID, expected: Int, found: Int)
   case arenaTooLarge(needed: Bytes, errno: Int32)
   case workersUnavailable(threads: Int, errno: Int32)
   /// The plan's times were predicted with kernels this CPU (or TAPER_MAX_TIER) does not allow.
@@ -38,7 +40,9 @@ extension RuntimeError {
   /// 65 where data is bad or corrupt.
   public var exitCode: Int32 {
     switch self {
-    case .unknownKernel, .openBLASMissing, .arenaTooLarge, .workersUnavailable, .tierMissing, .cannotLock: 4
+    case .unknownKernel, .openBLASMissing, .scratchTooSmall, .arenaTooLarge, .workersUnavailable, .tierMissing,
+      .cannotLock:
+      4
     case .file, .unknownTier, .threadsOutOfRange: 64
     case .badPlan, .badWeightsFile, .weightsFileMissing, .weightsFileMismatch, .weightsSizeMismatch,
       .weightsDamaged, .emptyInput, .inputTooLong, .tokenOutOfRange, .tokenTypeOutOfRange, .tokenTypeCount:

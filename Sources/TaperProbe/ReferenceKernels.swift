@@ -19,7 +19,7 @@ public import TaperPlanFormat
   private let threads: Int
   /// The product's input, weight and result, the walk's sink, and after them the walk's memory.
   private let memory: UnsafeMutablePointer<Float>
-  private let driver: ck_driver
+  private let kernel: UnsafePointer<ck_kernel>
   private var product: ck_op
   /// Elements that each thread hands over.
   private static let shareCount = (256 << 10) / 4
@@ -41,8 +41,8 @@ public import TaperPlanFormat
     let floats = unsafe found.bindMemory(to: Float.self, capacity: head + Self.memoryCount)
     // Written, so that every page is there; small, so that sums stay so.
     for place in 0..<head + Self.memoryCount { unsafe floats[place] = 0x1p-8 }
-    // Every build has every family of kernels.def.
-    let kernel = unsafe ck_find_kernel(KernelID.gemmF32Panel.rawValue)!.pointee
+    // Only families that need OpenBLAS may be missing.
+    unsafe kernel = ck_find_kernel(KernelID.gemmF32Panel.rawValue)!
     var op = unsafe ck_op()
     unsafe op.rows = UInt32(Self.rows)
     unsafe op.columns = UInt32(wide)
@@ -56,7 +56,6 @@ public import TaperPlanFormat
     unsafe op.table = ck_kernels(ck_detect_tier())
     self.threads = threads
     unsafe memory = floats
-    unsafe driver = kernel.driver
     unsafe product = op
     unsafe sink = floats + counts[0] + counts[1] + counts[2]
     var handover = unsafe ck_op()
@@ -72,12 +71,11 @@ public import TaperPlanFormat
   /// One sample of each, in a fraction of a millisecond.
   /// - Parameter pool: of as many workers as were said.
   public func measure(on pool: OpaquePointer) -> ReferenceTimes {
-    let tasks = unsafe product.parts
     // Once to bring it into cache, and workers out of their sleep.
-    unsafe ck_pool_run(pool, driver, &product, tasks)
+    unsafe ck_kernel_run(pool, kernel, &product)
     let start = ck_now_ns()
     for round in 0..<Self.repeats {
-      unsafe ck_pool_run(pool, driver, &product, tasks)
+      unsafe ck_kernel_run(pool, kernel, &product)
       if threads > 1 {
         unsafe handover.columns = UInt32(round)
         unsafe ck_pool_run(pool, handOver, &handover, UInt32(threads))

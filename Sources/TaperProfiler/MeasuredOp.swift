@@ -3,12 +3,10 @@ internal import Glibc
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
 
-/// A measurement point bound to memory: a `ck_op` like the runtime's, its driver and its tasks.
+/// A measurement point bound to memory: a `ck_op` like the runtime's, and the kernel that the runtime would run.
 @safe struct MeasuredOp {
   private(set) var op: ck_op
-  private let driver: ck_driver
-  private let tasks: UInt32
-  private let kernel: KernelID
+  private var kernel: ck_kernel
   /// Elements of f32 (four bytes) that the weight takes in the ring.
   private let weightCount: Int
   private let warmCounts: [Int]
@@ -22,21 +20,12 @@ internal import TaperPlanFormat
     guard let found = unsafe ck_find_kernel(point.kernel.rawValue) else {
       preconditionFailure("kernel \(point.kernel.rawValue) is not in this build")
     }
-    let kernel = unsafe found.pointee
+    unsafe kernel = found.pointee
     let shape = point.shape
     let (rows, inner) = (UInt32(point.rows), UInt32(point.innerRows))
     let width = UInt32(shape.heads * shape.depth)
-    unsafe driver = kernel.driver
-    self.kernel = point.kernel
     kind = shape.kind
     isNear = point.isNear
-    tasks =
-      switch unsafe kernel.tasks {
-      case CK_TASKS_ROWS: ck_row_tasks(rows)
-      case CK_TASKS_HEADS: UInt32(shape.heads)
-      case CK_TASKS_PARTS: UInt32(shape.parts)
-      default: 1
-      }
     var op = unsafe ck_op()
     unsafe op.rows = rows
     unsafe op.inner_rows = inner
@@ -57,7 +46,6 @@ internal import TaperPlanFormat
     unsafe op.y2 = buffers.activations[4]
     unsafe op.scratch = buffers.scratch
     unsafe op.scratch_stride = buffers.scratchStride
-    unsafe op.sgemm = kernel.sgemm ?? ck_openblas()
     unsafe op.table = table
     // What is found warm. Outputs are, where planned ops work in place.
     var counts = [point.rows * shape.columns, 0, 0, 0]
@@ -200,13 +188,11 @@ internal import TaperPlanFormat
   private mutating func sample(
     _ weights: UnsafePointer<Float>, on pool: OpaquePointer, _ threads: Int, _ buffers: WorkBuffers
   ) -> (time: UInt64, wasAlone: Bool) {
-    var tasks = tasks
     switch kind {
     case .gemm:
       unsafe op.weight = UnsafeRawPointer(weights)
-      if kernel.weightLayout != .rowMajor {
-        tasks = UInt32(GemmPartition.packedParts(columns: unsafe Int(op.columns), threads: threads))
-        unsafe op.parts = tasks
+      if unsafe kernel.weight != CK_WEIGHT_ROW_MAJOR {
+        unsafe op.parts = UInt32(GemmPartition.packedParts(columns: Int(op.columns), threads: threads))
       }
     case .accumulate:
       unsafe op.weight = UnsafeRawPointer(weights)
@@ -232,11 +218,9 @@ internal import TaperPlanFormat
     // Before the preparation: a system call in between costs what comes after it half a microsecond.
     let preemptions = Self.preemptions
     unsafe preparation.carryOut(on: pool)
-    return unsafe withUnsafePointer(to: op) { [tasks] op in
-      let start = ck_now_ns()
-      unsafe ck_pool_run(pool, driver, op, tasks)
-      let time = ck_now_ns() &- start
-      return (time, Self.preemptions == preemptions)
-    }
+    let start = ck_now_ns()
+    unsafe ck_kernel_run(pool, &kernel, &op)
+    let time = ck_now_ns() &- start
+    return (time, Self.preemptions == preemptions)
   }
 }

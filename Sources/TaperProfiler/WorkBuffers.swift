@@ -1,4 +1,3 @@
-internal import CTaperKernels
 internal import Glibc
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
@@ -48,11 +47,10 @@ internal import TaperPlanFormat
     let hasProbabilities = shapes.contains { $0.kind == .attentionScores || $0.kind == .attentionContext }
     let heads = hasProbabilities ? shapes.map(\.heads).max() ?? 1 : 1
     activationCount = max(widest * maximumRows, heads * maximumRows * maximumRows, 1 << 16)
-    let deepest = shapes.lazy.filter { $0.heads > 0 }.map(\.depth).max() ?? 0
-    let attentionScratch = max(
-      Int(CK_ATTENTION_BLOCK) * (maximumRows + 15) / 16 * 16 + 16 * Int(CK_ATTENTION_BLOCK),
-      ck_attention_bf16_scratch(UInt32(maximumRows), UInt32(deepest)))
-    scratchStride = max(attentionScratch, hasProbabilities ? maximumRows * maximumRows : 0, 2 * maximumRows)
+    scratchStride =
+      shapes.flatMap { shape in
+        shape.kind.kernels.map { $0.scratch(rows: 0, innerRows: maximumRows, depth: shape.depth) }
+      }.max() ?? 0
     let byteCount =
       4 * (ringCount + spillCount + 5 * activationCount + scratchStride * workers + 4 * maximumRows)
     guard byteCount <= Self.maximumByteCount else {

@@ -33,7 +33,7 @@ import Testing
     let elements =
       rounds
       ? unsafe ck_attention_bf16_scratch(op.inner_rows, op.depth)
-      : Int(CK_ATTENTION_BLOCK) * ((Int(unsafe op.inner_rows) + 15) / 16 * 16)
+      : unsafe ck_attention_scratch(op.inner_rows)
     let scratch = GuardedMemory([Float](repeating: .nan, count: elements))
     unsafe op.y = y.pointer
     unsafe op.ldy = y.ld

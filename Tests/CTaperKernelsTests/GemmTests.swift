@@ -39,8 +39,7 @@ import Testing
               unsafe op.scratch_stride = rows * depth
               unsafe op.y = y.pointer
               unsafe op.ldy = y.ld
-              unsafe op.sgemm = product.function
-              unsafe run(ck_gemm, op, tasks: parts)
+              unsafe run(product.driver, op, tasks: parts)
               y.expectEqual(2e-5) { r, c in
                 let row = indexed ? Int(index[r]) : r
                 var sum = hasBias ? Double(bias[c]) : 0

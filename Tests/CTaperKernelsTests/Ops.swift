@@ -35,12 +35,10 @@ enum Product: CaseIterable {
   case openBLAS
   case scalar
 
-  var function: ck_sgemm_fn {
+  var driver: ck_driver {
     switch self {
-    case .openBLAS:
-      return unsafe ck_openblas()
-    case .scalar:
-      return unsafe ck_sgemm_scalar
+    case .openBLAS: return unsafe ck_gemm_openblas
+    case .scalar: return unsafe ck_gemm_scalar
     }
   }
 }

@@ -55,11 +55,8 @@ static uint32_t lanes(ck_tier tier) {
   return tier >= CK_TIER_NEON || tier == CK_TIER_SCALAR ? 4 : tier >= CK_TIER_AVX512 ? 16 : 8;
 }
 
-/// As TaperPlanFormat.GemmPartition.packedParts.
-static uint32_t packed_parts(uint32_t columns) {
-  uint32_t spans = (columns + 16 * CK_PANEL_SPAN - 1) / (16 * CK_PANEL_SPAN);
-  return threads < spans ? threads : spans;
-}
+/// As the target COpenBLAS, which is not part of this program.
+ck_sgemm_fn ck_openblas_product(void) { return (ck_sgemm_fn)cblas_sgemm; }
 
 static uint32_t blas_parts(void) { return threads == 1 ? 1 : 2 * threads; }
 
@@ -133,9 +130,8 @@ static void multiply(const product *p, uint32_t at, const ck_table *table, int b
               .bias = p->bias,
               .y = p->y,
               .ldy = p->columns,
-              .sgemm = (ck_sgemm_fn)cblas_sgemm,
               .table = table};
-  ck_pool_run(pool, by_blas ? ck_gemm : ck_gemm_f32_panel, &op, op.parts);
+  ck_pool_run(pool, by_blas ? ck_gemm_openblas : ck_gemm_f32_panel, &op, op.parts);
 }
 
 /// Medians of the two, interleaved: ours[0], OpenBLAS[1].
@@ -208,7 +204,7 @@ int main(int count, char **words) {
   for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
     print_shape((product){.columns = shapes[s][0],
                           .depth = shapes[s][1],
-                          .parts = parts ? parts : packed_parts(shapes[s][0]),
+                          .parts = parts ? parts : ck_packed_parts(shapes[s][0], threads),
                           .a = a,
                           .bias = bias,
                           .weights = ring,

@@ -38,7 +38,7 @@ CHECKS = [
     Check("hot path", "build", "tools/check-hot-path", "tools/check-hot-path"),
     Check("tests", "build", "swift test -c release --skip-build", "tools/test --filter NAME", True, needs="build"),
     Check("lean", "static build", "tools/check-lean", "tools/check-lean"),
-    Check("generated", "others", "python3 tools/reference/make-kernel-ids.py --check", "tools/dev fmt"),
+    Check("generated", "others", "python3 tools/reference/make-kernel-table.py --check", "tools/dev fmt"),
     Check("figures", "others", "python3 tools/figures --check", "tools/figures"),
     Check("swift format", "others", "swift format lint --strict --recursive --parallel Package.swift Sources Tests", "tools/dev fmt"),
     Check("packages", "others", "source tools/lib/setup.sh; apt_install clang-format shellcheck libc6-dev-arm64-cross qemu-user-static",

@@ -139,7 +139,7 @@ static uint32_t block_count(const ck_op *op, uint32_t first) {
 /// All blocks of one head; `sums`, unless NULL, gains the probabilities' column sums in row order.
 static void attend(const ck_op *op, uint32_t head, uint32_t worker, float *sums) {
   float *p = worker_scratch(op, worker);
-  uint32_t ldp = round_up16(op->inner_rows);
+  uint32_t ldp = ck_padded(op->inner_rows);
   const float *rows[CK_ATTENTION_BLOCK];
   for (uint32_t i = 0; i < CK_ATTENTION_BLOCK; i++)
     rows[i] = p + (size_t)i * ldp;
@@ -157,7 +157,7 @@ void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker) {
 }
 
 void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
-  uint32_t n = op->inner_rows, ldp = round_up16(n);
+  uint32_t n = op->inner_rows, ldp = ck_padded(n);
   // Where rows of n elements do not begin on cache lines, every pass over them costs half as much again: all
   // but the last work on rows that do.
   int apart = n != ldp && op->scratch && op->scratch_stride >= (size_t)CK_ATTENTION_BLOCK * ldp;

@@ -16,7 +16,7 @@ typedef struct head_scratch {
 } head_scratch;
 
 static head_scratch scratch_of(const ck_op *op, uint32_t worker) {
-  uint32_t keys = round_up16(op->inner_rows), depth = round_up16(op->depth);
+  uint32_t keys = ck_padded(op->inner_rows), depth = ck_padded(op->depth);
   head_scratch s = {.pairs = depth / 2, .stride = keys + CK_PANEL};
   s.weights = worker_scratch(op, worker);
   s.keys = (uint32_t *)(s.weights + (size_t)block * s.stride);
@@ -33,7 +33,7 @@ static void pack_keys(const ck_op *op, uint32_t head, const head_scratch *s) {
   for (uint32_t first = 0; first < op->inner_rows; first += CK_PANEL)
     for (uint32_t begin = 0; begin < op->depth; begin += most_columns) {
       uint32_t count = smaller(op->inner_rows - first, CK_PANEL);
-      uint32_t columns = smaller(op->depth - begin, most_columns), leading = round_up16(columns);
+      uint32_t columns = smaller(op->depth - begin, most_columns), leading = ck_padded(columns);
       const float *keys = op->b + (size_t)first * op->ldb + (size_t)head * op->depth + begin;
       op->table->attention_bf16->round_rows(rounded, leading, keys, op->ldb, count, columns);
       const float *rows[CK_PANEL]; // of pairs, which are moved as they are

@@ -1,10 +1,14 @@
 // Matrix product by column panels. Bias and activation follow at once, while the panel is in cache.
 #include "../ck_table.h"
+#include "../include/ck_kernels.h"
 #include "ck_driver.h"
 #include <string.h>
 
-void ck_gemm(const ck_op *op, uint32_t task, uint32_t worker) {
-  uint32_t width = round_up16((op->columns + op->parts - 1) / op->parts);
+/// cblas's enumerations.
+enum { row_major = 101, no_trans = 111, trans = 112 };
+
+static void multiply(const ck_op *op, uint32_t task, uint32_t worker, ck_sgemm_fn sgemm) {
+  uint32_t width = ck_part_width(op->columns, op->parts);
   uint32_t first = task * width;
   if (first >= op->columns)
     return; // rounding panels up left nothing for the last ones
@@ -20,12 +24,20 @@ void ck_gemm(const ck_op *op, uint32_t task, uint32_t worker) {
     lda = op->depth;
   }
   float *y = op->y + first;
-  op->sgemm(ck_row_major, ck_no_trans, ck_trans, (int)op->rows, (int)count, (int)op->depth, 1, a, (int)lda,
-            (const float *)op->weight + (size_t)first * op->depth, (int)op->depth, 0, y, (int)op->ldy);
+  sgemm(row_major, no_trans, trans, (int)op->rows, (int)count, (int)op->depth, 1, a, (int)lda,
+        (const float *)op->weight + (size_t)first * op->depth, (int)op->depth, 0, y, (int)op->ldy);
 
   if (!op->bias && op->activation == CK_ACTIVATION_NONE)
     return;
   const float *bias = op->bias ? op->bias + first : NULL;
   for (uint32_t i = 0; i < op->rows; i++, y += op->ldy)
     op->table->bias_activation(y, y, bias, count, op->activation);
+}
+
+void ck_gemm_openblas(const ck_op *op, uint32_t task, uint32_t worker) {
+  multiply(op, task, worker, ck_openblas());
+}
+
+void ck_gemm_scalar(const ck_op *op, uint32_t task, uint32_t worker) {
+  multiply(op, task, worker, ck_sgemm_scalar);
 }

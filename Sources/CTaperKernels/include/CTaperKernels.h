@@ -6,3 +6,4 @@
 #include "ck_op.h"
 #include "ck_panel.h"
 #include "ck_pool.h"
+#include "ck_sizes.h"

@@ -5,6 +5,7 @@
 // several workers.
 #pragma once
 #include "ck_isa.h"
+#include "ck_sizes.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,16 +55,38 @@ typedef struct ck_op {
   const float *table0, *table1, *table2; // embed only: word, position, token type (may be NULL)
   float *scratch;                        // scratch_stride elements for each worker
   size_t scratch_stride;                 // elements
-  ck_sgemm_fn sgemm;                     // gemm ops
   const ck_table *table;
 } ck_op;
 
 typedef void (*ck_driver)(const ck_op *op, uint32_t task, uint32_t worker);
 
-/// Rows a row-wise task covers; a fixed cut, so that results never depend on the worker count.
-#define CK_ROW_BLOCK 8u
-/// Tasks of a row-wise op over `rows` rows.
+/// n rounded up to whole panels.
+static inline uint32_t ck_padded(uint32_t n) { return (n + CK_PANEL - 1) / CK_PANEL * CK_PANEL; }
+
+/// How a driver's work is cut into tasks.
+typedef enum ck_task_rule : uint32_t {
+  CK_TASKS_ONE = 0,
+  CK_TASKS_ROWS = 1, // blocks of CK_ROW_BLOCK rows
+  CK_TASKS_HEADS = 2,
+  CK_TASKS_PARTS = 3,
+} ck_task_rule;
+
+/// Tasks of an op over `rows` rows that is cut into rows.
 static inline uint32_t ck_row_tasks(uint32_t rows) { return (rows + CK_ROW_BLOCK - 1) / CK_ROW_BLOCK; }
+
+/// Tasks of an op under a rule.
+static inline uint32_t ck_task_count(ck_task_rule rule, const ck_op *op) {
+  switch (rule) {
+  case CK_TASKS_ROWS:
+    return ck_row_tasks(op->rows);
+  case CK_TASKS_HEADS:
+    return op->heads;
+  case CK_TASKS_PARTS:
+    return op->parts;
+  default:
+    return 1;
+  }
+}
 
 /// y[rows, columns] = word[ids] + position[extent + i] + type[type_ids]; then layer norm when gamma (and
 /// beta) is given. `extent` is the position offset (0 for BERT, 2 for MPNet). type_ids NULL means all zero.
@@ -72,13 +95,19 @@ void ck_embed(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[rows, columns] = act(a[index] · weightᵀ + bias); weight [columns, depth] row-major. `parts` tasks: task
 /// t computes columns [t·w, min((t+1)·w, columns)) with w = round_up(ceil(columns/parts), 16). bias may be
 /// NULL. With `index`, rows of a are first copied into scratch (rows × depth elements for each worker).
-void ck_gemm(const ck_op *op, uint32_t task, uint32_t worker);
+/// The product itself is OpenBLAS's, or the scalar reference.
+void ck_gemm_openblas(const ck_op *op, uint32_t task, uint32_t worker);
+void ck_gemm_scalar(const ck_op *op, uint32_t task, uint32_t worker);
+/// Columns of every part but the last.
+static inline uint32_t ck_part_width(uint32_t columns, uint32_t parts) {
+  uint32_t even = (columns + parts - 1) / parts;
+  return (even + CK_PART_COLUMNS - 1) / CK_PART_COLUMNS * CK_PART_COLUMNS;
+}
 /// y[rows, columns] = act(a[index] · weightᵀ + bias) with weight in f32 panels (ck_panel.h). `parts` tasks:
 /// task t computes spans [t·S/parts, (t+1)·S/parts) of the S = ceil(columns / (16·CK_PANEL_SPAN)) there are,
 /// so that no task is left with fewer panels than a tile reads at once. Every element is one sum over k in
 /// ascending order, whatever the cut, so `parts` is free.
 void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker);
-#define CK_PANEL_SPAN 3u
 /// As ck_gemm_f32_panel, with spans of one panel; a holds bf16 (ck_encode_bf16), weight bf16 panels; products
 /// are exact, sums f32.
 void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker);
@@ -110,7 +139,10 @@ void ck_layer_norm(const ck_op *op, uint32_t task, uint32_t worker);
 /// order (a score over the head's columns, an element of y over the keys, ascending), so a query's result
 /// depends neither on the other queries nor on which worker computes it.
 void ck_attention(const ck_op *op, uint32_t task, uint32_t worker);
-#define CK_ATTENTION_BLOCK 64u
+/// A block's scores.
+static inline size_t ck_attention_scratch(uint32_t inner_rows) {
+  return (size_t)CK_ATTENTION_BLOCK * ck_padded(inner_rows);
+}
 /// y[heads, inner_rows, inner_rows] = softmax probabilities of every row (leading dimension inner_rows);
 /// y2[heads, inner_rows] = their column sums over the rows, in row order: the partial token scores.
 /// `heads` tasks. Operands as ck_attention; rows == inner_rows, index NULL. scratch as ck_attention or none:
@@ -131,11 +163,10 @@ void ck_attention_bf16(const ck_op *op, uint32_t task, uint32_t worker);
 /// ck_attention_bf16 over all rows that also gives partial token scores: y2[heads, inner_rows] = column sums
 /// of w / Σ e^(…) over the rows, in row order.
 void ck_attention_scored_bf16(const ck_op *op, uint32_t task, uint32_t worker);
-#define CK_ATTENTION_BF16_BLOCK 24u
 /// A block's scores, the head's keys and values in bf16, and the block's queries.
 static inline size_t ck_attention_bf16_scratch(uint32_t inner_rows, uint32_t depth) {
-  size_t keys = (inner_rows + 15) / 16 * 16, width = (depth + 15) / 16 * 16;
-  return CK_ATTENTION_BF16_BLOCK * (keys + 16 + width / 2) + keys * width;
+  size_t keys = ck_padded(inner_rows), width = ck_padded(depth);
+  return CK_ATTENTION_BF16_BLOCK * (keys + CK_PANEL + width / 2) + keys * width;
 }
 /// index_out[i] = i for i < rows. One task.
 void ck_iota(const ck_op *op, uint32_t task, uint32_t worker);
@@ -186,14 +217,6 @@ void ck_exp(const ck_table *table, float *y, const float *x, size_t n);
 /// The scalar reference product with cblas_sgemm's signature; row-major only; readable, never optimised.
 void ck_sgemm_scalar(int order, int transA, int transB, int m, int n, int k, float alpha, const float *a,
                      int lda, const float *b, int ldb, float beta, float *c, int ldc);
-
-/// Tasks of an op, given its driver's documented cut.
-typedef enum ck_task_rule : uint32_t {
-  CK_TASKS_ONE = 0,
-  CK_TASKS_ROWS = 1,
-  CK_TASKS_HEADS = 2,
-  CK_TASKS_PARTS = 3
-} ck_task_rule;
 
 #ifdef __cplusplus
 }

@@ -15,9 +15,45 @@
 //         panels
 // TaperPlanFormat.WeightLayout says the same in Swift.
 #pragma once
+#include "ck_sizes.h"
 #include <stddef.h>
 #include <stdint.h>
 
-#define CK_PANEL 16u
+/// How a weight lies in memory; values equal TaperPlanFormat.WeightLayout's.
+typedef enum ck_weight_layout : uint32_t {
+  CK_WEIGHT_ROW_MAJOR = 0,
+  CK_WEIGHT_PANEL_F32 = 1,
+  CK_WEIGHT_PANEL_BF16 = 2,
+  CK_WEIGHT_PANEL_I8 = 3,
+} ck_weight_layout;
 
 static inline uint32_t ck_panels(uint32_t columns) { return (columns + CK_PANEL - 1) / CK_PANEL; }
+
+/// Bytes of an element of weights, and of the activations that they are multiplied with.
+static inline uint32_t ck_element_bytes(ck_weight_layout layout) {
+  return layout == CK_WEIGHT_PANEL_I8 ? 1 : layout == CK_WEIGHT_PANEL_BF16 ? 2 : 4;
+}
+
+static inline uint32_t ck_layout_group(ck_weight_layout layout) {
+  return layout == CK_WEIGHT_PANEL_I8 ? CK_GROUP_I8 : layout == CK_WEIGHT_PANEL_BF16 ? CK_GROUP_BF16 : 1;
+}
+
+/// Bytes of one panel of a packed layout.
+static inline size_t ck_panel_bytes(ck_weight_layout layout, uint32_t depth) {
+  uint32_t group = ck_layout_group(layout);
+  return (size_t)CK_PANEL * ((depth + group - 1) / group * group) * ck_element_bytes(layout);
+}
+
+/// Bytes of a weight [columns, depth].
+static inline size_t ck_weight_bytes(ck_weight_layout layout, uint32_t columns, uint32_t depth) {
+  if (layout == CK_WEIGHT_ROW_MAJOR)
+    return (size_t)columns * depth * sizeof(float);
+  size_t tail = layout == CK_WEIGHT_PANEL_I8 ? CK_PANEL * CK_COLUMN_BYTES_I8 : 0;
+  return ck_panels(columns) * (ck_panel_bytes(layout, depth) + tail);
+}
+
+/// Parts that a packed product is cut into: one a worker, as far as spans go (GemmPartition.packedParts).
+static inline uint32_t ck_packed_parts(uint32_t columns, uint32_t workers) {
+  uint32_t spans = (ck_panels(columns) + CK_PANEL_SPAN - 1) / CK_PANEL_SPAN;
+  return spans < workers ? spans : workers;
+}

@@ -4,8 +4,6 @@
 
 typedef struct ck_pool ck_pool;
 
-#define CK_POOL_MAXIMUM_WORKERS 1024u
-
 /// A pool of `workers` workers (1 … CK_POOL_MAXIMUM_WORKERS), the caller included; only here is memory
 /// allocated and are threads made. Returns NULL with errno set when threads cannot be made or the number is
 /// out of bounds. Each worker is pinned to a CPU of the caller's affinity mask that no live pool of this

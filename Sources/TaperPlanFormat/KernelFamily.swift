@@ -1,0 +1,90 @@
+/// What kernels.def says of a kernel family.
+struct KernelFamily: BitwiseCopyable, Sendable {
+  var name: StaticString
+  var opKind: OpKind
+  var scratch: ScratchRule
+  var weightLayout: WeightLayout
+  /// What its products multiply, or what an encode op writes.
+  var precision: ElementType
+
+  /// By which sizes a family needs scratch: the cases of `ck_scratch_rule`.
+  enum ScratchRule: UInt8, BitwiseCopyable, Sendable {
+    case none, indexedRows, attention, optionalAttention, attentionBF16, tokenScores
+  }
+
+  init(
+    _ name: StaticString, _ opKind: OpKind, _ scratch: ScratchRule, _ weightLayout: WeightLayout,
+    _ precision: ElementType
+  ) {
+    self.name = name
+    self.opKind = opKind
+    self.scratch = scratch
+    self.weightLayout = weightLayout
+    self.precision = precision
+  }
+}
+
+extension KernelID {
+  /// Every family with its name in kernels.def, in id order.
+  public static var all: [(id: KernelID, name: String)] {
+    families.indices.map { (KernelID(rawValue: UInt16($0 + 1)), "\(families[$0].name)") }
+  }
+
+  /// Nil for an id this version does not know.
+  private var family: KernelFamily? {
+    KernelID.families.indices.contains(Int(rawValue) - 1) ? KernelID.families[Int(rawValue) - 1] : nil
+  }
+
+  /// The name in kernels.def; nil for an id this version does not know.
+  public var name: String? { family.map { "\($0.name)" } }
+
+  /// The kind of op this kernel family computes; nil for an id this version does not know.
+  public var opKind: OpKind? { family?.opKind }
+
+  /// How a product's kernel wants its weight; row-major for everything that is no packed product.
+  public var weightLayout: WeightLayout { family?.weightLayout ?? .rowMajor }
+
+  /// Whether this family computes `op` when its weight lies in `layout` (row-major for ops without one): the kind must
+  /// match, and within a kind the elements of the operands.
+  public func computes(_ op: PlanOp, weight layout: WeightLayout) -> Bool {
+    guard let family, family.opKind == op.kind else { return false }
+    return op.kind == .encode ? family.precision == op.encodedElement : family.weightLayout == layout
+  }
+
+  /// What an encode kernel writes.
+  public var encodedElement: ElementType { family?.precision ?? .f32 }
+
+  /// Whether this family rounds f32 operands to bf16 within the op: a plan that promises f32 has none such.
+  public var roundsOperands: Bool { family?.scratch == .attentionBF16 }
+
+  /// Elements of scratch that each worker of this family uses for fused attention over `keys` keys of heads `depth` wide.
+  public func attentionScratch(keys: Int, depth: Int) -> Int {
+    scratch(rows: 0, innerRows: keys, depth: depth)
+  }
+
+  /// Elements of scratch that each worker of this family uses: `ck_scratch_elements`, which a test compares it with. Of
+  /// a row-major product: when the op has an index.
+  public func scratch(rows: Int, innerRows: Int, depth: Int) -> Int {
+    let panel = KernelConstants.panel
+    func padded(_ count: Int) -> Int { (count + panel - 1) / panel * panel }
+    let keys = padded(innerRows)
+    switch family?.scratch {
+    case nil, .some(.none): return 0
+    case .indexedRows: return rows * depth
+    case .attention, .optionalAttention: return KernelConstants.attentionBlock * keys
+    case .attentionBF16:
+      // The scores and the queries of a block; the head's keys and values in bf16.
+      let width = padded(depth)
+      return KernelConstants.attentionBF16Block * (keys + panel + width / 2) + keys * width
+    case .tokenScores: return KernelConstants.selectionScratch * innerRows
+    }
+  }
+
+  /// Whether this family also runs without scratch, only slower.
+  public var scratchIsOptional: Bool { family?.scratch == .optionalAttention }
+}
+
+extension PlanOp {
+  /// What an encode op writes: i8 codes when it also writes their scales, else bf16.
+  public var encodedElement: ElementType { output2.isNone ? .bf16 : .i8 }
+}
