@@ -16,6 +16,8 @@ import Testing
       #expect(unsafe String(cString: kernel.name) == name)
       let layout = unsafe kernel.weight.rawValue
       #expect(layout == UInt32(id.weightLayout.rawValue), "\(name)")
+      let tasks = unsafe kernel.tasks.rawValue
+      #expect(tasks == id.opKind.map { UInt32($0.definition.tasks.rawValue) }, "\(name)")
       let isOptional = unsafe kernel.scratch == CK_SCRATCH_OPTIONAL_ATTENTION
       #expect(isOptional == id.scratchIsOptional, "\(name)")
     }
