@@ -31,7 +31,7 @@ public struct SweepRow: Hashable, Sendable {
   }
 }
 
-/// Plans of one checkpoint from dense to the fastest: speed against accuracy, and the Pareto set of the two.
+/// Plans of one checkpoint from dense to the fastest: speed against accuracy, and the Pareto front of the two.
 public struct SweepReport: Hashable, Sendable {
   /// What the accuracies are measured on.
   public enum Evidence: String, Hashable, Sendable {

@@ -11,7 +11,7 @@ extension AccuracyComparison {
   ///
   /// - Parameters:
   ///   - answers: the plan's, a text each.
-  ///   - samples: the texts, with the dense model's answers; their indexes count from 0.
+  ///   - samples: the texts, with the dense model's answers.
   package init?(_ answers: [[Float]], to samples: [AuditSample], head: Head) {
     var samples = samples
     if !samples.allSatisfy({ $0.label != nil }) {
@@ -21,9 +21,7 @@ extension AccuracyComparison {
     self.init(
       metric: audit.metric == .accuracy ? .accuracy : .agreement, dense: audit.dense ?? 1, planned: planned,
       interval: audit.interval, count: samples.count,
-      flips: audit.flips.map {
-        FlippedLabel(text: $0.index + 1, dense: $0.dense, planned: $0.planned, expected: $0.expected)
-      })
+      flips: audit.flips)
     flipCount = audit.flipCount
   }
 }
@@ -87,11 +85,13 @@ extension HeadTargets {
   /// Held-out texts to which two heads give different labels.
   func flips(
     from dense: [FitReport.HeldOutAnswer], to planned: [FitReport.HeldOutAnswer], _ samples: [TokenizedSample]
-  ) -> [FlippedLabel] {
+  ) -> [FlippedAnswer] {
     guard case .classes(let classes, let labels) = self else { return [] }
     return zip(dense, planned).filter { $0.label != $1.label }.map { dense, planned in
-      FlippedLabel(
-        text: samples[planned.example].line, dense: labels[dense.label], planned: labels[planned.label],
+      let sample = samples[planned.example]
+      return FlippedAnswer(
+        index: sample.line, tokens: sample.ids.count, dense: labels[dense.label],
+        planned: labels[planned.label],
         expected: labels[classes[planned.example]])
     }
   }

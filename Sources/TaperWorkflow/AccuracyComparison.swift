@@ -19,12 +19,12 @@ public struct AccuracyComparison: Hashable, Sendable {
   /// Texts compared.
   public var count: Int
   /// Texts to which the plan gives another label than the dense model, the first `AccuracyAudit.maximumFlips` of them.
-  public var flips: [FlippedLabel]
+  public var flips: [FlippedAnswer]
   public var flipCount: Int
 
   public init(
     metric: Metric, dense: Double, planned: Double, interval: ConfidenceInterval? = nil, count: Int,
-    flips: [FlippedLabel] = []
+    flips: [FlippedAnswer] = []
   ) {
     self.metric = metric
     self.dense = dense
@@ -37,14 +37,4 @@ public struct AccuracyComparison: Hashable, Sendable {
 
   /// Share lost, never below zero: 0.0075 is 0.75 points.
   public var drop: Double { max(0, dense - planned) }
-}
-
-/// A text to which a plan gives another label than the dense model.
-public struct FlippedLabel: Hashable, Sendable {
-  /// Line of the labelled texts, or number (from 1) of the calibration's text.
-  public var text: Int
-  public var dense: String
-  public var planned: String
-  /// The right one, where known.
-  public var expected: String?
 }

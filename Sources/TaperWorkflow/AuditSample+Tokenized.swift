@@ -44,7 +44,7 @@ extension AuditSample {
       .filter { $0.element.ids.count <= plan.schedule.maximumLength }
       .map { index, sample in
         AuditSample(
-          index: index, ids: sample.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : sample.typeIDs,
+          index: index + 1, ids: sample.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : sample.typeIDs,
           reference: sample.reference, label: withLabels ? sample.label.flatMap { labels[$0] } : nil,
           value: withLabels && plan.head.kind == .regression ? sample.value : nil)
       }

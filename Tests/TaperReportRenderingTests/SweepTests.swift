@@ -4,7 +4,7 @@ import TaperPlanFormat
 import TaperReportRendering
 import Testing
 
-/// Sweeps made up by hand: the Pareto set, and what the renderers make of it.
+/// Sweeps made up by hand: the Pareto front, and what the renderers make of it.
 @Suite struct SweepTests {
   private static func row(_ name: String, _ method: String, time: UInt64, right: Int?) -> SweepRow {
     let prediction = Prediction(

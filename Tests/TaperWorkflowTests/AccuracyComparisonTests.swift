@@ -13,7 +13,7 @@ import Testing
   private func samples(_ references: [[Float]], labels: [Int?] = []) -> [AuditSample] {
     references.enumerated().map { index, reference in
       AuditSample(
-        index: index, ids: [1], reference: reference, label: labels.isEmpty ? nil : labels[index])
+        index: index + 1, ids: [1], reference: reference, label: labels.isEmpty ? nil : labels[index])
     }
   }
 
@@ -39,7 +39,7 @@ import Testing
     let planned: [[Float]] = [[0.9, 0.4, 0], [0.8, 0.1, 0], [0.3, 0.2, 0.1], [0.6, 0, 0.7]]
     let found = try #require(AccuracyComparison(planned, to: samples(dense), head: head))
     #expect(found.planned == 0.5 && found.interval == .proportion(2, of: 4) && found.flipCount == 2)
-    #expect(found.flips.map(\.text) == [1, 4])
+    #expect(found.flips.map(\.index) == [1, 4])
     #expect(found.flips.map(\.dense) == ["label 0, label 1", "label 2"])
     #expect(found.flips.map(\.planned) == ["label 0", "label 0, label 2"])
     #expect(PrecisionSearch.Damage(planned, to: samples(dense), head: head).lost == 0.5)
@@ -58,7 +58,7 @@ import Testing
     let all = try #require(AccuracyComparison(planned, to: samples(dense, labels: [1, 1]), head: head))
     #expect(all.metric == .accuracy && all.planned == 0.5 && all.dense == 0 && all.drop == 0)
     let flip = try #require(all.flips.first)
-    #expect(all.flipCount == 1 && flip.text == 2 && flip.expected == "label 1")
+    #expect(all.flipCount == 1 && flip.index == 2 && flip.expected == "label 1")
     #expect(flip.dense == "label 0" && flip.planned == "label 1")
     #expect(AccuracyComparison([], to: [], head: head) == nil)
   }

@@ -3,7 +3,7 @@ import TaperBase
 import TaperPlanFormat
 
 extension Chart {
-  /// Accuracy over speedup, a line a method from the dense plan on: a dot a plan, filled in the Pareto set, with a
+  /// Accuracy over speedup, a line a method from the dense plan on: a dot a plan, filled in the Pareto front, with a
   /// whisker over its confidence interval. Nil without accuracies.
   public static func sweep(_ report: SweepReport) -> Chart? {
     guard let metric = report.metric, report.rows.count > 1 else { return nil }
@@ -11,7 +11,7 @@ extension Chart {
     return Chart(
       title: "\(metric.words) over speedup", label: "Accuracy of each plan over its speedup",
       legend: methods.enumerated().map { LegendItem("series s\($0 % colours)", $1) } + [
-        LegendItem("dense", "dense plan"), LegendItem("none", "filled: Pareto set; whisker: 95% interval"),
+        LegendItem("dense", "dense plan"), LegendItem("none", "filled: Pareto front; whisker: 95% interval"),
       ]
     ) { sweepDrawing(report, metric, methods, $0) }
   }

@@ -316,7 +316,8 @@ extension AccuracyAudit {
       ],
       rows: flips.map { flip in
         .init([
-          .integer(flip.index), .text(flip.dense), .text(flip.planned), .number(flip.score, decimals: 2),
+          .integer(flip.index), .text(flip.dense), .text(flip.planned),
+          ReportValue(flip.score) { .number($0, decimals: 2) },
           ReportValue(flip.expected) { .text($0) }, .text(String((flip.text ?? "").prefix(80))),
         ])
       })

@@ -3,7 +3,7 @@ import TaperBase
 import TaperPlanFormat
 
 extension Report {
-  /// What `taper sweep` shows: a row a plan, the Pareto set marked, and accuracy over speedup as a chart.
+  /// What `taper sweep` shows: a row a plan, the Pareto front marked, and accuracy over speedup as a chart.
   ///
   /// - Parameters:
   ///   - weights: name of the weights file that the plans share.
@@ -95,7 +95,7 @@ private struct SweepWords {
   static let mark = "●"
   let report: SweepReport
 
-  /// Whether the row is of the Pareto set; nothing is marked where nothing tells better from worse.
+  /// Whether the row is of the Pareto front; nothing is marked where nothing tells better from worse.
   func isMarked(_ row: SweepRow) -> Bool { report.metric != nil && report.isPareto(row) }
 
   var subject: String {
@@ -118,7 +118,7 @@ private struct SweepWords {
         (report.isTimed ? "measured" : "predicted")
         + (report.isInMean ? ", mean over texts of any length" : "")
       return
-        "\(Self.mark) Pareto set: no other plan is both at least as fast (\(times)) and at least as accurate"
+        "\(Self.mark) Pareto front: no other plan is both at least as fast (\(times)) and at least as accurate"
     }
   }
 

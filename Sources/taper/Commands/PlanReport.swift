@@ -90,7 +90,7 @@ struct PlanReport {
       ReportNode.paragraph("\(NumberText.count(accuracy.flipCount, "label")) changed:")
       for flip in shown {
         let expected = flip.expected.map { ", right is \($0)" } ?? ""
-        ReportNode.paragraph("  text \(flip.text): \(flip.dense) → \(flip.planned)\(expected)")
+        ReportNode.paragraph("  text \(flip.index): \(flip.dense) → \(flip.planned)\(expected)")
       }
       let more = accuracy.flipCount - shown.count
       if more > 0 { ReportNode.paragraph("  and \(more) more") }
@@ -161,7 +161,7 @@ extension AccuracyComparison {
       "flips": .list(
         flips.map { flip in
           .record([
-            "text": .integer(flip.text), "dense": .text(flip.dense), "planned": .text(flip.planned),
+            "text": .integer(flip.index), "dense": .text(flip.dense), "planned": .text(flip.planned),
             "expected": ReportValue(flip.expected) { .text($0) },
           ])
         }),
