@@ -1,5 +1,4 @@
 public import TaperBase
-import TaperPlanFormat
 
 extension Calibration {
   /// Collects a calibration text by text.

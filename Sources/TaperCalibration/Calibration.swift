@@ -1,5 +1,5 @@
 public import TaperBase
-import TaperPlanFormat
+public import TaperPlanFormat
 
 /// What a model does on representative texts: token importance by layer, lengths, and reference answers.
 ///
@@ -73,5 +73,37 @@ public struct Calibration: Hashable, Sendable {
       referenceWidth: referenceWidth,
       labels: labels, textCount: textCount, truncatedCount: truncatedCount, badRowCount: badRowCount,
       modelDigest: modelDigest, dataDigest: dataDigest, tokenizerDigest: tokenizerDigest, digest: digest)
+  }
+}
+
+/// A calibration text as the model sees it, with what the dense model answers.
+public struct CalibrationSample: TokenizedText, Hashable, Sendable {
+  public var ids: [UInt32]
+  /// As many as `ids`.
+  public var typeIDs: [UInt32]
+  /// The dense model's result: `Calibration.referenceWidth` numbers.
+  public var reference: [Float]
+  /// Index into `Calibration.labels`, where the text has one of these labels.
+  public var label: Int?
+  /// The number the text is labelled with, for regression.
+  public var value: Float?
+
+  public init(ids: [UInt32], typeIDs: [UInt32], reference: [Float], label: Int? = nil, value: Float? = nil) {
+    self.ids = ids
+    self.typeIDs = typeIDs
+    self.reference = reference
+    self.label = label
+    self.value = value
+  }
+}
+
+/// How many texts have a length: one bar of a length histogram.
+public struct LengthCount: Hashable, Sendable {
+  /// Special tokens included.
+  public var tokens: Int
+  public var count: Int
+  public init(tokens: Int, count: Int) {
+    self.tokens = tokens
+    self.count = count
   }
 }

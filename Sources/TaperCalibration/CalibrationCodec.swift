@@ -1,6 +1,6 @@
 import TaperBase
 import TaperJSON
-import TaperPlanFormat
+import TaperModelSpec
 
 /// A calibration as the bytes of its two files, and back.
 ///
@@ -64,43 +64,14 @@ enum CalibrationCodec {
     for sample in samples { offsets.append(offsets[offsets.count - 1] + Int64(sample.ids.count)) }
     let tokens = Int(offsets[samples.count])
     // 8-byte elements first, so that every tensor is aligned in the file as far as its header allows.
-    let tensors: [(name: String, type: String, byteCount: Int, shape: [Int])] = [
-      ("offsets", "I64", 8, [samples.count + 1]), ("ids", "U32", 4, [tokens]),
-      ("type_ids", "U32", 4, [tokens]),
-      ("reference", "F32", 4, [samples.count, calibration.referenceWidth]),
-      ("labels", "I32", 4, [samples.count]),
-      ("values", "F32", 4, [samples.count]),
-    ]
-    var header = JSONObject()
-    header["__metadata__"] = ["format": "taper-calibration"]
-    var end = 0
-    for tensor in tensors {
-      let begin = end
-      end += tensor.shape.reduce(tensor.byteCount, *)
-      header[tensor.name] = [
-        "dtype": .string(tensor.type), "shape": .array(tensor.shape.map { JSONValue($0) }),
-        "data_offsets": [JSONValue(begin), JSONValue(end)],
-      ]
-    }
-    var text = Array(JSONValue.object(header).serialized().utf8)
-    while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
-
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(8 + text.count + end)
-    append(UInt64(text.count), to: &bytes)
-    bytes.append(contentsOf: text)
-    for offset in offsets { append(UInt64(bitPattern: offset), to: &bytes) }
-    for sample in samples { for id in sample.ids { append(id, to: &bytes) } }
-    for sample in samples { for id in sample.typeIDs { append(id, to: &bytes) } }
-    for sample in samples { for number in sample.reference { append(number.bitPattern, to: &bytes) } }
-    for sample in samples { append(UInt32(bitPattern: Int32(sample.label ?? -1)), to: &bytes) }
-    for sample in samples { append((sample.value ?? .nan).bitPattern, to: &bytes) }
-    return bytes
-  }
-
-  private static func append<Integer: FixedWidthInteger>(_ value: Integer, to bytes: inout [UInt8]) {
-    for shift in stride(from: 0, to: Integer.bitWidth, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: value >> Integer(shift)))
-    }
+    var writer = SafetensorsWriter(metadata: [("format", "taper-calibration")])
+    writer.add("offsets", shape: [samples.count + 1], values: offsets)
+    writer.add("ids", shape: [tokens], values: samples.flatMap(\.ids))
+    writer.add("type_ids", shape: [tokens], values: samples.flatMap(\.typeIDs))
+    writer.add(
+      "reference", shape: [samples.count, calibration.referenceWidth], values: samples.flatMap(\.reference))
+    writer.add("labels", shape: [samples.count], values: samples.map { Int32($0.label ?? -1) })
+    writer.add("values", shape: [samples.count], values: samples.map { $0.value ?? .nan })
+    return writer.encoded()
   }
 }

@@ -1,7 +1,6 @@
 import TaperBase
 import TaperJSON
 import TaperModelSpec
-import TaperPlanFormat
 
 /// Reads the bytes that `CalibrationCodec` writes; nothing in them is trusted.
 struct CalibrationDecoder {

@@ -1,5 +1,4 @@
 import TaperModelSpec
-import TaperPlanFormat
 
 /// Reads reference.safetensors.
 struct SampleDecoder {

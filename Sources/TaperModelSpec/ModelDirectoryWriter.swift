@@ -32,7 +32,8 @@ public enum ModelDirectoryWriter {
       spec.labels = labels
       spec.outputWidth = bias.count
       spec.hasLinear = true
-      try ModelSpecError.wrapping(try WholeFile.write(
+      try ModelSpecError.wrapping(
+        try WholeFile.write(
           FittedHead.description(spec, width: hidden), to: "\(folder)/\(FittedHead.descriptionName)"))
       var writer = SafetensorsWriter()
       writer.add(FittedHead.weightTensor, shape: [bias.count, hidden], values: weight)

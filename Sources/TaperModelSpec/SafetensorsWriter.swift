@@ -1,13 +1,14 @@
 import TaperBase
 import TaperJSON
 
-/// Writes F32 tensors as a safetensors file: header in the order of adding, data 8-byte aligned, no holes. The same
-/// tensors give the same bytes.
+/// Writes a safetensors file: header in the order of adding, data 8-byte aligned, no holes. The same tensors give the
+/// same bytes.
 public struct SafetensorsWriter: Sendable {
   private struct Entry: Sendable {
     let name: String
+    let element: SafetensorsElement
     let shape: [Int]
-    let values: [Float]
+    let bytes: [UInt8]
   }
 
   private var entries: [Entry] = []
@@ -19,10 +20,32 @@ public struct SafetensorsWriter: Sendable {
   /// Adds a tensor of `values` in row-major order.
   /// - Precondition: the name is new and the count is the shape's product.
   public mutating func add(_ name: String, shape: [Int], values: [Float]) {
+    add(name, .f32, shape, values)
+  }
+
+  package mutating func add(_ name: String, shape: [Int], values: [UInt32]) {
+    add(name, .u32, shape, values)
+  }
+
+  package mutating func add(_ name: String, shape: [Int], values: [Int32]) {
+    add(name, .i32, shape, values)
+  }
+
+  package mutating func add(_ name: String, shape: [Int], values: [Int64]) {
+    add(name, .i64, shape, values)
+  }
+
+  private mutating func add<Value: BitwiseCopyable>(
+    _ name: String, _ element: SafetensorsElement, _ shape: [Int], _ values: [Value]
+  ) {
     precondition(shape.reduce(1, *) == values.count, "\(name): \(values.count) values for shape \(shape)")
     precondition(!entries.contains { $0.name == name }, "\(name) is added twice")
-    entries.append(Entry(name: name, shape: shape, values: values))
+    let bytes = unsafe values.span.bytes.withUnsafeBytes { unsafe [UInt8]($0) }
+    entries.append(Entry(name: name, element: element, shape: shape, bytes: bytes))
   }
+
+  /// The whole file.
+  package func encoded() -> [UInt8] { header + entries.flatMap(\.bytes) }
 
   /// Writes the file under a temporary name and renames it into place.
   /// - Throws: `file`.
@@ -30,11 +53,7 @@ public struct SafetensorsWriter: Sendable {
     let header = header
     try FileSink.write(path) { (sink) throws(ModelSpecError) in
       try sink.write(header)
-      for entry in entries {
-        try unsafe entry.values.span.bytes.withUnsafeBytes { (bytes) throws(ModelSpecError) in
-          try unsafe sink.write(bytes)
-        }
-      }
+      for entry in entries { try sink.write(entry.bytes) }
     }
   }
 
@@ -46,9 +65,9 @@ public struct SafetensorsWriter: Sendable {
     }
     var offset = 0
     for entry in entries {
-      let end = offset + 4 * entry.values.count
+      let end = offset + entry.bytes.count
       object[entry.name] = [
-        "dtype": "F32", "shape": .array(entry.shape.map { .integer(Int64($0)) }),
+        "dtype": .string(entry.element.rawValue), "shape": .array(entry.shape.map { .integer(Int64($0)) }),
         "data_offsets": [.integer(Int64(offset)), .integer(Int64(end))],
       ]
       offset = end

@@ -86,3 +86,8 @@ public struct TunedSpec: Hashable, Sendable {
     return roles
   }
 }
+
+/// What a command of tools/tune trained.
+public enum TrainingMethod: String, CaseIterable, Hashable, Sendable {
+  case dense, head, depth, acc, selector, halting
+}

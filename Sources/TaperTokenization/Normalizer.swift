@@ -134,3 +134,53 @@ struct Normalizer {
     if let second { text.append(scalar: second, origin) }
   }
 }
+
+/// Which steps of BERT's normalizer a model uses.
+public struct NormalizerOptions: Hashable, Sendable {
+  /// Drop control characters, turn every kind of white space into a space.
+  public var cleansText: Bool
+  /// Set spaces round Chinese characters, so that each is a word.
+  public var spacesChinese: Bool
+  /// Decompose (NFD) and drop nonspacing marks.
+  public var stripsAccents: Bool
+  public var lowercases: Bool
+
+  /// `stripsAccents` follows `lowercases` when it is nil, as in the reference.
+  public init(
+    lowercases: Bool, stripsAccents: Bool? = nil, cleansText: Bool = true, spacesChinese: Bool = true
+  ) {
+    self.cleansText = cleansText
+    self.spacesChinese = spacesChinese
+    self.stripsAccents = stripsAccents ?? lowercases
+    self.lowercases = lowercases
+  }
+}
+
+/// What every run of a `Normalizer` shares, made once.
+struct NormalizerTemplate: Hashable, Sendable {
+  let options: NormalizerOptions
+  /// For each ASCII byte its normal form, or `Self.dropped`.
+  let ascii: [UInt8]
+  static let dropped: UInt8 = 0x80
+
+  init(options: NormalizerOptions) {
+    self.options = options
+    ascii = (0..<128).map { (code: UInt32) in
+      let properties = ScalarProperties(code)
+      if options.cleansText {
+        if properties.isDropped { return Self.dropped }
+        if properties.becomesSpace { return 0x20 }
+      }
+      let lower = options.lowercases ? CaseAndDecomposition.lowercase(of: code).first : code
+      return UInt8(truncatingIfNeeded: lower)
+    }
+  }
+
+  /// The normal form of well-formed UTF-8.
+  func normalForm(_ bytes: [UInt8]) -> [UInt8] {
+    var normalizer = Normalizer(self)
+    var text = NormalizedText()
+    _ = normalizer.normalize(bytes, 0..<bytes.count, scalarIndex: 0, into: &text)
+    return text.bytes
+  }
+}

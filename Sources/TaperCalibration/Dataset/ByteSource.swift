@@ -1,6 +1,5 @@
 import Glibc
 import TaperBase
-import TaperPlanFormat
 
 /// The bytes of a file one by one, read a block at a time, with the digest of what has been read.
 struct ByteSource: ~Copyable {

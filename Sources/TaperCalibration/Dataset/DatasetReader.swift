@@ -1,6 +1,5 @@
 public import TaperBase
 import TaperJSON
-import TaperPlanFormat
 
 /// Reads a data set row by row, in constant memory: one row at most is held.
 ///

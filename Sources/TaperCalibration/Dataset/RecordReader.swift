@@ -1,5 +1,4 @@
 import TaperBase
-import TaperPlanFormat
 
 /// Cuts a byte stream into records of fields.
 ///

@@ -1,5 +1,4 @@
 public import TaperBase
-import TaperPlanFormat
 
 /// A data set in memory: its good rows in file order, and an account of the bad ones.
 public struct TextDataset: Hashable, Sendable {

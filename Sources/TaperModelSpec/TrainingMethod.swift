@@ -1,4 +1,0 @@
-/// What a command of tools/tune trained.
-public enum TrainingMethod: String, CaseIterable, Hashable, Sendable {
-  case dense, head, depth, acc, selector, halting
-}
