@@ -41,7 +41,8 @@ extension FileError: FileFailure {
 
 extension FileFailure {
   /// The value of `body`; its `FileError` becomes one of these.
-  package static func wrapping<T: ~Copyable>(_ body: @autoclosure () throws(FileError) -> T) throws(Self) -> T {
+  package static func wrapping<T: ~Copyable>(_ body: @autoclosure () throws(FileError) -> T) throws(Self) -> T
+  {
     do throws(FileError) { return try body() } catch { throw file(error) }
   }
 }

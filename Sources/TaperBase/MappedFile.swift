@@ -7,8 +7,8 @@
 
   /// A whole regular file, mapped read-only and private.
   ///
-  /// A mapped file must not be cut short while it is in use: the kernel then ends the process with SIGBUS. Replace files
-  /// by renaming a new one into place (`FileSink`), never by writing over them.
+  /// A mapped file must not be truncated while it is in use: the kernel then ends the process with SIGBUS. Replace a
+  /// file by renaming a new one into place (`FileSink`), never by writing over it.
   ///
   /// @unchecked Sendable: the pointer is set once in `init`, lives as long as the object, and nothing is ever written
   /// through it.

@@ -1,7 +1,7 @@
-/// Numbers as people read them, the same in every command, plan text and report. Written out because Foundation's
-/// formatting brings 50 MB of tables along.
+/// Numbers as text for people, the same in every command, plan text and report. Written here because Foundation's
+/// formatting adds 50 MB of tables.
 package enum NumberText {
-  /// With `digits` decimals, half away from zero; "–" for what is no number.
+  /// With `digits` decimals, rounded half away from zero; "–" for NaN, infinities and numbers from 10¹² on.
   package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, abs(value) < 1e12 else { return "–" }
     var scale = 1

@@ -1,8 +1,7 @@
 /// SHA-256 (FIPS 180-4), incremental.
 ///
-/// The message schedule is a ring of sixteen words in variables of their own, and the eight working variables change
-/// their names, not their places, so sixteen rounds run without a move; that is what portable Swift can do without the
-/// SHA instructions.
+/// The message schedule is a ring of sixteen local variables. Instead of moving the eight working variables each round,
+/// the code rotates their roles, so sixteen rounds need no moves. SHA instructions are not available to portable Swift.
 public struct SHA256: Sendable {
   private var h0: UInt32 = 0x6a09_e667
   private var h1: UInt32 = 0xbb67_ae85
@@ -69,7 +68,7 @@ public struct SHA256: Sendable {
     }
   }
 
-  /// The digest of everything appended; the value is spent.
+  /// The digest of everything appended.
   public consuming func finalize() -> Digest {
     let bits = total &* 8
     pending[pendingCount] = 0x80
@@ -103,7 +102,7 @@ public struct SHA256: Sendable {
     pendingCount = 0
   }
 
-  /// Safe: `base` points to blocks × 64 readable bytes, as both callers see to; the constants are indexed below 64.
+  /// Safe: `base` points to blocks × 64 readable bytes, as both callers ensure; the constants are indexed below 64.
   private mutating func compress(_ base: UnsafeRawPointer, blocks: Int) {
     unsafe SHA256.constants.withUnsafeBufferPointer { table in
       guard let k = table.baseAddress else { return }

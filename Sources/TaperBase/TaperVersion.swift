@@ -1,4 +1,4 @@
-/// The version that the tools print and plans are stamped with.
+/// The version that the tools print and that plans record.
 public enum TaperVersion {
   public static let current = "0.1.0"
 }

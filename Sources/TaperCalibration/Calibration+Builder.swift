@@ -1,10 +1,9 @@
 public import TaperBase
 
 extension Calibration {
-  /// Collects a calibration text by text.
+  /// Builds a calibration text by text.
   ///
-  /// Sums run in the order of `add`, in double precision: the same texts in the same order give the same
-  /// bytes.
+  /// Sums are in double precision, in the order of `add`: the same texts in the same order give the same bytes.
   public struct Builder: Sendable {
     public let layerCount: Int
     private let selectorLayers: [Int]
@@ -35,12 +34,12 @@ extension Calibration {
     ///
     /// - Parameters:
     ///   - typeIDs: as many as `ids`, or none for all zero.
-    ///   - scores: `layerCount` rows of S_l(j), as many as `ids` each.
-    ///   - reference: the dense model's result, of one width for all texts.
-    ///   - kept: tokens that go on after each selector, as many as those.
+    ///   - scores: `layerCount` rows of S_l(j), each as long as `ids`.
+    ///   - reference: the dense model's output, of one width for all texts.
+    ///   - kept: tokens kept by each selector, one number per selector.
     ///   - label: index into the labels given to `finish`.
-    ///   - value: the number the text is labelled with, for regression.
-    /// - Throws: `sample` when sizes do not fit or a number is not finite; the text is then not counted.
+    ///   - value: the text's target number, for regression.
+    /// - Throws: `sample` when sizes do not match or a number is not finite; the text is then not counted.
     public mutating func add(
       ids: [UInt32], typeIDs: [UInt32] = [], scores: [[Float]], reference: [Float], kept: [Int] = [],
       label: Int? = nil, value: Float? = nil, truncated: Bool = false

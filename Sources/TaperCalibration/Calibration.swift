@@ -1,25 +1,25 @@
 public import TaperBase
 public import TaperPlanFormat
 
-/// What a model does on representative texts: token importance by layer, lengths, and reference answers.
+/// A model's behaviour on representative texts: token importance by layer, lengths, and reference outputs.
 ///
-/// Made once for a model and a set of texts (`Calibration.Builder`), then read by the planner (shape of the
-/// schedule, accuracy of candidates) and the auditor (agreement). A directory of two files on disk: see
+/// Built once for a model and a set of texts (`Calibration.Builder`). The planner reads it to shape schedules and to
+/// compare candidates, the auditor to measure agreement. On disk it is a directory of two files:
 /// `CalibrationDirectory`.
 public struct Calibration: Hashable, Sendable {
   /// Layers 1…L.
   public let layers: [LayerImportance]
-  /// Of a model with selectors.
+  /// nil for a model without selectors.
   public let selectors: SelectorCounts?
   /// Lengths of all texts, ascending, special tokens included.
   public let lengthHistogram: [LengthCount]
   /// Texts in data order; at most `textCount`.
   public let samples: [CalibrationSample]
-  /// Numbers in every sample's reference.
+  /// Length of every sample's reference.
   public let referenceWidth: Int
-  /// What the samples' label indexes stand for.
+  /// Names of the samples' label indexes.
   public let labels: [String]
-  /// Texts that entered the statistics.
+  /// Texts in the statistics.
   public let textCount: Int
   /// Texts that were cut to the maximum length.
   public let truncatedCount: Int
@@ -28,7 +28,7 @@ public struct Calibration: Hashable, Sendable {
   public let modelDigest: Digest
   public let dataDigest: Digest
   public let tokenizerDigest: Digest
-  /// Of the whole calibration: SHA-256 of calibration.json's bytes, which hold that of reference.safetensors.
+  /// SHA-256 of calibration.json's bytes, which contain the digest of reference.safetensors.
   public let digest: Digest
 
   init(
@@ -61,7 +61,7 @@ public struct Calibration: Hashable, Sendable {
     EliminationProfile(contributions: contextContributions).retention
   }
 
-  /// Of all texts' tokens.
+  /// Tokens of all texts.
   public var tokenCount: Int { lengthHistogram.reduce(0) { $0 + $1.tokens * $1.count } }
 
   /// Equal digests mean equal contents; the samples need not be hashed again.
@@ -76,16 +76,16 @@ public struct Calibration: Hashable, Sendable {
   }
 }
 
-/// A calibration text as the model sees it, with what the dense model answers.
+/// A tokenised calibration text with the dense model's output.
 public struct CalibrationSample: TokenizedText, Hashable, Sendable {
   public var ids: [UInt32]
   /// As many as `ids`.
   public var typeIDs: [UInt32]
-  /// The dense model's result: `Calibration.referenceWidth` numbers.
+  /// The dense model's output: `Calibration.referenceWidth` numbers.
   public var reference: [Float]
-  /// Index into `Calibration.labels`, where the text has one of these labels.
+  /// Index into `Calibration.labels`; nil without a label.
   public var label: Int?
-  /// The number the text is labelled with, for regression.
+  /// The text's target number, for regression.
   public var value: Float?
 
   public init(ids: [UInt32], typeIDs: [UInt32], reference: [Float], label: Int? = nil, value: Float? = nil) {
@@ -97,7 +97,7 @@ public struct CalibrationSample: TokenizedText, Hashable, Sendable {
   }
 }
 
-/// How many texts have a length: one bar of a length histogram.
+/// The number of texts of one length: a bar of a length histogram.
 public struct LengthCount: Hashable, Sendable {
   /// Special tokens included.
   public var tokens: Int

@@ -2,14 +2,14 @@ import TaperBase
 import TaperJSON
 import TaperModelSpec
 
-/// A calibration as the bytes of its two files, and back.
+/// A calibration as the bytes of its two files.
 ///
-/// calibration.json holds the statistics, digests and counts (of a model with selectors also how many tokens those
-/// let through: `selectors.kept`, one row of tokens and counts a text); reference.safetensors holds the texts as
-/// tensors: `ids` and `type_ids` (U32, all texts one after another), `offsets` (I64, text i is
-/// offsets[i]..<offsets[i+1]), `reference` (F32, [texts, width]), `labels` (I32, −1 for none) and `values`
-/// (F32, NaN for none). Canonical: equal calibrations give equal bytes. Reading is total: sizes are bounded
-/// by the file, and every count is checked against the others.
+/// calibration.json holds the statistics, digests and counts. For a model with selectors it also holds
+/// `selectors.kept`: per text, its tokens and the tokens kept by each selector. reference.safetensors holds the texts
+/// as tensors: `ids` and `type_ids` (U32, all texts one after another), `offsets` (I64, text i is
+/// offsets[i]..<offsets[i+1]), `reference` (F32, [texts, width]), `labels` (I32, −1 for none) and `values` (F32, NaN
+/// for none). Canonical: equal calibrations give equal bytes. Reading never traps: sizes are bounded by the file, and
+/// counts are checked against each other.
 enum CalibrationCodec {
   static let schemaVersion = 1
 

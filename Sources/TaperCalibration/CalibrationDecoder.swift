@@ -2,9 +2,9 @@ import TaperBase
 import TaperJSON
 import TaperModelSpec
 
-/// Reads the bytes that `CalibrationCodec` writes; nothing in them is trusted.
+/// Reads the bytes that `CalibrationCodec` writes. They are untrusted.
 struct CalibrationDecoder {
-  /// Layers beyond this are no encoder's; bounds what a small file can ask for.
+  /// No encoder has more; bounds the memory that a small file can ask for.
   static let maximumLayers = 1_000
 
   private let path: String
@@ -109,7 +109,7 @@ struct CalibrationDecoder {
     guard let values = value?.array, values.count == count else {
       throw .malformed(path: path, part: part, expected: what, found: describe(value))
     }
-    // Averages of ascending lists ascend but for the last bit of their sums.
+    // Averages of ascending lists ascend up to rounding.
     let slack = 1e-9
     var numbers: [Double] = []
     for value in values {
@@ -182,7 +182,7 @@ struct CalibrationDecoder {
     if !condition { throw .malformed(path: path, part: part, expected: expected, found: found()) }
   }
 
-  /// A value in few characters.
+  /// A value in at most 60 characters.
   private func describe(_ value: JSONValue?) -> String {
     guard let value else { return "nothing" }
     let text = value.serialized()

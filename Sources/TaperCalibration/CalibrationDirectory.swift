@@ -3,13 +3,12 @@ import TaperBase
 
 /// A calibration on disk: a directory of calibration.json and reference.safetensors.
 ///
-/// Saving writes a temporary directory beside the target and renames it into place, so a reader finds a whole
-/// calibration or none. An earlier calibration in the way is replaced; anything else is left alone and
-/// refused.
+/// Saving fills a temporary directory and renames it into place, so a reader finds a whole calibration or none. It
+/// replaces an earlier calibration and refuses to replace anything else.
 enum CalibrationDirectory {
   static let jsonName = "calibration.json"
   static let referenceName = "reference.safetensors"
-  /// Largest files that are read.
+  /// The largest files that are read.
   static let maximumJSONByteCount = 64 << 20
   static let maximumReferenceByteCount = 8 << 30
 
@@ -59,8 +58,7 @@ enum CalibrationDirectory {
 extension Calibration {
   /// Reads a calibration's directory.
   ///
-  /// - Throws: what `CalibrationError` lists for files that cannot be read, are malformed, or do not belong
-  ///   together.
+  /// - Throws: when files cannot be read, are malformed, or do not belong together.
   public static func load(directory: String) throws(CalibrationError) -> Calibration {
     try CalibrationDirectory.load(directory)
   }

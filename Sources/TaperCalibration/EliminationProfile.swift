@@ -1,16 +1,14 @@
 import Glibc
 
-/// How much of the tokens each layer keeps relative to the others: k_l in (0, 1], non-increasing over layers
-/// 1…L.
+/// The share of tokens each layer keeps relative to the others: k_l in (0, 1], non-increasing over layers 1…L.
 ///
-/// After LAT (Kachuee & Sharifkhani, arXiv 2201.03327), whose text was not at hand; the definition is ours.
+/// After LAT (Kachuee & Sharifkhani, arXiv 2201.03327); the paper's text was not available, so the definition is ours.
 /// With ACC_l the layers' contributions and ACC'_l = ACC_l / max ACC, a least-squares line through (l, log
-/// ACC'_l) has slope −b, and k_l = exp(−b·l). The line's height is dropped: the planner's factor α sets the
-/// level, the profile only the shape.
+/// ACC'_l) has slope −b, and k_l = exp(−b·l). The intercept is dropped: the profile gives the shape, and the planner's
+/// factor α the level.
 ///
-/// Edge cases (ours): a contribution of zero has no logarithm and counts as `floor` of the largest; a slope
-/// that rises (b < 0), a single layer, and contributions that are all zero give k_l = 1 for every layer,
-/// nothing singled out.
+/// Edge cases (ours): a contribution of zero has no logarithm and counts as `floor` times the largest. A rising line
+/// (b < 0), a single layer, and contributions that are all zero give k_l = 1 for every layer.
 public struct EliminationProfile: Hashable, Sendable {
   /// The smallest ACC'_l that enters the fit.
   public static let floor = 1e-6

@@ -1,16 +1,16 @@
-/// What the calibration texts say about the token scores S_l of one layer.
+/// Statistics of one layer's token scores S_l over the calibration texts.
 ///
-/// S_l(j) = (1/H) Σ_h Σ_i A_{l,h}[i,j], the attention that token j receives in layer l (PoWER-BERT's and the
-/// length-adaptive transformer's code agree on it). Rows of A sum to one, so S has mean 1 over the tokens of
-/// every text and layer, and a layer can be told from another by the shape of the distribution only. Each
-/// statistic is taken text by text and averaged over the texts, each text counting the same.
+/// S_l(j) = (1/H) Σ_h Σ_i A_{l,h}[i,j], the attention that token j receives in layer l (as in the code of PoWER-BERT
+/// and of the length-adaptive transformer). Rows of A sum to one, so S has mean 1 over the tokens of every text and
+/// layer: layers differ in the shape of the distribution only. Each statistic is computed per text, then averaged over
+/// the texts.
 public struct LayerImportance: Hashable, Sendable {
   /// Points of `deciles`: 0%, 10%, … 100%.
   public static let decileCount = 11
   /// Points of `cumulativeMass`: the top 0, 1/32, … 32/32 of the tokens.
   public static let massPointCount = 33
 
-  /// ACC_l: the median of S_l over the tokens (ours; the paper's text was not at hand).
+  /// ACC_l: the median of S_l over the tokens (our definition; the paper's text was not available).
   public let contextContribution: Double
   /// Deciles of S_l over the tokens, ascending; `decileCount` of them, linear between neighbours.
   public let deciles: [Double]
@@ -44,7 +44,7 @@ public struct LayerImportance: Hashable, Sendable {
     return values[below] + (values[above] - values[below]) * (position - Double(below))
   }
 
-  /// Scores that are all zero spread evenly.
+  /// Scores that are all zero count as equal.
   private static func massCurve(ofSorted values: [Double]) -> [Double] {
     let total = values.reduce(0, +)
     var prefix = [0.0]

@@ -57,8 +57,7 @@ struct SampleDecoder {
     return samples
   }
 
-  /// The tensor `name`, which must be of this type and shape; its bytes lie in the file, as the header was
-  /// checked.
+  /// The tensor `name`, which must have this type and shape. Its bytes lie in the file: the header was checked.
   private func tensor(
     _ name: String, _ element: SafetensorsElement, _ shape: [Int]
   ) throws(CalibrationError) -> SafetensorsTensor {

@@ -1,9 +1,9 @@
-/// How many tokens a model's selectors let through, text by text, every selector seeing what the ones before it left.
+/// The number of tokens kept by each of a model's selectors, per text. A selector sees only what the earlier ones kept.
 public struct SelectorCounts: Hashable, Sendable {
   public struct Text: Hashable, Sendable {
     /// n
     public var tokens: Int
-    /// Σ [π ≥ threshold], row 0 included whatever its π, one a selector: from 1 to n, never rising.
+    /// Per selector Σ [π ≥ threshold], row 0 always included: from 1 to n, never rising.
     public var kept: [Int]
 
     public init(tokens: Int, kept: [Int]) {
@@ -17,7 +17,7 @@ public struct SelectorCounts: Hashable, Sendable {
     }
   }
 
-  /// Layers whose output is selected from, ascending from 1.
+  /// The layers after which selectors run, ascending from 1.
   public let layers: [Int]
   /// In data order.
   public let texts: [Text]
@@ -27,7 +27,7 @@ public struct SelectorCounts: Hashable, Sendable {
     self.texts = texts
   }
 
-  /// Of all tokens, the share that goes on after each selector.
+  /// The share of all tokens that each selector keeps.
   public var shares: [Double] {
     let tokens = Double(max(1, texts.reduce(0) { $0 + $1.tokens }))
     return layers.indices.map { place in Double(texts.reduce(0) { $0 + $1.kept[place] }) / tokens }

@@ -1,7 +1,7 @@
 /// Solves A·X = B for symmetric positive definite A by Cholesky's factorisation, row by row in double
 /// precision.
 ///
-/// Written out because the linked OpenBLAS comes without LAPACK; O(n³/3), meant for n of some hundred.
+/// Written here because the linked OpenBLAS has no LAPACK. O(n³/3), meant for n of a few hundred.
 package struct Cholesky {
   private let size: Int
   /// Lower triangle of L, row-major [size, size].

@@ -1,23 +1,22 @@
-/// What is known about a fitted head.
+/// How a head was fitted, and how well.
 public struct FitReport: Hashable, Sendable {
-  /// How the head does on examples that it was not fitted on. It is measured before the last fit on
-  /// everything.
+  /// Quality on held-out examples, measured before the last fit on all examples.
   public enum Validation: Hashable, Sendable {
     /// Too few examples to hold any out.
     case none
-    /// How many of the held-out labels are right, and the mean negative log-likelihood.
+    /// The number of correct held-out labels, and the mean negative log-likelihood.
     case classification(right: Int, loss: Double)
     /// Over all outputs: 1 − squared error / variance, and Pearson's correlation (mean over outputs).
     case regression(rSquared: Double, pearson: Double)
   }
 
-  /// One L2 strength that was tried, and the held-out loss it gave.
+  /// An L2 strength that was tried, and its held-out loss.
   public struct Candidate: Hashable, Sendable {
     public var strength: Double
     public var heldOutLoss: Double
   }
 
-  /// A held-out example, and the class it was given.
+  /// A held-out example and its predicted class.
   public struct HeldOutAnswer: Hashable, Sendable {
     public var example: Int
     public var label: Int
@@ -28,7 +27,7 @@ public struct FitReport: Hashable, Sendable {
   public var strength: Double
   public var candidates: [Candidate]
   public var validation: Validation
-  /// What classes the held-out examples were given, ascending by example; empty for numbers.
+  /// Predicted classes of the held-out examples, ascending by example; empty for regression.
   public var heldOutAnswers: [HeldOutAnswer] = []
   /// Of the last fit; 0 for a head in closed form.
   public var iterations: Int
@@ -36,9 +35,9 @@ public struct FitReport: Hashable, Sendable {
   public var converged: Bool
 }
 
-/// How a head is fitted; the defaults serve sentence embeddings of a few hundred columns.
+/// How a head is fitted. The defaults suit sentence embeddings of a few hundred columns.
 public struct FitOptions: Hashable, Sendable {
-  /// Share of the examples that choose the regularisation and measure the head; below 1.
+  /// Share of the examples held out to choose the regularisation and to measure the head; below 1.
   public var heldOutFraction = 0.2
   /// Of the split.
   public var seed: UInt64 = 1

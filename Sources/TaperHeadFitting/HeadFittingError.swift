@@ -22,14 +22,15 @@ public enum HeadFittingError: Error, Hashable, Sendable, CustomStringConvertible
     case .labelOutOfRange(let example, let found, let classes):
       "example \(example): expected a class index below \(classes), found \(found)"
     case .nonFiniteFeature(let example, let column):
-      "example \(example): expected finite features, found column \(column) not to be; the model's output overflows"
+      "example \(example): expected finite features, found infinity or NaN in column \(column); "
+        + "the model's output overflows"
     case .nonFiniteTarget(let example):
       "example \(example): expected a finite number as label, found one that is not"
     }
   }
 }
 
-/// What every fit asks of its features.
+/// Checks that every fit applies to its features.
 enum FeatureChecks {
   static func check(_ features: [Float], count: Int, width: Int) throws(HeadFittingError) {
     guard count > 0, width > 0 else { throw .noExamples }

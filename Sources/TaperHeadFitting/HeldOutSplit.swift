@@ -1,14 +1,14 @@
-/// Examples parted into those to fit on and those to validate on, each class in the same proportion.
+/// A stratified split of the examples: those to fit on and those to validate on.
 ///
-/// A class keeps at least one example to fit on, so a class of one example is never held out. The same seed
-/// and labels give the same split; both parts are in ascending order.
+/// At least one example of each class is fitted on, so the only example of a class is never held out. The same seed and
+/// labels give the same split. Both parts are in ascending order.
 public struct HeldOutSplit: Hashable, Sendable {
   public let fitted: [Int]
   public let heldOut: [Int]
 
   /// - Parameters:
-  ///   - labels: class index of each example; give all the same for numbers.
-  ///   - fraction: of the examples to hold out, 0 ≤ fraction < 1.
+  ///   - labels: class index of each example; all equal for regression.
+  ///   - fraction: the share of examples to hold out, 0 ≤ fraction < 1.
   public init(labels: [Int], fraction: Double, seed: UInt64) {
     precondition(fraction >= 0 && fraction < 1)
     var generator = SplitMix64(seed: seed)

@@ -1,10 +1,10 @@
 /// Limited-memory BFGS for smooth convex functions (Nocedal 1980; two-loop recursion of Nocedal & Wright,
 /// algorithm 7.4).
 ///
-/// Steps are found by bisection on the weak Wolfe conditions (Lewis & Overton 2013), which needs only
-/// function and gradient and keeps sᵀy > 0, so that every update is positive definite. Sequential and in
-/// double precision: the same input gives the same steps. Ends when the largest gradient component is at most
-/// `tolerance`, when rounding leaves no step that descends, or after `maximumIterations`.
+/// The line search bisects on the weak Wolfe conditions (Lewis & Overton 2013). It needs only function and gradient,
+/// and it keeps sᵀy > 0, so that every update is positive definite. Sequential and in double precision: the same input
+/// gives the same steps. Ends when the largest gradient component is at most `tolerance`, when rounding leaves no
+/// descending step, or after `maximumIterations`.
 package struct LBFGS {
   package var memory = 10
   package var tolerance: Double
@@ -38,7 +38,7 @@ package struct LBFGS {
       var direction = descent(gradient, pairs)
       var slope = dot(direction, gradient)
       if slope >= 0 {
-        // Rounding spoilt the memory: start over with the gradient alone.
+        // Rounding spoilt the stored pairs: restart from the gradient alone.
         pairs = []
         direction = descent(gradient, pairs)
         slope = dot(direction, gradient)
@@ -65,7 +65,7 @@ package struct LBFGS {
     return Outcome(value: value, iterations: maximumIterations, converged: largest(gradient) <= tolerance)
   }
 
-  /// −H·gradient, H the inverse Hessian that the pairs stand for.
+  /// −H·gradient, where H is the pairs' approximation of the inverse Hessian.
   private func descent(
     _ gradient: [Double], _ pairs: [(step: [Double], change: [Double], curvature: Double)]
   ) -> [Double] {
@@ -89,8 +89,8 @@ package struct LBFGS {
     return result
   }
 
-  /// The value at a point along `direction` where the weak Wolfe conditions hold, with that point and its
-  /// gradient; nil when there is none that rounding can tell.
+  /// The value at a point along `direction` that meets the weak Wolfe conditions, with that point and its gradient; nil
+  /// when rounding hides every such point.
   private func search(
     from point: [Double], _ value: Double, _ slope: Double, _ direction: [Double], _ trial: inout [Double],
     _ trialGradient: inout [Double], _ evaluate: ([Double], inout [Double]) -> Double

@@ -7,7 +7,7 @@ public struct LinearHead: Hashable, Sendable {
   /// [outputs].
   public var bias: [Float]
   public var width: Int
-  /// One an output for classes; empty for numbers.
+  /// One per output for classification; empty for regression.
   public var labels: [String]
   public var report: FitReport
 

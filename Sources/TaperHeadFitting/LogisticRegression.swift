@@ -1,19 +1,19 @@
-/// Multinomial logistic regression with L2, the head for labels on a frozen or reduced encoder.
+/// Multinomial logistic regression with L2: the classification head on a frozen or reduced encoder.
 ///
-/// Features are standardised, the L2 strength is the one of least held-out loss (tried from strong to weak,
-/// each fit starting at the last one's result, until the loss has risen twice in a row), and the head is then
-/// fitted again on all examples. Standardisation is folded into weight and bias. Deterministic.
+/// Features are standardised. Of the L2 strengths the one with the least held-out loss is chosen: they are tried from
+/// strong to weak, each fit starting from the previous result, until the loss has risen twice in a row. The head is
+/// then fitted again on all examples, and standardisation is folded into weight and bias. Deterministic.
 public enum LogisticRegression {
   /// Fits a head.
   ///
   /// - Parameters:
   ///   - features: [count, width], row-major.
   ///   - labels: index into `classes` of each example.
-  ///   - classes: names, one an output of the head.
-  /// - Throws: sizes that do not fit, labels out of range, features that are not finite, fewer than two
-  ///   classes, a class without an example.
-  /// - Complexity: O(count · width · classes) an iteration, usually some hundred in all; a copy of the
-  ///   features in double.
+  ///   - classes: names, one per output of the head.
+  /// - Throws: on sizes that do not match, labels out of range, features that are not finite, fewer than two classes,
+  ///   or a class without an example.
+  /// - Complexity: O(count · width · classes) per iteration, usually some hundred iterations; a copy of the features in
+  ///   double precision.
   public static func fit(
     features: [Float], count: Int, width: Int, labels: [Int], classes: [String],
     options: FitOptions = FitOptions()
@@ -48,7 +48,7 @@ public enum LogisticRegression {
     LBFGS(tolerance: options.tolerance, maximumIterations: options.maximumIterations)
   }
 
-  /// Tries the strengths on the split; the best and what it gives go into the report.
+  /// Tries the strengths on the split; the best one and its result go into the report.
   private static func choose(
     _ features: [Float], _ width: Int, _ labels: [Int], _ classes: Int, _ split: HeldOutSplit,
     _ options: FitOptions, _ report: inout FitReport
@@ -61,7 +61,7 @@ public enum LogisticRegression {
       features: standardization.apply(features, rows: split.heldOut),
       labels: split.heldOut.map { labels[$0] },
       width: width, classes: classes, strength: 0)
-    // The choice needs no more digits than the held-out loss can tell apart.
+    // A coarse fit is enough to rank the held-out losses.
     var coarse = options
     coarse.tolerance = max(options.tolerance, 1e-4)
     var parameters = [Double](repeating: 0, count: fitted.parameterCount)

@@ -1,4 +1,4 @@
-/// How well a head's numbers meet the targets of some examples.
+/// How well a head's outputs fit the targets of some examples.
 struct RegressionFit {
   let meanSquaredError: Double
   let rSquared: Double

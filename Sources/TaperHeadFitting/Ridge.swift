@@ -1,16 +1,15 @@
-/// Ridge regression, the head for numbers: least squares on standardised features with strength · ‖weight‖²
-/// per example.
+/// Ridge regression, the regression head: least squares on standardised features with strength · ‖weight‖² per example.
 ///
-/// Solved in closed form from the normal equations. The strength is the one of least held-out squared error,
-/// then the head is fitted again on all examples. Deterministic.
+/// Solved in closed form from the normal equations. The strength with the least held-out squared error is chosen, then
+/// the head is fitted again on all examples. Deterministic.
 public enum Ridge {
   /// Fits a head of `outputs` numbers.
   ///
   /// - Parameters:
   ///   - features: [count, width], row-major.
   ///   - targets: [count, outputs], row-major.
-  /// - Throws: sizes that do not fit, numbers that are not finite.
-  /// - Complexity: O(count · width²) once a fit and O(width³) a strength.
+  /// - Throws: on sizes that do not match and numbers that are not finite.
+  /// - Complexity: O(count · width²) per fit and O(width³) per strength.
   public static func fit(
     features: [Float], count: Int, width: Int, targets: [Float], outputs: Int = 1,
     options: FitOptions = FitOptions(strengths: [10, 1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
@@ -29,7 +28,7 @@ public enum Ridge {
       iterations: 0, converged: true)
     let split = HeldOutSplit(
       labels: [Int](repeating: 0, count: count), fraction: options.heldOutFraction, seed: options.seed)
-    // A correlation of fewer than two examples says nothing.
+    // A correlation needs at least two examples.
     if split.heldOut.count >= 2 {
       let equations = NormalEquations(features, width: width, targets, outputs: outputs, rows: split.fitted)
       var best = Double.infinity

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Mean negative log-likelihood of multinomial logistic regression plus strength/2 · ‖weight‖²; biases are
-/// free.
+/// Mean negative log-likelihood of multinomial logistic regression plus strength/2 · ‖weight‖²; biases are not
+/// penalised.
 ///
-/// Parameters: weight [classes, width], then bias [classes]. Adding the same to all of an example's logits
-/// changes nothing, so the biases' common shift has no minimum; a start at 0 keeps their sum at 0, as the
-/// gradient's is 0.
+/// Parameters: weight [classes, width], then bias [classes]. Adding a constant to all logits of an example changes
+/// nothing, so the biases' common shift is undetermined. Starting at 0 keeps their sum at 0, because the sum of their
+/// gradient is 0.
 package struct SoftmaxObjective {
   /// [count, width], standardised.
   package let features: [Double]
@@ -28,7 +28,7 @@ package struct SoftmaxObjective {
 
   package var parameterCount: Int { classes * (width + 1) }
 
-  /// The mean negative log-likelihood alone, and how many labels have the largest logit.
+  /// The mean negative log-likelihood, and the number of labels with the largest logit.
   mutating func likelihood(_ parameters: [Double]) -> (loss: Double, correct: Int) {
     logits(parameters)
     return softmax()
@@ -40,7 +40,7 @@ package struct SoftmaxObjective {
     return labels.indices.map { leader($0) }
   }
 
-  /// Value, and gradient into `gradient`.
+  /// Returns the value and fills `gradient`.
   package mutating func evaluate(_ parameters: [Double], _ gradient: inout [Double]) -> Double {
     let count = labels.count
     logits(parameters)
@@ -72,7 +72,7 @@ package struct SoftmaxObjective {
     }
   }
 
-  /// Of a row of logits.
+  /// The class of the largest logit of a row.
   private func leader(_ row: Int) -> Int {
     let start = row * classes
     var best = 0

@@ -1,9 +1,8 @@
-/// Features shifted and scaled to mean 0 and variance 1, column by column, and the way back into a head's
-/// weights.
+/// Shifts and scales features to mean 0 and variance 1, column by column, and folds that back into a head's weights.
 ///
-/// A column that does not vary gets scale 0: it carries nothing, and its weight comes out as 0. So does one that varies
-/// less than a thousandth of what columns usually do: MiniLM's last norm scales three dimensions to 1e-9, and weights of
-/// 1e7 that make up for it would turn rounding into answers.
+/// A constant column gets scale 0, so its weight is 0. So does one whose deviation is below a thousandth of the median
+/// column's: MiniLM's last norm scales three dimensions to 1e-9, and the weights of 1e7 that would compensate for it
+/// would amplify rounding into the outputs.
 struct Standardization {
   let means: [Double]
   /// 1 / standard deviation, or 0.
@@ -28,7 +27,7 @@ struct Standardization {
     let deviations = squares.map { ($0 / count).squareRoot() }
     let usual = deviations.sorted()[width / 2]
     scales = (0..<width).map { column in
-      // A constant column's mean is off by rounding; that is no variance.
+      // Rounding of a constant column's mean is no variance.
       let least = max(1e-7 * max(abs(means[column]), 1e-12), 1e-3 * usual)
       return deviations[column] > least ? 1 / deviations[column] : 0
     }

@@ -1,4 +1,4 @@
-/// Why bytes are not the JSON that was expected. `offset` counts bytes from the start.
+/// Why bytes are not valid JSON. `offset` counts bytes from the start.
 public enum JSONError: Error, Hashable, Sendable {
   case unexpectedEnd(offset: Int, expected: String)
   case unexpectedByte(offset: Int, byte: UInt8, expected: String)

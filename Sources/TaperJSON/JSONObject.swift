@@ -3,7 +3,8 @@ public struct JSONObject: Sendable {
   public private(set) var members: [(key: String, value: JSONValue)] = []
   private var positions: [Key: Int] = [:]
 
-  /// A key by its scalars: String's own equality is canonical equivalence, and a vocabulary holds both "é" and "e\u{301}".
+  /// A key compared by its scalars. String compares by canonical equivalence, but a vocabulary may hold both "é" and
+  /// "e\u{301}".
   private struct Key: Hashable {
     let text: String
 
@@ -45,7 +46,7 @@ public struct JSONObject: Sendable {
     }
   }
 
-  /// Appends a member; false, and nothing done, when the key is there already.
+  /// Appends a member; returns false and does nothing when the key exists already.
   package mutating func append(_ key: String, _ value: JSONValue) -> Bool {
     guard positions[Key(key)] == nil else { return false }
     positions[Key(key)] = members.count
@@ -55,7 +56,7 @@ public struct JSONObject: Sendable {
 }
 
 extension JSONObject: Hashable {
-  /// Equal when the same members stand in the same order.
+  /// Equal when the same members are in the same order.
   public static func == (a: JSONObject, b: JSONObject) -> Bool {
     a.members.count == b.members.count
       && zip(a.members, b.members).allSatisfy { $0.key == $1.key && $0.value == $1.value }

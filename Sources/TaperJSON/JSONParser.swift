@@ -1,7 +1,7 @@
 extension JSONValue {
   /// Parses one JSON text: strict RFC 8259, UTF-8, no duplicate keys, nothing after the value but white space.
   ///
-  /// Bounded: memory is proportional to the input, recursion to `maximumDepth`.
+  /// Memory is bounded by the input's size, recursion by `maximumDepth`.
   public static func parse(_ bytes: some Collection<UInt8>, maximumDepth: Int = 64) throws(JSONError)
     -> JSONValue
   {

@@ -1,4 +1,4 @@
-/// A JSON value (RFC 8259). Objects keep their members' order, so what is written is what was built.
+/// A JSON value (RFC 8259). Objects keep the order of their members.
 ///
 /// A number whose literal is an integer that fits 64 bits is `integer`; every other number is `number`.
 public enum JSONValue: Hashable, Sendable {

@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// The value as JSON text: members in order, shortest doubles that read back equal, one line unless `pretty`.
+  /// The value as JSON text: members in order, the shortest doubles that read back equal, one line unless `pretty`.
   ///
   /// Numbers that JSON cannot hold (NaN, infinities) become null.
   public func serialized(pretty: Bool = false) -> String {

@@ -6,7 +6,7 @@ struct CheckpointFiles {
   /// In name order.
   let files: [SafetensorsFile]
   private let directory: String
-  /// Which file has a tensor.
+  /// Index of the file that has a tensor.
   private let fileOfTensor: [String: Int]
 
   private static let singleName = "model.safetensors"
@@ -26,7 +26,7 @@ struct CheckpointFiles {
     }
   }
 
-  /// Names of the files that hold the weights, the index of the shards among them.
+  /// Names of the weight files, including the index of the shards.
   func names() -> [String] {
     let names = files.map { FilePath.name($0.path) }
     return names == [Self.singleName] ? names : names + [Self.indexName]
@@ -40,7 +40,7 @@ struct CheckpointFiles {
     var files: [SafetensorsFile] = []
     for name in names {
       guard !name.isEmpty, !name.contains("/"), name != ".." else {
-        throw index.failure("weight_map", expected: "names of files beside it", .string(name))
+        throw index.failure("weight_map", expected: "names of files in the same folder", .string(name))
       }
       files.append(try SafetensorsFile(path: "\(directory)/\(name)"))
     }
@@ -56,7 +56,7 @@ struct CheckpointFiles {
     return (files, fileOfTensor)
   }
 
-  /// The first of `names` that is there.
+  /// The first of `names` that a file has.
   private func find(_ names: [String]) -> (SafetensorsFile, SafetensorsTensor)? {
     for name in names {
       if let position = fileOfTensor[name], let tensor = files[position].tensor(name) {
@@ -67,7 +67,7 @@ struct CheckpointFiles {
   }
 
   /// Finds the tensors of `roles` under the family's names and checks type and shape of each.
-  /// - Parameter classifiesTokens: whose head a head's tensors are.
+  /// - Parameter classifiesTokens: whether the head is a token classifier's.
   func locate(
     _ roles: [(TensorRole, [Int])], family: FamilyDescription, classifiesTokens: Bool
   ) throws(ModelSpecError) -> [TensorRole: CheckpointWeights.Source] {
@@ -84,7 +84,7 @@ struct CheckpointFiles {
     return sources
   }
 
-  /// Finds the tensors whose roles are their names in every family's files, and checks type and shape of each.
+  /// Finds the tensors that every family names by their roles, and checks type and shape of each.
   func locate(named roles: [(TensorRole, [Int])]) throws(ModelSpecError) -> [TensorRole: CheckpointWeights
     .Source]
   {

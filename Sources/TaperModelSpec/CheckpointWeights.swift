@@ -1,4 +1,4 @@
-/// Where each role's tensor lies: which file, under which name. Types and shapes are checked when made.
+/// The file and name of each role's tensor. Types and shapes are checked in `Source.init`.
 struct CheckpointWeights: Sendable {
   struct Source: Sendable {
     let file: SafetensorsFile
@@ -23,7 +23,7 @@ struct CheckpointWeights: Sendable {
     /// - Throws: `nonFiniteTensor`; a NaN would otherwise surface as a wrong answer far from its cause.
     func floats() throws(ModelSpecError) -> [Float] {
       let values = try file.floats(tensor)
-      // x·0 is 0 for finite x and NaN otherwise, so one pass without branches finds out whether to look closer.
+      // x·0 is 0 for finite x and NaN otherwise, so one pass without branches tells whether to search.
       var probe: Float = 0
       for value in values { probe += value * 0 }
       if probe != 0, let index = values.firstIndex(where: { !$0.isFinite }) {

@@ -1,7 +1,7 @@
 import TaperJSON
 import TaperPlanFormat
 
-/// What config.json says of a head that classifies sequences or, `ofTokens`, tokens. Defaults are transformers'.
+/// A classification head in config.json: of sequences or, with `ofTokens`, of tokens. Defaults are transformers'.
 struct ClassifierConfig {
   let kind: HeadKind
   /// In output order; empty for regression.
@@ -41,7 +41,7 @@ struct ClassifierConfig {
     try file.requireDistinct(self.labels, "id2label")
   }
 
-  /// Names for 0, 1, … without gap.
+  /// Names for 0, 1, … without gaps.
   private static func labels(_ file: JSONFile) throws(ModelSpecError) -> [String] {
     let map = try file.stringMap("id2label")
     guard !map.isEmpty else {

@@ -45,7 +45,7 @@ struct EncoderConfig {
     classifier = try Self.classifier(file, family)
   }
 
-  /// `architectures` decides; without it the checkpoint is a bare encoder.
+  /// From `architectures`; without it the checkpoint is an encoder without head.
   private static func classifier(
     _ file: JSONFile, _ family: FamilyDescription
   ) throws(ModelSpecError) -> ClassifierConfig? {
@@ -62,7 +62,7 @@ struct EncoderConfig {
         + family.tokenClassifierArchitectures)
   }
 
-  /// Quantities by the names the description gives them.
+  /// Quantities under the keys that the family's description gives.
   private struct Reader {
     let file: JSONFile
     let family: FamilyDescription

@@ -3,7 +3,7 @@ import TaperPlanFormat
 
 /// One family of encoders, as a file in specs/models describes it (schema: specs/models/README.md).
 struct FamilyDescription {
-  /// A config.json key and what stands for it when absent.
+  /// A key of config.json and its default.
   struct ConfigKey {
     let key: String
     let defaultValue: JSONValue?
@@ -72,7 +72,7 @@ struct FamilyDescription {
   }
 
   /// The pattern of a role's tensor name, with `{layer}` filled in; nil when the family has no such tensor.
-  /// - Parameter classifiesTokens: whose head a head's tensor is.
+  /// - Parameter classifiesTokens: whether the head is a token classifier's.
   func pattern(of role: TensorRole, classifiesTokens: Bool = false) -> String? {
     let head = classifiesTokens ? tokenClassifierTensors : classifierTensors
     if let name = tensors[role.rawValue] ?? head[role.rawValue] { return name }
@@ -83,7 +83,7 @@ struct FamilyDescription {
     return pattern.replacing("{layer}", with: String(layer - 1))
   }
 
-  /// The names a tensor may bear under `prefix`: today's first, then older ones.
+  /// The names a tensor may have under `prefix`: the current one first, then older ones.
   func names(pattern: String, prefix: String) -> [String] {
     let name = pattern.replacing("{prefix}", with: prefix)
     return [name]

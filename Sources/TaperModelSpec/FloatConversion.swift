@@ -1,4 +1,4 @@
-/// Little-endian stored elements to Float. Every F16 and BF16 value is a Float, so nothing is rounded.
+/// Stored little-endian elements to Float. Every F16 and BF16 value is a Float, so nothing is rounded.
 enum FloatConversion {
   static let supported: [SafetensorsElement] = [.f32, .f16, .bf16]
 

@@ -7,16 +7,16 @@ import TaperPlanFormat
 ///     y_n = softmax(C_n x_n + c_n)        h_n = σ(u_nᵀ x_n + v_n)        p_n = h_n·p_{n−1}
 ///     a_n = y_n·p_{n−1} + a_{n−1}·(1 − p_{n−1})
 ///
-/// and the answer is a_L, or earlier when no later layer can change its argmax. Tensors: `TensorRole.halting(layer,
-/// part)`, classifiers of every layer, units of every layer but the last. Pooling, normalisation and classes are the
-/// head's: loading checks it.
+/// and the answer is a_L. A run may stop earlier, when no later layer can change the argmax. Tensors:
+/// `TensorRole.halting(layer, part)`, classifiers of every layer, units of every layer but the last. Pooling,
+/// normalisation and classes are the head's, which loading checks.
 public struct HaltingSpec: Hashable, Sendable {
   /// L.
   public let layers: Int
   public let classes: Int
-  /// τ, the price of a layer in training.
+  /// τ, the cost of a layer in the training loss.
   public let price: Double
-  /// Whether the encoder was trained with the units, or frozen.
+  /// Whether the encoder was trained with the units; otherwise it was frozen.
   public let encoderTrained: Bool
 
   init(_ file: JSONFile, layers count: Int, head: HeadSpec) throws(ModelSpecError) {
@@ -25,9 +25,9 @@ public struct HaltingSpec: Hashable, Sendable {
     guard head.kind == .classification, !head.hasPooler else {
       throw .value(
         path: file.path, key: file.keyPath + "classes",
-        expected: "absent unless the head is a classification without pooler\(remedy)",
+        expected: "absent unless the head is a classifier without a pooler\(remedy)",
         found: "a head of \(head.kind)"
-          + (head.hasPooler ? " with pooler" : ""))
+          + (head.hasPooler ? " with a pooler" : ""))
     }
     classes = try file.integer("classes", in: 2...65536)
     guard classes == head.outputWidth else {
@@ -53,7 +53,7 @@ public enum HaltingPart: String, CaseIterable, Hashable, Sendable {
   /// [classes, hidden]
   case classifierWeight = "classifier.weight"
   case classifierBias = "classifier.bias"
-  /// [1, hidden]; the last layer has no unit.
+  /// [1, hidden]; the last layer has none.
   case unitWeight = "unit.weight"
   case unitBias = "unit.bias"
 

@@ -1,10 +1,11 @@
 public import TaperPlanFormat
 
-/// What stands on top of the encoder. The order is fixed:
+/// The head on top of the encoder. The order of its steps is fixed:
 ///
 ///     last hidden states → pooling → [pooler: tanh(W·x + b)] → [L2 norm] → [linear] → result by `kind`
 ///
-/// or, pooling none, the linear head and softmax on every token's state. So a linear head on a base whose vectors are normalised sits on the normalised vector.
+/// Without pooling, the linear head and the softmax run on every token's state. On a base with normalised vectors, a
+/// linear head reads the normalised vector.
 public struct HeadSpec: Hashable, Sendable {
   public var kind: HeadKind
   public var pooling: Pooling

@@ -1,16 +1,17 @@
 import TaperBase
 import TaperJSON
 
-/// A JSON file and typed access to its members; every complaint names file, key, expectation and finding.
+/// A JSON file and typed access to its members. Every error names the file, the key, what was expected and what was
+/// found.
 struct JSONFile {
-  /// Far more than any configuration needs; an index of 100,000 sharded tensors fits.
+  /// Far above any configuration's size: an index of 100,000 sharded tensors fits.
   static let sizeLimit = 16 << 20
 
   let path: String
-  /// The whole file's, for an object in it too.
+  /// Of the whole file, also when `value` is an object inside it.
   let bytes: [UInt8]
   let value: JSONValue
-  /// What leads to `value` inside the file, each key followed by a dot: "taper.halting."; empty for the whole file.
+  /// The keys that lead to `value`, each followed by a dot: "taper.halting."; empty for the whole file.
   let keyPath: String
 
   init(path: String) throws(ModelSpecError) {
@@ -51,7 +52,7 @@ struct JSONFile {
     .value(path: path, key: keyPath + key, expected: expected, found: found.map(Self.show) ?? "nothing")
   }
 
-  /// The member, nil when absent or null: configurations write null for "not set".
+  /// The member; nil when absent or null, since configurations write null for "not set".
   func member(_ key: String) -> JSONValue? {
     guard let member = value[key], !member.isNull else { return nil }
     return member
@@ -125,11 +126,11 @@ struct JSONFile {
     return strings
   }
 
-  /// Refuses labels of which two are alike: answers name them, and texts are judged by their names.
+  /// Refuses duplicate labels: answers name their labels, and accuracy is computed by name.
   func requireDistinct(_ labels: [String], _ key: String) throws(ModelSpecError) {
     var seen: Set<String> = []
     for label in labels where !seen.insert(label).inserted {
-      throw failure(key, expected: "labels that differ; give each class a name of its own", .string(label))
+      throw failure(key, expected: "distinct labels; give each class a name of its own", .string(label))
     }
   }
 
@@ -148,7 +149,7 @@ struct JSONFile {
     return map
   }
 
-  /// The value itself when short, else its kind.
+  /// A scalar's text, or the kind of an array or object.
   private static func show(_ value: JSONValue) -> String {
     switch value {
     case .array, .object: value.kindDescription

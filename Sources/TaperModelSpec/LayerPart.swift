@@ -22,7 +22,7 @@ public enum LayerPart: String, CaseIterable, Hashable, Sendable {
 }
 
 extension LayerPart {
-  /// Weights are [out, in], the rest are vectors of the width they are added to or scale.
+  /// Weights are [out, in]; the others are vectors.
   func shape(hidden: Int, feedForward: Int) -> [Int] {
     switch self {
     case .queryWeight, .keyWeight, .valueWeight, .attentionOutputWeight: [hidden, hidden]

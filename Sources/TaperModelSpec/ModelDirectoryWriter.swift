@@ -2,17 +2,16 @@ import Glibc
 import TaperBase
 public import TaperPlanFormat
 
-/// Writes a model directory that is a base model with a fitted linear head: of the base's files those that make the
-/// model (large ones hard-linked where the file system allows, small ones copied, so that editing a configuration edits
-/// one model), and the head beside them (specs/models/README.md). Everything is put into a temporary directory that is
-/// renamed into place, so the destination is whole or not there.
+/// Writes a model directory: a base model with a fitted linear head (specs/models/README.md). Of the base's files it
+/// takes those that define the model. Large ones are hard-linked where the file system allows; small ones are copied,
+/// so that editing a configuration changes one model only. The destination appears whole or not at all.
 public enum ModelDirectoryWriter {
   /// - Parameters:
-  ///   - base: the model whose pooled features the head was fitted on. Its own head, if any, is replaced; its pooling,
-  ///     pooler and normalisation stay, and the new linear layer follows them.
+  ///   - base: the model whose pooled features the head was fitted on. Its own head is replaced; its pooling, pooler
+  ///     and normalisation stay, and the new linear layer follows them.
   ///   - kind: classification, multiLabel or regression.
-  ///   - weight: [outputs, hidden], row-major; `bias` has one element an output.
-  ///   - labels: one an output; empty for regression.
+  ///   - weight: [outputs, hidden], row-major; `bias` has one element per output.
+  ///   - labels: one per output; empty for regression.
   ///   - destination: must not exist.
   /// - Throws: `destinationExists`, `file`.
   public static func write(
@@ -22,7 +21,7 @@ public enum ModelDirectoryWriter {
     let hidden = Int(base.shape.hidden)
     precondition(kind != .embedding, "a fitted head classifies or regresses")
     precondition(!bias.isEmpty && weight.count == bias.count * hidden, "weight is [outputs, hidden]")
-    precondition(labels.count == (kind == .regression ? 0 : bias.count), "one label an output")
+    precondition(labels.count == (kind == .regression ? 0 : bias.count), "one label per output")
     let target = FilePath.withoutTrailingSlashes(destination)
     guard !FilePath.exists(target) else { throw .destinationExists(path: target) }
     try FolderSink.write(target) { (folder) throws(ModelSpecError) in
@@ -45,8 +44,8 @@ public enum ModelDirectoryWriter {
   /// Files larger than this are linked: weights, not configurations.
   private static let linkThreshold = 4 << 20
 
-  /// What tells a Hugging Face or sentence-transformers loader about a model, beside the weights. An earlier fitted
-  /// head is not among them, nor are READMEs, other frameworks' weights and what else a hub's directory gathers.
+  /// The files that a Hugging Face or sentence-transformers loader reads besides the weights. An earlier fitted head is
+  /// not copied, nor are READMEs, other frameworks' weights and the like.
   private static let descriptions = [
     "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json",
     "added_tokens.json", "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
@@ -72,7 +71,7 @@ public enum ModelDirectoryWriter {
     folder.isEmpty ? directory : "\(directory)/\(folder)"
   }
 
-  /// Makes `folder` of `directory`, which may be several deep.
+  /// Makes `folder`, which may have several levels, in `directory`.
   private static func makeDirectories(_ folder: String, in directory: String) throws(ModelSpecError) {
     var path = directory
     for part in folder.split(separator: "/") {
@@ -85,7 +84,7 @@ public enum ModelDirectoryWriter {
     try ModelSpecError.wrapping(try FilePath.makeFolder(path))
   }
 
-  /// Symbolic links (a model hub's cache is made of them) are followed.
+  /// Follows symbolic links: a model hub's cache consists of them.
   private static func duplicate(file source: String, byteCount: Int, as target: String) throws(ModelSpecError)
   {
     if byteCount > linkThreshold, unsafe linkat(AT_FDCWD, source, AT_FDCWD, target, AT_SYMLINK_FOLLOW) == 0 {

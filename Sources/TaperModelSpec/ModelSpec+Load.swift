@@ -3,16 +3,16 @@ import TaperPlanFormat
 import TaperTokenization
 
 extension ModelSpec {
-  /// Reads a Hugging Face model directory, with sentence-transformers' files and a fitted head when they are there.
+  /// Reads a Hugging Face model directory, with sentence-transformers' files and a fitted head where present.
   ///
-  /// What makes the result, first match: taper_head.json; modules.json (pooling, normalisation); a classification
-  /// architecture in config.json; otherwise an embedding by the family's default pooling, not normalised. A pooler
-  /// that none of these uses is ignored.
+  /// The head is the first of these: taper_head.json; modules.json (pooling, normalisation); a classification
+  /// architecture in config.json; an embedding with the family's default pooling, not normalised. An unused pooler is
+  /// ignored.
   ///
-  /// What tools/tune trained (`TunedSpec`) is read with its tensors; specs/tuned-checkpoints.md.
+  /// Results of tools/tune (`TunedSpec`) are read with their tensors; specs/tuned-checkpoints.md.
   ///
   /// Weights are mapped, not read; every tensor's type and shape is checked against config.json.
-  /// - Throws: what is missing or wrong, by file and key or tensor, with what was expected and found.
+  /// - Throws: the file and the key or tensor that is missing or wrong, with what was expected and found.
   public static func load(directory: String) throws(ModelSpecError) -> ModelSpec {
     let modules = try SentenceModules(directory: directory)
     let base = modules?.transformerDirectory ?? directory
@@ -74,7 +74,7 @@ extension ModelSpec {
       hasPooler: false, hasLinear: false)
   }
 
-  /// The tensors this model must have, with their shapes; a fitted head's own are not among them.
+  /// The tensors this model must have, with their shapes; without those of a fitted head.
   private static func roles(_ config: EncoderConfig, head: HeadSpec, fitted: Bool) -> [(TensorRole, [Int])] {
     let shape = config.shape
     let hidden = Int(shape.hidden)

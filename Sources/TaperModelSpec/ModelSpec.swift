@@ -2,9 +2,9 @@ public import TaperBase
 public import TaperPlanFormat
 public import TaperTokenization
 
-/// A checkpoint, understood: the encoder's dimensions, where each tensor lies, and what stands on top.
+/// A checkpoint: the encoder's dimensions, the place of each tensor, and the head.
 ///
-/// Every family is the same post-norm encoder with its options filled in by specs/models/*.json:
+/// Every family is the same post-norm encoder with options set by specs/models/*.json:
 ///
 ///     x₀ = LN(word[id] + position[i + offset] + type[t])
 ///     a  = LN(x + O·concat_h softmax(QKᵀ/√d + bias[key − query])·V),   x' = LN(a + W₂·act(W₁·a))      layer by layer
@@ -21,14 +21,14 @@ public struct ModelSpec: Sendable {
   /// Of the feed-forward block.
   public let activation: Activation
   public let layerNormEpsilon: Float
-  /// Row of the position table that the first token takes.
+  /// Row of the position table for the first token.
   public let positionOffset: Int
-  /// Tokens, specials included: the position table's reach, or sentence-transformers' smaller max_seq_length.
+  /// In tokens, special tokens included: the position table's limit, or sentence-transformers' smaller max_seq_length.
   public let maximumLength: Int
   /// nil when the family has none.
   public let relativeBias: RelativeBiasSpec?
   public let head: HeadSpec
-  /// What tools/tune trained beside the encoder; nil for a directory it did not write.
+  /// What tools/tune trained besides the encoder; nil for a directory that it did not write.
   public let tuned: TunedSpec?
   public let tokenizer: Tokenizer
   /// SHA-256 of `tokenizer.encoded()`.

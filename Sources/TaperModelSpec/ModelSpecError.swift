@@ -4,7 +4,7 @@ public import TaperJSON
 /// Why a model directory or one of its files cannot be used.
 public enum ModelSpecError: Error, Hashable, Sendable {
   case file(FileError)
-  /// None of the files that could serve is there.
+  /// None of the possible files exists.
   case fileMissing(directory: String, anyOf: [String])
   case json(path: String, error: JSONError)
   /// A member of a JSON file is missing or is not what it must be.
@@ -17,7 +17,7 @@ public enum ModelSpecError: Error, Hashable, Sendable {
   case tensorType(path: String, tensor: String, expected: [String], found: String)
   case tensorShape(path: String, tensor: String, expected: [Int], found: [Int])
   case nonFiniteTensor(path: String, tensor: String, index: Int)
-  /// The model has no tensor in this role: a pooler of a model without one, say.
+  /// The model has no tensor in this role, for example no pooler.
   case roleAbsent(role: String, model: String)
   case tokenizer(path: String, reason: String)
   case destinationExists(path: String)
@@ -30,7 +30,7 @@ extension ModelSpecError: CustomStringConvertible {
     switch self {
     case .file(let error): error.description
     case .fileMissing(let directory, let names):
-      "\(directory) has no \(names.joined(separator: " and no ")); expected a Hugging Face model directory"
+      "\(directory): expected a Hugging Face model directory; found no \(names.joined(separator: " and no "))"
     case .json(let path, let error): "\(path): \(error)"
     case .value(let path, let key, let expected, let found):
       "\(path): expected \(key) to be \(expected), found \(found)"

@@ -29,8 +29,8 @@ enum ModelTokenizer {
     return tokenizer
   }
 
-  /// Defaults are the reference's. A vocabulary does not say which of its tokens frame a text, so what the tokenizer
-  /// chose is checked against the configuration's.
+  /// Defaults are the reference's. A vocabulary does not tell which of its tokens frame a text, so the tokenizer's
+  /// choice is checked against the configuration.
   private static func fromVocabulary(_ path: String, config: JSONFile?) throws(ModelSpecError) -> Tokenizer {
     func flag(_ key: String) throws(ModelSpecError) -> Bool? {
       guard let config, config.member(key) != nil else { return nil }

@@ -1,6 +1,6 @@
 public import TaperJSON
 
-/// What is wrong with a safetensors file, in facts. Offsets and sizes are bytes.
+/// Why a safetensors file is refused. Offsets and sizes are in bytes.
 public enum SafetensorsDefect: Error, Hashable, Sendable {
   /// Fewer than the 8 bytes of the header's length.
   case noHeader(fileSize: Int)
@@ -27,7 +27,7 @@ extension SafetensorsDefect: CustomStringConvertible {
     case .noHeader(let fileSize):
       "expected at least 8 bytes (the header's length), found \(fileSize); the file may be cut off"
     case .headerTooLarge(let found, let limit):
-      "the header claims \(found) bytes, more than the \(limit) allowed; this may be no safetensors file"
+      "the header claims \(found) bytes, more than the \(limit) allowed; it may not be a safetensors file"
     case .headerTruncated(let expected, let found):
       "the header claims \(expected) bytes but only \(found) follow; the file may be cut off"
     case .headerNotJSON(let error): "the header is malformed: \(error)"

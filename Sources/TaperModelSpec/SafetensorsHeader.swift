@@ -3,9 +3,9 @@ import TaperJSON
 /// The header of a safetensors file: an 8-byte little-endian length, then a JSON object that gives each tensor's type,
 /// shape and byte range in the data that follows.
 ///
-/// Reading is total: whatever the bytes, the result is a header whose every range lies inside the file, covers its
-/// tensor exactly, and meets its neighbours without gap or overlap, or else a `SafetensorsDefect`. The format's own
-/// rules; stricter than some readers, so that no byte of the file is left unexplained.
+/// Reading never traps. Either every range of the header lies inside the file, has exactly its tensor's size, and
+/// touches its neighbours without gap or overlap, or reading throws a `SafetensorsDefect`. These are the format's own
+/// rules; some readers are less strict.
 public struct SafetensorsHeader: Hashable, Sendable {
   /// The format's limit.
   public static let maximumByteCount = 100_000_000
@@ -15,7 +15,7 @@ public struct SafetensorsHeader: Hashable, Sendable {
   /// `__metadata__`, in order.
   public let metadata: [String: String]
 
-  /// Reads the header of the file that `bytes` are.
+  /// Reads the header of the whole file `bytes`.
   public static func read(_ bytes: UnsafeRawBufferPointer) throws(SafetensorsDefect) -> SafetensorsHeader {
     guard bytes.count >= 8 else { throw .noHeader(fileSize: bytes.count) }
     let claimed = unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))

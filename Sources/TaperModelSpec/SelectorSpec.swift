@@ -12,9 +12,9 @@ public struct SelectorSpec: Hashable, Sendable {
   /// Rows of W1.
   public let width: Int
   public let threshold: Double
-  /// λ, the price of a token at the end of training.
+  /// λ, the cost of a token in the loss at the end of training.
   public let price: Double
-  /// Whether λ followed a wanted work speedup.
+  /// Whether training searched λ for a requested FLOPs speedup.
   public let priceSearched: Bool
   /// That speedup; nil when λ was given.
   public let speedup: Double?
@@ -23,7 +23,7 @@ public struct SelectorSpec: Hashable, Sendable {
     guard count > 1 else {
       throw .value(
         path: file.path, key: file.keyPath + "layers",
-        expected: "absent: a selector stands below the last layer", found: "a model of one layer")
+        expected: "absent: a selector needs a layer after it", found: "a model of one layer")
     }
     layers = try file.integers("layers", atLeast: 1, in: 1...count - 1)
     guard zip(layers, layers.dropFirst()).allSatisfy({ $0 < $1 }) else {

@@ -1,8 +1,8 @@
 import TaperJSON
 import TaperPlanFormat
 
-/// What sentence-transformers' files say: modules.json (a chain of Transformer, Pooling and perhaps Normalize), the
-/// pooling module's config.json, and sentence_bert_config.json beside the transformer's config.json.
+/// The sentence-transformers files of a model: modules.json (a chain of Transformer, Pooling and optionally Normalize)
+/// and the pooling module's config.json.
 struct SentenceModules {
   /// Where config.json and the weights are.
   let transformerDirectory: String
@@ -23,7 +23,7 @@ struct SentenceModules {
       guard let type = module["type"]?.string, let path = module["path"]?.string else {
         throw file.failure("[\(index)]", expected: "an object with type and path", module)
       }
-      // Module paths are folders of this directory; nothing else is ours to read.
+      // Module paths must stay inside this directory: nothing else may be read.
       guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
         throw file.failure("[\(index)].path", expected: "a folder inside the model directory", .string(path))
       }

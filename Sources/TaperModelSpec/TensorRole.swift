@@ -1,4 +1,4 @@
-/// What a tensor is to the encoder, whatever a checkpoint calls it. specs/models/*.json map roles to names.
+/// A tensor's role in the encoder, independent of its name in a checkpoint. specs/models/*.json map roles to names.
 ///
 /// Linear weights are [out, in], row-major, in every family: y = x·Wᵀ + b.
 public struct TensorRole: RawRepresentable, Hashable, Sendable {
@@ -7,7 +7,7 @@ public struct TensorRole: RawRepresentable, Hashable, Sendable {
 
   /// [vocabulary, hidden]
   public static let wordEmbedding = TensorRole(rawValue: "word_embedding")
-  /// [maximum positions, hidden]; row `ModelSpec.positionOffset` is the first token's.
+  /// [maximum positions, hidden]; row `ModelSpec.positionOffset` belongs to the first token.
   public static let positionEmbedding = TensorRole(rawValue: "position_embedding")
   /// [token types, hidden]; families without token types have none.
   public static let tokenTypeEmbedding = TensorRole(rawValue: "token_type_embedding")
@@ -31,8 +31,8 @@ public struct TensorRole: RawRepresentable, Hashable, Sendable {
     TensorRole(rawValue: "layer.\(layer).\(part.rawValue)")
   }
 
-  /// A tensor of the selector on the states leaving `layer`, counted from 1 (`SelectorSpec`). Every family's file has
-  /// the name that the raw value is.
+  /// A tensor of the selector on the states leaving `layer`, counted from 1 (`SelectorSpec`). In every family the raw
+  /// value is the tensor's name in the file.
   public static func selector(_ layer: Int, _ part: SelectorPart) -> TensorRole {
     TensorRole(rawValue: "taper.selector.\(layer).\(part.rawValue)")
   }

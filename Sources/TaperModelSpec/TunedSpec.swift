@@ -1,10 +1,10 @@
 import TaperJSON
 import TaperPlanFormat
 
-/// What tools/tune trained beside the encoder: the member `taper` of config.json (specs/tuned-checkpoints.md section
+/// What tools/tune trained besides the encoder: the member `taper` of config.json (specs/tuned-checkpoints.md section
 /// 2), checked against the encoder and its head.
 public struct TunedSpec: Hashable, Sendable {
-  /// In the order they were trained. A depth cut takes earlier halting points away, not their entry here.
+  /// In training order. A depth cut removes earlier halting points, but not their entry here.
   public let methods: [TrainingMethod]
   /// nil unless `acc` was trained. Never together with `selector`.
   public let elimination: EliminationSpec?
@@ -12,9 +12,9 @@ public struct TunedSpec: Hashable, Sendable {
   public let selector: SelectorSpec?
   /// nil unless `halting` was trained.
   public let halting: HaltingSpec?
-  /// How many layers there were before the depth cut; nil when there was none.
+  /// Layers before the depth cut; nil without one.
   public let layersBeforeCut: Int?
-  /// Training took the mean over all tokens' last states, dropped ones included, so a plan must too.
+  /// Training pooled the last states of all tokens, dropped ones included, so a plan must do the same.
   public let restoresDroppedTokens: Bool
 
   /// nil when config.json has no member `taper`. Unknown members are ignored.
@@ -43,7 +43,7 @@ public struct TunedSpec: Hashable, Sendable {
     }
     restoresDroppedTokens = try file.bool("restores_dropped_tokens")
     if elimination != nil && selector != nil {
-      throw file.failure("selector", expected: "absent beside elimination", file.value["selector"])
+      throw file.failure("selector", expected: "absent: elimination is present", file.value["selector"])
     }
     for (method, present) in [
       (TrainingMethod.acc, elimination != nil), (.selector, selector != nil), (.halting, halting != nil),
@@ -87,7 +87,7 @@ public struct TunedSpec: Hashable, Sendable {
   }
 }
 
-/// What a command of tools/tune trained.
+/// A training method of tools/tune.
 public enum TrainingMethod: String, CaseIterable, Hashable, Sendable {
   case dense, head, depth, acc, selector, halting
 }

@@ -2,16 +2,16 @@ public import TaperJSON
 public import TaperPlanFormat
 public import TaperTokenization
 
-/// A result as the JSON object that `taper run` and `taper-run` print, one a line (specs/command-json.md).
+/// A result as the JSON object that `taper run` and `taper-run` print on a line (specs/command-json.md).
 public enum AnswerLine {
   /// - Parameters:
   ///   - index: 0-based number of the text.
-  ///   - tokens: tokens of the text as run, special tokens included.
-  ///   - truncated: whether tokens were cut off to fit the plan's maximum length.
-  ///   - depth: layers the text ran, of a plan whose runs may end before its last layer; nil for others.
+  ///   - tokens: tokens that were run, special tokens included.
+  ///   - truncated: whether the text was cut to the plan's maximum length.
+  ///   - depth: layers that were run, for a plan with halting; nil for others.
   ///   - result: `head.outputCount` numbers.
-  ///   - topK: how many scores to print, largest first; nil: all, in the labels' order.
-  ///   - encoding: the text's, for a head that answers for every token.
+  ///   - topK: the number of scores to print, largest first; nil: all, in label order.
+  ///   - encoding: of the text, for a head with an answer per token.
   public static func render(
     index: Int, tokens: Int, truncated: Bool, depth: Int? = nil, result: Span<Float>, head: Head, topK: Int?,
     encoding: Encoding? = nil
@@ -44,7 +44,7 @@ public enum AnswerLine {
     return .object(line)
   }
 
-  /// Label, score and place of every token of the text; those of the template have no place and are left out.
+  /// Label, score and offsets of every token of the text; the template's special tokens are left out.
   private static func tokenLabels(_ result: Span<Float>, _ head: Head, _ encoding: Encoding?) -> [JSONValue] {
     guard let encoding else { return [] }
     let width = Int(head.outputWidth)
@@ -63,7 +63,7 @@ public enum AnswerLine {
     }
   }
 
-  /// Output numbers from the largest score to the smallest; equal ones (and NaN, last) in label order.
+  /// Output indexes from the largest score to the smallest; ties in label order, NaN last.
   private static func rank(_ result: Span<Float>) -> [Int] {
     let keys = result.indices.map { result[$0].isNaN ? -Float.infinity : result[$0] }
     return keys.indices.sorted { keys[$0] != keys[$1] ? keys[$0] > keys[$1] : $0 < $1 }
@@ -75,7 +75,7 @@ public enum AnswerLine {
     return .object(scores)
   }
 
-  /// The label's name, or the output's number where the plan names none.
+  /// The label's name, or the output's index when the plan has no names.
   private static func label(_ i: Int, _ head: Head) -> String {
     i < head.labels.count ? head.labels[i] : String(i)
   }

@@ -1,6 +1,6 @@
 internal import TaperJSON
 
-/// One text to answer, as a line of input gives it.
+/// One text to answer, from a line of input.
 public struct InputLine: Hashable, Sendable {
   public var text: String
   public var pair: String?
@@ -12,10 +12,10 @@ public struct InputLine: Hashable, Sendable {
 
   /// Reads a line without its line feed.
   ///
-  /// JSON lines hold a string, or an object with "text" and maybe "text_pair" (null: none); other members are ignored,
-  /// so that labelled data can be run as it is. Plain lines are the text itself.
+  /// A JSON line holds a string, or an object with "text" and optionally "text_pair" (null: none). Other members are
+  /// ignored, so that labelled data can be used as input. A plain line is the text itself.
   ///
-  /// - Returns: nil for a blank JSON line, which asks nothing.
+  /// - Returns: nil for a blank JSON line.
   public static func parse(_ bytes: [UInt8], line: Int, plain: Bool) throws(ServingError) -> InputLine? {
     if plain {
       let content = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes[...]

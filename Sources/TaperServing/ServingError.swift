@@ -11,12 +11,12 @@ public enum ServingError: Error, Sendable {
   case notJSON(line: Int, JSONError)
   case notAText(line: Int, found: String)
   case lineTooLong(line: Int, limit: Int)
-  /// The special tokens alone are more than the plan takes.
+  /// The special tokens alone exceed the plan's maximum length.
   case noRoom(line: Int, specialTokens: Int, maximum: Int)
   case input(line: Int, RuntimeError)
-  /// A check was asked for, and the plan has nothing to check with.
+  /// A check was requested, but the plan has no canary examples.
   case noCanaries
-  /// Canary examples whose answers differ by more than they may; the largest difference and what is allowed there.
+  /// Canary examples whose answers differ by more than their tolerance; the largest difference and its tolerance.
   case canariesDiffer(failed: Int, of: Int, difference: Float, tolerance: Float)
   case cannotReadInput(errno: Int32)
   case cannotWriteOutput(errno: Int32)
@@ -45,9 +45,9 @@ extension ServingError: CustomStringConvertible {
       "--check: expected every canary answer within \(tolerance) of the plan's; found \(failed) of \(count) further off, by "
         + "\(difference) at most; do not deploy this plan here"
     case .notUTF8(let line): "line \(line) is not UTF-8; convert the input"
-    case .notJSON(let line, let error): "line \(line): \(error); raw lines of text want --plain"
+    case .notJSON(let line, let error): "line \(line): \(error); for raw lines of text use --plain"
     case .notAText(let line, let found):
-      "line \(line): a JSON string, or an object with a string \"text\" (and \"text_pair\") expected, found \(found)"
+      "line \(line): expected a JSON string, or an object with a string \"text\" (and \"text_pair\"); found \(found)"
     case .lineTooLong(let line, let limit): "line \(line) is longer than \(limit) bytes; split the text"
     case .noRoom(let line, let specialTokens, let maximum):
       "line \(line): the text's \(specialTokens) special tokens do not fit the plan's maximum length of \(maximum); "

@@ -2,19 +2,19 @@ internal import Glibc
 internal import TaperBase
 
 extension TextRunner {
-  /// The longest line that is taken.
+  /// The longest accepted line.
   public static var maximumLineBytes: Int { 64 << 20 }
 
   /// Answers every line of `input` on `output`, until the end of the input.
   ///
-  /// Answers are written whenever the input read so far is used up, so a program that writes one line and waits gets
-  /// its answer. At an error, the answers to all lines before it have been written.
+  /// Answers are written before more input is read, so a program that writes one line and waits gets its answer. On an
+  /// error, the answers to all earlier lines have been written.
   ///
   /// - Parameters:
   ///   - input: a file descriptor to read from.
   ///   - output: a file descriptor to write to.
   ///   - plain: whether a line is a raw text instead of JSON.
-  /// - Returns: how many texts were answered.
+  /// - Returns: the number of answered texts.
   @discardableResult
   public mutating func answerLines(
     from input: Int32, to output: Int32, plain: Bool

@@ -3,16 +3,16 @@ internal import TaperPlanFormat
 public import TaperPlanRuntime
 public import TaperTokenization
 
-/// Text in, JSON line out: a plan's tokenizer, a session and the rendering of its answers. Used by `taper run` and
-/// `taper-run` alike, so that both answer the same.
+/// Text in, JSON line out: a plan's tokenizer, a session and the rendering of its answers. `taper run` and `taper-run`
+/// both use it, so that both give the same answers.
 public struct TextRunner: ~Copyable {
   public let tokenizer: Tokenizer
-  /// How many scores an answer shows, largest first; nil: all, in the labels' order.
+  /// The number of scores in an answer, largest first; nil: all, in label order.
   public var topK: Int?
   private var session: Session
   private let plan: Plan
 
-  /// - Parameter threads: workers; nil: as many as the plan and this process's CPUs allow.
+  /// - Parameter threads: nil: as many as the plan and this process's CPUs allow.
   public init(_ loaded: LoadedPlan, threads: Int? = nil, topK: Int? = nil) throws(ServingError) {
     let tokenizer: Tokenizer
     do throws(TokenizerError) {
@@ -53,12 +53,12 @@ public struct TextRunner: ~Copyable {
     }
   }
 
-  /// The answer to one text as a JSON object on one line, without a line feed. A text of more tokens than the plan
-  /// takes is truncated, and the answer says so.
+  /// The answer to one text as a JSON object on one line, without a line feed. A text that is longer than the plan's
+  /// maximum length is truncated, and the answer says so.
   ///
   /// - Parameters:
-  ///   - index: the 0-based number the answer carries.
-  ///   - line: where the text stood, for errors.
+  ///   - index: the 0-based number in the answer.
+  ///   - line: the line of the text, for errors.
   public mutating func answer(
     _ input: InputLine, index: Int, line: Int = 1
   ) throws(ServingError) -> String {

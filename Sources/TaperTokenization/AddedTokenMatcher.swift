@@ -1,4 +1,4 @@
-/// Finds added tokens in UTF-8: leftmost first, of those the longest, never overlapping.
+/// Finds added tokens in UTF-8: the leftmost match, the longest of those, without overlaps.
 struct AddedTokenMatcher: Hashable, Sendable {
   private struct Pattern: Hashable, Sendable {
     var bytes: [UInt8]
@@ -9,13 +9,13 @@ struct AddedTokenMatcher: Hashable, Sendable {
   /// Whether a pattern starts with the byte.
   private let starts: [Bool]
 
-  /// A match with the white space that its token takes.
+  /// A match, with the white space that its token includes.
   struct Match {
     var id: UInt32
     var range: Range<Int>
   }
 
-  /// - Parameter patterns: what to look for and the token it stands for; of equal ones the first counts.
+  /// - Parameter patterns: patterns and their tokens; the first of equal patterns wins.
   init(_ patterns: [(bytes: [UInt8], token: AddedToken)]) {
     self.patterns = patterns.map { Pattern(bytes: $0.bytes, token: $0.token) }
     var starts = [Bool](repeating: false, count: 256)
@@ -25,8 +25,7 @@ struct AddedTokenMatcher: Hashable, Sendable {
 
   var isEmpty: Bool { patterns.isEmpty }
 
-  /// Whether no match can begin, end or contain white space: then a text may be cut at spaces and matched in
-  /// parts.
+  /// Whether no match can touch white space. If so, a text may be split at spaces and matched in parts.
   var ignoresSpaces: Bool {
     patterns.allSatisfy { pattern in
       !pattern.token.stripsLeft && !pattern.token.stripsRight
@@ -36,11 +35,11 @@ struct AddedTokenMatcher: Hashable, Sendable {
     }
   }
 
-  /// The next match in `bytes[range]`, searched from `position`. White space before the match is taken down
-  /// to `floor`, the end of the match before. `position` moves past what was looked at.
+  /// The next match in `bytes[range]`, searched from `position`, which moves past the searched bytes. White space
+  /// before the match is included down to `floor`, the end of the previous match.
   ///
-  /// With `skipsSpecial`, special tokens are passed over; as in the reference, a passed-over match hides the
-  /// tokens that overlap it.
+  /// With `skipsSpecial`, special tokens are skipped. As in the reference, a skipped match still hides the tokens that
+  /// overlap it.
   func next(
     in bytes: [UInt8], _ range: Range<Int>, from position: inout Int, floor: Int, skipsSpecial: Bool
   ) -> Match? {
@@ -97,17 +96,17 @@ struct AddedTokenMatcher: Hashable, Sendable {
   }
 }
 
-/// A token that is looked for in the text itself, before words are.
+/// A token matched in the text itself, before the text is split into words.
 struct AddedToken: Hashable, Sendable {
   var id: UInt32
   /// UTF-8.
   var content: [UInt8]
-  /// Special tokens are those that templates use, and those that `allowsSpecialTokensInText` is about.
+  /// Used by templates. In a text it counts only with `allowsSpecialTokensInText`.
   var isSpecial: Bool
-  /// Looked for in the normalised text, in its own normal form, instead of in the raw text.
+  /// Its normal form is matched in the normalised text, instead of its content in the raw text.
   var isNormalized: Bool
-  /// The match takes the white space before it.
+  /// The match includes the white space before it.
   var stripsLeft: Bool
-  /// The match takes the white space after it.
+  /// The match includes the white space after it.
   var stripsRight: Bool
 }

@@ -1,10 +1,10 @@
-/// The two mappings of one scalar to others, as the reference tokenizer makes them.
+/// Lowercase and canonical decomposition of one scalar, as the reference tokenizer computes them.
 enum CaseAndDecomposition {
   private static let hangulBase: UInt32 = 0xAC00
   private static let hangulCount: UInt32 = 11172
 
-  /// The range of `UnicodeTables.decompositions` that holds the full canonical decomposition; nil where there
-  /// is none and for Hangul syllables. Complexity: O(log decompositions).
+  /// The range of `UnicodeTables.decompositions` with the full canonical decomposition; nil without one and for Hangul
+  /// syllables. Complexity: O(log decompositions).
   static func storedDecomposition(of scalar: UInt32) -> Range<Int>? {
     let keys = UnicodeTables.decomposed
     var low = 0

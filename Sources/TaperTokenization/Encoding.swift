@@ -1,11 +1,11 @@
-/// A text as a model reads it. The three arrays have one element per token, template tokens included.
+/// A tokenised text, the input of a model. The three arrays have one element per token, the template's included.
 public struct Encoding: Hashable, Sendable {
   public var ids: [UInt32]
   /// Token types (segments), 0 or 1; all 0 for models without them.
   public var typeIDs: [UInt32]
   /// Positions in the first or in the second text, whichever the token comes from.
   public var offsets: [TokenOffset]
-  /// Whether tokens of the text were left out to keep within the maximum length.
+  /// Whether tokens of the text were cut off to fit the maximum length.
   public var truncated: Bool
 
   public init(ids: [UInt32], typeIDs: [UInt32], offsets: [TokenOffset], truncated: Bool) {
@@ -16,7 +16,7 @@ public struct Encoding: Hashable, Sendable {
   }
 }
 
-/// Where a token stands in its text: Unicode scalars `begin..<end`. Tokens of the template have (0, 0).
+/// A token's place in its text, in Unicode scalars: `begin..<end`. Tokens of the template have (0, 0).
 public struct TokenOffset: BitwiseCopyable, Hashable, Sendable {
   public var begin: UInt32
   public var end: UInt32

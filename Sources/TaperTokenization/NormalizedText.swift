@@ -1,4 +1,4 @@
-/// Normalised UTF-8 with, for every byte, the scalars of the original text that it stands for.
+/// Normalised UTF-8. Each byte has an origin: the scalars of the original text that it came from.
 struct NormalizedText {
   var bytes: [UInt8] = []
   /// As many as `bytes`.
@@ -34,7 +34,7 @@ struct NormalizedText {
     }
   }
 
-  /// The original scalars that the bytes `range` stand for.
+  /// The original scalars that the bytes `range` came from.
   /// - Precondition: `range` is not empty.
   func origin(of range: Range<Int>) -> TokenOffset {
     TokenOffset(begin: origins[range.lowerBound].begin, end: origins[range.upperBound - 1].end)

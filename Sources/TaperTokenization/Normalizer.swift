@@ -1,20 +1,19 @@
-/// BERT's normalizer: clean, set off Chinese characters, decompose and drop marks, lowercase; one pass, and
-/// every normalised byte keeps the origin that the reference gives it.
+/// BERT's normalizer in one pass: clean, put spaces around Chinese characters, decompose and drop marks, lowercase.
+/// Each normalised byte has the same origin as in the reference.
 ///
-/// The reference runs the four steps one after the other over the whole text and carries alignments through
-/// each. All but one step work scalar by scalar, so they compose. The exception is canonical reordering in
-/// NFD: marks wait in `pending` until the next starter. The reference hands origins out again after
-/// reordering, by position: each scalar that stands first in a decomposition takes the next original scalar,
-/// each further one repeats the last taken. Hence reordered marks exchange origins, and so it is done here.
+/// The reference runs four passes over the whole text and carries alignments through each. Three of them work scalar by
+/// scalar, so they compose. Canonical reordering in NFD does not: marks wait in `pending` until the next starter. After
+/// reordering, the reference assigns origins again by position: the first scalar of a decomposition takes the next
+/// original scalar, the others repeat the last one taken. So reordered marks exchange origins, here as well.
 struct Normalizer {
   private let options: NormalizerOptions
   private let ascii: [UInt8]
 
   /// Scalars of a run of non-starters, in text order.
   private var pending: [(combiningClass: UInt8, scalar: UInt32, isFirst: Bool, isDropped: Bool)] = []
-  /// Origins of those of `pending` that stand first in a decomposition, in text order.
+  /// Origins of those in `pending` that come first in a decomposition, in text order.
   private var pendingOrigins: [TokenOffset] = []
-  /// Origin given to the last decomposed scalar.
+  /// Origin of the last decomposed scalar.
   private var last = TokenOffset(begin: 0, end: 0)
 
   init(_ template: NormalizerTemplate) {
@@ -22,8 +21,8 @@ struct Normalizer {
     ascii = template.ascii
   }
 
-  /// Appends the normal form of a part of a text, whose first scalar has number `scalarIndex`.
-  /// - Returns: the number of the scalar after the part.
+  /// Appends the normal form of a part of a text. Its first scalar has index `scalarIndex`.
+  /// - Returns: the index of the scalar after the part.
   /// - Precondition: `source` is well-formed, and `range` begins and ends between scalars.
   mutating func normalize(
     _ source: [UInt8], _ range: Range<Int>, scalarIndex: UInt32, into text: inout NormalizedText
@@ -106,7 +105,7 @@ struct Normalizer {
     if !properties.isNonspacingMark { emit(scalar, last, into: &text) }
   }
 
-  /// Ends a run of non-starters: sorts it stably by combining class and hands its origins out.
+  /// Ends a run of non-starters: sorts it stably by combining class and assigns its origins.
   private mutating func flush(into text: inout NormalizedText) {
     guard !pending.isEmpty else { return }
     if pending.count > 1 {
@@ -135,11 +134,11 @@ struct Normalizer {
   }
 }
 
-/// Which steps of BERT's normalizer a model uses.
+/// The steps of BERT's normalizer that a model uses.
 public struct NormalizerOptions: Hashable, Sendable {
   /// Drop control characters, turn every kind of white space into a space.
   public var cleansText: Bool
-  /// Set spaces round Chinese characters, so that each is a word.
+  /// Put spaces around Chinese characters, so that each is a word.
   public var spacesChinese: Bool
   /// Decompose (NFD) and drop nonspacing marks.
   public var stripsAccents: Bool
@@ -156,7 +155,7 @@ public struct NormalizerOptions: Hashable, Sendable {
   }
 }
 
-/// What every run of a `Normalizer` shares, made once.
+/// What all runs of a `Normalizer` share.
 struct NormalizerTemplate: Hashable, Sendable {
   let options: NormalizerOptions
   /// For each ASCII byte its normal form, or `Self.dropped`.

@@ -1,6 +1,6 @@
-/// RoBERTa's post-processor takes the white space at both ends of a token out of its offsets.
+/// RoBERTa's post-processor excludes white space at both ends of a token from its offsets.
 struct OffsetTrimming: Hashable, Sendable {
-  /// A text's first token keeps one space, which the tokenizer is taken to have put there.
+  /// A text's first token keeps one space: the tokenizer is assumed to have inserted it.
   var addsPrefixSpace: Bool
 
   /// "Ġ", which stands for a space in byte-level vocabularies; the reference looks for it in any vocabulary.

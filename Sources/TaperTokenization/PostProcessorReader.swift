@@ -99,7 +99,7 @@ enum PostProcessorReader {
   }
 }
 
-/// Ids by token, of the vocabulary and of what is added to it.
+/// The ids that tokens have: the vocabulary's and the added tokens'.
 struct TokenIDs {
   var vocabulary: Vocabulary
   var addedTokens: [AddedToken]

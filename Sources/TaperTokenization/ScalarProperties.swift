@@ -1,4 +1,4 @@
-/// What the reference tokenizer knows about one Unicode scalar; the source is `UnicodeTables`.
+/// The properties of one Unicode scalar that the reference tokenizer uses, from `UnicodeTables`.
 struct ScalarProperties {
   /// Bits 0–5: the flags below. Bits 8–15: the canonical combining class.
   let bits: UInt16
@@ -20,7 +20,7 @@ struct ScalarProperties {
   var isDropped: Bool { bits & 1 != 0 }
   /// Turned into a space by clean_text.
   var becomesSpace: Bool { bits & 2 != 0 }
-  /// Set off with spaces by handle_chinese_chars.
+  /// Surrounded with spaces by handle_chinese_chars.
   var isChinese: Bool { bits & 4 != 0 }
   /// Removed by strip_accents.
   var isNonspacingMark: Bool { bits & 8 != 0 }
@@ -32,7 +32,7 @@ struct ScalarProperties {
   var combiningClass: UInt8 { UInt8(truncatingIfNeeded: bits >> 8) }
 }
 
-/// What each ASCII character is to the pre-tokenizer; the same as `ScalarProperties` says, found faster.
+/// The pre-tokenizer's class of each ASCII character: `ScalarProperties` as a table, for speed.
 enum AsciiKind {
   static let other: UInt8 = 0
   static let white: UInt8 = 1

@@ -1,6 +1,6 @@
-/// The special tokens of a model, by what they are for.
+/// The special tokens of a model, by purpose.
 public struct SpecialTokens: Hashable, Sendable {
-  /// How they stand round texts.
+  /// How they frame a text.
   public enum Layout: Hashable, Sendable {
     /// [CLS] A [SEP] B [SEP], types 0 and 1.
     case bert
@@ -9,7 +9,7 @@ public struct SpecialTokens: Hashable, Sendable {
   }
 
   public var layout: Layout
-  /// Words that cannot be built.
+  /// For words that cannot be split into pieces.
   public var unknown: String
   /// Begins every text.
   public var classification: String
@@ -38,8 +38,7 @@ public struct SpecialTokens: Hashable, Sendable {
     layout: .roberta, unknown: "[UNK]", classification: "<s>", separator: "</s>", padding: "<pad>",
     mask: "<mask>")
 
-  /// MPNet's when the vocabulary has what frames its texts, else BERT's. MPNet's vocabulary holds BERT's
-  /// tokens as well.
+  /// MPNet's when the vocabulary has <s> and </s>, else BERT's. MPNet's vocabulary holds BERT's tokens as well.
   static func detect(has: (String) -> Bool) -> SpecialTokens {
     guard has("<s>"), has("</s>") else { return .bert }
     var tokens = SpecialTokens.mpnet

@@ -1,4 +1,4 @@
-/// What stands round the tokens of the text: "[CLS] A [SEP]" for one text, "[CLS] A [SEP] B [SEP]" for two.
+/// The special tokens around a text's tokens: "[CLS] A [SEP]" for one text, "[CLS] A [SEP] B [SEP]" for two.
 struct Template: Hashable, Sendable {
   enum Piece: Hashable, Sendable {
     case special(id: UInt32, typeID: UInt32)

@@ -20,7 +20,7 @@ struct TokenSequence {
     offsets[index] = change(offsets[index])
   }
 
-  /// Shortens to so many tokens.
+  /// Keeps at most the first `count` tokens.
   mutating func truncate(to count: Int) {
     if count < self.count { removeLast(self.count - count) }
   }

@@ -1,11 +1,11 @@
-/// One call of `Tokenizer.encode`: the scratch space and the walk over a text.
+/// One call of `Tokenizer.encode`: its scratch space and its pass over a text.
 struct TokenizationRun {
   private let tokenizer: Tokenizer
   private var normalizer: Normalizer
   private var text = NormalizedText()
   private var hashes: [UInt32] = []
 
-  /// Bytes of text that are normalised and split at a time.
+  /// Bytes that are normalised and split at a time.
   private static let partSize = 2048
 
   init(_ tokenizer: Tokenizer) {
@@ -13,7 +13,7 @@ struct TokenizationRun {
     normalizer = Normalizer(tokenizer.normalizer)
   }
 
-  /// The tokens of a text: all, or the first ones, at least `enough`.
+  /// The tokens of a text, at least the first `enough`.
   mutating func tokens(of bytes: [UInt8], enough: Int) -> TokenSequence {
     let source = UTF8Bytes.repaired(bytes)
     let whole = 0..<source.count
@@ -42,8 +42,7 @@ struct TokenizationRun {
     return tokens
   }
 
-  /// Tokenises text without raw added tokens; returns the number of the scalar after it (of the part that was
-  /// read).
+  /// Tokenises a segment without raw added tokens; returns the index of the scalar after the part that was read.
   private mutating func segment(
     _ source: [UInt8], _ range: Range<Int>, _ scalarIndex: UInt32, into tokens: inout TokenSequence,
     enough: Int
@@ -64,7 +63,7 @@ struct TokenizationRun {
     return scalarIndex
   }
 
-  /// Tokenises what `text` holds.
+  /// Tokenises the contents of `text`.
   private mutating func normalizedSegment(into tokens: inout TokenSequence) {
     let whole = 0..<text.bytes.count
     var done = 0
@@ -84,8 +83,7 @@ struct TokenizationRun {
     words(done..<whole.upperBound, into: &tokens)
   }
 
-  /// Splits normalised text into words, at white space and round each punctuation mark, and those into
-  /// pieces.
+  /// Splits normalised text into words, at white space and around each punctuation mark, and each word into pieces.
   private mutating func words(_ range: Range<Int>, into tokens: inout TokenSequence) {
     var begin = range.lowerBound
     var index = begin

@@ -1,6 +1,6 @@
 import TaperBase
 
-/// The binary form that a plan carries, little-endian:
+/// The binary form stored in a plan, little-endian:
 ///
 ///     "TTOK", version
 ///     flags (bytes): cleans, sets Chinese off, strips accents, lowercases, allows special tokens, trimming
@@ -10,7 +10,7 @@ import TaperBase
 ///     templates, one text and two: number of pieces; each kind (0 token, 1 first text, 2 second), id, type
 ///     vocabulary: bytes of all tokens; starts; hash table
 ///
-/// Lists and byte strings have their length before them. The hash table is stored as it is used.
+/// Lists and byte strings are preceded by their length. The hash table is stored ready to use.
 extension Tokenizer {
   static let magic: UInt32 = 0x4B4F_5454
   static let version: UInt32 = 1
@@ -59,8 +59,8 @@ extension Tokenizer {
     return writer.bytes
   }
 
-  /// Reads the binary form. The bytes may come from anywhere: every length and index is checked, and what is
-  /// accepted can tokenise any text without a trap.
+  /// Reads the binary form. The bytes are untrusted: every length and index is checked, and an accepted
+  /// tokenizer can tokenise any text without a trap.
   public init(encoded bytes: [UInt8]) throws(TokenizerError) {
     self = try unsafe bytes.span.bytes.withUnsafeBytes { (bytes) throws(TokenizerError) in
       var reader = unsafe TokenizerReader(bytes, BinaryForm())
@@ -146,7 +146,7 @@ extension Tokenizer {
       default: throw unsafe reader.fail("a template has a piece of kind \(kind), above 2")
       }
     }
-    // One text stands in a template once: a repeated one would let a few bytes blow an encoding up.
+    // A text may appear once per template: repeats would let a few bytes make an encoding huge.
     for isFirst in [true, false] {
       let uses = pieces.count {
         switch $0 {
@@ -155,7 +155,7 @@ extension Tokenizer {
         case .special: false
         }
       }
-      guard uses <= 1 else { throw unsafe reader.fail("a template has one text \(uses) times") }
+      guard uses <= 1 else { throw unsafe reader.fail("a template has the same text \(uses) times") }
     }
     return pieces
   }

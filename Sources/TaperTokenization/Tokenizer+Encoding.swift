@@ -4,15 +4,15 @@ extension Tokenizer {
   /// - Parameters:
   ///   - text: any text; an empty one gives the template alone.
   ///   - pair: the second text of a pair.
-  ///   - maximumLength: tokens the result may have, template included; longer texts are cut, of a pair the
-  ///     longer one first ("longest_first"). The template is never cut: below `specialTokenCount(isPair:)` it
-  ///     stands alone.
-  /// - Complexity: O(length of the text), but a single text is read only little further than it is kept.
+  ///   - maximumLength: the most tokens in the result, template included. Longer texts are truncated, of a pair the
+  ///     longer one first ("longest_first"). The template is never cut: below `specialTokenCount(isPair:)` the result is
+  ///     the template.
+  /// - Complexity: O(length of the text). A single text is read only a little past the part that is kept.
   public func encode(_ text: String, pair: String? = nil, maximumLength: Int) -> Encoding {
     encode(Array(text.utf8), pair: pair.map { Array($0.utf8) }, maximumLength: maximumLength)
   }
 
-  /// Tokenises UTF-8 bytes. Ill-formed parts are read as U+FFFD each, as Python and Swift decode them.
+  /// Tokenises UTF-8 bytes. Each ill-formed part is read as U+FFFD, as Python and Swift decode it.
   public func encode(_ text: [UInt8], pair: [UInt8]? = nil, maximumLength: Int) -> Encoding {
     let budget = max(0, maximumLength - template.addedCount(pair: pair != nil))
     var run = TokenizationRun(self)
@@ -67,12 +67,12 @@ extension Tokenizer {
   }
 }
 
-/// How many tokens of each of two texts are kept: the reference's "longest_first".
+/// How many tokens of each of two texts are kept: "longest_first", as in the reference.
 enum Truncation {
   /// - Parameters:
   ///   - first: tokens of the first text.
   ///   - second: tokens of the second text.
-  ///   - budget: tokens both may have together.
+  ///   - budget: the most tokens both may have together.
   static func longestFirst(_ first: Int, _ second: Int, budget: Int) -> (first: Int, second: Int) {
     if first + second <= budget { return (first, second) }
     let shorter = min(first, second)

@@ -1,8 +1,8 @@
 public import TaperJSON
 
 extension Tokenizer {
-  /// Reads a tokenizer.json of the WordPiece kind. Its padding and truncation are left aside: how long a text
-  /// may be is `encode`'s caller's to say.
+  /// Reads a WordPiece tokenizer.json. Its padding and truncation are ignored: the caller of `encode` gives the maximum
+  /// length.
   public init(tokenizerJSON json: JSONValue) throws(TokenizerError) {
     let root = TokenizerJSONNode(path: "", value: json)
     guard json.object != nil else {
@@ -25,7 +25,7 @@ extension Tokenizer {
   }
 
   private static func readWordPiece(_ model: TokenizerJSONNode) throws(TokenizerError) -> WordPiece {
-    // Files of old have no type; the prefix tells WordPiece from the others.
+    // Old files have no type; only WordPiece has a prefix.
     if model["type"] != nil || model["continuing_subword_prefix"] == nil {
       try model.requireType("WordPiece")
     }
@@ -49,7 +49,7 @@ extension Tokenizer {
     if members.count > Vocabulary.maximumCount {
       throw .tooLarge(what: "the vocabulary's size", found: members.count, limit: Vocabulary.maximumCount)
     }
-    // Ids are few more than tokens; so a single absurd id cannot ask for the memory of millions.
+    // There are few more ids than tokens. The limit keeps one absurd id from allocating memory for millions.
     let limit = min(Vocabulary.maximumCount, 2 * members.count + 4096)
     var tokens: [[UInt8]?] = Array(repeating: nil, count: members.count)
     for (token, value) in members {

@@ -1,15 +1,13 @@
 extension Tokenizer {
-  /// Makes the tokenizer of a model that comes with vocab.txt and tokenizer_config.json instead of
-  /// tokenizer.json.
+  /// The tokenizer of a model that has vocab.txt and tokenizer_config.json instead of tokenizer.json.
   ///
   /// - Parameters:
-  ///   - vocabulary: the bytes of vocab.txt: one token a line, the line's number from 0 is the id. Of equal
-  ///     lines the last one counts.
+  ///   - vocabulary: the bytes of vocab.txt, one token per line. A token's id is its line number, from 0; of
+  ///     equal lines the last one wins.
   ///   - lowercase: `do_lower_case`.
   ///   - stripsAccents: `strip_accents`; nil (null) follows `lowercase`.
   ///   - spacesChinese: `tokenize_chinese_chars`.
-  ///   - specialTokens: the model's special tokens and template; nil tells BERT and MPNet apart by the
-  ///     vocabulary.
+  ///   - specialTokens: the model's special tokens and template; nil: BERT's or MPNet's, as the vocabulary suggests.
   public init(
     vocabulary: [UInt8], lowercase: Bool, stripsAccents: Bool? = nil, spacesChinese: Bool = true,
     specialTokens: SpecialTokens? = nil
@@ -37,7 +35,7 @@ extension Tokenizer {
       (special.padding, false), (special.unknown, false), (special.classification, false),
       (special.separator, false), (special.mask, true),
     ] {
-      // Padding and mask are of no use here, so a vocabulary may lack them.
+      // Padding and mask are not used here, so a vocabulary may lack them.
       guard let token, let id = vocabulary.id(of: Array(token.utf8)) else { continue }
       if addedTokens.contains(where: { $0.id == id }) { continue }
       addedTokens.append(

@@ -1,16 +1,20 @@
-/// BERT's tokenizer: text to token ids, types and offsets, exactly as the reference ("tokenizers", the fast
-/// one) does.
+/// BERT's tokenizer: text to token ids, types and offsets, exactly as the reference (Hugging Face tokenizers) does it.
 ///
-/// The steps, in the reference's order: added tokens are found in the raw text; what lies between them is
-/// normalised (`Normalizer`); added tokens that want it are found in the normalised text; the rest is split
-/// into words at white space and round punctuation; words are split into pieces (`WordPiece`); the tokens are
-/// truncated; the template (`Template`) is put round them.
+/// The steps, in the reference's order:
 ///
-/// Everything works on UTF-8 bytes and Unicode scalars with frozen tables (`UnicodeTables`): Swift's own
-/// Unicode properties move with the toolchain, and its strings compare by canonical equivalence.
+/// 1. find added tokens in the raw text;
+/// 2. normalise what lies between them (`Normalizer`);
+/// 3. find the added tokens that are matched in normalised text;
+/// 4. split the rest into words, at white space and around punctuation;
+/// 5. split words into pieces (`WordPiece`);
+/// 6. truncate;
+/// 7. add the template's special tokens (`Template`).
+///
+/// Everything works on UTF-8 bytes and Unicode scalars with frozen tables (`UnicodeTables`): Swift's own Unicode
+/// properties change with the toolchain, and its strings compare by canonical equivalence.
 public struct Tokenizer: Hashable, Sendable {
   /// Whether "[SEP]" in a text is the special token, as in the reference, or (false) plain text, as with the
-  /// reference's `encode_special_tokens`. Set it to false for texts that strangers write.
+  /// reference's `encode_special_tokens`. Set it to false for untrusted texts.
   public var allowsSpecialTokensInText = true
 
   public let normalizerOptions: NormalizerOptions
@@ -23,7 +27,7 @@ public struct Tokenizer: Hashable, Sendable {
   let rawMatcher: AddedTokenMatcher
   /// Found in the normalised text.
   let normalizedMatcher: AddedTokenMatcher
-  /// Whether a text between added tokens may be worked on in parts, cut at spaces.
+  /// Whether the text between added tokens may be processed in parts, split at spaces.
   let worksInParts: Bool
   let normalizer: NormalizerTemplate
 
@@ -37,7 +41,7 @@ public struct Tokenizer: Hashable, Sendable {
     self.template = template
     self.trimming = trimming
     normalizer = NormalizerTemplate(options: normalizerOptions)
-    // The reference puts special tokens first, which decides between equal patterns.
+    // The reference puts special tokens first; the first of equal patterns wins.
     let ordered = addedTokens.filter(\.isSpecial) + addedTokens.filter { !$0.isSpecial }
     var raw: [(bytes: [UInt8], token: AddedToken)] = []
     var normalized: [(bytes: [UInt8], token: AddedToken)] = []
@@ -62,13 +66,12 @@ public struct Tokenizer: Hashable, Sendable {
     worksInParts = normalizedMatcher.ignoresSpaces
   }
 
-  /// How many ids there are: one more than the highest, added tokens included. A model needs so many
-  /// embeddings.
+  /// One more than the highest id, added tokens included: the embeddings that a model needs.
   public var vocabularyCount: Int {
     addedTokens.reduce(wordPiece.vocabulary.count) { max($0, Int($1.id) + 1) }
   }
 
-  /// The id of the token for words that the vocabulary cannot build.
+  /// The id of the token for words that cannot be split into the vocabulary's pieces.
   public var unknownID: UInt32 { wordPiece.unknownID }
 
   /// How many tokens the template adds to one text or to a pair.

@@ -4,9 +4,9 @@ public enum TokenizerError: Error, Hashable, Sendable {
   case missing(path: String, expected: String)
   /// A member of tokenizer.json is of the wrong kind or out of its range.
   case invalid(path: String, expected: String, found: String)
-  /// A component that exists, and that this tokenizer does not implement.
+  /// A valid component that this tokenizer does not implement.
   case unsupported(path: String, found: String, supported: String)
-  /// Two vocabulary entries claim one id.
+  /// Two vocabulary entries have the same id.
   case duplicateID(id: Int, tokens: [String])
   /// A size above what is accepted.
   case tooLarge(what: String, found: Int, limit: Int)
@@ -26,25 +26,25 @@ extension TokenizerError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let path, let expected):
-      "tokenizer.json lacks \(path): \(expected) was expected; save the model again with the fast tokenizer"
+      "tokenizer.json: expected \(path) to be \(expected), found nothing; save the model again with the fast tokenizer"
     case .invalid(let path, let expected, let found):
-      "tokenizer.json has \(found) at \(path) where \(expected) was expected; "
+      "tokenizer.json: expected \(path) to be \(expected), found \(found); "
         + "save the model again with the fast tokenizer"
     case .unsupported(let path, let found, let supported):
-      "tokenizer.json asks for \(found) at \(path); supported: \(supported). "
+      "tokenizer.json: \(path) is \(found), which is not supported; supported: \(supported). "
         + "Convert the model to a BERT WordPiece tokenizer or choose another model"
     case .duplicateID(let id, let tokens):
       "the vocabulary gives id \(id) to \(tokens.map { "\"\($0)\"" }.joined(separator: " and ")); "
         + "ids must be distinct: restore the original file"
     case .tooLarge(let what, let found, let limit):
-      "\(what) is \(found), and at most \(limit) is accepted; the file is probably damaged"
+      "expected \(what) to be at most \(limit), found \(found); the file is probably damaged"
     case .tokenNotInVocabulary(let role, let token):
       "the \(role) token \"\(token)\" is not in the vocabulary; "
         + "check that vocabulary and tokenizer configuration belong together"
     case .invalidAddedToken(let content, let reason):
-      "the added token \"\(content)\" cannot be used: \(reason); remove it from added_tokens"
+      "added token \"\(content)\": \(reason); remove it from added_tokens"
     case .invalidVocabularyFile(let reason):
-      "vocab.txt must hold one UTF-8 token a line: \(reason); restore the original file"
+      "vocab.txt: expected one UTF-8 token per line: \(reason); restore the original file"
     case .corrupt(let offset, let reason):
       "the stored tokenizer is damaged at byte \(offset): \(reason); plan the model again"
     case .unsupportedVersion(let found, let supported):

@@ -1,6 +1,6 @@
 import TaperJSON
 
-/// A part of tokenizer.json that knows where it stands, so that errors can say it.
+/// A part of tokenizer.json with its path, for errors.
 struct TokenizerJSONNode {
   let path: String
   let value: JSONValue
@@ -9,7 +9,7 @@ struct TokenizerJSONNode {
     .invalid(path: path, expected: expected, found: value.kindDescription)
   }
 
-  /// The member `key`; nil when it is absent or null, which the format does not tell apart.
+  /// The member `key`; nil when it is absent or null: the format does not distinguish them.
   subscript(key: String) -> TokenizerJSONNode? {
     guard let member = value[key], !member.isNull else { return nil }
     return TokenizerJSONNode(path: path.isEmpty ? key : "\(path).\(key)", value: member)

@@ -1,4 +1,4 @@
-/// UTF-8 by hand: the tokenizer works on bytes, where String would compare by canonical equivalence.
+/// UTF-8 decoding on bytes. String is not used because it compares by canonical equivalence.
 enum UTF8Bytes {
   /// The bytes themselves when they are well-formed UTF-8, else with every maximal ill-formed part replaced
   /// by U+FFFD, as Python and Swift replace it.
@@ -52,7 +52,7 @@ enum UTF8Bytes {
     return index
   }
 
-  /// How many scalars start in a part of the bytes.
+  /// The number of scalars that start in a part of the bytes.
   static func scalarCount(in bytes: [UInt8], _ range: Range<Int>) -> Int {
     var count = 0
     for index in range where bytes[index] & 0xC0 != 0x80 { count += 1 }

@@ -1,11 +1,10 @@
-/// Tokens and their ids, as one blob of UTF-8 and a hash table of ids that is stored ready to use.
+/// Tokens and their ids: one blob of UTF-8 and a hash table of ids, stored ready to use.
 ///
-/// Loading a plan copies three arrays; a dictionary would have to be filled with 30,522 strings at each start.
-/// The table has at least twice as many slots as tokens and is probed linearly. Its hash (FNV-1a) is extended
-/// byte by byte: one pass over a word gives the hashes of all its prefixes, which is what the greedy longest
-/// match asks for.
+/// Loading a plan copies three arrays; a dictionary would have to be filled with 30,522 strings at each start. The
+/// table has at least twice as many slots as tokens and uses linear probing. The hash (FNV-1a) extends byte by byte, so
+/// one pass over a word gives the hashes of all its prefixes, as the greedy longest match needs them.
 struct Vocabulary: Hashable, Sendable {
-  /// Token `id` is `blob[starts[id]..<starts[id + 1]]`; ids that no token has are empty.
+  /// Token `id` is `blob[starts[id]..<starts[id + 1]]`; ids without a token are empty.
   let blob: [UInt8]
   /// One more than there are ids, ascending.
   let starts: [UInt32]
@@ -15,11 +14,11 @@ struct Vocabulary: Hashable, Sendable {
   let longest: Int
 
   static let initialHash: UInt32 = 2_166_136_261
-  /// What is accepted: more ids or bytes than this is taken for damage.
+  /// Limits: a file with more ids or bytes is treated as damaged.
   static let maximumCount = 1 << 22
   static let maximumBytes = 1 << 28
 
-  /// - Parameter tokens: by id; an empty one is an id that no token has. Of equal tokens the last one counts.
+  /// - Parameter tokens: by id; empty for an id without a token. The last of equal tokens wins.
   init(tokens: [[UInt8]]) throws(TokenizerError) {
     let size = tokens.reduce(0) { $0 + $1.count }
     if tokens.count > Self.maximumCount {
@@ -47,7 +46,7 @@ struct Vocabulary: Hashable, Sendable {
     self.init(blob: blob, starts: starts, slots: slots)
   }
 
-  /// - Precondition: the arrays keep the invariants told above (`TokenizerCodec` checks them).
+  /// - Precondition: the arrays keep the invariants above (`Tokenizer(encoded:)` checks them).
   init(blob: [UInt8], starts: [UInt32], slots: [UInt32]) {
     self.blob = blob
     self.starts = starts
@@ -57,10 +56,10 @@ struct Vocabulary: Hashable, Sendable {
     self.longest = Int(longest)
   }
 
-  /// How many ids there are: one more than the highest.
+  /// One more than the highest id.
   var count: Int { starts.count - 1 }
 
-  /// Slots for so many tokens: a power of two, at most half of it used.
+  /// Slots for `tokens` tokens: a power of two, at most half of them used.
   static func slotCount(_ tokens: Int) -> Int {
     var count = 16
     while count < 2 * tokens { count *= 2 }
@@ -85,12 +84,12 @@ struct Vocabulary: Hashable, Sendable {
     return id(prefix: [], token, 0..<token.count, hash: token.reduce(Self.initialHash, Self.extend))
   }
 
-  /// The id of the token `prefix` + `bytes[range]`, whose hash the caller has. Complexity: O(length),
+  /// The id of the token `prefix` + `bytes[range]` with the given hash. Complexity: O(length),
   /// expected.
   func id(prefix: [UInt8], _ bytes: [UInt8], _ range: Range<Int>, hash: UInt32) -> UInt32? {
     let length = prefix.count + range.count
     var slot = Self.slot(hash, slots.count)
-    // Bounded, as a table from a file may have no free slot.
+    // Bounded: a table from a file may have no free slot.
     for _ in 0..<slots.count {
       let entry = Int(slots[slot])
       if entry == 0 { return nil }

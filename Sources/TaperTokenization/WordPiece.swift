@@ -1,12 +1,11 @@
-/// Splits words into the longest pieces that the vocabulary has (Wu et al. 2016, section 4.1, as BERT uses
-/// it).
+/// Splits words greedily into the longest pieces of the vocabulary (Wu et al. 2016, section 4.1, as in BERT).
 struct WordPiece: Hashable, Sendable {
   let vocabulary: Vocabulary
   /// Id of the token for words that cannot be split.
   let unknownID: UInt32
-  /// Put before every piece but a word's first to look it up: "##".
+  /// Prepended to look up every piece but a word's first: "##".
   let prefix: [UInt8]
-  /// Words of more scalars are unknown.
+  /// Longer words, in scalars, are unknown.
   let maximumScalars: Int
   private let prefixHash: UInt32
 
@@ -18,7 +17,7 @@ struct WordPiece: Hashable, Sendable {
     prefixHash = prefix.reduce(Vocabulary.initialHash, Vocabulary.extend)
   }
 
-  /// Appends the pieces of one word; all of it is one unknown token when a piece is missing.
+  /// Appends the pieces of one word, or one unknown token when a piece is missing.
   /// - Parameter hashes: scratch space.
   func tokenize(
     _ text: NormalizedText, word: Range<Int>, into tokens: inout TokenSequence, hashes: inout [UInt32]
@@ -39,8 +38,7 @@ struct WordPiece: Hashable, Sendable {
     }
   }
 
-  /// The longest piece at the start of `bytes[rest]`. A match ends between scalars, as it equals a whole
-  /// token.
+  /// The longest piece at the start of `bytes[rest]`. A match ends between scalars, since it equals a whole token.
   private func longestPiece(
     _ bytes: [UInt8], _ rest: Range<Int>, _ isFirst: Bool, _ hashes: inout [UInt32]
   ) -> (id: UInt32, end: Int)? {

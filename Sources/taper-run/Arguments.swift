@@ -1,4 +1,4 @@
-/// The command line, read by hand: an argument library would outweigh the rest of the program.
+/// The command line. Parsed by hand, because an argument library would be larger than the rest of the program.
 struct Arguments: Equatable {
   var plan: String
   var threads: Int?
@@ -21,20 +21,21 @@ struct Arguments: Equatable {
     usage: taper-run PLAN [--input FILE] [--plain] [--threads N] [--top-k K] [--weights FILE]
                      [--strict] [--check] [--prefault] [--lock]
 
-    Answers texts with a plan: one text a line in, one JSON object a line out.
+    Answers texts with a plan: one text per line in, one JSON object per line out.
 
-      PLAN            a plan file; its weights file is looked for beside it
+      PLAN            a plan file; its weights file is expected in the same folder
       --input FILE    read lines from FILE instead of standard input ("-")
-      --plain         a line is a raw text; otherwise a JSON string, or an object with "text" and maybe "text_pair"
-      --threads N     workers (default: as many as the plan was made for, no more than the CPUs there are)
+      --plain         lines are raw text; otherwise JSON strings, or objects with "text" and optionally "text_pair"
+      --threads N     workers (default: as many as the plan was made for, at most one per CPU)
       --top-k K       print only the K largest scores, largest first
-      --weights FILE  the weights file, where it does not lie beside the plan
-      --strict        exit 4 when this CPU lacks the tier the plan's times were predicted with
+      --weights FILE  the weights file, if it is not in the plan's folder
+      --strict        exit 4 when this CPU lacks the tier that the plan's predictions are for
       --check         run the plan's canary examples first; exit 1 when an answer differs
       --prefault      read all weights into memory before the first answer
       --lock          read all weights and keep them in memory
       --help, --version
-    exit codes: 0 ok, 1 a canary example differs (--check), 4 the plan does not fit this device, 64 usage, 65 bad or corrupt data
+    exit codes: 0 ok, 1 a canary example differs (--check), 4 the plan does not fit this device, 64 usage,
+                65 bad or corrupt data
     """
 
   static func parse(_ words: [String]) throws(Failure) -> Command {
@@ -45,13 +46,13 @@ struct Arguments: Equatable {
 
     func value(_ option: String, _ inline: String?) throws(Failure) -> String {
       if let inline { return inline }
-      guard let next = rest.popFirst() else { throw .usage("\(option) wants a value") }
+      guard let next = rest.popFirst() else { throw .usage("\(option): expected a value") }
       return next
     }
     func count(_ option: String, _ inline: String?) throws(Failure) -> Int {
       let text = try value(option, inline)
       guard let number = Int(text), number >= 1 else {
-        throw .usage("\(option) wants a number of 1 or more, found \"\(text)\"")
+        throw .usage("\(option): expected a number of 1 or more, found \"\(text)\"")
       }
       return number
     }
@@ -80,7 +81,8 @@ struct Arguments: Equatable {
       }
     }
     guard plans.count == 1 else {
-      throw .usage(plans.isEmpty ? "a plan file is missing" : "one plan file expected, found \(plans.count)")
+      throw .usage(
+        plans.isEmpty ? "expected a plan file, found none" : "expected one plan file, found \(plans.count)")
     }
     found.plan = plans[0]
     return .run(found)

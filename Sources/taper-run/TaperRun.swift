@@ -3,8 +3,8 @@ import TaperBase
 import TaperPlanRuntime
 import TaperServing
 
-/// The lean runner for edge boxes: a plan in, JSON lines in and out. No Foundation, no argument library; what `taper`
-/// does beyond running stays out of this binary.
+/// The lean runner for edge boxes: a plan in, JSON lines in and out. Without Foundation, an argument library and
+/// everything that `taper` does besides running plans.
 @main
 struct TaperRun {
   static func main() {
@@ -57,12 +57,12 @@ struct TaperRun {
   }
 }
 
-/// What ends the program: words for stderr, and the documented exit code.
+/// Ends the program: a message for standard error, and the documented exit code.
 struct Failure: Error {
   var message: String
   var exitCode: Int32
 
-  /// A command line that cannot be understood.
+  /// A command line that cannot be parsed.
   static func usage(_ message: String) -> Failure {
     Failure(message: message + "\n" + Arguments.usage, exitCode: 64)
   }

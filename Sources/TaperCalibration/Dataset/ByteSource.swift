@@ -1,7 +1,7 @@
 import Glibc
 import TaperBase
 
-/// The bytes of a file one by one, read a block at a time, with the digest of what has been read.
+/// A file's bytes one by one, read in blocks, with the digest of the blocks read so far.
 struct ByteSource: ~Copyable {
   static let blockByteCount = 1 << 18
 
@@ -32,10 +32,10 @@ struct ByteSource: ~Copyable {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// SHA-256 of everything read from the file so far, whole blocks.
+  /// SHA-256 of the blocks read so far.
   var digest: Digest { hash.finalize() }
 
-  /// The next byte without taking it; nil at the end.
+  /// The next byte, which stays; nil at the end.
   mutating func peek() throws(DatasetError) -> UInt8? {
     if position == end { try refill() }
     return position < end ? buffer[position] : nil

@@ -1,13 +1,13 @@
 /// Which columns of a table hold the text, the second text of a pair, and the label.
 ///
-/// Names are those of GLUE's tasks and of common exports, compared in lower case without surrounding spaces;
-/// the first that fits wins. JSON lines use the same names as keys.
+/// Names are those of GLUE's tasks and of common exports. They are compared in lower case without surrounding spaces,
+/// and the first match wins. JSON lines use the same names as keys.
 struct ColumnRoles: Hashable, Sendable {
   var text: Int
   var pair: Int?
   var label: Int?
 
-  /// Names of (text, pair), most telling first: a pair counts only when both of its names are there.
+  /// Names of (text, pair), the most specific first. A pair matches only when both names are present.
   static let texts: [(text: String, pair: String?)] = [
     ("text", "text_pair"), ("question", "sentence"), ("sentence1", "sentence2"), ("question1", "question2"),
     ("premise", "hypothesis"), ("#1 string", "#2 string"), ("text", nil), ("sentence", nil),
@@ -18,7 +18,7 @@ struct ColumnRoles: Hashable, Sendable {
     "label", "gold_label", "score", "quality", "is_duplicate", "sentiment", "category", "class",
   ]
 
-  /// Nil when no name is a text's.
+  /// nil when no name is that of a text column.
   init?(names: [String]) {
     let names = names.map { $0.trimmingSpaces().lowercased() }
     for (text, pair) in ColumnRoles.texts {
@@ -36,11 +36,11 @@ struct ColumnRoles: Hashable, Sendable {
     return nil
   }
 
-  /// Orange's three header lines: the label is the column flagged `class`; the text is the column that bears
-  /// a text's name, else the first of type `string`, else the first that is not the label.
+  /// Orange's three header lines: the label is the column flagged `class`. The text is the column with the name of a
+  /// text column, else the first of type `string`, else the first that is not the label.
   init?(names: [String], types: [String], flags: [String]) {
     let types = types.map { $0.trimmingSpaces().lowercased() }
-    // Flags of columns that have no name flag nothing.
+    // Flags of columns without a name are ignored.
     let isClass = flags.prefix(names.count).map { $0.split(separator: " ").contains("class") }
     let label = isClass.firstIndex(of: true)
     if let named = ColumnRoles(names: names), named.text != label {

@@ -1,13 +1,13 @@
 public import TaperBase
 
-/// Why a data set was refused.
+/// Why a data set is refused.
 public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case file(FileError)
   case unknownFormat(path: String)
-  /// The header names no column of texts (or, when labels are required, none of labels).
+  /// The header has no text column (or no label column, when labels are required).
   case missingColumn(path: String, expected: [String], found: [String])
   case badHeader(path: String, reason: String)
-  /// `others`: how many further rows of the file are bad.
+  /// `others`: the number of further bad rows.
   case badRow(path: String, row: BadRow, others: Int)
   case noRows(path: String, badRows: Int)
 

@@ -1,15 +1,15 @@
-/// How a data set's file is laid out.
+/// The file format of a data set.
 public enum DatasetFormat: String, CaseIterable, Hashable, Sendable {
   /// One JSON object a line; blank lines are ignored.
   case jsonl
   /// RFC 4180: a header row, commas, fields quoted where needed (then with "" for a quote, newlines allowed).
   case csv
-  /// GLUE's files: a header row, tabs, no quoting at all.
+  /// GLUE's files: a header row, tabs, no quoting.
   case tsv
   /// Orange's tables: three header lines (names, types, flags), tabs, quoting as in `csv`.
   case tab
 
-  /// The format a file name's extension stands for, or nil.
+  /// The format of a file name's extension, or nil.
   public init?(path: String) {
     guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else { return nil }
     switch path[path.index(after: dot)...].lowercased() {

@@ -1,13 +1,12 @@
 public import TaperBase
 import TaperJSON
 
-/// Reads a data set row by row, in constant memory: one row at most is held.
+/// Reads a data set row by row. Memory is constant: at most one row is held.
 ///
-/// Rows that cannot be read come back as `.bad` with line and reason; what to do with them is the caller's
-/// choice (`TextDataset.read` refuses or collects them). Only a file that cannot be read at all, or whose
-/// header names no texts, throws.
+/// Rows that cannot be read are returned as `.bad` with line and reason; the caller decides (`TextDataset.read` refuses
+/// or collects them). Only an unreadable file or a header without a text column throws.
 public struct DatasetReader: ~Copyable {
-  /// The longest row that is read; a longer one is a bad row.
+  /// The longest valid row, in bytes.
   public static let maximumRowByteCount = RecordReader.maximumRecordByteCount
 
   public let path: String
@@ -37,7 +36,7 @@ public struct DatasetReader: ~Copyable {
     )
   }
 
-  /// `limit`: the longest row in bytes; package-visible for tests.
+  /// `limit`: the longest valid row in bytes.
   init(
     source: consuming ByteSource, path: String, format: DatasetFormat, requiresLabels: Bool,
     limit: Int = RecordReader.maximumRecordByteCount
@@ -146,7 +145,7 @@ public struct DatasetReader: ~Copyable {
   }
 }
 
-/// What is wrong with a row; never leaves the reader.
+/// Why a row is bad; never leaves the reader.
 private struct BadField: Error {
   let reason: String
   init(_ reason: String) { self.reason = reason }

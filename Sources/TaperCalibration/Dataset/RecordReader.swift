@@ -1,9 +1,9 @@
 import TaperBase
 
-/// Cuts a byte stream into records of fields.
+/// Splits a byte stream into records of fields.
 ///
-/// A record is at most `maximumRecordByteCount` long, so that a file without newlines, or with a quote never
-/// closed, costs bounded memory; what lies beyond up to the next newline is skipped.
+/// A record has at most `maximumRecordByteCount` bytes; the rest of a longer one is skipped up to the next newline. So
+/// a file without newlines, or with an unclosed quote, needs bounded memory.
 struct RecordReader: ~Copyable {
   enum Record {
     case fields([[UInt8]])
@@ -13,7 +13,7 @@ struct RecordReader: ~Copyable {
   static let maximumRecordByteCount = 16 << 20
 
   private var source: ByteSource
-  /// First bytes of the first field that were looked at for a byte order mark.
+  /// First bytes of the first field, read while looking for a byte order mark.
   private var pending: [UInt8] = []
   /// nil: the whole line is one field.
   private let separator: UInt8?
@@ -36,8 +36,7 @@ struct RecordReader: ~Copyable {
 
   var digest: Digest { source.digest }
 
-  /// A UTF-8 byte order mark (EF BB BF) is no part of the first field; other bytes with EF first are left for
-  /// the UTF-8 check, which refuses a lone EF anyway.
+  /// Skips a UTF-8 byte order mark (EF BB BF). Other bytes that start with EF stay in the first field.
   private mutating func skipByteOrderMark() throws(DatasetError) {
     guard try source.peek() == 0xEF else { return }
     _ = try source.next()
@@ -50,7 +49,7 @@ struct RecordReader: ~Copyable {
     pending = []
   }
 
-  /// The next record, or nil at the end. Blank lines are passed over.
+  /// The next record, or nil at the end. Blank lines are skipped.
   mutating func next() throws(DatasetError) -> Record? {
     while true {
       line = nextLine
@@ -69,7 +68,7 @@ struct RecordReader: ~Copyable {
     while true {
       if quoting, field.isEmpty, try source.peek() == UInt8(ascii: "\"") {
         if let reason = try readQuoted(into: &field, size: &size) { return .malformed(reason) }
-        // After the closing quote only a separator or the line's end may follow.
+        // Only a separator or the line's end may follow the closing quote.
         switch try source.peek() {
         case nil, UInt8(ascii: "\n"), UInt8(ascii: "\r"), separator: break
         default:
@@ -101,7 +100,7 @@ struct RecordReader: ~Copyable {
     }
   }
 
-  /// Reads a quoted field whose opening quote is next; a reason when it is malformed.
+  /// Reads a quoted field from its opening quote on; returns the reason when it is malformed.
   private mutating func readQuoted(into field: inout [UInt8], size: inout Int) throws(DatasetError) -> String?
   {
     _ = try source.next()

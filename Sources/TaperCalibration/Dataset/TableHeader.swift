@@ -1,9 +1,9 @@
-/// What a table's header lines say: which columns matter, and how many fields a row has.
+/// A table's header: the roles of its columns, and the number of fields per row.
 struct TableHeader {
   let columns: ColumnRoles
   let fieldCount: Int
 
-  /// Reads the header lines, which come first.
+  /// Reads the header lines.
   init(
     _ records: inout RecordReader, path: String, format: DatasetFormat, requiresLabels: Bool
   ) throws(DatasetError) {

@@ -1,6 +1,6 @@
 public import TaperBase
 
-/// A data set in memory: its good rows in file order, and an account of the bad ones.
+/// A data set in memory: its valid rows in file order, and the bad ones.
 public struct TextDataset: Hashable, Sendable {
   public var rows: [TextRow]
   /// The first `keptBadRows` bad rows that were skipped.
@@ -16,16 +16,16 @@ public struct TextDataset: Hashable, Sendable {
   /// - Parameters:
   ///   - format: nil takes it from the path's extension.
   ///   - requiresLabels: whether a row without a label is a bad row.
-  ///   - skipBad: collect bad rows instead of throwing at the first.
-  /// - Throws: `badRow` with the first bad row and the number of others (unless `skipBad`), `noRows` for a
-  ///   file without a good row, and whatever keeps the file from being read.
+  ///   - skipBad: collect bad rows instead of throwing.
+  /// - Throws: `badRow` with the first bad row and the number of others (unless `skipBad`), `noRows` for a file without
+  ///   a valid row, and an error when the file cannot be read.
   public static func read(
     path: String, format: DatasetFormat? = nil, requiresLabels: Bool = false, skipBad: Bool = false
   ) throws(DatasetError) -> TextDataset {
     try read(DatasetReader(path: path, format: format, requiresLabels: requiresLabels), skipBad: skipBad)
   }
 
-  /// Reads what a reader gives.
+  /// Reads all rows of a reader.
   public static func read(
     _ reader: consuming DatasetReader, skipBad: Bool = false
   ) throws(DatasetError) -> TextDataset {

@@ -1,4 +1,4 @@
-/// One example of a data set: a text or a pair of texts, and its label where the file has one.
+/// One example of a data set: a text or a pair of texts, and its label if the file has one.
 public struct TextRow: Hashable, Sendable {
   /// 1-based line of the file on which the row begins.
   public var line: Int
@@ -14,12 +14,12 @@ public struct TextRow: Hashable, Sendable {
   }
 }
 
-/// A row's label as the file spells it, and the number it stands for if it is one.
+/// A row's label as written in the file, and its number if it is one.
 ///
 /// Classification reads `text` ("1" and 1 are the same class); regression reads `number`.
 public struct RowLabel: Hashable, Sendable {
   public let text: String
-  /// The finite number that `text` spells, else nil.
+  /// `text` as a finite number; nil when it is none.
   public let number: Double?
 
   /// Surrounding spaces and tabs are not part of a label.
@@ -55,7 +55,7 @@ public struct BadRow: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "line \(line): \(reason)" }
 }
 
-/// What a reader finds next.
+/// A row that a reader returns.
 public enum DatasetItem: Hashable, Sendable {
   case row(TextRow)
   case bad(BadRow)
