@@ -135,6 +135,11 @@ import Testing
     #expect(code("--device", device, "--dense", "--max-length", "25") == 64)
     #expect(code("--device", taper.folder.write("device.json", "{}"), "--dense") == 65)
     #expect(code("--device", taper.folder.write("other.json", "not JSON"), "--dense") == 65)
+    // As root, renaming a new file to it would have replaced the device.
+    for output in ["/dev/null", taper.folder.path] {
+      let run = taper("plan", model, "--device", device, "--dense", "-o", output)
+      #expect(run.exitCode == 64 && run.output == "", "\(output): \(run.errors)")
+    }
     let other = taper(
       "plan", TaperProgram.model("tiny-mpnet"), "--device", device, "--calibration", calibration, "--speedup",
       "1.1x", "-o", output)
