@@ -52,7 +52,6 @@ public enum ModelDirectoryWriter {
   ]
 
   private static func duplicate(_ source: String, as target: String) throws(ModelSpecError) {
-    try makeDirectory(target)
     let modules = try SentenceModules(directory: source)
     let transformer = modules?.transformerFolder ?? ""
     for folder in Set(["", transformer] + (modules?.folders ?? [])).sorted() {

@@ -51,7 +51,7 @@ import Testing
         _ = try Calibration.load(directory: directory)
         Issue.record("an empty directory was read")
       } catch {
-        #expect(error.description.hasPrefix(directory + "/calibration.json: cannot open"))
+        guard case .file(.system(path: directory + "/calibration.json", _, _)) = error else { throw error }
       }
     }
   }
@@ -111,22 +111,20 @@ import Testing
         ("\"acc\": ", "\"acc\": -", "layers[0].acc"),
       ]
       for (old, new, part) in changes {
-        #expect(text.contains(old))
-        let changed = replacing(text, old, by: new)
+        let changed = text.replacing(old, with: new, maxReplacements: 1)
+        #expect(changed != text, "\(old) is not there to be changed")
         writeFile(path + "/calibration.json", Array(changed.utf8))
         do throws(CalibrationError) {
           _ = try Calibration.load(directory: path)
           Issue.record("\(new) was accepted")
         } catch {
-          #expect(error.description.contains(part), "\(error)")
+          switch error {
+          case .malformed(_, part, _, _): break
+          case .version: #expect(part == "schema_version")
+          default: Issue.record("\(new): \(error)")
+          }
         }
       }
     }
-  }
-
-  /// With the first occurrence replaced.
-  private func replacing(_ text: String, _ old: String, by new: String) -> String {
-    guard let range = text.firstRange(of: old) else { return text }
-    return text[..<range.lowerBound] + new + text[range.upperBound...]
   }
 }

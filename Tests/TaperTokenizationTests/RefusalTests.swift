@@ -21,7 +21,7 @@ struct RefusalTests {
 
   static func changing(_ section: String, _ key: String, _ value: JSONValue?) throws -> JSONValue {
     try file { root in
-      guard var object = root[section]?.object else { return }
+      guard var object = root[section]?.object else { preconditionFailure("the file lacks \(section)") }
       object[key] = value
       root[section] = .object(object)
     }
@@ -34,65 +34,56 @@ struct RefusalTests {
 
   @Test(
     arguments: [
-      ("model", "type", "BPE", "tokenizer.json asks for \"BPE\" at model; supported: WordPiece."),
-      ("model", "type", 3, "tokenizer.json has an integer at model.type where a string was expected"),
-      ("model", "vocab", nil, "tokenizer.json lacks model.vocab"),
-      ("model", "vocab", ["a"], "tokenizer.json has an array at model.vocab where an object was expected"),
-      ("model", "vocab", [:], "tokenizer.json has an empty object at model.vocab"),
-      ("model", "vocab", ["[UNK]": 0, "a": 0], "the vocabulary gives id 0 to \"[UNK]\" and \"a\""),
-      ("model", "vocab", ["[UNK]": 0, "a": -1], "tokenizer.json has -1 at model.vocab[\"a\"]"),
-      ("model", "vocab", ["[UNK]": 0, "a": "b"], "tokenizer.json has a string at model.vocab[\"a\"]"),
-      (
-        "model", "vocab", ["[UNK]": 0, "a": 4_000_000_000], "the id of \"a\" is 4000000000, and at most 4099"
-      ),
-      ("model", "unk_token", "<unk>", "the unknown token \"<unk>\" is not in the vocabulary"),
-      ("model", "max_input_chars_per_word", -1, "tokenizer.json has -1 at model.max_input_chars_per_word"),
-      ("normalizer", "type", "NFC", "tokenizer.json asks for \"NFC\" at normalizer"),
-      ("normalizer", "lowercase", 1, "tokenizer.json has an integer at normalizer.lowercase"),
-      ("pre_tokenizer", "type", "ByteLevel", "tokenizer.json asks for \"ByteLevel\" at pre_tokenizer"),
-      ("post_processor", "type", "Sequence", "tokenizer.json asks for \"Sequence\" at post_processor"),
-      ("post_processor", "cls", ["[CLS]"], "tokenizer.json has an array of 1 at post_processor.cls"),
-      (
-        "post_processor", "cls", ["[CLS]", 77],
-        "tokenizer.json has 77, which no token has at post_processor.cls[1]"
-      ),
-      ("post_processor", "type", "TemplateProcessing", "tokenizer.json lacks post_processor.special_tokens"),
-    ] as [(String, String, JSONValue?, String)])
-  func membersAreNamed(_ section: String, _ key: String, _ value: JSONValue?, _ message: String) throws {
+      ("model", "type", "BPE", .unsupported("model", "\"BPE\"")),
+      ("model", "type", 3, .invalid("model.type", "an integer")),
+      ("model", "vocab", nil, .missing("model.vocab")),
+      ("model", "vocab", ["a"], .invalid("model.vocab", "an array")),
+      ("model", "vocab", [:], .invalid("model.vocab", "an empty object")),
+      ("model", "vocab", ["[UNK]": 0, "a": 0], .duplicateID(0, ["[UNK]", "a"])),
+      ("model", "vocab", ["[UNK]": 0, "a": -1], .invalid("model.vocab[\"a\"]", "-1")),
+      ("model", "vocab", ["[UNK]": 0, "a": "b"], .invalid("model.vocab[\"a\"]", "a string")),
+      ("model", "vocab", ["[UNK]": 0, "a": 4_000_000_000], .tooLarge(4_000_000_000)),
+      ("model", "unk_token", "<unk>", .tokenNotInVocabulary("<unk>")),
+      ("model", "max_input_chars_per_word", -1, .invalid("model.max_input_chars_per_word", "-1")),
+      ("normalizer", "type", "NFC", .unsupported("normalizer", "\"NFC\"")),
+      ("normalizer", "lowercase", 1, .invalid("normalizer.lowercase", "an integer")),
+      ("pre_tokenizer", "type", "ByteLevel", .unsupported("pre_tokenizer", "\"ByteLevel\"")),
+      ("post_processor", "type", "Sequence", .unsupported("post_processor", "\"Sequence\"")),
+      ("post_processor", "cls", ["[CLS]"], .invalid("post_processor.cls", "an array of 1")),
+      ("post_processor", "cls", ["[CLS]", 77], .invalid("post_processor.cls[1]", "77, which no token has")),
+      ("post_processor", "type", "TemplateProcessing", .missing("post_processor.special_tokens")),
+    ] as [(String, String, JSONValue?, Refusal)])
+  func membersAreNamed(_ section: String, _ key: String, _ value: JSONValue?, _ expected: Refusal) throws {
     let json = try Self.changing(section, key, value)
     let error = #expect(throws: TokenizerError.self) { try Tokenizer(tokenizerJSON: json) }
-    #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    #expect(error.map(Refusal.init) == expected)
   }
 
   @Test(
     arguments: [
-      ([["id": 1]], "tokenizer.json lacks added_tokens[0].content"),
-      ([["id": 2, "content": "[CLS]"]], "the added token \"[CLS]\" cannot be used: its id is 2, and 1"),
-      ([["id": 3, "content": "b"]], "the vocabulary gives id 3 to \"a\" and \"b\""),
-      ([["id": 9, "content": ""]], "the added token \"\" cannot be used: it is empty"),
-      (
-        [["id": 9, "content": "\u{301}"]], "the added token \"\u{301}\" cannot be used: the normalizer leaves"
-      ),
-      (
-        [["id": 9, "content": "b"], ["id": 9, "content": "c"]], "the vocabulary gives id 9 to \"b\" and \"c\""
-      ),
+      ([["id": 1]], .missing("added_tokens[0].content")),
+      ([["id": 2, "content": "[CLS]"]], .invalidAddedToken("[CLS]")),
+      ([["id": 3, "content": "b"]], .duplicateID(3, ["a", "b"])),
+      ([["id": 9, "content": ""]], .invalidAddedToken("")),
+      ([["id": 9, "content": "\u{301}"]], .invalidAddedToken("\u{301}")),
+      ([["id": 9, "content": "b"], ["id": 9, "content": "c"]], .duplicateID(9, ["b", "c"])),
       (
         [["id": 9, "content": "b", "single_word": true]],
-        "tokenizer.json asks for a token matched as a single word"
+        .unsupported("added_tokens[0].single_word", "a token matched as a single word")
       ),
-      (7, "tokenizer.json has an integer at added_tokens where an array was expected"),
-    ] as [(JSONValue, String)])
-  func addedTokensAreNamed(_ value: JSONValue, _ message: String) throws {
+      (7, .invalid("added_tokens", "an integer")),
+    ] as [(JSONValue, Refusal)])
+  func addedTokensAreNamed(_ value: JSONValue, _ expected: Refusal) throws {
     let json = try Self.file { $0["added_tokens"] = value }
     let error = #expect(throws: TokenizerError.self) { try Tokenizer(tokenizerJSON: json) }
-    #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    #expect(error.map(Refusal.init) == expected)
   }
 
   @Test(arguments: ["model", "normalizer", "pre_tokenizer"])
   func sectionsAreRequired(_ section: String) throws {
     let json = try Self.file { $0[section] = nil }
     let error = #expect(throws: TokenizerError.self) { try Tokenizer(tokenizerJSON: json) }
-    #expect(error?.description.hasPrefix("tokenizer.json lacks \(section)") == true)
+    #expect(error.map(Refusal.init) == .missing(section))
   }
 
   @Test func noObjectAtAll() {
@@ -102,19 +93,46 @@ struct RefusalTests {
   }
 
   @Test func vocabularyFiles() throws {
-    func error(_ text: [UInt8]) -> String {
+    func refusal(_ text: [UInt8]) -> Refusal? {
       do throws(TokenizerError) {
         _ = try Tokenizer(vocabulary: text, lowercase: true)
-        return ""
+        return nil
       } catch {
-        return error.description
+        return Refusal(error)
       }
     }
-    #expect(error([]).hasPrefix("vocab.txt must hold one UTF-8 token a line: it is empty"))
-    #expect(error([0xFF]).hasPrefix("vocab.txt must hold one UTF-8 token a line: it is not UTF-8"))
-    #expect(error(Array("a\nb".utf8)).hasPrefix("the unknown token \"[UNK]\" is not in the vocabulary"))
-    #expect(
-      error(Array("[UNK]\n[CLS]".utf8)).hasPrefix("the separator token \"[SEP]\" is not in the vocabulary"))
-    #expect(error(Array("[UNK]\r\n[CLS]\r\n[SEP]\r\n".utf8)) == "")
+    #expect(refusal([]) == .invalidVocabularyFile)
+    #expect(refusal([0xFF]) == .invalidVocabularyFile)
+    #expect(refusal(Array("a\nb".utf8)) == .tokenNotInVocabulary("[UNK]"))
+    #expect(refusal(Array("[UNK]\n[CLS]".utf8)) == .tokenNotInVocabulary("[SEP]"))
+    #expect(refusal(Array("[UNK]\r\n[CLS]\r\n[SEP]\r\n".utf8)) == nil)
+  }
+
+  /// A `TokenizerError`'s case with the place and what was found there, without the words on what to do.
+  enum Refusal: Equatable, Sendable {
+    case missing(String)
+    case invalid(String, String)
+    case unsupported(String, String)
+    case duplicateID(Int, [String])
+    case tooLarge(Int)
+    case tokenNotInVocabulary(String)
+    case invalidAddedToken(String)
+    case invalidVocabularyFile
+    case corrupt
+
+    init(_ error: TokenizerError) {
+      self =
+        switch error {
+        case .missing(let path, _): .missing(path)
+        case .invalid(let path, _, let found): .invalid(path, found)
+        case .unsupported(let path, let found, _): .unsupported(path, found)
+        case .duplicateID(let id, let tokens): .duplicateID(id, tokens)
+        case .tooLarge(_, let found, _): .tooLarge(found)
+        case .tokenNotInVocabulary(_, let token): .tokenNotInVocabulary(token)
+        case .invalidAddedToken(let content, _): .invalidAddedToken(content)
+        case .invalidVocabularyFile: .invalidVocabularyFile
+        case .corrupt, .unsupportedVersion: .corrupt
+        }
+    }
   }
 }
