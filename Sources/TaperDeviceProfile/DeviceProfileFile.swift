@@ -1,4 +1,4 @@
-internal import TaperBase
+public import TaperBase
 internal import TaperJSON
 
 extension DeviceProfile {
@@ -30,4 +30,7 @@ extension DeviceProfile {
   public func save(path: String) throws(DeviceProfileError) {
     try DeviceProfileError.wrapping(try WholeFile.write(serialized(), to: path))
   }
+
+  /// SHA-256 of the file form: equal profiles have equal digests. Plans record it.
+  public var digest: Digest { SHA256.digest(of: Array(serialized().utf8)) }
 }
