@@ -1,5 +1,5 @@
 // Row kernels of one tier: what a tier must supply. The drivers (drivers/) cut ops into tasks and call these
-// on whole rows. A tier is one file that fills one table; adding a tier touches kernels.c and nothing else.
+// on whole rows. A tier is one table (docs/contributing.md: how to add one).
 #pragma once
 #include "include/ck_isa.h"
 #include "include/ck_op.h"
