@@ -1,5 +1,5 @@
-// Row kernels of one tier: what a tier must supply. The drivers (drivers/) cut ops into tasks and call these
-// on whole rows. A tier is one table (docs/contributing.md: how to add one).
+// The row kernels that a tier provides. The drivers (drivers/) cut ops into tasks and call these on whole
+// rows. A tier is one table (docs/contributing.md: how to add one).
 #pragma once
 #include "include/ck_isa.h"
 #include "include/ck_op.h"
@@ -9,24 +9,24 @@ typedef struct ck_row_scale {
   float scale, zero;
 } ck_row_scale;
 
-/// A product's share of one task: `rows` rows of a, by pointer so that gathering them costs no copy, times
-/// whole panels.
+/// One task's share of a packed product: `rows` rows of a times whole panels. Rows are given by pointer, so
+/// that an index costs no copy.
 typedef struct ck_panel_job {
   const void *const *a;        // rows pointers: f32, bf16 or u8 codes
-  const ck_row_scale *a_scale; // i8: one a row of a, in the order of `a`
+  const ck_row_scale *a_scale; // i8: one for each row of a, in the order of `a`
   uint32_t rows, depth;
   const void *panels; // the job's first panel
   const float *scale; // i8: by column of the job
   const int32_t *sum; // i8: by column of the job
-  uint32_t columns;   // columns of the job: a multiple of CK_PANEL but at the matrix's right edge
+  uint32_t columns;   // of the job: a multiple of CK_PANEL except at the matrix's right edge
   const float *bias;  // by column of the job; NULL: none
   ck_activation activation;
   float *y; // y[0, 0] of the job
   uint32_t ldy;
 } ck_panel_job;
 
-/// result[rows, n] = softmax(scale · a + bias) row by row, by way of y, which may be a. A NaN makes its whole
-/// row NaN.
+/// result[rows, n] = softmax(scale · a + bias) row by row; y holds intermediate values and may be a. A NaN
+/// makes its whole row NaN.
 typedef struct ck_softmax_job {
   const float *a;
   float *y;
@@ -34,7 +34,7 @@ typedef struct ck_softmax_job {
   size_t lda, ldy, ldr;
   const float *const *bias; // rows pointers, read at position[column], in order when that is NULL; NULL: none
   const uint32_t *position;
-  float *sums; // n elements, gain y's column sums in row order; NULL: not wanted
+  float *sums; // n elements to which y's columns are added in row order; NULL: not wanted
   float scale;
   uint32_t rows, n;
 } ck_softmax_job;
@@ -48,7 +48,7 @@ typedef struct ck_product {
   float *y;
   uint32_t rows, columns, depth;
   uint32_t ldb, panel_stride, ldy;
-  uint32_t accumulate; // whether sums go on from what y holds
+  uint32_t accumulate; // whether sums continue from y's values
 } ck_product;
 
 /// Attention's product of bf16 by bf16, summed in f32: y[rows, 16·panels] = factor · a · b. Row i of a is
@@ -62,16 +62,16 @@ typedef struct ck_pairs_product {
   uint32_t lda, ldy;
 } ck_pairs_product;
 
-/// Softmax without its division: w = bf16(e^x), x = scale · a + bias − the row's largest, where a row of w
-/// takes the place of its row of a, with a zero after it when n is odd; inverse[row] = 1 / Σ e^x. A NaN makes
-/// inverse NaN.
+/// Softmax without its division: w = bf16(e^x) with x = scale · a + bias − the row's largest, and
+/// inverse[row] = 1 / Σ e^x. A row of w replaces its row of a, followed by a zero when n is odd. A NaN makes
+/// `inverse` NaN.
 typedef struct ck_weights_job {
   float *a; // becomes uint16_t w[rows, 2·lda]
   size_t lda;
   const float *const *bias; // as in ck_softmax_job
   const uint32_t *position; // as in ck_softmax_job
   float *inverse;           // by row
-  float *sums;              // n elements, gain w · inverse in row order; NULL: not wanted
+  float *sums;              // n elements to which w · inverse is added in row order; NULL: not wanted
   float scale;
   uint32_t rows, n;
 } ck_weights_job;

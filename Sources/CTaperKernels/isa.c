@@ -75,8 +75,8 @@ static int may_use_tiles(void) {
 #endif
 }
 
-/// VDPBF16PS on Intel's cores runs at half the speed of converting to f32 (measured on Sapphire Rapids: 79
-/// against 157 GFLOP/s of fp32); on AMD's at twice that of fp32.
+/// On Intel's cores VDPBF16PS has half the throughput of converting to f32 (measured on Sapphire Rapids: 79
+/// against 157 GFLOP/s in f32); on AMD's it has twice the throughput of f32.
 static int has_fast_bf16_dot(void) {
   static const char intel[] = "GenuineIntel";
   registers vendor = cpuid(0, 0);
@@ -286,9 +286,9 @@ ck_tier ck_host_tier(void) { return ck_tier_at_most(names[name_count - 1].tier);
 
 ck_tier ck_detect_tier(void) {
   ck_tier host = ck_host_tier();
-  const char *wish = getenv("TAPER_MAX_TIER");
-  for (size_t i = 0; wish && i < name_count; i++)
-    if (strcmp(wish, names[i].name) == 0) {
+  const char *limit = getenv("TAPER_MAX_TIER");
+  for (size_t i = 0; limit && i < name_count; i++)
+    if (strcmp(limit, names[i].name) == 0) {
       ck_tier tier = names[i].tier;
       int foreign = tier != CK_TIER_SCALAR && (tier >= CK_TIER_NEON) != (host >= CK_TIER_NEON);
       return foreign ? host : ck_tier_at_most(tier);

@@ -2,9 +2,9 @@
 //
 // One 64-bit word, the ticket, holds the generation of the current run and the number of its tasks not yet
 // claimed. A worker claims a task by lowering the ticket with compare-and-swap, so a worker that wakes late
-// can neither claim a task of a run it has not seen nor hold up one that others have finished: nobody waits
-// for workers, only for tasks. The other fields of a run are read after a claim only; the run cannot end, so
-// they cannot change, until the claimed task is reported done.
+// can neither claim a task of a run it has not seen nor delay one that others have finished: nobody waits for
+// workers, only for tasks. The other fields of a run are read only after a claim; the run cannot end, so they
+// cannot change, until the claimed task is reported done.
 //
 // Workers spin on the ticket between runs (ops follow each other within microseconds) and then sleep on a
 // futex. The order "announce sleep, look at the ticket again, sleep" against "publish ticket, look for
@@ -74,7 +74,7 @@ uint64_t ck_now_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/// Bounded spinning: counts looks, and asks the clock now and then.
+/// Bounded spinning: counts its polls and reads the clock only now and then.
 typedef struct {
   uint64_t end;
   uint32_t looks;
@@ -156,8 +156,9 @@ static void join(ck_pool *pool, uint32_t count) {
   atomic_store(&pool->caller_sleeps, 0);
 }
 
-/// Sends the worker whose CPU the caller has come to run on to where the caller was before: on one CPU they
-/// would take turns. The caller itself is never pinned, its affinity is its owner's business (decision 9).
+/// If the scheduler has moved the caller to a worker's CPU, moves that worker to the CPU that the caller
+/// left: on one CPU they would take turns. The caller itself is never pinned; its affinity belongs to its
+/// owner (decision 9).
 static void make_way(ck_pool *pool) {
   int32_t here = sched_getcpu(), left = pool->caller_cpu;
   if (here == left || here < 0)

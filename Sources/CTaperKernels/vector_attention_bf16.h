@@ -1,4 +1,4 @@
-// Attention in bf16 over vectors of CK_WIDTH floats: the one text that every SIMD tier compiles, after
+// Attention in bf16 over vectors of CK_WIDTH floats. Every SIMD tier compiles this file after
 // vector_dots_bf16.h, whose dot products it uses. A tier may define CK_NARROW and ck_vh narrow(ck_vf), its
 // own rounding to bf16.
 #pragma once
@@ -68,7 +68,7 @@ CK_INLINE void multiply_tile(const ck_pairs_product *product, uint32_t row, uint
       multiply_tile(product, row, column, n, panels);                                                        \
     break
 
-/// All rows of columns begin ..< end, rows dealt out evenly among the tiles.
+/// All rows of columns begin ..< end. Rows are divided evenly among the tiles.
 CK_INLINE void multiply_columns(const ck_pairs_product *product, uint32_t begin, uint32_t end,
                                 const uint32_t panels) {
   uint32_t tiles = divided_up(product->rows, attention_rows);
@@ -104,12 +104,12 @@ static void multiply(const ck_pairs_product *product) {
     multiply_columns(product, wide, columns, 1);
 }
 
-/// 2^t for t ≤ 0 within 7.5e-5 of its size, which the rounding to bf16 hides; 2^−125 for what is smaller. A
-/// NaN stays one.
+/// 2^t for t ≤ 0 with a relative error of 7.5e-5, which is small against the rounding to bf16. Results below
+/// 2^−125 become 2^−125; NaN stays NaN.
 #define CK_POWER(V, I)                                                                                       \
   static inline __attribute__((always_inline, overloadable)) V power_of_two(V t) {                           \
     t = choose(t < (V)-125.0f, (V)-125.0f, t);                                                               \
-    /* a number so large has no fraction bits left: its low bits are the integer nearest to t */             \
+    /* the sum has no fraction bits: its low bits are the integer nearest to t */                            \
     V shifted = t + (V)0x1.8p23f, r = t - (shifted - (V)0x1.8p23f);                                          \
     V p = multiply_add((V)0.05517166530630707f, r, 0.24261112455702072f);                                    \
     p = multiply_add(p, r, 0.6932609863829677f);                                                             \
@@ -177,7 +177,7 @@ static void weigh(const ck_weights_job *job) {
       float *a = job->a + row * job->lda;
       scale_and_bias(a, a, job->bias ? job->bias[row] : NULL, job->position, job->scale, n);
     }
-  // each pass over all rows before the next: within a row every pass waits for the one before
+  // one pass over all rows, then the next: within a row each pass depends on the one before
   for (uint32_t row = 0; row < job->rows; row++)
     job->inverse[row] = factor * largest_of(job->a + row * job->lda, n);
   for (uint32_t row = 0; row < job->rows; row++) {
@@ -193,13 +193,14 @@ CK_INLINE ck_vf load_within(const float *a, size_t i, size_t n) {
   return i + CK_WIDTH <= n ? load(a + i) : i < n ? load_some(a + i, n - i) : splat(0);
 }
 
-/// Rows lie a whole qkv row apart, which no prefetcher of the CPU follows.
-enum { ahead_rows = 16 };
+/// Prefetch distance in rows. Rows lie a whole row of queries, keys and values apart; hardware prefetchers do
+/// not follow such strides.
+enum { prefetch_rows = 16 };
 
 static void round_rows(uint16_t *y, size_t ldy, const float *a, size_t lda, uint32_t rows, uint32_t n) {
   for (uint32_t row = 0; row < rows; row++, y += ldy, a += lda)
     for (size_t i = 0; i < ldy; i += CK_WIDTH) {
-      __builtin_prefetch(a + ahead_rows * lda + i);
+      __builtin_prefetch(a + prefetch_rows * lda + i);
       store_narrow(y + i, load_within(a, i, n));
     }
 }
@@ -207,8 +208,8 @@ static void round_rows(uint16_t *y, size_t ldy, const float *a, size_t lda, uint
 static void pack_pairs(uint32_t *y, size_t panel, const float *a, size_t lda, uint32_t rows, uint32_t n) {
   for (uint32_t row = 0; row < rows; row += 2, a += 2 * lda, y += CK_PANEL)
     for (size_t i = 0; i < (size_t)ck_panels(n) * CK_PANEL; i += CK_WIDTH) {
-      __builtin_prefetch(a + ahead_rows * lda + i);
-      __builtin_prefetch(a + (ahead_rows + 1) * lda + i);
+      __builtin_prefetch(a + prefetch_rows * lda + i);
+      __builtin_prefetch(a + (prefetch_rows + 1) * lda + i);
       ck_vu even = __builtin_convertvector(narrow(load_within(a, i, n)), ck_vu);
       ck_vu odd = __builtin_convertvector(narrow(load_within(a + lda, i, row + 1 < rows ? n : 0)), ck_vu);
       ck_vu pairs = even | odd << 16;

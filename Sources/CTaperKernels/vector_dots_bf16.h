@@ -1,6 +1,8 @@
 // Packed products of bf16 over vector_dots.h, summed in f32. A tier defines
-//   CK_PAIRS   and ck_vf add_pairs(ck_vf sums, ck_vi a, ck_vi b)    both products of the lane's pairs of bf16
-// or nothing: then pairs are made two f32 (which is exact) and added one after the other.
+//   CK_PAIRS   and ck_vf add_pairs(ck_vf sums, ck_vi a, ck_vi b)    adds both products of each lane's bf16
+//   pair
+// or nothing: then a pair is widened to two f32, which is exact, and the products are added one after the
+// other.
 #define CK_DOT_GROUP 2
 
 typedef ck_vf ck_sums;

@@ -1,11 +1,11 @@
-// Packed products of u8 codes and s8 weights over vector_dots.h, in 32-bit integers that no step saturates. A
+// Packed products of u8 codes and s8 weights over vector_dots.h, in 32-bit integers; no step saturates. A
 // tier defines one of
-//   CK_QUADS   and ck_vi add_quads(ck_vi sums, ck_vi codes, ck_vi weights)    four products a lane at once
-//   CK_PAIRS   and ck_vi add_pairs(ck_vi sums, ck_vi a, ck_vi b)              two products of 16 bits a lane
-//   neither    and the types and functions of vector_dots.h, as well as
-//              ck_vi total(ck_sums)                                           sums by column
-// and CK_CENTRED_CODES where it takes the code − 128 for the code. Everything up to the activation equals the
-// scalar reference bit for bit.
+//   CK_QUADS   and ck_vi add_quads(ck_vi sums, ck_vi codes, ck_vi weights)    adds four products per lane
+//   CK_PAIRS   and ck_vi add_pairs(ck_vi sums, ck_vi a, ck_vi b)              adds two 16-bit products per
+//   lane neither, but the types and functions of vector_dots.h, and
+//              ck_vi total(ck_sums)                                           one sum per column
+// and CK_CENTRED_CODES if its instructions take signed codes: code − 128 then stands for the code. Everything
+// up to the activation equals the scalar reference bit for bit.
 #define CK_DOT_GROUP 4
 
 #if defined(CK_QUADS)
@@ -28,7 +28,7 @@ CK_INLINE ck_vi total(ck_sums sums) { return sums; }
 
 #elif defined(CK_PAIRS)
 
-/// The bytes of each word made 16 bits wide: the first and third, the second and fourth.
+/// The bytes of each word widened to 16 bits: the first and third, the second and fourth.
 typedef struct ck_wide {
   ck_vi even, odd;
 } ck_wide;

@@ -1,6 +1,6 @@
-// Elementwise functions over CK_V vectors of floats and CK_I of as many integers; vector_math.h includes this
-// twice, for one register and for four. The four's chains interleave, which a core needs to keep its units
-// busy: each chain is some fifty cycles of instructions that wait for one another.
+// Elementwise functions over CK_V, a vector of floats, and CK_I, as many integers. vector_math.h includes
+// this file twice: for one register, and for four at once. With four the dependency chains interleave, which
+// keeps the core's units busy: one chain is some fifty cycles of instructions that depend on one another.
 
 #define CK_OVERLOAD static inline __attribute__((always_inline, overloadable))
 
@@ -14,7 +14,7 @@ CK_OVERLOAD CK_V multiply_add(CK_V a, CK_V b, CK_V c) { return __builtin_element
 CK_OVERLOAD CK_V multiply_add(CK_V a, CK_V b, float c) { return __builtin_elementwise_fma(a, b, (CK_V)c); }
 CK_OVERLOAD CK_V multiply_add(CK_V a, float b, CK_V c) { return __builtin_elementwise_fma(a, (CK_V)b, c); }
 
-/// A NaN in v stays one.
+/// NaN stays NaN.
 CK_OVERLOAD CK_V clamp(CK_V v, float low, float high) {
   v = choose(v < (CK_V)low, (CK_V)low, v);
   return choose(v > (CK_V)high, (CK_V)high, v);
@@ -34,9 +34,9 @@ CK_OVERLOAD CK_V reduced_exponential(CK_V x, CK_V n) {
 }
 
 #ifndef CK_TIMES_POWER_OF_TWO
-/// v · 2^n for n in −252 … 254, in two steps so that results may be subnormal. With n NaN v must be NaN.
+/// v · 2^n for n in −252 … 254, in two steps so that results may be subnormal. Where n is NaN, v must be too.
 CK_OVERLOAD CK_V times_power_of_two(CK_V v, CK_V n) {
-  // a NaN has no integer; its power of two does not matter
+  // NaN cannot be converted; v is NaN there, so the power does not matter
   CK_I power = __builtin_convertvector(choose(n == n, n, (CK_V)0.0f), CK_I), half = power >> 1;
   return v * (CK_V)((half + 127) << 23) * (CK_V)((power - half + 127) << 23);
 }
@@ -50,12 +50,12 @@ CK_OVERLOAD CK_V exponential(CK_V x) {
   return times_power_of_two(p, n);
 }
 
-/// e^x for x ≤ 0 within 2 ulp, where it is a normal number; zero below. A NaN stays one.
+/// e^x for x ≤ 0 within 2 ulp where the result is a normal number, else zero. NaN stays NaN.
 CK_OVERLOAD CK_V exponential_below_zero(CK_V x) {
 #ifdef CK_TIMES_POWER_OF_TWO
   return exponential(x);
 #else
-  // a number so large has no fraction bits left: its low bits are the integer nearest to x / ln 2
+  // the sum has no fraction bits: its low bits are the integer nearest to x / ln 2
   CK_V shifted = multiply_add(x, 0x1.715476p+0f, (CK_V)0x1.8p23f);
   CK_V p = reduced_exponential(x, shifted - (CK_V)0x1.8p23f);
   CK_V v = (CK_V)((CK_I)p + ((CK_I)shifted << 23));
@@ -64,9 +64,9 @@ CK_OVERLOAD CK_V exponential_below_zero(CK_V x) {
 #endif
 }
 
-/// erf(x), absolute error below 1.2e-7: for |x| < 1 an odd polynomial, elsewhere 1 − P(|x|)^−16 with P of
-/// degree 6, where the error of the power is multiplied by the small erfc. From 4 on the result rounds to ±1,
-/// which it is.
+/// erf(x) with an absolute error below 1.2e-7: an odd polynomial for |x| < 1, else 1 − P(|x|)^−16 with P of
+/// degree 6, where the power's relative error is multiplied by the small erfc. From |x| = 4 on erf rounds to
+/// ±1.
 CK_OVERLOAD CK_V error_function(CK_V x) {
   CK_V z = x * x;
   CK_V p = multiply_add((CK_V)-0.0005631563253700733f, z, 0.0049175904132425785f);
@@ -100,9 +100,9 @@ CK_OVERLOAD CK_V hyperbolic_tangent(CK_V x) {
   return choose((x < (CK_V)0.625f) & (x > (CK_V)-0.625f), near, far);
 }
 
-/// GELU for results that are rounded to bf16 or to 254 steps: x · Φ(x) with Φ's odd part a polynomial up to
-/// |x| = 4.25 and its end beyond. Absolute error below 3e-5 for x < 4.25, relative error below 1e-5 above; a
-/// third of the exact one's instructions.
+/// GELU where the result is rounded to bf16 or to 254 steps next: x · Φ(x), Φ's odd part a polynomial up to
+/// |x| = 4.25 and constant beyond. Absolute error below 3e-5 for x < 4.25, relative error below 1e-5 above.
+/// It takes a third of the instructions of the exact function.
 CK_OVERLOAD CK_V rough_gelu(CK_V x) {
   CK_V low = choose(x < (CK_V)-4.25f, (CK_V)-4.25f, x), t = choose(low > (CK_V)4.25f, (CK_V)4.25f, low);
   CK_V z = t * t;
@@ -120,7 +120,7 @@ CK_OVERLOAD CK_V rough_gelu(CK_V x) {
 CK_OVERLOAD CK_V activate(CK_V x, ck_activation activation) {
   switch (activation) {
   case CK_ACTIVATION_GELU: {
-    // −∞ times zero would be NaN; from −20 on the factor is zero
+    // below −20 the other factor is zero, and −∞ times zero would be NaN
     CK_V half = (CK_V)0.5f * choose(x < (CK_V)-20.0f, (CK_V)-20.0f, x);
     return multiply_add(half, error_function(x * (CK_V)0.70710678f), half);
   }

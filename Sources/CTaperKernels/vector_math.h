@@ -5,7 +5,7 @@
 //   void store_some(float *p, ck_vf v, size_t n)         the first n < CK_WIDTH lanes to p
 //   ck_vf gather(const float *p, const uint32_t *at)     p[at[lane]]
 // and may define CK_TIMES_POWER_OF_TWO with its own times_power_of_two, of ck_vf and of ck_v4vf.
-// No reference to memory beyond n elements is ever made.
+// Nothing here reads or writes beyond n elements.
 #pragma once
 
 #define CK_INLINE static inline __attribute__((always_inline))
@@ -85,13 +85,13 @@ CK_INLINE float largest_lane(ck_vf v) {
   return two.x > two.y ? two.x : two.y;
 }
 
-/// Lane by lane the larger of largest and |v|; a NaN counts as nothing.
+/// Lane by lane the larger of `largest` and |v|; NaNs are ignored.
 CK_INLINE ck_vf largest_magnitude(ck_vf largest, ck_vf v) {
   v = __builtin_elementwise_abs(v);
   return choose(v > largest, v, largest);
 }
 
-/// Rounded to bf16, to nearest even; a NaN stays one.
+/// Rounded to bf16, nearest even; NaN stays NaN.
 CK_INLINE ck_vh bf16_of(ck_vf v) {
   ck_vu bits = (ck_vu)v, rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
   return __builtin_convertvector((ck_vu)choose(v == v, (ck_vf)rounded, (ck_vf)(bits >> 16 | 64)), ck_vh);

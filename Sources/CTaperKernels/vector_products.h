@@ -1,6 +1,6 @@
-// Attention's products over vectors of CK_WIDTH floats: the one text that every SIMD tier compiles. A tile of
-// rows × panels of 16 columns stays in registers over the whole depth; each b vector read serves all its
-// rows, each a element all its columns.
+// Attention's products over vectors of CK_WIDTH floats. Every SIMD tier compiles this file. A tile of rows ×
+// panels of 16 columns stays in registers over the whole depth; each vector of b that is loaded serves all
+// the tile's rows, each element of a all its columns.
 #pragma once
 #include "vector_math.h"
 
@@ -69,8 +69,8 @@ CK_INLINE void multiply_tile(const ck_product *product, uint32_t first_row, uint
       multiply_tile(product, row, column, n, panels);                                                        \
     break
 
-/// All columns from `column` to `end` in tiles of at most `most` rows, among which rows are dealt out evenly:
-/// 16 go as 8 and 8, not as 12 and 4, which would wait for their sums.
+/// All columns from `begin` to `end` in tiles of at most `most` rows. Rows are divided evenly: 16 as 8 and 8,
+/// not as 12 and 4, because 4 rows have too few independent sums to hide the latency of multiply-adds.
 CK_INLINE void multiply_columns(const ck_product *product, uint32_t begin, uint32_t end, uint32_t panels,
                                 uint32_t most) {
   uint32_t tiles = (product->rows + most - 1) / most;
@@ -132,7 +132,7 @@ CK_INLINE ck_vf load_groups(const float *const *rows, size_t at) {
   return load(v);
 }
 
-/// Columns k ..< k + 4 · steps of a panel; rows' pointers are read once for all steps.
+/// Columns k ..< k + 4 · steps of a panel. The row pointers are loaded once for all steps.
 CK_INLINE void pack_columns(float *panel, const float *const *rows, uint32_t k, uint32_t steps) {
   for (uint32_t i = 0; i < CK_PANEL; i += CK_WIDTH) {
     ck_vf r[4][4];

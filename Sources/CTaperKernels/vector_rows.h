@@ -1,5 +1,5 @@
-// Row kernels over vectors of CK_WIDTH floats: the one text that every SIMD tier compiles (x86_64/avx2.c,
-// avx512.c, aarch64/neon.c), after vector_math.h. No reference to memory beyond n elements is ever made.
+// Row kernels over vectors of CK_WIDTH floats. Every SIMD tier (x86_64/avx2.c, avx512.c, aarch64/neon.c)
+// compiles this file. Nothing here reads or writes beyond n elements.
 #pragma once
 #include "vector_math.h"
 
@@ -143,8 +143,8 @@ CK_INLINE ck_vb code_of(ck_vf v, ck_vf inverse, ck_vf zero) {
   return __builtin_convertvector(__builtin_convertvector(code, ck_vi), ck_vb);
 }
 
-/// As code_of, where nothing is infinite or NaN: a number so large has no fraction bits left, its low byte is
-/// the nearest code. The product must be rounded before, as code_of's is.
+/// As code_of, where nothing is infinite or NaN: the sum has no fraction bits, so its low byte is the nearest
+/// code. The product must be rounded before the sum, as code_of's is; hence no contraction.
 CK_INLINE ck_vb finite_code_of(ck_vf v, ck_vf inverse, ck_vi zero) {
 #pragma clang fp contract(off)
   return __builtin_convertvector((ck_vi)(v * inverse + splat(0x1.8p23f)) + zero, ck_vb);
@@ -152,15 +152,15 @@ CK_INLINE ck_vb finite_code_of(ck_vf v, ck_vf inverse, ck_vi zero) {
 
 CK_INLINE void store_code(uint8_t *y, ck_vb code) { __builtin_memcpy(y, &code, sizeof code); }
 
-/// ck_encode_i8's row, for a multiplier that is known to be there or not. With the whole range on 254 steps
-/// no code rounds out of a byte.
+/// One row of ck_encode_i8; whether there is a multiplier is a constant where this is inlined. The range has
+/// 254 steps, so that no code rounds out of a byte.
 CK_INLINE ck_row_scale encode_row_i8(uint8_t *y, const float *a, const float *multiplier, size_t n) {
   ck_vf least = splat(0), largest = splat(0);
   ck_vi unordered = (ck_vi)0;
   size_t i = 0;
   for (; i < n; i += CK_WIDTH) {
     ck_vf v = scaled(a, multiplier, i, n - i);
-    least = choose(v < least, v, least); // a NaN counts as nothing
+    least = choose(v < least, v, least); // ignores NaNs
     largest = choose(v > largest, v, largest);
     unordered |= v != v;
   }
@@ -179,7 +179,7 @@ CK_INLINE ck_row_scale encode_row_i8(uint8_t *y, const float *a, const float *mu
   for (; i + CK_WIDTH <= n; i += CK_WIDTH)
     store_code(y + i, code_of(scaled(a, multiplier, i, CK_WIDTH), inverse, zero));
   if (i < n) {
-    // lanes beyond the row are zero, and so is what fills up the last quad; an infinite inverse would make
+    // lanes beyond the row, and so the padding of the last quad, are zero; an infinite inverse would make
     // them NaN, which is encoded as zero too
     ck_vb v = code_of(scaled(a, multiplier, i, n - i), inverse, zero);
     __builtin_memcpy(y + i, &v, (n - i + 3) / 4 * 4);

@@ -1,4 +1,4 @@
-// Softmax over vectors of CK_WIDTH floats: the one text that every SIMD tier compiles.
+// Softmax over vectors of CK_WIDTH floats. Every SIMD tier compiles this file.
 #pragma once
 #include "vector_rows.h"
 #include "vector_softmax_passes.h"
@@ -42,14 +42,14 @@ CK_INLINE void scale_and_sum(float *y, const float *a, float factor, float *sums
   }
 }
 
-/// Rows whose reductions are in flight together; a power of two of short rows, one long row.
+/// Most rows, and most elements, that a pass covers: many short rows, or one long row.
 enum { softmax_rows = 64, softmax_elements = 4096 };
 
-/// Some rows of a job, each pass over all of them before the next: within a row every pass waits for the one
-/// before, so short rows one by one would be all latency.
+/// Some rows of a job: one pass over all of them, then the next. Within a row each pass depends on the one
+/// before, so short rows done one by one would mostly wait for latencies.
 CK_INLINE void softmax_of(const ck_softmax_job *job, uint32_t first, uint32_t count) {
   const size_t n = job->n;
-  // A positive factor keeps the order, so it can wait for the exponent, where it costs nothing.
+  // A positive factor keeps the order, so it can be applied with the exponent, where it costs nothing.
   int early = job->bias || !(job->scale > 0);
   float *y = job->y + first * job->ldy, factor = early ? 1 : job->scale;
   const float *a = early ? y : job->a + first * job->lda;

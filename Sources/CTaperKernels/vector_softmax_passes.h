@@ -1,4 +1,4 @@
-// What softmax and attention in bf16 share, over vectors of CK_WIDTH floats.
+// Passes that softmax and attention in bf16 share, over vectors of CK_WIDTH floats.
 #pragma once
 #include "vector_math.h"
 

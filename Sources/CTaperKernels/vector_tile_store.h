@@ -1,7 +1,8 @@
-// Where a tile of a packed product lies, and its epilogue: dequantised, biased and activated to y. Before
-// including it a tier includes vector_math.h and defines
+// A tile's place in a packed product, and its epilogue: dequantise, add the bias, activate, store to y.
+// Before including this file a tier includes vector_math.h and defines
 //   ck_sums                           CK_WIDTH sums
-//   ck_vf values(ck_sums, const ck_panel_job *, uint32_t row, uint32_t column)    the product at column …
+//   ck_vf values(ck_sums, const ck_panel_job *, uint32_t row, uint32_t column)
+//                                     the product's values at this row, from `column` on
 
 #include <stdbool.h>
 
@@ -11,11 +12,11 @@ enum { group_bytes = 4, line_bytes = CK_PANEL * group_bytes, panel_vectors = CK_
 typedef struct tile_place {
   const char *panels; // the tile's first
   size_t panel_bytes;
-  // what to ask for meanwhile, a line a group in each of as many streams as there are panels
-  const char *ahead, *next;        // from here on, and from there on in the groups from `bend` on
-  size_t ahead_stream, ahead_step; // bytes from one stream to the next, and from one group to the next
-  size_t bend;                     // of a row of a, in bytes
-  bool near;                       // whether into the first cache level
+  // prefetches during the tile: with each group one line in each stream, of which there are as many as panels
+  const char *prefetch, *prefetch_next;  // where they start, and where they go on from `switch_offset` on
+  size_t prefetch_stream, prefetch_step; // bytes from one stream to the next, and from one group to the next
+  size_t switch_offset;                  // bytes into a row of a; SIZE_MAX: never
+  bool into_l1;                          // otherwise into L2
   uint32_t groups, row, column;
 } tile_place;
 
@@ -31,8 +32,8 @@ CK_INLINE void activate_tile(float *x, size_t n, ck_activation activation) {
     store(x + i, rough_gelu(load(x + i)));
 }
 
-/// The sums of a tile of rows × panels, dequantised, biased and activated, to y. `x` has room for the tile;
-/// there they lie side by side, so that the activation has four vectors at once to work on.
+/// The epilogue of a tile of rows × panels: sums dequantised, biased, activated and stored to y. `x` has room
+/// for the tile's values side by side, so that the activation always has four vectors at once to work on.
 CK_INLINE void store_tile(const ck_panel_job *job, const ck_sums *sums, const tile_place *place,
                           const uint32_t rows, const uint32_t panels, float *x) {
   const uint32_t vectors = panels * panel_vectors, left = job->columns - place->column;
@@ -60,7 +61,7 @@ CK_INLINE void store_tile(const ck_panel_job *job, const ck_sums *sums, const ti
 
 CK_INLINE uint32_t divided_up(uint32_t count, uint32_t size) { return (count + size - 1) / size; }
 
-/// Where part `part` begins when `count` things are cut into `parts` as equal as can be.
+/// Where part `part` begins when `count` items are cut into `parts` parts as equal as possible.
 CK_INLINE uint32_t cut(uint32_t count, uint32_t part, uint32_t parts) {
   return (uint32_t)((uint64_t)count * part / parts);
 }

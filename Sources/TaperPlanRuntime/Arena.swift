@@ -1,8 +1,8 @@
 internal import Glibc
 internal import TaperPlanFormat
 
-/// The one allocation that holds every buffer of a session: page-aligned, zeroed, and touched once so that no run pays
-/// for page faults.
+/// The one allocation that holds every buffer of a session: page-aligned, zeroed, and mapped at once so that no run has
+/// page faults.
 @safe struct Arena: ~Copyable {
   let base: UnsafeMutableRawPointer
   private let byteCount: Int
@@ -12,7 +12,7 @@ internal import TaperPlanFormat
       throw .arenaTooLarge(needed: byteCount, errno: ENOMEM)
     }
     let size = max(count, 1)
-    // MAP_POPULATE faults the pages in now; a mapping that cannot be had fails here instead of in a run.
+    // MAP_POPULATE maps the pages now, so that a shortage of memory shows here and not in a run.
     let start = unsafe mmap(
       nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)
     guard let start = unsafe start, unsafe start != UnsafeMutableRawPointer(bitPattern: -1) else {

@@ -1,21 +1,21 @@
 internal import CTaperKernels
 internal import TaperPlanFormat
 
-/// What has to be decided about an op again for every input; its operands are in the `ck_op` of the same number.
+/// What must be decided about an op for every input. Its operands are in the `ck_op` of the same number.
 ///
-/// BitwiseCopyable, so that the hot path moves plain memory: no reference counts, no existentials.
+/// BitwiseCopyable, so that the hot path moves plain memory, without reference counts or existentials.
 @safe struct BoundOp: BitwiseCopyable {
-  /// Entry of the schedule's row that gives the op's rows; `BoundOp.one` means a single row.
+  /// Layer whose remaining tokens are the op's rows; `BoundOp.one` means a single row.
   var rows: UInt16
   var innerRows: UInt16
-  /// The 1-based layer whose dropping decides `condition` and `index`; 0 where no layer drops (embeddings, head).
+  /// The 1-based layer whose dropping of tokens decides `condition` and `index`; 0 outside layers (embeddings, head).
   var reducingLayer: UInt16
   var condition: OpGuard
   var effect: OpEffect
   /// The op's kernels: `selectionCount` entries of the program's selections from `firstSelection` on.
   var firstSelection: UInt32
   var selectionCount: UInt32
-  /// Where the op's index points whenever it is read: in a conditional op, and where the layer drops tokens.
+  /// The op's index, which is read in conditional ops and where the layer drops tokens.
   var index: UnsafePointer<UInt32>?
 
   /// `rows` of an op over a single row, as `RowCount.one`.
@@ -25,7 +25,7 @@ internal import TaperPlanFormat
 /// Which kernel computes an op whose row count is at most `maximumRows`.
 @safe struct BoundKernel: BitwiseCopyable {
   var maximumRows: UInt32
-  /// A copy of the registry's entry, beside the others that a run needs.
+  /// A copy of the registry's entry, so that all that a run reads is in one allocation.
   var kernel: ck_kernel
 }
 

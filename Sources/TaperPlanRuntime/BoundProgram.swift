@@ -4,8 +4,8 @@ internal import TaperPlanFormat
 /// A plan bound to a session's memory: the ops, their kernels, the schedule and the input buffers in one allocation,
 /// and the loop that executes them.
 ///
-/// The allocation holds, in this order: ops, operations, kernels, traces, input ids, token types, keep counts, the run's
-/// own counts; each part starts where its alignment wants it. Everything in it is BitwiseCopyable.
+/// The allocation holds, in this order: ops, operations, kernels, traces, input ids, token types, keep counts, and the
+/// counts of the current run, each on a cache line. Everything in it is BitwiseCopyable.
 @safe struct BoundProgram: ~Copyable {
   private let memory: UnsafeMutableRawPointer
   let opCount: Int
@@ -21,10 +21,10 @@ internal import TaperPlanFormat
   /// Schedule.keepCounts: row n − 1 starts at (n − 1) · stride.
   let keepCounts: UnsafeMutablePointer<UInt16>
   let keepCountStride: Int
-  /// T(0)…T(L) of the run that is on, or of the last: the schedule's row of its length, lowered from a layer on when that
-  /// layer's selection kept fewer rows. Every op after it runs on what is left.
+  /// T(0)…T(L) of the current or last run: the schedule's counts for its length, lowered from a layer on where that
+  /// layer's selection kept fewer rows. All later ops run on the rows that remain.
   let tokens: UnsafeMutablePointer<UInt16>
-  /// What the last such selection kept.
+  /// Rows that the last such selection kept.
   private let kept: UnsafeMutablePointer<UInt32>
 
   /// The arena must outlive the program.
@@ -90,8 +90,8 @@ internal import TaperPlanFormat
 
   deinit { unsafe memory.deallocate() }
 
-  /// Runs every op whose guard holds for an input of `length` tokens, in order; `halting`: up to the first halting point
-  /// whose test says that the answer stands. Returns the layers it ran.
+  /// Runs, in order, every op whose guard holds for an input of `length` tokens. With `halting` the run ends at the
+  /// first halting point whose test says that the answer is final. Returns the number of layers run.
   ///
   /// The hot path: plain loads, stores and C calls; no allocation, no reference counting (tools/check-hot-path).
   @inline(never)
@@ -118,7 +118,7 @@ internal import TaperPlanFormat
       let rows = unsafe Self.value(of: bound.pointee.rows, tokens)
       unsafe op.pointee.rows = rows
       unsafe op.pointee.inner_rows = Self.value(of: bound.pointee.innerRows, tokens)
-      // An index that no op wrote for this length is not read: row i is row i.
+      // Where no op wrote the index for this length, it is not read: row i is row i.
       unsafe op.pointee.index = reduces || condition != .always ? bound.pointee.index : nil
 
       var kernel = unsafe kernels + Int(bound.pointee.firstSelection)
@@ -133,7 +133,7 @@ internal import TaperPlanFormat
       }
       let effect = unsafe bound.pointee.effect
       if effect == .counts {
-        // At most the ceiling, so it fits; layers after this one have no more rows than leave it.
+        // At most the schedule's count, so it fits. Later layers have no more rows than leave this one.
         let count = unsafe UInt16(truncatingIfNeeded: kept.pointee)
         for later in layer..<keepCountStride { unsafe tokens[later] = min(tokens[later], count) }
       } else if effect == .halts, halting, unsafe op.pointee.y[0] != 0 {
@@ -144,7 +144,7 @@ internal import TaperPlanFormat
     return keepCountStride &- 1
   }
 
-  /// Marks the traces of ops that a run did not come to.
+  /// Marks the traces of ops that a run did not reach.
   private func skip(from number: Int) {
     guard let traces = unsafe traces else { return }
     for later in number..<opCount { unsafe traces[later] = .skipped }

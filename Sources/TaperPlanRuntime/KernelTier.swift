@@ -16,7 +16,7 @@ public enum KernelTier: UInt32, CaseIterable, BitwiseCopyable, Hashable, Sendabl
   /// The best tier of this CPU, capped by the environment variable TAPER_MAX_TIER.
   public static var detected: KernelTier { KernelTier(ck_detect_tier()) }
 
-  /// The tiers this build and CPU have, ascending, whatever the environment says.
+  /// The tiers that this build and CPU have, ascending, regardless of TAPER_MAX_TIER.
   public static var available: [KernelTier] {
     allCases.filter { unsafe ck_table_tier(ck_kernels($0.ckTier)) == $0.ckTier }
   }
@@ -30,11 +30,11 @@ public enum KernelTier: UInt32, CaseIterable, BitwiseCopyable, Hashable, Sendabl
     self = tier
   }
 
-  /// What is detected ignores a cap that names no tier; who set one should be told.
+  /// Checks that TAPER_MAX_TIER names a tier: detection ignores other values, and the user should be told.
   /// - Throws: `RuntimeError.unknownTier`.
   public static func checkCap() throws(RuntimeError) {
-    guard let wish = unsafe getenv("TAPER_MAX_TIER") else { return }
-    let name = unsafe String(cString: wish)
+    guard let value = unsafe getenv("TAPER_MAX_TIER") else { return }
+    let name = unsafe String(cString: value)
     if KernelTier(name: name) == nil { throw .unknownTier(name) }
   }
 

@@ -21,7 +21,7 @@ public final class LoadedPlan: Sendable {
   ///   - path: the plan file.
   ///   - weightsPath: the weights file of a plan that does not carry its own; by default the file named
   ///     `<first 16 hex digits of the digest>.weights` in the plan's directory.
-  ///   - residency: what is done at once so that no run waits for the disk.
+  ///   - residency: what is done while loading so that no run waits for the disk.
   /// - Throws: `RuntimeError` when a file cannot be read, is damaged, or asks for kernels this runtime does not have.
   ///   The digest that a weights file's header states is compared; its bytes are hashed only by `verifyWeights()`.
   public init(
@@ -79,8 +79,8 @@ public final class LoadedPlan: Sendable {
   /// Pages of the weights, of so many in all, that are in memory now.
   public var residentPages: (inMemory: Int, total: Int) { memory.residentPages(weightRange) }
 
-  /// The tier that the plan's times were predicted with, when it is known and not to be had here: the plan runs, on
-  /// another tier's kernels, in other times.
+  /// The error for a plan whose times were predicted with a tier that is not available here; nil if it is available or
+  /// not recorded. Such a plan runs, with another tier's kernels and in other times.
   public var missingTier: RuntimeError? {
     let expected = plan.identity.tier
     guard !expected.isEmpty else { return nil }
@@ -101,10 +101,10 @@ public final class LoadedPlan: Sendable {
     }
   }
 
-  /// Workers a session gets by default: as many as the plan was made for, no more than this process has CPUs.
+  /// Workers of a session by default: as many as the plan was made for, but no more than this process has CPUs.
   public var defaultThreads: Int { max(1, min(maximumThreads, Int(ck_available_cpus()))) }
 
-  /// Workers a session can have at most: scratch memory is planned for so many.
+  /// Largest number of workers of a session: the plan has scratch memory for so many.
   public var maximumThreads: Int { Int(plan.identity.threads) }
 
   /// First byte of the weights section.
@@ -113,7 +113,7 @@ public final class LoadedPlan: Sendable {
     return unsafe base + weightRange.lowerBound
   }
 
-  /// A kernel family that this version does not know is no damage: the plan may be of a newer version.
+  /// A kernel family that this version does not know does not mean damage: a newer version may have made the plan.
   private static func refusal(_ error: PlanFormatError, path: String?) -> RuntimeError {
     if case .violated(let violation) = error, violation.rule == .kernelKnown,
       case .selection(let number) = violation.place

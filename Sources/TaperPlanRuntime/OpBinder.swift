@@ -10,7 +10,7 @@ internal import TaperPlanFormat
   let weights: UnsafeRawPointer?
   let ids: UnsafePointer<UInt32>
   let typeIDs: UnsafePointer<UInt32>
-  /// Where an op that decides its own row count writes it.
+  /// Where a selection by threshold writes how many rows it kept.
   let kept: UnsafeMutablePointer<UInt32>
   let table: OpaquePointer
 
@@ -22,7 +22,7 @@ internal import TaperPlanFormat
       selectionCount: UInt32(selectionCount), index: readable(op.index))
   }
 
-  /// Everything of a `ck_op` that is the same for every input; rows, inner_rows and index are left for the run.
+  /// The fields of a `ck_op` that are the same for every input; rows, inner_rows and index are set by each run.
   func operands(of op: PlanOp) -> ck_op {
     var bound = unsafe ck_op()
     unsafe bound.columns = op.columns

@@ -1,6 +1,6 @@
 public import TaperPlanFormat
 
-/// When an op of the last run started and ended, on `MonotonicClock`. Both zero for an op whose guard did not hold.
+/// When an op of the last run started and ended on `MonotonicClock`; both zero for an op that did not run.
 public struct OpTrace: BitwiseCopyable, Hashable, Sendable {
   public var start: Nanoseconds
   public var end: Nanoseconds

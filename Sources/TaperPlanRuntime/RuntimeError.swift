@@ -22,7 +22,7 @@ public enum RuntimeError: Error, Hashable, Sendable {
   /// The plan's times were predicted with kernels this CPU (or TAPER_MAX_TIER) does not allow.
   case tierMissing(expected: String, found: String)
   case cannotLock(byteCount: Int, errno: Int32)
-  // Asking
+  // Arguments and inputs
   /// TAPER_MAX_TIER names no tier.
   case unknownTier(String)
   case threadsOutOfRange(asked: Int, maximum: Int)
@@ -36,11 +36,12 @@ public enum RuntimeError: Error, Hashable, Sendable {
 extension RuntimeError: FileFailure {}
 
 extension RuntimeError {
-  /// The documented exit code that fits (`taper --help`): 4 where the plan does not fit this device, 64 where the asking was wrong,
-  /// 65 where data is bad or corrupt.
+  /// The documented exit code (`taper --help`): 4 when the plan does not fit this device, 64 for wrong usage, 65 for
+  /// bad or corrupt data.
   public var exitCode: Int32 {
     switch self {
-    case .unknownKernel, .openBLASMissing, .scratchTooSmall, .arenaTooLarge, .workersUnavailable, .tierMissing,
+    case .unknownKernel, .openBLASMissing, .scratchTooSmall, .arenaTooLarge, .workersUnavailable,
+      .tierMissing,
       .cannotLock:
       4
     case .file, .unknownTier, .threadsOutOfRange: 64

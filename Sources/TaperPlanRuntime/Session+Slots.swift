@@ -5,9 +5,8 @@ extension Session {
   /// The elements of a slot of floats as the last run left them: copies × rows × inner rows × columns at that run's
   /// length, row-major.
   ///
-  /// A slot's memory is used again after its last reader, so only results and slots kept alive to the end
-  /// (instrumentation) still hold what was written. Nil when the plan has no such slot, it holds no f32, or nothing was
-  /// run yet.
+  /// A slot's memory is reused after its last reader, so only results and slots kept alive to the end (instrumentation)
+  /// still hold what was written. Nil when the plan has no such slot, it does not hold f32, or there was no run yet.
   public func contents(ofSlotNamed name: String) -> [Float]? { elements(ofSlotNamed: name, .f32) }
 
   /// The same for a slot of row numbers or positions.

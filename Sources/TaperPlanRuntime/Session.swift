@@ -6,8 +6,8 @@ internal import TaperPlanFormat
 ///
 /// After `init`, a run allocates nothing and its result does not depend on the number of workers.
 ///
-/// - Note: `@unchecked Sendable` (below) holds because a session is the only owner of all memory it points to, and every
-///   access to that memory goes through `self`, which ~Copyable keeps unique.
+/// - Note: `@unchecked Sendable` (below) holds because a session is the only owner of all memory it points to, and
+///   every access to that memory goes through `self`, which ~Copyable keeps unique.
 public struct Session: ~Copyable {
   public let loaded: LoadedPlan
   /// Workers, the calling thread included.
@@ -16,9 +16,9 @@ public struct Session: ~Copyable {
   public let tier: KernelTier
   /// Tokens of the last run; 0 before the first.
   public private(set) var currentLength = 0
-  /// Layers of the last run: fewer than the plan's when a halting point ended it; 0 before the first.
+  /// Layers that the last run computed: fewer than the plan's when a halting point ended it; 0 before the first.
   public private(set) var depth = 0
-  /// Whether halting points may end a run. Off, every run takes the plan's worst case, and its answer has the same label.
+  /// Whether halting points may end a run. When false, every run takes the plan's worst-case time; labels are the same.
   public var halts = true
 
   private let arena: Arena
@@ -83,7 +83,7 @@ public struct Session: ~Copyable {
         throw .tokenOutOfRange(position: i, id: ids[i], vocabulary: vocabulary)
       }
     }
-    // A family without token types has only type 0, in no table.
+    // A family without token types has no table, but accepts type 0.
     let typeLimit = max(tokenTypes, 1)
     for i in 0..<typeIDs.count {
       guard typeIDs[i] < typeLimit else {
@@ -101,13 +101,13 @@ public struct Session: ~Copyable {
     try run(ids: ids.span, typeIDs: typeIDs.span)
   }
 
-  /// Lends the workers (a `ck_pool`) between two runs, to measure the machine with those that serve.
+  /// Lends the workers (a `ck_pool`) between two runs, to measure the machine with the workers that serve.
   package borrowing func withWorkers<Result>(_ body: (OpaquePointer) -> Result) -> Result {
     unsafe body(pool.handle)
   }
 
-  /// Runs an input of the maximum length once and forgets it, so that the first answer finds the weights in memory and
-  /// the kernels' buffers made.
+  /// Runs an input of the maximum length once and discards the result, so that weights are in memory and kernels have
+  /// allocated their buffers before the first request.
   public mutating func warmUp() {
     for i in 0..<maximumLength { unsafe program.ids[i] = 0 }
     for i in 0..<maximumLength { unsafe program.typeIDs[i] = 0 }
@@ -116,8 +116,8 @@ public struct Session: ~Copyable {
     depth = 0
   }
 
-  /// Lends the last run's answer: `head.outputCount` elements, of a token classification token by token. All zero (or none)
-  /// before the first run.
+  /// Lends the last run's answer: `head.outputCount` elements, of a token classification token by token. All zero (or
+  /// none) before the first run.
   public borrowing func withResult<Answer, Failure: Error>(
     _ body: (Span<Float>) throws(Failure) -> Answer
   ) throws(Failure) -> Answer {

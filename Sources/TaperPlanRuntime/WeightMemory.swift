@@ -26,8 +26,8 @@ internal import TaperPlanFormat
     unsafe bytes = UnsafeRawBufferPointer(rebasing: unsafe UnsafeRawBufferPointer(copy)[..<source.count])
   }
 
-  /// Asks the kernel to read the mapped range ahead, in huge pages where its file system has them; with `residency` to do
-  /// it now and to keep it.
+  /// Asks the kernel to read the mapped range ahead, in huge pages where its file system has them; with `residency` to
+  /// do it now and to keep it.
   func prepare(_ range: Range<Int>, _ residency: WeightResidency) throws(RuntimeError) {
     guard let (start, count) = unsafe pages(range) else { return }
     unsafe _ = madvise(start, count, MADV_HUGEPAGE)

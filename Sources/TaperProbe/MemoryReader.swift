@@ -1,12 +1,12 @@
 internal import CTaperKernels
 
-/// Reads memory and does nothing with it: how fast it comes.
+/// Reads memory and does nothing else, to measure bandwidth.
 @safe package enum MemoryReader {
-  /// Elements a stream is read in steps of: a cache line.
+  /// Elements of a cache line, in steps of which streams are read.
   package static let step = 16
 
-  /// Each of `tasks` tasks reads `streams` streams of `count` elements (a multiple of `step`), one after the other in
-  /// memory, in step: a cache line of each at a time. `sink` takes a word for each worker, a cache line apart.
+  /// Each of `tasks` tasks reads `streams` streams of `count` elements (a multiple of `step`) that follow each other in
+  /// memory. It reads one cache line of each stream in turn. `sink` takes a word for each worker, a cache line apart.
   package static func read(
     _ start: UnsafePointer<Float>, count: Int, streams: Int, tasks: Int, sink: UnsafeMutablePointer<Float>,
     on pool: OpaquePointer
@@ -20,7 +20,8 @@ internal import CTaperKernels
   }
 }
 
-/// A driver. A global function, not a closure: the pool's threads are C's and know no isolation.
+/// A driver. A global function and not a closure, because C threads call it: a closure might inherit an actor's
+/// isolation.
 private func readStreams(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: UInt32) {
   guard let op = unsafe op?.pointee, let start = unsafe op.a else { return }
   let (count, streams) = unsafe (Int(op.rows), Int(op.parts))
@@ -33,6 +34,6 @@ private func readStreams(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: 
     }
     place += MemoryReader.step
   }
-  // So that the reads have a use.
+  // Keeps the reads from being optimised away.
   unsafe op.y[Int(worker) * MemoryReader.step] = Float(sum.wrappedSum())
 }

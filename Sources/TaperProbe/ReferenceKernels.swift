@@ -2,26 +2,27 @@ internal import CTaperKernels
 internal import Glibc
 public import TaperPlanFormat
 
-/// Two fixed pieces of work, each a fraction of a millisecond on every thread, that tell how fast the machine is right
-/// now: a product in cache (bound by arithmetic), with several threads between handing over what they wrote to each other,
-/// and a walk through memory (bound by bandwidth).
+/// Two fixed workloads, each a fraction of a millisecond on every thread, that show how fast the machine is right now:
+/// a product in cache (bound by arithmetic; with several threads it alternates with exchanges of data between them) and
+/// a walk through memory (bound by bandwidth).
 ///
-/// Shared hosts have slow phases of seconds that no counter shows, of arithmetic, of memory, or of both; and phases in which
-/// two CPUs are far apart, so that to read what the other wrote takes three times as long (plans with two threads a fifth). The references
-/// have nothing to do with a plan: what makes them vary is the machine. Timed between chunks of a measurement they tell
-/// which chunks to trust; beside those in the device profile, whether the machine still is what was profiled.
+/// Shared hosts have slow phases of seconds that no counter shows, in arithmetic, in memory, or in both. There are also
+/// phases in which two CPUs are far apart: reading what the other wrote then takes three times as long, and plans with
+/// two threads a fifth longer. The references do not depend on a plan; only the machine makes them vary. Timed between
+/// chunks of a measurement, they tell which chunks to trust. Compared with those in the device profile, they tell
+/// whether the machine still is as it was profiled.
 @safe public final class ReferenceKernels {
-  /// The walk's memory is larger than caches, and each sample reads the next part of it.
+  /// The walk's memory is larger than the caches, and each sample reads the next part of it.
   private static let memoryCount = (64 << 20) / 4
   private static let partCount = (8 << 20) / 4
   private static let (rows, columns, depth, repeats) = (64, 256, 256, 4)
 
   private let threads: Int
-  /// The product's input, weight and result, the walk's sink, and after them the walk's memory.
+  /// The product's input, weight and result, the walk's sink, the exchange's buffers and the walk's memory.
   private let memory: UnsafeMutablePointer<Float>
   private let kernel: UnsafePointer<ck_kernel>
   private var product: ck_op
-  /// Elements that each thread hands over.
+  /// Elements that each thread passes to another.
   private static let shareCount = (256 << 10) / 4
   private var handover: ck_op
   private let walk: UnsafeMutablePointer<Float>
@@ -29,7 +30,7 @@ public import TaperPlanFormat
   private var place = 0
 
   /// Nil when there is no memory for them (about 65 MB).
-  /// - Parameter threads: workers of the pools they will run on.
+  /// - Parameter threads: workers of the pools that they will run on.
   public init?(threads: Int) {
     let wide = Self.columns * threads
     let counts = [
@@ -39,7 +40,7 @@ public import TaperPlanFormat
     let head = counts.reduce(0, +)
     guard let found = unsafe aligned_alloc(64, (head + Self.memoryCount) * 4) else { return nil }
     let floats = unsafe found.bindMemory(to: Float.self, capacity: head + Self.memoryCount)
-    // Written, so that every page is there; small, so that sums stay so.
+    // Written so that every page is mapped; small so that sums stay small.
     for place in 0..<head + Self.memoryCount { unsafe floats[place] = 0x1p-8 }
     // Only families that need OpenBLAS may be missing.
     unsafe kernel = ck_find_kernel(KernelID.gemmF32Panel.rawValue)!
@@ -69,9 +70,9 @@ public import TaperPlanFormat
   deinit { unsafe free(memory) }
 
   /// One sample of each, in a fraction of a millisecond.
-  /// - Parameter pool: of as many workers as were said.
+  /// - Parameter pool: with the number of workers given to `init`.
   public func measure(on pool: OpaquePointer) -> ReferenceTimes {
-    // Once to bring it into cache, and workers out of their sleep.
+    // Once to bring it into cache and to wake the workers.
     unsafe ck_kernel_run(pool, kernel, &product)
     let start = ck_now_ns()
     for round in 0..<Self.repeats {
@@ -91,7 +92,7 @@ public import TaperPlanFormat
   }
 }
 
-/// A driver: every worker writes the share that another wrote in the round before.
+/// A driver: every worker updates the share that another worker updated in the round before.
 private func handOver(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: UInt32) {
   guard let op = unsafe op?.pointee, let start = unsafe op.y else { return }
   let count = unsafe Int(op.rows)

@@ -4,10 +4,9 @@ internal import Glibc
 public import TaperDeviceProfile
 
 extension Fingerprint {
-  /// What this machine and process are, now.
+  /// The fingerprint of this machine and process.
   ///
-  /// OPENBLAS_NUM_THREADS is left out of the environment: Taper itself sets it to 1 when the program is
-  /// loaded.
+  /// OPENBLAS_NUM_THREADS is left out of the environment, because Taper itself sets it to 1 when the program starts.
   public static func current() -> Fingerprint {
     unsafe Fingerprint(
       cpu: text { unsafe ck_cpu_name($0, $1) },

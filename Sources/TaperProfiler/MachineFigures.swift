@@ -4,12 +4,12 @@ internal import TaperDeviceProfile
 internal import TaperPlanFormat
 internal import TaperProbe
 
-/// Figures of the machine that belong to no op: bandwidth, peak and overheads.
+/// Figures of the machine itself: bandwidth, compute peak and overheads.
 @safe struct MachineFigures {
   let buffers: WorkBuffers
   let table: OpaquePointer
 
-  /// FLOP a second of a large product, the fastest of a few.
+  /// FLOP per second of a large product, the fastest of a few runs.
   func computePeak(on pool: OpaquePointer, threads: Int, repeats: Int) -> UInt64 {
     let (rows, columns, depth) = (256, 512, 256)
     guard columns * depth <= buffers.ringCount, rows * columns <= buffers.activationCount else { return 1 }
@@ -25,15 +25,15 @@ internal import TaperProbe
     return UInt64(2 * rows * columns * depth) * 1_000_000_000 / best
   }
 
-  /// Bytes a second read from the first `footprint` bytes of the ring just after they were, each of `threads` tasks its own
-  /// part in `streams` streams.
+  /// Bytes per second when the first `footprint` bytes of the ring are read again just after they were read. Each of
+  /// `threads` tasks reads its own part, in `streams` streams.
   func bandwidth(on pool: OpaquePointer, threads: Int, streams: Int, repeats: Int, footprint: Int = .max)
     -> UInt64
   {
     unsafe rates(on: pool, threads: threads, streams: streams, repeats: repeats, footprints: [footprint])[0]
   }
 
-  /// As above for each footprint, the median of a few. They take turns: a slow phase falls on all alike.
+  /// The same for each footprint, the median of a few. Footprints take turns, so that a slow phase affects all alike.
   func rates(
     on pool: OpaquePointer, threads: Int, streams: Int, repeats: Int, footprints: [Int]
   ) -> [UInt64] {
@@ -44,7 +44,7 @@ internal import TaperProbe
     var times = [[UInt64]](repeating: [], count: counts.count)
     for _ in 0..<repeats {
       for (place, count) in counts.enumerated() {
-        // The first few bring in what stays: caches learn slowly what is read again.
+        // The first few reads are warm-up: caches adapt slowly to what is read again.
         for number in 0..<6 {
           let start = ck_now_ns()
           unsafe MemoryReader.read(
@@ -59,7 +59,7 @@ internal import TaperProbe
     }
   }
 
-  /// Fork and join of an empty op with one task for each thread, workers awake: the median.
+  /// Fork-join time of an empty op with one task for each thread, workers awake: the median.
   func opOverhead(on pool: OpaquePointer, threads: Int, repeats: Int) -> Nanoseconds {
     var op = unsafe ck_op()
     var times: [UInt64] = []
@@ -67,7 +67,7 @@ internal import TaperProbe
     return TimeDistribution(times).p50
   }
 
-  /// How much longer a fork and join takes after a pause: the median.
+  /// How much longer a fork-join takes after a pause: the median.
   func overhead(
     after pause: Pause, on pool: OpaquePointer, threads: Int, repeats: Int, warm: Nanoseconds
   ) -> Nanoseconds {
@@ -103,11 +103,11 @@ internal import TaperProbe
   }
 }
 
-/// What passes before an op.
+/// A pause before an op.
 enum Pause {
-  /// As between two runs that follow each other: a few microseconds, workers still awake.
+  /// As between two runs in succession: a few microseconds, with workers still awake.
   case breath
-  /// As between two requests that do not: workers asleep.
+  /// As between requests that are far apart: workers are asleep.
   case sleep
 
   func pass() {
@@ -120,6 +120,6 @@ enum Pause {
   }
 }
 
-/// A driver that does nothing. A global function, not a closure: the pool's threads are C's and know no
-/// isolation.
+/// A driver that does nothing. A global function and not a closure, because C threads call it: a closure might inherit
+/// an actor's isolation.
 private func doNothing(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: UInt32) {}

@@ -7,10 +7,10 @@ internal import TaperPlanFormat
 @safe struct MeasuredOp {
   private(set) var op: ck_op
   private var kernel: ck_kernel
-  /// Elements of f32 (four bytes) that the weight takes in the ring.
+  /// Size of the weight in the ring, in f32 elements.
   private let weightCount: Int
   private let warmCounts: [Int]
-  /// Elements of f32 that the output takes; none where the op works in place.
+  /// Size of the output in f32 elements; 0 where the op works in place.
   private let outputCount: Int
   private let kind: OpKind
   private let isNear: Bool
@@ -47,14 +47,14 @@ internal import TaperPlanFormat
     unsafe op.scratch = buffers.scratch
     unsafe op.scratch_stride = buffers.scratchStride
     unsafe op.table = table
-    // What is found warm. Outputs are, where planned ops work in place.
+    // Elements of each activation buffer that are warm. Outputs are warm where planned ops work in place.
     var counts = [point.rows * shape.columns, 0, 0, 0]
     var output = point.rows * shape.columns
     var weights = 0
     switch shape.kind {
     case .gemm:
       let layout = point.kernel.weightLayout
-      // Encoded rows are narrower than f32 ones; what they hold does not matter, how far they reach does.
+      // Encoded rows are narrower than f32 rows. Their values do not matter to the time, their size does.
       let group = layout.activation.group
       unsafe op.lda = UInt32((shape.depth + group - 1) / group * group)
       weights = Int(layout.byteCount(columns: shape.columns, depth: shape.depth) + 3) / 4
@@ -66,7 +66,7 @@ internal import TaperPlanFormat
       output /= point.kernel == .encodeI8 ? 4 : 2
       if point.kernel == .encodeI8 { unsafe op.gamma = buffers.weights(shape.columns) }
     case .attention, .attentionScores, .attentionScored:
-      // Queries, keys and values are column views of one slot, as fused products leave them.
+      // Queries, keys and values are column views of one slot, as a fused product writes them.
       unsafe op.lda = 3 * width
       unsafe op.ldb = 3 * width
       unsafe op.ldc = 3 * width
@@ -145,11 +145,11 @@ internal import TaperPlanFormat
     outputCount = counts.count > 3 && counts[3] > 0 ? 0 : output
   }
 
-  /// One sample: nanoseconds from fork to join, and whether no thread of ours was taken off its CPU meanwhile.
+  /// One sample: nanoseconds from fork to join, and whether none of our threads was preempted meanwhile.
   ///
-  /// What an op writes it finds where the layer before left it, a layer's weights ago: in the last cache, not in a core's own.
-  /// Its code was there a layer ago too, in a sample perhaps not for seconds. That counts where an op takes microseconds;
-  /// such are run once before, with other weights and another output.
+  /// The output buffer is in the last-level cache, not in a core's own caches: in a real run the previous layer wrote
+  /// it, and a layer's weights were read since. Ops of microseconds are run once before they are timed, with other
+  /// weights and another output, to warm the instruction cache: in a real run the previous layer did.
   mutating func time(
     on pool: OpaquePointer, threads: Int, buffers: WorkBuffers
   ) -> (time: UInt64, wasAlone: Bool) {
@@ -162,7 +162,7 @@ internal import TaperPlanFormat
         ], others: buffers.others(isNear: isNear), presence: buffers.presence, workers: threads)
       unsafe leaving.carryOut(on: pool)
     }
-    if lastTime < Self.soShort {
+    if lastTime < Self.shortOp {
       let output = unsafe op.y
       if outputCount > 0 { unsafe op.y = buffers.activations[4] }
       _ = unsafe sample(buffers.weights(weightCount), on: pool, threads, buffers)
@@ -173,16 +173,17 @@ internal import TaperPlanFormat
     return sample
   }
 
-  /// How often the scheduler took a CPU from a thread of this process that wanted it.
+  /// Involuntary context switches of this process so far.
   private static var preemptions: Int {
     var usage = rusage()
     unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_nivcsw
   }
 
-  private static let soShort: UInt64 = 200_000
+  /// Nanoseconds below which an op is short.
+  private static let shortOp: UInt64 = 200_000
   private var lastTime: UInt64 = 0
-  /// So that reads whose only purpose is to fill caches have a use.
+  /// Keeps the compiler from removing reads that only fill caches.
   private var sum: Float = 0
 
   private mutating func sample(
@@ -200,8 +201,8 @@ internal import TaperPlanFormat
       let (rows, inner) = unsafe (Int(op.rows), Int(op.inner_rows))
       if rows < inner { unsafe op.index = buffers.spread(rows, among: inner) }
     case .embed:
-      // About half of a text's words are among the few hundred that every text has, and their rows near (Zipf's law); the
-      // others' are cold. Positions and types are read by every run.
+      // About half of a text's words are among the few hundred most frequent ones (Zipf's law), whose rows are in
+      // cache; the other rows are cold. Positions and types are read by every run.
       unsafe op.table0 = weights
       let columns = unsafe Int(op.columns)
       for row in stride(from: 0, to: unsafe Int(op.rows), by: 2) {
@@ -215,7 +216,7 @@ internal import TaperPlanFormat
     }
     let preparation = unsafe Preparation(
       written: buffers.activations(warmCounts), presence: buffers.presence, workers: threads)
-    // Before the preparation: a system call in between costs what comes after it half a microsecond.
+    // Read before the preparation: a system call just before the op would slow it by half a microsecond.
     let preemptions = Self.preemptions
     unsafe preparation.carryOut(on: pool)
     let start = ck_now_ns()

@@ -1,22 +1,22 @@
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
 
-/// One (kernel, shape, row counts) whose time is taken in every round.
+/// A kernel, shape and row counts, timed once in every round.
 struct MeasurementPoint: Hashable, Sendable {
   var kernel: KernelID
   var shape: OpShape
   var rows: Int
   var innerRows: Int
-  /// Whether the weights come from the last cache.
+  /// Whether the weights are in the last-level cache.
   var isNear = false
 }
 
 /// Which row counts are measured.
 ///
-/// About twenty counts to 512, denser where few rows make a product memory-bound, and for one product of each kernel so
-/// dense that the stairs of its row tiles show. Ops of both row counts
-/// (attention) are measured with all rows, a half, a quarter, an eighth and one: the keep counts a plan
-/// meets, and the last layer under CLS pooling.
+/// About twenty counts up to 512, denser where few rows make a product memory-bound. One product of each kernel is
+/// measured at so many counts that the steps of its row tiles show. Ops whose time depends on rows and keys
+/// (attention) are measured with all rows, a half, a quarter, an eighth and one: the keep counts that plans have, and
+/// the last layer under CLS pooling.
 enum MeasurementGrid {
   static func rows(upTo maximum: Int) -> [Int] {
     let counts = [
@@ -25,20 +25,22 @@ enum MeasurementGrid {
     return counts.filter { $0 < maximum } + [maximum]
   }
 
-  /// For the one product of each kernel from which its stairs are read: every count while tiles are few.
+  /// For the product of each kernel that shows the steps of its row tiles: every count while tiles are few.
   static func denseRows(upTo maximum: Int) -> [Int] {
     Set(Array(1...96) + stride(from: 108, through: 192, by: 12) + rows(upTo: maximum)).filter {
       $0 <= maximum
     }.sorted()
   }
 
-  /// For attention that gives scores, whose keys come in panels of 16: every panel's first and last key while panels are few.
+  /// For attention that gives scores, whose keys are packed in panels: the first and last key of each panel while
+  /// panels are few.
   static func panelRows(upTo maximum: Int) -> [Int] {
-    let ends = Array(stride(from: 16, through: 128, by: 16))
+    let panel = KernelConstants.panel
+    let ends = Array(stride(from: panel, through: 8 * panel, by: panel))
     return Set(ends + ends.map { $0 + 1 } + rows(upTo: maximum)).filter { $0 <= maximum }.sorted()
   }
 
-  /// The product measured so: the smallest that is no head's.
+  /// The product measured at dense row counts: the smallest that does not belong to a head.
   static func denseShape(_ shapes: [OpShape]) -> OpShape? {
     shapes.filter { $0.kind == .gemm && $0.activation == .none && min($0.columns, $0.depth) >= 128 }
       .min { $0.columns * $0.depth < $1.columns * $1.depth }
@@ -50,7 +52,7 @@ enum MeasurementGrid {
     func point(_ rows: Int, _ inner: Int, isNear: Bool = false) -> MeasurementPoint {
       MeasurementPoint(kernel: kernel, shape: shape, rows: rows, innerRows: inner, isNear: isNear)
     }
-    // The one row of answers that halting keeps.
+    // Halting keeps one row of answers.
     if shape.kind.isAnswer { return [point(1, 1)] }
     let counts =
       if shape.kind.givesScores { panelRows(upTo: maximumRows) } else {
@@ -67,23 +69,23 @@ enum MeasurementGrid {
       case .select, .selectAbove, .scatter: [point((count + 1) / 2, count)]
       case .mean: [point(1, count)]
       case .gemm:
-        // Where many rows share a weight it matters little where it comes from.
+        // With many rows a weight is read once for much work, so it matters little where it comes from.
         count > nearRows || !usual.contains(count) || weights > largestNear
           ? [point(count, 1)] : [point(count, 1), point(count, 1, isNear: true)]
       default: [point(count, 1)]
       }
     }
-    // Cold ones first: an entry's points stand together.
+    // Cold points first, so that the points of an entry are consecutive.
     return points.filter { !$0.isNear } + points.filter(\.isNear)
   }
 
-  /// Most rows for which products are measured with near weights too.
+  /// Largest row count at which products are also measured with weights in the last-level cache.
   static let nearRows = 128
-  /// Bytes of the largest weights measured near: half of what a last cache that few cores share has.
+  /// Bytes of the largest weights measured so: half of a last-level cache that few cores share.
   static let largestNear = 16 << 20
 
-  /// Kernels worth measuring: all of the kind but the scalar reference products, which no plan should choose by speed.
-  /// Packed ones, and attention in bf16, are such a reference where the CPU's tier is scalar.
+  /// The kernels of a kind that are measured: all but scalar references, which no plan should choose for speed. Where
+  /// the CPU's tier is scalar, packed products and attention in bf16 are such references too.
   static func kernels(for kind: OpKind, isScalarTier: Bool) -> [KernelID] {
     kind.kernels.filter {
       $0 != .gemmF32Scalar

@@ -1,23 +1,24 @@
 internal import CTaperKernels
 
-/// Leaves memory as the ops before would have: inputs just written, by all workers; weights and outputs where they come from.
+/// Leaves memory as the ops before would have: inputs just written by all workers, weights and outputs in the cache
+/// level where a run finds them.
 ///
-/// What an op reads was written by every worker, whichever task it got. To fetch it from another core's cache takes several
-/// times as long as from one's own, so the workers themselves write it here, a block each in turn. They read what the last
-/// cache is to have, each the part that it will multiply: cores need not share one. And they are awake after it, as in a
-/// run, where an op follows the last within microseconds.
+/// In a run every worker wrote some of an op's inputs, and reading from another core's cache takes several times as
+/// long as from one's own. So the workers themselves write the inputs here, a block each in turn. Each worker also
+/// reads its own part of what should be in the last-level cache, because cores need not share one. Afterwards the
+/// workers are awake, as in a run, where ops follow each other within microseconds.
 @safe struct Preparation {
-  /// What the last cache is to have, and what is read after it so that it leaves a core's own caches.
+  /// Buffers to bring into the last-level cache, and what is read after them to evict them from a core's own caches.
   var read: [UnsafeBufferPointer<Float>] = unsafe []
   var others = unsafe UnsafeBufferPointer<Float>(start: nil, count: 0)
-  /// Buffers that are left warm, and how many elements of each.
+  /// Buffers to leave warm, and how many elements of each.
   var written: [(start: UnsafeMutablePointer<Float>, count: Int)] = unsafe []
-  /// `words` for each worker: whether it was there, and where its sums go, so that reads have a use.
+  /// `words` words for each worker: whether it took part, and a sum that keeps its reads from being optimised away.
   let presence: UnsafeMutablePointer<UInt32>
   let workers: Int
 
   static let words = 16
-  /// Elements of a cache line, and of the blocks in which workers take turns.
+  /// Elements of a cache line, and of the blocks that workers write in turn.
   private static let (line, block) = (16, 1024)
   /// Longest wait for a worker to wake up.
   private static let patience: UInt64 = 200_000
@@ -50,7 +51,7 @@ internal import CTaperKernels
     for place in stride(from: 0, to: unsafe others.count, by: Self.line) {
       unsafe sum ^= others[place].bitPattern
     }
-    // Zero, but the compiler does not know.
+    // Zero, which the compiler cannot know.
     let zero = unsafe own[0]
     for unsafe(start, count) in unsafe written {
       for place in stride(from: 0, to: count, by: Self.line)
@@ -63,7 +64,8 @@ internal import CTaperKernels
   }
 }
 
-/// A driver. A global function, not a closure: the pool's threads are C's and know no isolation.
+/// A driver. A global function and not a closure, because C threads call it: a closure might inherit an actor's
+/// isolation.
 private func takePart(_ op: UnsafePointer<ck_op>?, _ task: UInt32, _ worker: UInt32) {
   let preparation = unsafe op?.pointee.weight?.assumingMemoryBound(to: Preparation.self)
   unsafe preparation?.pointee.carryOut(worker: Int(worker))

@@ -13,21 +13,22 @@ public struct RemeasuredPoint: Hashable, Sendable {
   public var now: Nanoseconds
 }
 
-/// What a few points of a profile and its reference kernels take now.
+/// The present times of a few points of a profile and of its reference kernels.
 public struct Remeasurement: Hashable, Sendable {
   public var points: [RemeasuredPoint]
   /// By thread count measured.
   public var references: [Int: ReferenceTimes]
-  /// Of the references while measuring.
+  /// From the references during the measurement.
   public var noise: ProfileNoise
 }
 
 extension Profiler {
-  /// Times again, on this machine and under the profile's tier, a few points of each kernel that most of a run's time goes
-  /// to (products, attention, layer norm): the largest shape with cold weights at a few row counts.
+  /// Times a few points again on this machine with the profile's tier: of each kernel that takes most of a run's time
+  /// (products, attention, layer norm), the largest shape with cold weights at a few row counts.
   ///
   /// - Parameter samples: of each point, at least 1.
-  /// - Throws: when the profile has no thread count that this machine has, or memory is short.
+  /// - Throws: `ProfilerError` when this machine has too few CPUs for the profile's thread counts, or too little
+  /// memory.
   public static func measureAgain(
     _ profile: DeviceProfile, samples: Int = 25, progress: (Double) -> Void = { _ in }
   ) throws(ProfilerError) -> Remeasurement {
@@ -36,7 +37,7 @@ extension Profiler {
     guard !threads.isEmpty else {
       throw .threadsUnavailable(wanted: profile.threadCounts.first ?? 0, available: available)
     }
-    // The same points for every thread count, as `ProfilingRun` takes them.
+    // The same points for every thread count, as `ProfilingRun` needs them.
     let chosen = profile.entries.filter { $0.threads == threads[0] && !$0.isNear && isTelling($0) }
     let entries = Dictionary(grouping: chosen, by: \.kernel).values.compactMap { entries in
       entries.max { size($0) < size($1) }

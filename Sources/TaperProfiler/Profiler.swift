@@ -4,22 +4,23 @@ internal import TaperPlanFormat
 
 /// Measures this machine into a device profile.
 ///
-/// Shared machines have slow phases of seconds that no counter shows. So points are not measured one after
-/// the other: a round takes one sample of every point for every thread count, and rounds go on until the
-/// budget is spent; a slow phase then hits all points alike. Between chunks of a round the reference kernels are
-/// timed: a median is that of the samples between references at their usual speed, the upper percentiles are of all.
-/// From the references come the noise figure, how runs spread, and the refusal of a machine too unsteady to judge. Each sample is one op through the fork-join pool, bound as the runtime
-/// binds it, its weights cold and its activations warm (`WorkBuffers`).
+/// Shared machines have slow phases of seconds that no counter shows. So points are not measured one after the other:
+/// a round takes one sample of every point at every thread count, and rounds are repeated until the budget is spent. A
+/// slow phase then affects all points alike. Between chunks of a round the reference kernels are timed. Medians are
+/// taken over the samples between references at their usual speed, upper percentiles over all samples. The references
+/// also give the noise figure and the spread of runs, and a machine that is too unsteady is refused. Each sample is one
+/// op on the fork-join pool, run by the same kernel as in the runtime, with cold weights and warm activations
+/// (`WorkBuffers`).
 public enum Profiler {
   /// Points between two samples of the reference kernels.
   static let chunk = 16
-  /// Fewer samples than these make no median of their own.
+  /// Fewest undisturbed samples that a median is taken over.
   static let leastSamplesAlone = 7
 
-  /// Measures; takes about `request.budget`, and memory for the weights ring and activations, under 1 GB at
-  /// 512 rows of BERT shapes.
+  /// Measures for about `request.budget`. The ring of weights and the activations take less than 1 GB at 512 rows of
+  /// BERT shapes.
   ///
-  /// - Parameter progress: called with the share done (never falling) and what is being done.
+  /// - Parameter progress: called with the share done, which never falls, and what is being measured.
   public static func measure(
     _ request: ProfilingRequest, progress: (Double, String) -> Void = { _, _ in }
   ) throws(ProfilerError) -> DeviceProfile {
@@ -73,8 +74,8 @@ public enum Profiler {
       noise: noise, entries: entries)
   }
 
-  /// Enough once the budget is spent with the wanted samples taken, twice the budget with three, or all
-  /// samples.
+  /// Done when the budget is spent and the minimum of samples taken, when twice the budget is spent and three samples
+  /// taken, or when the maximum of samples is taken.
   private static func isDone(_ request: ProfilingRequest, rounds: Int, elapsed: UInt64) -> Bool {
     if rounds >= max(request.maximumSamples, request.minimumSamples) { return true }
     if elapsed >= request.budget.rawValue && rounds >= request.minimumSamples { return true }
@@ -100,13 +101,13 @@ public enum Profiler {
       footprints: zip(sizes, rates).map { FootprintRate(byteCount: UInt64($0), bytesPerSecond: $1) })
   }
 
-  /// From what the last cache of a small CPU holds to beyond that of most; systems that share one among few cores tell the
-  /// sum of all, so what they tell is of no use here.
+  /// From the last-level cache of a small CPU to beyond that of most. The size that the system reports is not used:
+  /// where groups of cores share a cache, it is the sum over all groups.
   private static func footprints(ringByteCount: Int) -> [Int] {
     [2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256].map { $0 << 20 }.filter { $0 <= ringByteCount }
   }
 
-  /// The peak, which is f32's, is at least what some measured f32 product reached.
+  /// The compute peak in f32, raised to what any measured f32 product reached.
   private static func raisingPeak(_ figures: ThreadFigures, by entries: [ProfileEntry]) -> ThreadFigures {
     var figures = figures
     for entry in entries
@@ -114,7 +115,7 @@ public enum Profiler {
       && entry.kernel.weightLayout.activation == .f32
     {
       for point in entry.points {
-        // In floating point: work in nano-FLOP overflows 64 bits for the largest shapes.
+        // In floating point, because the integers would overflow 64 bits for the largest shapes.
         let work = 2.0 * Double(point.rows) * Double(entry.shape.columns) * Double(entry.shape.depth)
         let rate = work * 1e9 / Double(max(1, point.time.p50.rawValue))
         figures.computePeak = max(figures.computePeak, UInt64(min(rate, 1e18)))

@@ -2,13 +2,13 @@ public import TaperDeviceProfile
 
 /// Why a machine could not be measured.
 public enum ProfilerError: Error, Hashable, Sendable {
-  /// The machine was too unsteady: `noise.figure` above `limit`. The command line exits with 69.
+  /// The machine was too unsteady: `noise.figure` is above `limit`. The command line exits with 69.
   case tooNoisy(noise: ProfileNoise, limit: Double)
-  /// A thread count of 0, or more than the pool takes or the process has CPUs.
+  /// A thread count of 0, or above the CPUs of the process or the pool's maximum.
   case threadsUnavailable(wanted: Int, available: Int)
   case nothingToMeasure
   case invalidRequest(field: String, expected: String, found: String)
-  /// The shapes at the largest row count need more memory than a measurement may take.
+  /// The shapes at the largest row count need more memory than a measurement may use.
   case tooLarge(byteCount: Int, limit: Int)
   case outOfMemory(byteCount: Int)
 }

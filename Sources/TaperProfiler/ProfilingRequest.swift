@@ -11,16 +11,15 @@ public struct ProfilingRequest: Hashable, Sendable {
   public var threads: [Int]
   /// Largest row count measured, at most 4096.
   public var maximumRows: Int
-  /// Time for the rounds over all points; rounds go on until it is spent or `maximumSamples` are taken.
+  /// Time for the rounds over all points, which end when it is spent or `maximumSamples` are taken.
   public var budget: Nanoseconds
-  /// Samples of every point, whatever the budget, unless twice the budget is spent first (then at least
-  /// three).
+  /// Fewest samples of every point, even if the budget is spent; at least three once twice the budget is spent.
   public var minimumSamples: Int
   public var maximumSamples: Int
-  /// `ProfileNoise.figure` above it: `ProfilerError.tooNoisy`.
+  /// Largest `ProfileNoise.figure` accepted; above it measuring throws `ProfilerError.tooNoisy`.
   public var noiseLimit: Double
 
-  /// A shared virtual machine with slow phases at 0.7 of its speed (43% more time; so seen) must stay measurable.
+  /// Shared virtual machines with slow phases at 0.7 of their speed (43% more time) occur, and must stay measurable.
   public static let defaultNoiseLimit = 0.5
 
   public init(
@@ -39,8 +38,9 @@ public struct ProfilingRequest: Hashable, Sendable {
     self.noiseLimit = noiseLimit
   }
 
-  /// A grid of shapes from which the cost model fits those of any encoder: products of four widths by four depths, no model's
-  /// own; row-wise ops of those widths; attention of twelve heads of 32 and 64, whose time goes by heads.
+  /// A grid of shapes from which the cost model interpolates those of any encoder: products of four widths by four
+  /// depths, row-wise ops of those widths, and attention of twelve heads of 32 and 64, whose time is proportional to
+  /// heads.
   public static var generalShapes: [OpShape] {
     let widths = [160, 448, 1216, 3200]
     let products = widths.flatMap { columns in widths.map { OpShape.gemm(columns: columns, depth: $0) } }
@@ -66,8 +66,8 @@ public struct ProfilingRequest: Hashable, Sendable {
       + [OpShape(.iota), OpShape(.compose), OpShape(.select, heads: 12), OpShape(.softmax, columns: 16)]
   }
 
-  /// The shapes a plan of this encoder can ask for: fused and unfused products, attention plain and split,
-  /// row-wise ops.
+  /// The shapes that plans of this encoder can have: fused and unfused products, plain and split attention, row-wise
+  /// ops.
   ///
   /// - Parameters:
   ///   - activation: of the feed-forward block.

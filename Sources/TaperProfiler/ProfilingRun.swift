@@ -3,7 +3,7 @@ internal import TaperDeviceProfile
 internal import TaperPlanFormat
 internal import TaperProbe
 
-/// The rounds of a measurement and the samples they gather.
+/// The rounds of a measurement and their samples.
 @safe struct ProfilingRun {
   private let points: [MeasurementPoint]
   private let threads: [Int]
@@ -12,11 +12,10 @@ internal import TaperProbe
   /// Samples of point p with the t-th thread count at t · points.count + p.
   private var samples: [[Sample]]
   private let references: [ReferenceKernels]
-  /// What the references took, by thread count, in the order measured.
+  /// Times of the references by thread count, in the order measured.
   private var probes: [[ReferenceTimes]]
 
-  /// A time, whether none of our threads was taken off its CPU meanwhile, and the number of the last reference before it;
-  /// the next one comes after.
+  /// A time, whether none of our threads was preempted meanwhile, and the number of the reference measured just before.
   private struct Sample {
     var time: UInt64
     var wasAlone: Bool
@@ -40,8 +39,8 @@ internal import TaperProbe
     probes = [[ReferenceTimes]](repeating: [], count: threads.count)
   }
 
-  /// One sample of every point for every thread count. One pool lives at a time, as in a session, so that its
-  /// workers get the CPUs they would get there.
+  /// One sample of every point at every thread count. Only one pool exists at a time, as in a session, so that workers
+  /// get the CPUs that they would get there.
   mutating func round(_ report: (Double, Int) -> Void) throws(ProfilerError) {
     for (number, count) in threads.enumerated() {
       let pool = try MeasuringPool(workers: count)
@@ -59,8 +58,9 @@ internal import TaperProbe
     }
   }
 
-  /// What the t-th thread count's references take at the machine's usual speed: what one in four stays within. Slow phases
-  /// of a quarter of the time and more are seen on shared hosts; one that lasts longer than that is the usual speed.
+  /// The first quartile of the t-th thread count's references: their time at the machine's usual speed. On shared hosts
+  /// slow phases may take more than half of the time, so the median may be slow; a phase that takes over three
+  /// quarters of it counts as the usual speed.
   func referenceTimes(_ number: Int) -> ReferenceTimes {
     func usual(_ part: (ReferenceTimes) -> Nanoseconds) -> Nanoseconds {
       probes[number].map(part).sorted { $0.rawValue < $1.rawValue }[probes[number].count / 4]
@@ -68,10 +68,10 @@ internal import TaperProbe
     return ReferenceTimes(compute: usual(\.compute), bandwidth: usual(\.bandwidth))
   }
 
-  /// How the t-th thread count's references spread.
+  /// The spread of the t-th thread count's references.
   func tail(_ number: Int) -> TailRatios { TailRatios(probes[number].map(\.sum.rawValue)) }
 
-  /// The references of all thread counts, each over its own median, times a million.
+  /// The references of all thread counts, each relative to its thread count's median, in millionths.
   var probeTimes: [UInt64] {
     probes.flatMap { times in
       let median = Double(max(1, TimeDistribution(times.map(\.sum.rawValue)).p50.rawValue))
@@ -79,7 +79,8 @@ internal import TaperProbe
     }
   }
 
-  /// By how much the machine was slower than usual at each of the t-th thread count's references: the slower of the two.
+  /// How many times slower than usual the machine was at each of the t-th thread count's references: the larger factor
+  /// of the two references.
   private func slowness(_ number: Int) -> [Double] {
     let usual = referenceTimes(number)
     return probes[number].map {
@@ -89,8 +90,8 @@ internal import TaperProbe
     }
   }
 
-  /// Percentiles of the samples that had the CPUs for themselves between two references within a tenth of the usual speed,
-  /// or of the half of them between the best references where that is more; p99 of all.
+  /// Percentiles over the samples without preemption whose neighbouring references are within a tenth of the usual
+  /// speed, or over the half of them with the best references if that is more. p99 is over all samples.
   private func distribution(_ samples: [Sample], slowness: [Double]) -> TimeDistribution {
     let all = TimeDistribution(samples.map(\.time))
     let alone = samples.filter(\.wasAlone).map { sample in

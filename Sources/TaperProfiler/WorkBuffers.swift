@@ -2,15 +2,14 @@ internal import Glibc
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
 
-/// The memory ops are measured on: a ring of weights, and one set of activation buffers.
+/// The memory that ops are measured on: a ring of weights, and one set of activation buffers.
 ///
-/// Weights are cold in real use: between two uses of a tensor the whole model goes by. So every op takes its
-/// weights from the next place in a ring of at least 64 MB and twice the last cache (at most 512 MB): before
-/// a place comes round again, it has left the caches. Inputs are warm: the op before has just written
-/// them; outputs are in the last cache (`Preparation`).
+/// Weights are cold in real use: between two uses of a tensor all others are read. So every op takes its weights from
+/// the next place in a ring of at least 64 MB and twice the last-level cache (at most 512 MB); a place has left the
+/// caches before it is used again. Inputs are warm because the op before has just written them; outputs are in the
+/// last-level cache (`Preparation`).
 ///
-/// Owns its allocations; pointers into it live as long as it does, which `Profiler` sees to by keeping it to
-/// the end.
+/// It owns its allocations. Pointers into them are valid as long as it lives; `Profiler` keeps it to the end.
 @safe final class WorkBuffers {
   /// Measuring takes no more memory than this.
   static let maximumByteCount = 1 << 30
@@ -19,18 +18,18 @@ internal import TaperPlanFormat
   private var next = 0
   /// Elements that fill a core's own caches twice.
   private let spillCount: Int
-  /// As many, read again and again: they are in the last cache.
+  /// As many elements, read again and again, so that they stay in the last-level cache.
   private let known: UnsafeMutablePointer<Float>
   /// Inputs a, b, c, outputs y and y2, scratch for every worker.
   let activations: [UnsafeMutablePointer<Float>]
   let activationCount: Int
   let scratch: UnsafeMutablePointer<Float>
   let scratchStride: Int
-  /// Row numbers 0, 1, …: ids, indices and positions alike; and a place for index results.
+  /// Row numbers 0, 1, … as ids, indices and positions; and a buffer for index results.
   let identity: UnsafeMutablePointer<UInt32>
   let indexOut: UnsafeMutablePointer<UInt32>
   private let kept: UnsafeMutablePointer<UInt32>
-  /// Numbers of rows here and there among `tableRows`, as a text's words lie in their table.
+  /// Row numbers scattered over `tableRows`, as the words of a text are over their table.
   let scattered: UnsafeMutablePointer<UInt32>
   let tableRows: Int
   /// `Preparation.words` words for each worker.
@@ -39,7 +38,7 @@ internal import TaperPlanFormat
   init(shapes: [OpShape], maximumRows: Int, workers: Int, caches: [CacheSize]) throws(ProfilerError) {
     let largestWeight = shapes.map { $0.columns * max(1, $0.depth) }.max() ?? 0
     let lastCache = caches.last?.byteCount ?? 0
-    // Of the caches below the last one, the largest; two megabytes where the system does not tell.
+    // Twice the largest cache below the last level; 2 MiB where the system does not tell.
     spillCount = 2 * (caches.dropLast().last?.byteCount ?? 1 << 20) / 4
     let wanted = min(max(64 << 20, 2 * lastCache), 512 << 20) / 4
     ringCount = (max(wanted, largestWeight) + 1023) / 1024 * 1024
@@ -99,21 +98,22 @@ internal import TaperPlanFormat
     return unsafe UnsafePointer(ring + next)
   }
 
-  /// What to read so that other things leave a core's own caches. Where weights are near the whole model is, so what drives them
-  /// out comes from the last cache too: from memory it would have to make room there first, while the op runs.
+  /// What to read to evict everything else from a core's own caches. When weights are in the last-level cache the whole
+  /// model is, so the evicting data comes from that cache too: from memory it would have to make room there first, and
+  /// that would go on while the op runs.
   func others(isNear: Bool) -> UnsafeBufferPointer<Float> {
     if isNear { return unsafe UnsafeBufferPointer(start: known, count: spillCount) }
     let count = min(spillCount, ringCount)
     return unsafe UnsafeBufferPointer(start: weights(count), count: count)
   }
 
-  /// Numbers of `count` rows evenly among `rows`, as kept tokens lie among all. Valid until the next call.
+  /// Numbers of `count` rows spread evenly over `rows`, as kept tokens are over all tokens. Valid until the next call.
   func spread(_ count: Int, among rows: Int) -> UnsafePointer<UInt32> {
     for place in 0..<count { unsafe kept[place] = UInt32(place * rows / count) }
     return unsafe UnsafePointer(kept)
   }
 
-  /// The first elements of the activation buffers, as the op before would leave them.
+  /// The first elements of each activation buffer.
   func activations(_ counts: [Int]) -> [(start: UnsafeMutablePointer<Float>, count: Int)] {
     unsafe counts.indices.map { unsafe (activations[$0], min(counts[$0], activationCount)) }
   }
@@ -126,8 +126,8 @@ internal import TaperPlanFormat
     return unsafe memory.bindMemory(to: Element.self, capacity: count)
   }
 
-  /// Small values of both signs: no denormals, nothing that grows out of range; read as bf16 too, since the lower half of
-  /// each is the upper once more.
+  /// Small values of both signs, so that nothing becomes denormal or grows out of range. The two halves of each word
+  /// are equal, so the same holds when it is read as bf16.
   private static func fill(_ memory: UnsafeMutablePointer<Float>, _ count: Int, seed: UInt32) {
     var state = seed &* 2_654_435_761
     for index in 0..<count {

@@ -1,4 +1,4 @@
-// Packed i8 products on plain NEON: SMULL and SADALP, as no sum of two products fits 16 bits.
+// Packed i8 products on plain NEON: SMULL and SADALP, because a sum of two products does not fit 16 bits.
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #define CK_WIDTH 4
@@ -15,7 +15,7 @@
 
 #define CK_CENTRED_CODES
 
-/// Of each column two sums, for the first and the second half of its quads.
+/// Two sums for each column: of the first and of the second half of its quads.
 typedef struct ck_sums {
   int32x4_t low, high;
 } ck_sums;

@@ -14,14 +14,15 @@ enum {
   pack_elements = 4096,
   /// Depth of a packed panel at most, so that a pack holds two panels, as much as one tile reads.
   pack_depth = pack_elements / (2 * CK_PANEL),
-  /// Up to so many queries, values are read where they are: packing would not pay.
+  /// Up to this many queries, values are read in place: packing would cost more than it saves.
   few_rows = 32,
-  /// Rows of context at a time where probabilities need no scratch; values are packed once for all of them.
+  /// Rows of context at a time when the probabilities need no scratch; values are packed once for all of
+  /// them.
   context_rows = 128,
 };
 
 /// pack[ceil(count / 16)][depth][16] = keys first ..< first + count, columns begin ..< begin + depth of the
-/// head. The last panel is filled up with the last key.
+/// head. The last panel is padded with the last key.
 static void pack_keys(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, uint32_t begin,
                       uint32_t depth, float *pack) {
   const float *keys = op->b + (size_t)first * op->ldb + (size_t)head * op->depth + begin;
@@ -80,7 +81,7 @@ static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32
 }
 
 /// pack[ceil(columns / 16)][count][16] = values first ..< first + count at the `columns` columns from
-/// `values` on; the last panel is filled up with zeros.
+/// `values` on; the last panel is padded with zeros.
 static void pack_values(const ck_op *op, const float *values, uint32_t count, uint32_t columns, float *pack) {
   for (uint32_t column = 0; column < columns; column += CK_PANEL)
     for (uint32_t key = 0; key < count; key++, pack += CK_PANEL) {
@@ -158,8 +159,8 @@ void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker) {
 
 void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
   uint32_t n = op->inner_rows, ldp = ck_padded(n);
-  // Where rows of n elements do not begin on cache lines, every pass over them costs half as much again: all
-  // but the last work on rows that do.
+  // A pass over rows that do not begin on cache lines takes half as long again. So all passes but the last
+  // work in scratch, whose rows are aligned.
   int apart = n != ldp && op->scratch && op->scratch_stride >= (size_t)CK_ATTENTION_BLOCK * ldp;
   float *sums = cleared_sums(op, task);
   for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {

@@ -8,8 +8,8 @@ static inline uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 /// Query i is row `source_row` of the keys' sequence.
 static inline uint32_t source_row(const ck_op *op, uint32_t i) { return op->index ? op->index[i] : i; }
 
-/// The relative-bias row of query i, to be read at a key's position; NULL without relative bias. The table
-/// runs over key position − query position, from −(extent − 1).
+/// The relative biases of query i, indexed by a key's position; NULL without relative bias. A head's table is
+/// indexed by key position − query position and begins at −(extent − 1).
 static inline const float *bias_row(const ck_op *op, uint32_t head, uint32_t i) {
   if (!op->bias)
     return NULL;

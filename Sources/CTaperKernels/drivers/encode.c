@@ -1,4 +1,4 @@
-// Activations made ready for a packed product of lower precision, row by row.
+// Encodes activations, row by row, for a packed product of lower precision.
 #include "../ck_table.h"
 
 static uint32_t end_of(const ck_op *op, uint32_t task) {

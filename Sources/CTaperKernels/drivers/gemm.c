@@ -1,4 +1,5 @@
-// Matrix product by column panels. Bias and activation follow at once, while the panel is in cache.
+// Row-major matrix products, cut into parts of columns. Bias and activation follow at once, while the part is
+// in cache.
 #include "../ck_table.h"
 #include "../include/ck_kernels.h"
 #include "ck_driver.h"
@@ -11,7 +12,7 @@ static void multiply(const ck_op *op, uint32_t task, uint32_t worker, ck_sgemm_f
   uint32_t width = ck_part_width(op->columns, op->parts);
   uint32_t first = task * width;
   if (first >= op->columns)
-    return; // rounding panels up left nothing for the last ones
+    return; // widths are rounded up, which may leave nothing for the last parts
   uint32_t count = op->columns - first < width ? op->columns - first : width;
 
   const float *a = op->a;

@@ -1,9 +1,9 @@
-// Answers accumulated over layers, and the tests that let a run end before the last. One task each; a few
-// hundred multiply-adds, so plain C serves every tier and all tiers agree to the bit.
+// Answers accumulated over layers, and the tests that may end a run before the last layer. One task each.
+// They take a few hundred multiply-adds, so plain C serves every tier, and all tiers agree bit for bit.
 #include "../include/ck_op.h"
 #include <math.h>
 
-/// Σ a·b in sixteen sums, joined in order: a fixed order, whatever the compiler makes of it.
+/// Σ a·b in sixteen partial sums that are added in order, so that the order is fixed however it is compiled.
 static float dot(const float *a, const float *b, uint32_t n) {
   float sums[16] = {0};
   uint32_t i = 0;
@@ -42,7 +42,8 @@ static leading_two leaders(const ck_op *op) {
   return two;
 }
 
-/// Three roundings a step, each at most 2⁻²⁴ of a number up to one, in either of two classes.
+/// Bound on rounding: per layer three roundings in each of two classes, each at most 2⁻²⁴ of a number up to
+/// one.
 static double slack(const ck_op *op) { return op->extent * 6 * 0x1p-24; }
 
 void ck_halt_authors(const ck_op *op, uint32_t task, uint32_t worker) {

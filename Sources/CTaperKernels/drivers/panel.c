@@ -1,4 +1,4 @@
-// Packed products: cuts a task's panels out of the weight and hands the tier rows by pointer.
+// Packed products: finds a task's panels in the weight and passes the tier its rows by pointer.
 #include "../ck_table.h"
 #include "../include/ck_panel.h"
 

@@ -1,4 +1,4 @@
-// Drivers that keep the books of which tokens are left, and the pooling over them. One task each.
+// Drivers that keep track of which tokens remain, and pooling over them. One task each.
 #include "../ck_table.h"
 #include <math.h>
 #include <string.h>
@@ -8,7 +8,8 @@ void ck_iota(const ck_op *op, uint32_t task, uint32_t worker) {
     op->index_out[i] = i;
 }
 
-/// Whether row i is kept before row j: the larger score, and of equal scores the lower row. A total order.
+/// Whether row i is kept in preference to row j: the larger score, or the lower row of equal scores. A total
+/// order.
 static int precedes(const float *score, uint32_t i, uint32_t j) {
   return score[i] != score[j] ? score[i] > score[j] : i < j;
 }
@@ -41,14 +42,14 @@ static float *token_scores(const ck_op *op) {
   return score;
 }
 
-/// Top-k by a heap of the k best rows seen, the worst of them on top: O(n log k), in place, the same on every
-/// machine. When all rows were seen the top is the threshold, and a pass over the rows writes the kept ones
-/// in order. `keep` ≥ 1 counts row 0.
+/// Top-k by a heap of the k best rows seen so far with the worst of them on top: O(n log k), in place, the
+/// same on every machine. After all rows the top is the threshold, and a pass over the rows writes the kept
+/// ones in order. `keep` ≥ 1 includes row 0, which is always kept.
 static void keep_best(const ck_op *op, const float *score, uint32_t keep) {
   uint32_t n = op->inner_rows;
   uint32_t *heap = (uint32_t *)(op->scratch + n);
   op->index_out[0] = 0;
-  uint32_t count = keep - 1; // beside row 0
+  uint32_t count = keep - 1; // without row 0
   if (count == 0)
     return;
   for (uint32_t i = 0; i < count; i++)

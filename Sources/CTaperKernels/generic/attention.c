@@ -35,7 +35,7 @@ static void weigh(const ck_weights_job *job) {
   for (uint32_t row = 0; row < job->rows; row++) {
     float *a = job->a + row * job->lda, largest = -INFINITY;
     const float *bias = job->bias ? job->bias[row] : NULL;
-    uint16_t *w = (uint16_t *)a; // never ahead of what is still to be read
+    uint16_t *w = (uint16_t *)a; // writes never overtake reads
     for (uint32_t i = 0; i < job->n; i++) {
       a[i] = job->scale * a[i] + (bias ? bias[job->position ? job->position[i] : i] : 0);
       largest = a[i] > largest ? a[i] : largest;

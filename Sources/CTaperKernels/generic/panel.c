@@ -1,5 +1,4 @@
-// The scalar reference of the packed products and of their encodings: the definition every tier is tested
-// against.
+// The scalar reference of the packed products and of their encodings, which every tier is tested against.
 #include "panel.h"
 #include "../include/ck_panel.h"
 #include <math.h>

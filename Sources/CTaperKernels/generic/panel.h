@@ -1,4 +1,4 @@
-// The scalar packed products, for tiers that have no better.
+// The scalar packed products, for tiers without their own.
 #pragma once
 #include "../ck_table.h"
 

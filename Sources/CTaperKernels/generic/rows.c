@@ -1,5 +1,5 @@
-// The scalar reference: the definition every tier is tested against. Complete and readable, never optimised;
-// sums are carried in double.
+// The scalar reference, which every tier is tested against. Complete and readable, never optimised; sums are
+// in double.
 #include "../ck_table.h"
 #include "attention.h"
 #include "panel.h"
@@ -7,7 +7,8 @@
 #include <math.h>
 
 static float activate(float x, ck_activation activation) {
-  float half = 0.5f * (x < -20 ? -20 : x); // GELU's factor is zero from there on; −∞ times zero would be NaN
+  float half =
+      0.5f * (x < -20 ? -20 : x); // below, GELU's other factor is zero, and −∞ times zero would be NaN
   switch (activation) {
   case CK_ACTIVATION_GELU:
     return half * erfcf(-x * 0.70710678f);

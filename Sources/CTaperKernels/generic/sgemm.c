@@ -6,7 +6,7 @@ enum { row_major = 101, transposed = 112 };
 void ck_sgemm_scalar(int order, int transA, int transB, int m, int n, int k, float alpha, const float *a,
                      int lda, const float *b, int ldb, float beta, float *c, int ldc) {
   if (order != row_major)
-    __builtin_trap(); // our own bug: nothing in Taper asks for column-major
+    __builtin_trap(); // a bug of ours: nothing in Taper uses column-major
   for (int i = 0; i < m; i++)
     for (int j = 0; j < n; j++) {
       double sum = 0;

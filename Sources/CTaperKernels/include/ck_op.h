@@ -1,8 +1,8 @@
-// One executable op: operands bound to memory, shapes patched per run, and the drivers that compute it.
+// One executable op: operands bound to memory, row counts set for each run, and the drivers that compute it.
 //
-// An op is cut into tasks that do not depend on the number of workers, so results are bit-identical for any
-// thread count. A driver computes one task: `driver(op, task, worker)`; tasks of one op may run at once on
-// several workers.
+// An op is cut into tasks in a way that does not depend on the number of workers, so results are
+// bit-identical for any thread count. A driver computes one task, `driver(op, task, worker)`; the tasks of an
+// op may run at the same time on several workers.
 #pragma once
 #include "ck_isa.h"
 #include "ck_sizes.h"
@@ -25,16 +25,16 @@ typedef enum ck_activation : uint32_t {
 typedef void (*ck_sgemm_fn)(int order, int transA, int transB, int m, int n, int k, float alpha,
                             const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);
 
-/// Row-wise kernels of one tier; opaque to everyone but the drivers and the kernel tests.
+/// The row kernels of one tier; opaque to all but the drivers and the kernel tests.
 typedef struct ck_table ck_table;
 /// The table of `tier`, or of the best tier below it that this build and CPU have. Never NULL.
 const ck_table *ck_kernels(ck_tier tier);
 ck_tier ck_table_tier(const ck_table *table);
 
-/// Everything a driver reads. Leading dimensions count elements. Unused operands are NULL.
-/// What each field means is said at the driver that reads it.
+/// Everything a driver reads. Leading dimensions are in elements. Unused operands are NULL. The drivers below
+/// say what they read and what it means.
 typedef struct ck_op {
-  // patched per run
+  // set for each run
   uint32_t rows;       // output rows
   uint32_t inner_rows; // keys (attention), input rows (select, gather, scatter, mean)
   // fixed at load
@@ -105,8 +105,8 @@ static inline uint32_t ck_part_width(uint32_t columns, uint32_t parts) {
 }
 /// y[rows, columns] = act(a[index] · weightᵀ + bias) with weight in f32 panels (ck_panel.h). `parts` tasks:
 /// task t computes spans [t·S/parts, (t+1)·S/parts) of the S = ceil(columns / (16·CK_PANEL_SPAN)) there are,
-/// so that no task is left with fewer panels than a tile reads at once. Every element is one sum over k in
-/// ascending order, whatever the cut, so `parts` is free.
+/// so that no task has fewer panels than a tile reads at once. Every element is one sum over k in ascending
+/// order however the product is cut, so any `parts` gives the same bits.
 void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker);
 /// As ck_gemm_f32_panel, with spans of one panel; a holds bf16 (ck_encode_bf16), weight bf16 panels; products
 /// are exact, sums f32.
@@ -115,13 +115,13 @@ void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker);
 /// panels: y = act((Σ (a − b[2·row + 1])·w) · b[2·row] · scale[column] + bias), the sum an exact integer on
 /// every tier. With `index`, a and b are read at index[i].
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker);
-/// y = a[index] rounded to bf16 (nearest even; a NaN stays one); ldy elements a row, columns above `columns`
-/// up to an even number are zero. Row tasks.
+/// y = a[index] rounded to bf16 (nearest even; NaN stays NaN), ldy elements per row. Columns are padded with
+/// zero to an even number. Row tasks.
 void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
-/// Dynamic quantisation, row by row, of x = a[index[i]] · gamma (gamma, by column, may be NULL). With [low,
-/// high] the row's range, 0 put in: scale y2[2·i] = (high − low) / 254 (1 when both are zero), zero y2[2·i +
-/// 1] = round(−low / scale), y = round(x / scale) + zero as u8 (nearest even; a NaN is zero); columns up to
-/// the next multiple of 4 are zero too. ldy bytes a row. Row tasks.
+/// Dynamic quantisation, row by row, of x = a[index[i]] · gamma (gamma, by column, may be NULL). [low, high]
+/// is the row's range extended to include 0. scale y2[2·i] = (high − low) / 254 (1 when both are zero), zero
+/// y2[2·i + 1] = round(−low / scale), y = round(x / scale) + zero as u8 (nearest even; a NaN counts as zero).
+/// Columns are padded with zero to a multiple of 4; ldy bytes per row. Row tasks.
 void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a + bias), rows × columns; a may be y; bias may be NULL. Row tasks.
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker);
@@ -135,18 +135,18 @@ void ck_layer_norm(const ck_op *op, uint32_t task, uint32_t worker);
 /// bias[h·(2·extent−1) + p(j) − p(row of query i) + extent − 1], where p(j) = origin[j], or j when origin is
 /// NULL, and the row of query i is index[i], or i when index is NULL. Every p must be below extent. y may be
 /// a when index is NULL or ascending and the leading dimensions agree. `heads` tasks. scratch for each
-/// worker: CK_ATTENTION_BLOCK × round_up(inner_rows, 16) elements (queries in blocks). Every sum runs in one
-/// order (a score over the head's columns, an element of y over the keys, ascending), so a query's result
-/// depends neither on the other queries nor on which worker computes it.
+/// worker: ck_attention_scratch elements. Every sum runs in one order (a score over the head's columns, an
+/// element of y over the keys, ascending), so a query's result depends neither on the other queries nor on
+/// which worker computes it.
 void ck_attention(const ck_op *op, uint32_t task, uint32_t worker);
-/// A block's scores.
+/// The scores of a block of queries.
 static inline size_t ck_attention_scratch(uint32_t inner_rows) {
   return (size_t)CK_ATTENTION_BLOCK * ck_padded(inner_rows);
 }
 /// y[heads, inner_rows, inner_rows] = softmax probabilities of every row (leading dimension inner_rows);
 /// y2[heads, inner_rows] = their column sums over the rows, in row order: the partial token scores.
-/// `heads` tasks. Operands as ck_attention; rows == inner_rows, index NULL. scratch as ck_attention or none:
-/// with it rows that do not begin on cache lines are faster, to the same bits.
+/// `heads` tasks. Operands as ck_attention; rows == inner_rows, index NULL. scratch as ck_attention or none;
+/// with it inner_rows that are no multiple of 16 are faster, with the same bits.
 void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[rows, heads·dh] = probabilities b[heads, inner_rows, inner_rows] at rows `index` (or the first `rows`)
 /// times values c. `heads` tasks.
@@ -175,16 +175,16 @@ void ck_iota(const ck_op *op, uint32_t task, uint32_t worker);
 /// always kept; ties keep the lower row; a NaN counts as −∞. rows ≤ inner_rows. One task. scratch:
 /// 2·inner_rows elements.
 void ck_select(const ck_op *op, uint32_t task, uint32_t worker);
-/// Token selection below a ceiling: as ck_select, but of the rows beside row 0 only those whose score is at
-/// least `scale`, and so up to `rows` of them all; *count_out = how many (at least 1). `index_out` beyond
-/// them is left as it is. One task. scratch: 2·inner_rows elements.
+/// Token selection by threshold: as ck_select, but apart from row 0 only rows whose score is at least
+/// `scale`, and at most `rows` rows in all; *count_out = how many (at least 1). `index_out` beyond them is
+/// left unchanged. One task. scratch: 2·inner_rows elements.
 void ck_select_above(const ck_op *op, uint32_t task, uint32_t worker);
 /// Restore, first half: y[origin[j]] = a[j] for every j < inner_rows that `index` (rows entries, ascending)
 /// does not name. With index NULL: y[origin[j]] = a[j] for all j < rows. origin NULL: origin[j] is j. One
 /// task. columns elements a row.
 void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker);
-/// index_out[i] = index_out[index[i]] for i < rows, in place (index ascending): positions of the kept rows;
-/// as they are when index is NULL. One task.
+/// index_out[i] = index_out[index[i]] for i < rows, in place (index ascending): the positions of the kept
+/// rows; unchanged when index is NULL. One task.
 void ck_compose(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[i] = a[index[i]] for i < rows. Row tasks.
 void ck_gather(const ck_op *op, uint32_t task, uint32_t worker);
@@ -197,15 +197,15 @@ void ck_softmax(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = sigmoid(a). Row tasks.
 void ck_sigmoid(const ck_op *op, uint32_t task, uint32_t worker);
 
-/// A layer's answer joins those before it (DACT-BERT), one row: with s = a (columns answers, then what is
-/// left p; NULL before the first layer: p = 1), class probabilities b, features c [depth]:
+/// Adds a layer's answer to those of the layers before (DACT-BERT), one row. With s = a (columns answers,
+/// then the remainder p; NULL before the first layer: p = 1), class probabilities b, features c [depth]:
 ///   y[i] = b[i]·p + s[i]·(1 − p) for i < columns,   y[columns] = p · σ(weight·c + bias)
 /// weight NULL (the last layer, and then c and bias too): y[columns] = p. y may be a. One task.
 void ck_accumulate(const ck_op *op, uint32_t task, uint32_t worker);
 /// Whether the answers a (as ck_accumulate leaves them, columns ≥ 2) keep their leading class over `extent` =
 /// d more layers: y[0] = 1 when leader·(1 − p)^d ≥ runner-up + p·d, else 0 (the authors' rule). Both tests
-/// allow for the rounding that the layers not run would have added. The runtime ends a run whose test
-/// gives 1. One task.
+/// allow for the rounding errors of the layers that are not run. The runtime ends a run whose test gives 1.
+/// One task.
 void ck_halt_authors(const ck_op *op, uint32_t task, uint32_t worker);
 /// The same by the tighter rule: (1 + leader − runner-up)·(1 − p)^d ≥ 1.
 void ck_halt_tight(const ck_op *op, uint32_t task, uint32_t worker);

@@ -1,10 +1,10 @@
-// Packed weights: the layouts of gemm's `weight` operand. One layout a precision serves every tier, so that a
-// plan never has to be packed again for the CPU it lands on.
+// Packed weights: the layouts of gemm's `weight` operand. Each precision has one layout for all tiers, so
+// that a plan runs on any CPU without packing its weights again.
 //
-// A weight [columns, depth] (out, in) lies in panels of CK_PANEL columns, one after the other; the last is
-// filled up with zero columns, and depth to a multiple of `group` with zeros. Within a panel, `group`
-// neighbours in depth lie side by side, so that one vector holds 16 columns of one group: element (n, k) of
-// panel p = n / 16 is at
+// A weight [columns, depth] (out, in) is stored in panels of CK_PANEL columns. The last panel is padded with
+// zero columns, and depth with zeros to a multiple of `group`. Within a panel, `group` neighbours in depth
+// lie side by side, so that one vector holds one group of each of 16 columns: element (n, k) of panel p = n /
+// 16 is at
 //     p · 16 · depth' + (k / group) · 16 · group + (n mod 16) · group + k mod group        depth' = depth
 //     rounded up to group
 //   f32   group 1: one AVX-512 vector, two of AVX2, four of NEON
@@ -13,7 +13,7 @@
 //   64 bytes) come
 //         scale[columns'] as f32 and sum[columns'] as i32, where sum[n] = Σ_k w(n, k) and columns' = 16 ·
 //         panels
-// TaperPlanFormat.WeightLayout says the same in Swift.
+// TaperPlanFormat.WeightLayout computes the same sizes; a test compares the two.
 #pragma once
 #include "ck_sizes.h"
 #include <stddef.h>

@@ -4,12 +4,12 @@
 
 typedef struct ck_pool ck_pool;
 
-/// A pool of `workers` workers (1 … CK_POOL_MAXIMUM_WORKERS), the caller included; only here is memory
-/// allocated and are threads made. Returns NULL with errno set when threads cannot be made or the number is
-/// out of bounds. Each worker is pinned to a CPU of the caller's affinity mask that no live pool of this
-/// process uses, one core each as far as cores go; when the mask has too few such CPUs none is pinned. The
-/// caller is never pinned; when the scheduler has moved it to a worker's CPU, the next run sends that worker
-/// to the CPU the caller came from.
+/// A pool of `workers` workers (1 … CK_POOL_MAXIMUM_WORKERS), the caller included. Memory is allocated and
+/// threads are made only here. Returns NULL with errno set when threads cannot be made or the number is out
+/// of bounds. Each worker is pinned to a CPU of the caller's affinity mask that no other pool of this process
+/// uses, each on a core of its own while there are enough; when the mask has too few such CPUs, no worker is
+/// pinned. The caller is never pinned. When the scheduler has moved it to a worker's CPU, the next run moves
+/// that worker to the CPU that the caller came from.
 ck_pool *ck_pool_create(uint32_t workers);
 uint32_t ck_pool_workers(const ck_pool *pool);
 /// Runs driver(op, t, worker) for t in 0..<tasks on at most `ck_pool_workers` workers; returns when all are

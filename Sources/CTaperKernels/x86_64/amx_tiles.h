@@ -6,7 +6,7 @@
 #include "../vector_tile_store.h"
 
 enum { tile_rows = 16, tile_bytes = tile_rows * line_bytes };
-// Tile registers: sums of the upper and the lower rows by the left and the right panel, rows, panels.
+// Tile registers: the sums of upper and lower rows by left and right panel; the rows; the panels.
 #define CK_UPPER_LEFT 0
 #define CK_UPPER_RIGHT 1
 #define CK_LOWER_LEFT 2
@@ -32,7 +32,7 @@ static void configure(uint32_t upper, uint32_t lower) {
   _tile_loadconfig(&config);
 }
 
-/// `count` rows of a tile, `bytes` of each, in `copy` with zeros up to whole lines.
+/// `count` rows of a tile, `bytes` bytes of each, copied to `copy` and padded with zeros to whole lines.
 static const char *copied(char *copy, const void *const *rows, uint32_t count, size_t at, size_t bytes) {
   memset(copy, 0, tile_bytes);
   for (uint32_t r = 0; r < count; r++)
@@ -40,7 +40,7 @@ static const char *copied(char *copy, const void *const *rows, uint32_t count, s
   return copy;
 }
 
-/// Up to 16 rows of `a`; a tile loads them itself where they lie evenly.
+/// Up to 16 rows of `a`. Evenly spaced rows are loaded as a tile directly, others are copied first.
 typedef struct row_tile {
   const void *const *rows;
   uint32_t count;
@@ -80,7 +80,7 @@ CK_INLINE void tile(const ck_panel_job *job, const tile_place *place, uint32_t u
     size_t lines = place->groups - g < tile_rows ? place->groups - g : tile_rows;
     const void *left = place->panels + g * line_bytes,
                *right = place->panels + place->panel_bytes + g * line_bytes;
-    // the last lines, with zeros to fill the tile: what follows them may be anything
+    // the last lines are padded with zeros to a whole tile, for anything may follow them in memory
     if (lines < tile_rows)
       left = copied(copy, &left, 1, 0, lines * line_bytes);
     _tile_loadd(CK_LEFT, left, line_bytes);
