@@ -18,8 +18,13 @@ static void attention_by_blas(const ck_op *op, uint32_t head, uint32_t worker) {
     const float *q = op->a + (size_t)first * op->lda + head * op->depth;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, count, n, depth, 1, q, (int)op->lda,
                 op->b + head * op->depth, (int)op->ldb, 0, p, ldp);
-    ck_softmax_job job = {
-        p, p, (size_t)ldp, (size_t)ldp, .scale = op->scale, .rows = (uint32_t)count, .n = op->inner_rows};
+    ck_softmax_job job = {.a = p,
+                          .y = p,
+                          .lda = (size_t)ldp,
+                          .ldy = (size_t)ldp,
+                          .scale = op->scale,
+                          .rows = (uint32_t)count,
+                          .n = op->inner_rows};
     op->table->softmax(&job);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, count, depth, n, 1, p, ldp,
                 op->c + head * op->depth, (int)op->ldc, 0, op->y + (size_t)first * op->ldy + head * op->depth,
@@ -27,7 +32,7 @@ static void attention_by_blas(const ck_op *op, uint32_t head, uint32_t worker) {
   }
 }
 
-/// Seconds an op takes, the mean over about a fifth of a millisecond.
+/// Seconds that an op takes: the mean over about a fifth of a millisecond.
 static double time_of(ck_pool *pool, ck_driver driver, ck_op *op, double guess) {
   int repeats = guess > 0 ? (int)(2e-4 / guess) + 1 : 1;
   double start = now();

@@ -1,6 +1,7 @@
-// The packed f32 product beside OpenBLAS, shape by shape, weights not in cache: a ring of different matrices,
-// as an encoder walks its layers. Beside the two limits of the machine, measured here: fused multiply-adds on
-// registers, and reading memory in several streams. Run by tools/bench/kernels.
+// Times the packed f32 product against OpenBLAS, shape by shape, with cold weights: a ring of different
+// matrices, as an encoder walks its layers. Both are compared with two limits of the machine that are
+// measured here: fused multiply-adds on registers, and reading memory in several streams. Run by
+// tools/bench/kernels.
 #include "../../Sources/CTaperKernels/ck_table.h"
 #include "../../Sources/CTaperKernels/include/CTaperKernels.h"
 #include "../../Sources/CTaperKernels/include/ck_panel.h"
@@ -55,7 +56,7 @@ static uint32_t lanes(ck_tier tier) {
   return tier >= CK_TIER_NEON || tier == CK_TIER_SCALAR ? 4 : tier >= CK_TIER_AVX512 ? 16 : 8;
 }
 
-/// As the target COpenBLAS, which is not part of this program.
+/// What the target COpenBLAS provides, which is not part of this program.
 ck_sgemm_fn ck_openblas_product(void) { return (ck_sgemm_fn)cblas_sgemm; }
 
 static uint32_t blas_parts(void) { return threads == 1 ? 1 : 2 * threads; }
@@ -71,7 +72,7 @@ static void multiply_add(const ck_op *op, uint32_t task, uint32_t worker) {
 #endif
 }
 
-/// Reads its share of a in op->columns streams.
+/// Reads the task's share of a in op->columns streams.
 static void read_streams(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
   typedef uint64_t line __attribute__((ext_vector_type(8)));

@@ -1,6 +1,6 @@
-// Times the packed bf16 and i8 products with cold weights and prints GOP/s by shape and row count (2·M·N·K
-// operations a product, its activations encoded beforehand), the share the encoding would add, and what the
-// registers alone reach. Run by tools/bench/kernels-lowp/run.
+// Times the packed bf16 and i8 products with cold weights and activations encoded beforehand. Prints GOP/s by
+// shape and row count (2·M·N·K operations per product), the time of the encoding relative to the product, and
+// the peak of the instructions on registers. Run by tools/bench/kernels-lowp/run.
 //     kernels-lowp [bf16|i8] [threads] [tier] [shape number]
 #include "../../../Sources/CTaperKernels/ck_table.h"
 #include "../../../Sources/CTaperKernels/include/CTaperKernels.h"

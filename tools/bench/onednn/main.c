@@ -1,6 +1,6 @@
-// The products of tools/bench/kernels and kernels-lowp by oneDNN: weights packed beforehand as oneDNN likes
-// them best, out of cache (a ring of matrices), bias added; medians. Prints GOP/s by shape and row count. Run
-// by tools/bench/onednn/run.
+// Times the products of tools/bench/kernels and kernels-lowp in oneDNN, with bias: weights in the layout that
+// oneDNN prefers, packed beforehand and cold (a ring of matrices). Prints medians in GOP/s by shape and row
+// count. Run by tools/bench/onednn/run.
 //     onednn f32|bf16|i8        (threads: OMP_NUM_THREADS)
 #include "../timing.h"
 #include <oneapi/dnnl/dnnl.h>
