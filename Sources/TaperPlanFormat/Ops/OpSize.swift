@@ -75,7 +75,7 @@ public enum ScratchRule: BitwiseCopyable, Hashable, Sendable {
   case none
   /// What the attention kernel needs for blocks of queries; without it one that does not require it is slower.
   case attention(isRequired: Bool)
-  /// Two elements for every inner row.
+  /// `KernelConstants.selectionScratch` elements for every inner row.
   case selection
   /// The rows that an index names, side by side, for a row-major product: BLAS takes no index.
   case gatheredRows
@@ -95,7 +95,7 @@ public enum ScratchRule: BitwiseCopyable, Hashable, Sendable {
         most = max(most, kernel.attentionScratch(keys: innerRows, depth: Int(op.depth)))
       }
       return most
-    case .selection: return 2 * innerRows
+    case .selection: return KernelConstants.selectionScratch * innerRows
     case .gatheredRows: return indexed && layout == .rowMajor ? rows * Int(op.depth) : 0
     }
   }
