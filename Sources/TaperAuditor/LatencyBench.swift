@@ -6,6 +6,13 @@ public struct LengthTiming: Hashable, Sendable {
   public let tokens: Int
   public let samples: [Nanoseconds]
   public let percentiles: TimePercentiles
+
+  /// - Precondition: `samples` is not empty.
+  public init(tokens: Int, samples: [Nanoseconds]) {
+    self.tokens = tokens
+    self.samples = samples
+    percentiles = TimePercentiles(samples)
+  }
 }
 
 /// What `LatencyBench` measured.
@@ -16,12 +23,25 @@ public struct LatencyTimings: Hashable, Sendable {
     public let runs: Int
     public let before: ReferenceTimes
     public let after: ReferenceTimes
+
+    public init(tokens: Int, runs: Int, before: ReferenceTimes, after: ReferenceTimes) {
+      self.tokens = tokens
+      self.runs = runs
+      self.before = before
+      self.after = after
+    }
   }
 
   public let lengths: [LengthTiming]
   /// In the order they ran.
   public let chunks: [Chunk]
   public let noise: ReferenceNoise
+
+  public init(lengths: [LengthTiming], chunks: [Chunk], noise: ReferenceNoise) {
+    self.lengths = lengths
+    self.chunks = chunks
+    self.noise = noise
+  }
 }
 
 /// End-to-end latency by input length, without judging it: what `taper bench` reports.
@@ -61,9 +81,7 @@ public struct LatencyBench {
       progress(Double(done) / Double(runs * lengths.count))
     }
     return LatencyTimings(
-      lengths: zip(lengths, times).map {
-        LengthTiming(tokens: $0, samples: $1, percentiles: TimePercentiles($1))
-      },
+      lengths: zip(lengths, times).map { LengthTiming(tokens: $0, samples: $1) },
       chunks: turns.indices.map {
         LatencyTimings.Chunk(
           tokens: turns[$0].tokens, runs: turns[$0].runs, before: probe.times[$0], after: probe.times[$0 + 1])

@@ -44,12 +44,7 @@ import Testing
       ])
     #expect(diff.changes[2].relative == -0.25)
     #expect(diff.changes[0].b == nil && diff.changes[4].a == nil)
-    let text = TextRenderer.render(Report(diff, kind: "plan", names: ("a.plan", "b.plan")))
-    #expect(text.hasPrefix("A  a.plan\nB  b.plan\n"))
-    #expect(text.contains("lengths: 3 differ"))
-    #expect(text.contains("  16 tokens, keep counts  "))
-    #expect(text.contains("16 12") && text.contains("16 10"))
-    #expect(text.contains("4.00 ms") && text.contains("3.00 ms") && text.contains("−25.0%"))
+    expectGolden(TextRenderer.render(Report(diff, kind: "plan", names: ("a.plan", "b.plan"))), "diff.txt")
   }
 
   @Test func tolerancesAreForTimesAndShares() {
