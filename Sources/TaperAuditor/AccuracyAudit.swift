@@ -1,5 +1,6 @@
-/// How good the plan's answers are, as an audit or a sweep measures it: against the right ones, where known, and against
-/// the dense model's. (`AccuracyComparison` is what planning compares and gates on, `AccuracyEvidence` what a plan stores.)
+/// How good the plan's answers are, as an audit or a sweep measures it: against the right ones, where known, and
+/// against the dense model's. (`AccuracyComparison` is what planning compares and gates on, `AccuracyEvidence` what a
+/// plan stores.)
 public struct AccuracyAudit: Hashable, Sendable {
   public enum Metric: String, CaseIterable, Hashable, Sendable {
     /// Share of texts answered with the right label; for a multi-label head, with that label and no other.

@@ -1,10 +1,10 @@
 import TaperPlanFormat
 
-/// A plan's own op predictions, asked at the counts a run had: of a plan whose selectors keep what a text leaves them, the
-/// stored ones are for the ceilings, which few texts reach.
+/// A plan's own op predictions at the token counts that a run had. For a plan with dynamic selection the stored
+/// predictions are for the keep counts, which are upper limits that few texts reach.
 ///
-/// The plan has each op's time, work and traffic at several reference lengths, so at several counts. Between those they are
-/// interpolated; below the least they are those of the least. Nothing is predicted anew.
+/// The plan has each op's time, work and traffic at several reference lengths, so at several counts. Between those they
+/// are interpolated; below the smallest count its values are used. Nothing is predicted anew.
 struct DynamicPredictions {
   private let plan: Plan
   /// By op: the count that its time follows, and what is known, by that count, ascending.

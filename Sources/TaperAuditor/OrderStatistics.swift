@@ -3,8 +3,8 @@ import Glibc
 /// Confidence intervals of percentiles from ranks alone, whatever the distribution (David, Nagaraja: Order Statistics,
 /// section 7.1): of n samples, the number at most the true percentile is binomial.
 enum OrderStatistics {
-  /// Ranks (from 1) of the two samples between which the percentile lies with at least 95%; nil on a side where even the
-  /// extreme sample does not bound it so.
+  /// Ranks (from 1) of the two samples between which the percentile lies with at least 95%; nil on a side where even
+  /// the extreme sample does not bound it so.
   ///
   /// - Complexity: O(n).
   static func ranks(share: Double, count: Int) -> (low: Int?, high: Int?) {

@@ -1,14 +1,14 @@
 public import TaperPlanFormat
 
-/// How steady the machine was during an audit, a benchmark or a race: two fixed pieces of work (`ReferenceKernels`), timed
-/// between chunks of runs.
+/// How steady the machine was during an audit, a benchmark or a race: two fixed pieces of work (`ReferenceKernels`),
+/// timed between chunks of runs.
 ///
-/// They do not depend on the plan, so what makes them vary is the machine: other processes, stolen time, clock frequency,
-/// shared caches and memory. With steady references a plan's residual is the prediction's error; with unsteady ones it may
-/// be either, and the verdict is `noisy`.
+/// They do not depend on the plan, so what makes them vary is the machine: other processes, stolen time, clock
+/// frequency, shared caches and memory. With steady references a plan's residual is the prediction's error; with
+/// unsteady ones it may be either, and the verdict is `noisy`.
 ///
-/// Not the same as `ProfileNoise` in a device profile, which also covers the profiled kernels themselves and measures the
-/// spread upwards only (p90 / p50 − 1): a profile's error is one of being too slow.
+/// Not the same as `ProfileNoise` in a device profile, which also covers the profiled kernels themselves and measures
+/// the spread upwards only (p90 / p50 − 1).
 public struct ReferenceNoise: Hashable, Sendable {
   /// The default for `bound`: three times the usual tolerance of 5%, as medians over many runs vary less than single
   /// samples do.

@@ -26,7 +26,7 @@ struct BenchCommand: ParsableCommand {
   @Option(
     Share.self,
     help:
-      "Largest spread of the machine's speed that is not too noisy (default: \(Share.text(ReferenceNoise.defaultBound)))."
+      "Largest spread of the reference kernels' times (default: \(Share.text(ReferenceNoise.defaultBound)))."
   )
   var noise = ReferenceNoise.defaultBound
   @Flag(help: "With --json: every run's time as well, and the chunks they ran in.") var samples = false

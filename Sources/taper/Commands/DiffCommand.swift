@@ -23,7 +23,8 @@ struct DiffCommand: ParsableCommand {
       let (a, b) = (try Document(path: first), try Document(path: second))
       guard a.kind == b.kind else {
         throw CommandError.usage(
-          "diff: expected two plans or two audits; found \(a.kind.rawValue) (\(first)) and \(b.kind.rawValue) (\(second))"
+          "diff: expected two plans or two audits; found \(a.kind.rawValue) (\(first)) and "
+            + "\(b.kind.rawValue) (\(second))"
         )
       }
       let diff = DocumentDiff(a.value, b.value, tolerance: tolerance ?? 0)

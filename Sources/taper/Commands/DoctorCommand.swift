@@ -128,8 +128,8 @@ struct DoctorCommand: ParsableCommand {
     case .fits: "fits: measured times agree with the profile within \(NumberText.percent(fit.tolerance, 0))"
     case .drifted: "drifted: \(reason(fit)); profile again with taper profile"
     case .otherMachine:
-      "other machine: \(fit.differences.joined(separator: ", ")) differ; use plans from this profile only on the machine "
-        + "it names"
+      "other machine: \(fit.differences.joined(separator: ", ")) differ; use plans from this profile only on the "
+        + "machine it names"
     case .noisy: "noisy: the machine's speed varied by \(NumberText.percent(noise, 0)), too much to tell"
     }
   }

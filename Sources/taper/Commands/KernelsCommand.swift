@@ -10,7 +10,8 @@ struct KernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels",
     abstract: "The kernels of this build: tiers, families, weight layouts, and how fast products run here.",
-    discussion: "A short measurement with one worker and cold weights. Plans are made from a taper profile, not from this."
+    discussion:
+      "A short measurement: one worker, cold weights. Plans are made from what taper profile measures."
   )
 
   @Option(Count.self, help: "Seconds to measure for, about (default: 4).") var budget = 4
