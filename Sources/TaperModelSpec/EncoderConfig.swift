@@ -1,7 +1,7 @@
 import TaperJSON
 import TaperPlanFormat
 
-/// config.json, read as the family's description says.
+/// config.json, read with the keys and defaults of the family's description.
 struct EncoderConfig {
   let family: FamilyDescription
   let shape: ModelShape

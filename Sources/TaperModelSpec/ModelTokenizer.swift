@@ -2,7 +2,7 @@ import TaperBase
 import TaperJSON
 import TaperTokenization
 
-/// The tokenizer beside a checkpoint: tokenizer.json, or else vocab.txt with what tokenizer_config.json says.
+/// A checkpoint's tokenizer: tokenizer.json, or else vocab.txt with the settings of tokenizer_config.json.
 enum ModelTokenizer {
   static let files = ["tokenizer.json", "vocab.txt"]
 

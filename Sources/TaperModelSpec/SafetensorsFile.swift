@@ -18,7 +18,7 @@ public struct SafetensorsFile: Sendable {
       throw .safetensors(path: path, defect: error)
     }
     self.file = file
-    // The header's names are distinct; were two ever equal as Strings, the first would stand.
+    // The header's names are distinct by scalars; of two that are equal as Strings, the first wins.
     positions = Dictionary(header.tensors.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 
