@@ -65,12 +65,12 @@ enum CalibrationCodec {
     let tokens = Int(offsets[samples.count])
     // 8-byte elements first, so that every tensor is aligned in the file as far as its header allows.
     var writer = SafetensorsWriter(metadata: [("format", "taper-calibration")])
-    writer.add("offsets", shape: [samples.count + 1], values: offsets)
-    writer.add("ids", shape: [tokens], values: samples.flatMap(\.ids))
-    writer.add("type_ids", shape: [tokens], values: samples.flatMap(\.typeIDs))
+    writer.add("offsets", shape: [samples.count + 1], integers: offsets)
+    writer.add("ids", shape: [tokens], integers: samples.flatMap(\.ids))
+    writer.add("type_ids", shape: [tokens], integers: samples.flatMap(\.typeIDs))
     writer.add(
       "reference", shape: [samples.count, calibration.referenceWidth], values: samples.flatMap(\.reference))
-    writer.add("labels", shape: [samples.count], values: samples.map { Int32($0.label ?? -1) })
+    writer.add("labels", shape: [samples.count], integers: samples.map { Int32($0.label ?? -1) })
     writer.add("values", shape: [samples.count], values: samples.map { $0.value ?? .nan })
     return writer.encoded()
   }

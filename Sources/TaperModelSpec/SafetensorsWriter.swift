@@ -23,15 +23,15 @@ public struct SafetensorsWriter: Sendable {
     add(name, .f32, shape, values)
   }
 
-  package mutating func add(_ name: String, shape: [Int], values: [UInt32]) {
+  package mutating func add(_ name: String, shape: [Int], integers values: [UInt32]) {
     add(name, .u32, shape, values)
   }
 
-  package mutating func add(_ name: String, shape: [Int], values: [Int32]) {
+  package mutating func add(_ name: String, shape: [Int], integers values: [Int32]) {
     add(name, .i32, shape, values)
   }
 
-  package mutating func add(_ name: String, shape: [Int], values: [Int64]) {
+  package mutating func add(_ name: String, shape: [Int], integers values: [Int64]) {
     add(name, .i64, shape, values)
   }
 
