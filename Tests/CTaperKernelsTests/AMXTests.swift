@@ -150,39 +150,37 @@ let reasonWithoutAMX: Comment = "SKIPPED: this CPU has neither AMX nor the AVX-5
     }
   }
 
-  fileprivate static func refuse(_ c: amx_shape, _ a: amx_shape, _ b: amx_shape) {
+  /// Multiplies bf16 tiles of so many rows and bytes a row.
+  fileprivate static func multiply(c: (UInt32, UInt32), a: (UInt32, UInt32), b: (UInt32, UInt32)) {
     _ = testedTiers
+    let shapes = [c, a, b].map { amx_shape(rows: $0.0, row_bytes: $0.1) }
     var words = [UInt32](repeating: 0, count: 256)
     let operands = words
     unsafe words.withUnsafeMutableBytes { words in
       unsafe operands.withUnsafeBytes {
         unsafe amx_multiply(
-          AMX_BF16, c, a, b, words.baseAddress, $0.baseAddress, $0.baseAddress, words.baseAddress)
+          AMX_BF16, shapes[0], shapes[1], shapes[2], words.baseAddress, $0.baseAddress, $0.baseAddress,
+          words.baseAddress)
       }
     }
   }
 
   /// What Intel's manual says faults ends the process: a kernel that configures its tiles wrongly does not pass.
   @Test func wrongShapesFault() async {
+    await #expect(processExitsWith: .success, "shapes that fit") {
+      AMXTests.multiply(c: (16, 64), a: (16, 64), b: (16, 64))
+    }
     await #expect(processExitsWith: .failure, "rows of c and a differ") {
-      AMXTests.refuse(
-        amx_shape(rows: 15, row_bytes: 64), amx_shape(rows: 16, row_bytes: 64),
-        amx_shape(rows: 16, row_bytes: 64))
+      AMXTests.multiply(c: (15, 64), a: (16, 64), b: (16, 64))
     }
     await #expect(processExitsWith: .failure, "rows of b and words of a differ") {
-      AMXTests.refuse(
-        amx_shape(rows: 16, row_bytes: 64), amx_shape(rows: 16, row_bytes: 60),
-        amx_shape(rows: 16, row_bytes: 64))
+      AMXTests.multiply(c: (16, 64), a: (16, 60), b: (16, 64))
     }
     await #expect(processExitsWith: .failure, "bytes without rows") {
-      AMXTests.refuse(
-        amx_shape(rows: 16, row_bytes: 64), amx_shape(rows: 16, row_bytes: 64),
-        amx_shape(rows: 0, row_bytes: 64))
+      AMXTests.multiply(c: (16, 64), a: (16, 64), b: (0, 64))
     }
     await #expect(processExitsWith: .failure, "17 rows") {
-      AMXTests.refuse(
-        amx_shape(rows: 17, row_bytes: 64), amx_shape(rows: 17, row_bytes: 64),
-        amx_shape(rows: 16, row_bytes: 64))
+      AMXTests.multiply(c: (17, 64), a: (17, 64), b: (16, 64))
     }
   }
 
