@@ -81,10 +81,11 @@ import Testing
     let times = ["low_ns", "predicted_ns", "high_ns"].compactMap { prediction[$0]?.int }
     #expect(times.count == 3 && times == times.sorted(), "integers, low to high")
     #expect((longest["dense_ns"]?.int ?? 0) > 0)
-    #expect(longest["memory_share"] == .null, "the plan alone does not say")
+    #expect(tree["limits"] == .null)
     let onDevice = try taper.json("explain", plan, "--device", TaperProgram.referenceDevice)
-    let memoryShare = try #require(onDevice["lengths"]?.array?.last?["memory_share"]?.double)
-    #expect(memoryShare > 0 && memoryShare <= 1)
+    let memory = try #require(onDevice["limits"]?["memory"]?.array)
+    #expect(memory.map { $0["tokens"] } == tree["lengths"]?.array?.map { $0["tokens"] })
+    #expect(memory.allSatisfy { (0...1).contains($0["share"]?.double ?? -1) })
 
     let sections = try #require(tree["sections"]?.array)
     #expect(sections.map { $0["layer"] } == [0, 1, 2, 3])

@@ -72,12 +72,13 @@ def cell(arguments, model, folder, calibration, precision, threads, speedup, len
             return None
     device = str(arguments.work / "device.json")
     explained = json.loads(taper([arguments.taper, "explain", str(path), "--device", device, "--json"]).stdout)
-    told = next(each for each in explained["lengths"] if each["tokens"] == length)
+    told, memory = (next(each for each in lengths if each["tokens"] == length)
+                    for lengths in (explained["lengths"], explained["limits"]["memory"]))
     prediction = told["prediction"]
     return dict(model=model, precision=precision, threads=threads, speedup=speedup, length=length, plan=str(path),
                 predicted=prediction["predicted_ns"], low=prediction["low_ns"], high=prediction["high_ns"],
                 provenance=prediction["provenance"], time_speedup=told["time_speedup"], work_speedup=told["published_work_speedup"],
-                memory_share=told["memory_share"])
+                memory_share=memory["share"])
 
 
 def measure(arguments):

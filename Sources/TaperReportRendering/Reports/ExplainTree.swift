@@ -19,7 +19,7 @@ extension Report {
       ReportNode.facts(explanation.facts(plan))
       explanation.identityData(plan)
       ReportNode.section {
-        explanation.lengthTable(limits)
+        explanation.lengthTable
         ReportNode.paragraph(
           Paragraph(
             "time, work: predicted speedup over dense", optional: "; K: work speedup by the published formula"
@@ -29,7 +29,7 @@ extension Report {
       ReportNode.section { plan.haltingNodes }
       ReportNode.data("detail_tokens", .integer(explanation.detailLength))
       ReportNode.data("sections", .list(explanation.sections.map(\.value)))
-      ReportNode.data("limits", ReportValue(limits) { $0.value })
+      ReportNode.data("limits", ReportValue(limits) { $0.value(explanation.lengths) })
       ReportNode.data(
         "arena", .record(["bytes": .bytes(plan.arena.byteCount), "slots": plan.arena.slotValues]))
       ReportNode.data(
@@ -143,7 +143,7 @@ extension Explanation.Selector {
 // MARK: By length
 
 extension Explanation {
-  fileprivate func lengthTable(_ limits: Limits?) -> ReportTable {
+  fileprivate var lengthTable: ReportTable {
     ReportTable(
       key: "lengths",
       [
@@ -153,7 +153,7 @@ extension Explanation {
         .init("interval", isOptional: true, width: 23), .init("time", key: "time_speedup", width: 8),
         .init("work", key: "work_speedup", width: 8),
         .init("K", key: "published_work_speedup", isOptional: true, width: 8),
-        .init("kept, layer by layer", .left, limit: 27), .data("memory_share"),
+        .init("kept, layer by layer", .left, limit: 27),
       ], style: .indented(0),
       rows: lengths.map { length in
         let kept = length.keepCounts.allSatisfy { $0 == length.tokens }
@@ -167,7 +167,6 @@ extension Explanation {
           .text("\(NumberText.time(planned.low)) … \(NumberText.time(planned.high))"),
           .factor(length.timeSpeedup), .factor(length.workSpeedup), .factor(length.publishedSpeedup),
           kept ? .text("all") : .integers(length.keepCounts),
-          ReportValue(limits) { .share($0.memoryShare(of: planned.time)) },
         ])
       })
   }

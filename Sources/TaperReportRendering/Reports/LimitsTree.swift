@@ -48,7 +48,8 @@ extension Limits {
     .shown("−" + NumberText.time(saving.time), .time(saving.time))
   }
 
-  var value: ReportValue {
+  /// - Parameter lengths: of the plan, whose memory shares are wanted.
+  func value(_ lengths: [Explanation.Length]) -> ReportValue {
     .record([
       "tokens": .integer(length), "own_profile": .flag(isOwnProfile),
       "layers": .list(
@@ -59,6 +60,10 @@ extension Limits {
             "bound_share": .share(layer.boundShare), "savings": .list(layer.savings.map(\.value)),
           ])
         }), "whole": .list(whole.map(\.value)),
+      "memory": .list(
+        lengths.map {
+          .record(["tokens": .integer($0.tokens), "share": .share(memoryShare(of: $0.planned.time))])
+        }),
     ])
   }
 }
