@@ -17,7 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".build" / "checks"
 SHOWN = 60  # lines of a failed check's output
 UNAVAILABLE = 69  # exit code of a check that this machine cannot run
-FORMATTED = "find Sources/CTaperKernels Tests tools -name '*.[ch]' -print0"
+PACKAGES = "clang-format shellcheck libc6-dev-arm64-cross qemu-user-static"
+C_FILES = "find Sources/CTaperKernels Tests tools -name '*.[ch]' -print0"
 SCRIPTS = "git grep -lE '^#!.*(bash|/sh)$|^# shellcheck shell=' -- .ci tools"
 
 
@@ -26,29 +27,31 @@ class Check:
     name: str
     lane: str
     command: str  # run by bash in the repository's root
-    mend: str  # the command that mends a failure, or shows it again
+    mend: str = ""  # what mends a failure; by default the command, which shows it again
     is_test: bool = False
     needs: str = ""  # a check of the same lane without which this one says nothing
     is_optional: bool = False  # may be unavailable: the product does not need what it needs
 
 
 CHECKS = [
-    Check("arrows", "build", "tools/check-arrows", "tools/check-arrows"),
-    Check("build", "build", "swift build -c release --build-tests", "swift build -c release --build-tests", True),
-    Check("hot path", "build", "tools/check-hot-path", "tools/check-hot-path"),
-    Check("tests", "build", "swift test -c release --skip-build", "tools/test --filter NAME", True, needs="build"),
-    Check("lean", "static build", "tools/check-lean", "tools/check-lean"),
+    Check("arrows", "build", "tools/check-arrows"),
+    Check("build", "build", "swift build -c release --build-tests", is_test=True),
+    Check("hot path", "build", "tools/check-hot-path"),
+    Check("tests", "build", "swift test -c release --skip-build", "tools/test --filter NAME", is_test=True, needs="build"),
+    Check("lean", "static build", "tools/check-lean"),
     Check("generated", "others", "python3 tools/reference/make-kernel-table.py --check", "tools/dev fmt"),
     Check("figures", "others", "python3 tools/figures --check", "tools/figures"),
-    Check("swift format", "others", "swift format lint --strict --recursive --parallel Package.swift Sources Tests", "tools/dev fmt"),
-    Check("packages", "others", "source tools/lib/setup.sh; apt_install clang-format shellcheck libc6-dev-arm64-cross qemu-user-static",
-          "apt-get install clang-format shellcheck libc6-dev-arm64-cross qemu-user-static"),
-    Check("clang-format", "others", f"{FORMATTED} | xargs -0 clang-format --dry-run --Werror", "tools/dev fmt", needs="packages"),
-    Check("scripts", "others", f"{SCRIPTS} | xargs shellcheck -x -P SCRIPTDIR -P tools/bench -S warning", "tools/dev check scripts",
+    Check("swift format", "others", "swift format lint --strict --recursive --parallel Package.swift Sources Tests",
+          "tools/dev fmt"),
+    Check("packages", "others", f"source tools/lib/setup.sh; apt_install {PACKAGES}", f"apt-get install {PACKAGES}"),
+    Check("clang-format", "others", f"{C_FILES} | xargs -0 clang-format --dry-run --Werror", "tools/dev fmt",
           needs="packages"),
-    Check("NEON", "others", "tools/check-neon", "tools/check-neon", needs="packages"),
-    Check("tools/bench", "others", "python3 -m unittest discover -s tools/bench", "python3 -m unittest discover -s tools/bench", True),
-    Check("tools/tune", "others", "tools/tune/check", "tools/tune/check", True, is_optional=True),
+    Check("scripts", "others", f"{SCRIPTS} | xargs shellcheck -x -P SCRIPTDIR -P tools/bench -S warning",
+          "tools/dev check scripts", needs="packages"),
+    Check("NEON", "others", "tools/check-neon", needs="packages"),
+    Check("Python", "others", "for folder in tools/bench tools/lib; do python3 -m unittest discover -s $folder; done",
+          is_test=True),
+    Check("tools/tune", "others", "tools/tune/check", is_test=True, is_optional=True),
 ]
 
 
@@ -73,8 +76,8 @@ class Runner:
         begin = time.monotonic()
         log = LOGS / f"{check.name.replace('/', '-').replace(' ', '-')}.log"
         with open(log, "w") as file:
-            code = subprocess.run(["bash", "-euo", "pipefail", "-c", check.command], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file,
-                                  stderr=subprocess.STDOUT).returncode
+            code = subprocess.run(["bash", "-euo", "pipefail", "-c", check.command], cwd=ROOT, stdin=subprocess.DEVNULL,
+                                  stdout=file, stderr=subprocess.STDOUT).returncode
         took = f"{check.name:<13}{time.monotonic() - begin:5.0f} s"
         lines = plain(log.read_text(errors="replace")).splitlines()
         if code == 0:
@@ -83,7 +86,8 @@ class Runner:
             self.say(f"NOT RUN  {took}  {lines[-1][:100] if lines else ''}")
             return 0
         else:
-            self.say(f"FAILED   {took}  mend with: {check.mend}", *(f"  | {line}" for line in lines[-SHOWN:]), f"  all of it: {log}")
+            self.say(f"FAILED   {took}  mend with: {check.mend or check.command}",
+                     *(f"  | {line}" for line in lines[-SHOWN:]), f"  all of it: {log}")
         return code
 
 
@@ -115,7 +119,8 @@ def main():
     for lane in lanes:
         lane.join()
     failed = [check.name for check in chosen if runner.results[check.name] != 0]
-    print(f"{len(chosen)} checks in {time.monotonic() - begin:.0f} s: " + (f"{', '.join(failed)} FAILED" if failed else "none failed"))
+    verdict = f"{', '.join(failed)} FAILED" if failed else "none failed"
+    print(f"{len(chosen)} checks in {time.monotonic() - begin:.0f} s: {verdict}")
     return 1 if failed else 0
 
 
