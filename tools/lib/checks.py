@@ -1,8 +1,9 @@
 """Runs the checks that guard the project's claims: the one list of tools/test (all) and tools/dev check (no tests).
 
 usage: checks.py [--without-tests] [--list] [NAME...]      only those named
-Lanes run side by side, the checks of a lane one after another: two Swift builds in one folder would lock each other. Each check
-prints one line; a failed one also prints its output and the command that mends it. Exit 1 when any failed.
+
+Lanes run side by side, the checks of a lane one after another: two Swift builds in one folder would lock each other.
+Each check prints one line; a failed one also prints its output and the command that mends it. Exit 1 when any failed.
 """
 import argparse
 import pathlib
