@@ -78,7 +78,8 @@ let package = Package(
         "COpenBLAS",
       ]),
     library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
-    library("TaperReportRendering", ["TaperBase", "TaperJSON", "TaperAuditor", "TaperPlanFormat", "TaperPlanner"]),
+    library(
+      "TaperReportRendering", ["TaperBase", "TaperJSON", "TaperAuditor", "TaperPlanFormat", "TaperPlanner"]),
 
     // The command line
     library(

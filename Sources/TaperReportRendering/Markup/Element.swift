@@ -37,7 +37,9 @@ package struct Markup {
 @resultBuilder package enum MarkupBuilder {
   package static func buildExpression(_ text: String) -> [Markup] { [.text(text)] }
   package static func buildExpression(_ element: Element) -> [Markup] { [.element(element)] }
-  package static func buildExpression(_ element: Element?) -> [Markup] { element.map { [.element($0)] } ?? [] }
+  package static func buildExpression(_ element: Element?) -> [Markup] {
+    element.map { [.element($0)] } ?? []
+  }
   package static func buildExpression(_ markup: [Markup]) -> [Markup] { markup }
   package static func buildBlock(_ parts: [Markup]...) -> [Markup] { parts.flatMap(\.self) }
   package static func buildOptional(_ part: [Markup]?) -> [Markup] { part ?? [] }
