@@ -62,17 +62,19 @@ enum MeasurementGrid {
       shape.kind == .gemm ? kernel.weightLayout.byteCount(columns: shape.columns, depth: shape.depth) : 0
     let usual = Set(rows(upTo: maximumRows))
     let points = counts.flatMap { count -> [MeasurementPoint] in
-      switch shape.kind {
-      case .attention, .attentionContext:
-        Set([1, (count + 7) / 8, (count + 3) / 4, (count + 1) / 2, count]).sorted().map { point($0, count) }
-      case .attentionScores, .attentionScored: [point(count, count)]
-      case .select, .selectAbove, .scatter: [point((count + 1) / 2, count)]
-      case .mean: [point(1, count)]
-      case .gemm:
+      switch shape.variables {
+      case .both:
+        return Set([1, (count + 7) / 8, (count + 3) / 4, (count + 1) / 2, count]).sorted().map {
+          point($0, count)
+        }
+      case .innerRows:
+        if shape.kind.givesScores { return [point(count, count)] }
+        return [point(shape.kind.family == .selection ? (count + 1) / 2 : 1, count)]
+      case .rows:
         // With many rows a weight is read once for much work, so it matters little where it comes from.
-        count > nearRows || !usual.contains(count) || weights > largestNear
-          ? [point(count, 1)] : [point(count, 1), point(count, 1, isNear: true)]
-      default: [point(count, 1)]
+        let isNear =
+          shape.kind == .gemm && count <= nearRows && usual.contains(count) && weights <= largestNear
+        return isNear ? [point(count, 1), point(count, 1, isNear: true)] : [point(count, 1)]
       }
     }
     // Cold points first, so that the points of an entry are consecutive.

@@ -142,15 +142,11 @@ public enum Profiler {
       try demand((0...65_536).contains(shape.depth), "\(name) depth", "from 0 to 65536", shape.depth)
       try demand((0...1024).contains(shape.heads), "\(name) heads", "from 0 to 1024", shape.heads)
       try demand((1...1024).contains(shape.parts), "\(name) parts", "from 1 to 1024", shape.parts)
-      switch shape.kind {
-      case .iota, .compose: break
-      case .attention, .attentionScores, .attentionScored, .attentionContext:
-        try demand(shape.heads > 0 && shape.depth > 0, "\(name) heads and depth", "at least 1", 0)
-      case .select, .selectAbove: try demand(shape.heads > 0, "\(name) heads", "at least 1", 0)
-      case .gemm:
-        try demand(shape.columns > 0 && shape.depth > 0, "\(name) columns and depth", "at least 1", 0)
-      default: try demand(shape.columns > 0, "\(name) columns", "at least 1", 0)
-      }
+      let sizes = shape.kind.definition.sizes
+      for (size, field, value) in [
+        (OpSizes.columns, "columns", shape.columns), (.depth, "depth", shape.depth),
+        (.heads, "heads", shape.heads),
+      ] where sizes.contains(size) { try demand(value > 0, "\(name) \(field)", "at least 1", value) }
     }
   }
 

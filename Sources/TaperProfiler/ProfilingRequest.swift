@@ -38,36 +38,55 @@ public struct ProfilingRequest: Hashable, Sendable {
     self.noiseLimit = noiseLimit
   }
 
-  /// A grid of shapes from which the cost model interpolates those of any encoder: products of four widths by four
-  /// depths, row-wise ops of those widths, and attention of twelve heads of 32 and 64, whose time is proportional to
-  /// heads.
+  /// A grid of shapes from which the cost model fits those of any encoder, of sizes that no model has: products of four
+  /// widths by four depths, row-wise ops of those widths, and attention of twelve heads of 32 and 64, whose time is
+  /// proportional to heads.
   public static var generalShapes: [OpShape] {
     let widths = [160, 448, 1216, 3200]
-    let products = widths.flatMap { columns in widths.map { OpShape.gemm(columns: columns, depth: $0) } }
-    let activated = [(448, 448), (1216, 448), (3200, 448)].map {
+    var shapes = widths.flatMap { columns in widths.map { OpShape.gemm(columns: columns, depth: $0) } }
+    shapes += [(448, 448), (1216, 448), (3200, 448)].map {
       OpShape.gemm(columns: $0.0, depth: $0.1, activation: .gelu)
     }
-    let attention = [32, 64].flatMap { depth in
-      [false, true].flatMap { bias in
-        [OpKind.attention, .attentionScores, .attentionScored].map {
-          OpShape($0, depth: depth, heads: 12, relativeBias: bias)
-        }
-      } + [OpShape(.attentionContext, depth: depth, heads: 12)]
+    for depth in [32, 64] {
+      for bias in [false, true] { shapes += attention(depth: depth, heads: 12, relativeBias: bias) }
     }
-    let rowWise = widths.flatMap { columns in
-      [OpKind.encode, .embed, .add, .layerNorm, .scatter, .gather, .mean, .l2Normalize].map {
-        OpShape($0, columns: columns)
-      } + [
-        OpShape(.biasActivation, columns: columns),
-        OpShape(.biasActivation, columns: columns, activation: .gelu),
-      ]
+    for columns in widths {
+      for activation in [Activation.none, .gelu] { shapes += rowWise(.hidden, columns, activation) }
     }
-    return products + activated + attention + rowWise
-      + [OpShape(.iota), OpShape(.compose), OpShape(.select, heads: 12), OpShape(.softmax, columns: 16)]
+    return distinct(shapes + choices(heads: 12) + [OpShape(.softmax, columns: 16)])
   }
 
-  /// The shapes that plans of this encoder can have: fused and unfused products, plain and split attention, row-wise
-  /// ops.
+  /// Every kind of attention.
+  private static func attention(depth: Int, heads: Int, relativeBias: Bool) -> [OpShape] {
+    OpKind.allCases.filter { $0.family == .attention }.map {
+      OpShape(
+        $0, depth: depth, heads: heads,
+        relativeBias: relativeBias && $0.definition.key.contains(.relativeBias))
+    }
+  }
+
+  /// Every kind of op whose columns can be this size of a model.
+  private static func rowWise(
+    _ width: ModelWidth, _ columns: Int, _ activation: Activation = .none
+  ) -> [OpShape] {
+    OpKind.allCases.filter { $0.definition.widths.contains(width) }.map {
+      OpShape($0, columns: columns, activation: $0.definition.key.contains(.activation) ? activation : .none)
+    }
+  }
+
+  /// Every kind of op on row numbers and scores.
+  private static func choices(heads: Int) -> [OpShape] {
+    OpKind.allCases.filter { $0.definition.sizes.isSubset(of: .heads) && $0.definition.measuredAs == $0 }.map
+    {
+      OpShape($0, heads: $0.definition.sizes.contains(.heads) ? heads : 0)
+    }
+  }
+
+  private static func distinct(_ shapes: [OpShape]) -> [OpShape] {
+    shapes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// The shapes that a plan of this encoder can have: fused and unfused products, attention plain and split, row-wise ops.
   ///
   /// - Parameters:
   ///   - activation: of the feed-forward block.
@@ -88,24 +107,12 @@ public struct ProfilingRequest: Hashable, Sendable {
       .gemm(columns: 3 * hidden, depth: hidden), .gemm(columns: 2 * hidden, depth: hidden),
       .gemm(columns: hidden, depth: hidden), .gemm(columns: inner, depth: hidden, activation: activation),
       .gemm(columns: inner, depth: hidden), .gemm(columns: hidden, depth: inner),
-      OpShape(.attention, depth: depth, heads: heads, relativeBias: relativeBias),
-      OpShape(.attentionScores, depth: depth, heads: heads, relativeBias: relativeBias),
-      OpShape(.attentionScored, depth: depth, heads: heads, relativeBias: relativeBias),
-      OpShape(.attentionContext, depth: depth, heads: heads),
-      OpShape(.encode, columns: hidden), OpShape(.encode, columns: inner),
-      OpShape(.biasActivation, columns: hidden),
-      OpShape(.biasActivation, columns: inner, activation: activation),
-      OpShape(.embed, columns: hidden), OpShape(.add, columns: hidden), OpShape(.layerNorm, columns: hidden),
-      OpShape(.iota), OpShape(.select, heads: heads), OpShape(.scatter, columns: hidden), OpShape(.compose),
-      OpShape(.gather, columns: hidden), OpShape(.mean, columns: hidden),
-      OpShape(.l2Normalize, columns: hidden),
     ]
+    shapes += attention(depth: depth, heads: heads, relativeBias: relativeBias)
+    shapes += rowWise(.hidden, hidden) + rowWise(.feedForward, inner, activation) + choices(heads: heads)
     if hasPooler { shapes.append(.gemm(columns: hidden, depth: hidden, activation: .tanh)) }
     if outputWidth > 0 {
-      shapes += [
-        .gemm(columns: outputWidth, depth: hidden), OpShape(.softmax, columns: outputWidth),
-        OpShape(.sigmoid, columns: outputWidth),
-      ]
+      shapes += [.gemm(columns: outputWidth, depth: hidden)] + rowWise(.outputs, outputWidth)
     }
     if selectorWidth > 0 {
       shapes += [
@@ -114,11 +121,11 @@ public struct ProfilingRequest: Hashable, Sendable {
       ]
     }
     if halts {
-      shapes += [
-        OpShape(.accumulate, columns: outputWidth, depth: hidden),
-        OpShape(.haltAuthors, columns: outputWidth), OpShape(.haltTight, columns: outputWidth),
-      ]
+      for kind in OpKind.allCases where kind.isAnswer {
+        let depth = kind.definition.sizes.contains(.depth) ? hidden : 0
+        shapes.append(OpShape(kind, columns: outputWidth, depth: depth))
+      }
     }
-    return shapes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    return distinct(shapes)
   }
 }

@@ -19,6 +19,8 @@ public struct OpDefinition: Sendable {
   public let allowsInPlace: Bool
   /// The row counts that its time depends on.
   public let variables: RowVariables
+  /// The sizes of a model that its `columns` can be, where it has no other size; measured for every model's profile.
+  public let widths: [ModelWidth]
   /// What its time depends on besides `sizes` and row counts.
   public let key: ShapeKey
   /// The kind whose measured times stand for this one's; itself for most.
@@ -39,7 +41,8 @@ public struct OpDefinition: Sendable {
     _ kind: OpKind, _ name: String, _ family: OpFamily, operands: [OperandDefinition],
     rowRule: RowRule = .any,
     sizes: OpSizes = .columns, tasks: TaskRule, scratch: ScratchRule = .none, effect: OpEffect = .none,
-    allowsInPlace: Bool = false, variables: RowVariables = .rows, key: ShapeKey = [],
+    allowsInPlace: Bool = false, variables: RowVariables = .rows, widths: [ModelWidth] = [],
+    key: ShapeKey = [],
     measuredAs: OpKind? = nil,
     isOptional: Bool = false, work: SizeProduct = .product(0), traffic: [Traffic], title: [OpText],
     shape: [OpText] = [.rows, " × ", .columns], label: [OpText] = [.rows, "×", .columns],
@@ -56,6 +59,7 @@ public struct OpDefinition: Sendable {
     self.effect = effect
     self.allowsInPlace = allowsInPlace
     self.variables = variables
+    self.widths = widths
     self.key = key
     self.measuredAs = measuredAs ?? kind
     self.isOptional = isOptional
@@ -147,6 +151,14 @@ public struct OpSizes: OptionSet, BitwiseCopyable, Hashable, Sendable {
   public static let columns = OpSizes(rawValue: 1)
   public static let depth = OpSizes(rawValue: 2)
   public static let heads = OpSizes(rawValue: 4)
+}
+
+/// A size of a model.
+public enum ModelWidth: UInt8, BitwiseCopyable, Hashable, Sendable {
+  case hidden
+  case feedForward
+  /// Outputs of the head.
+  case outputs
 }
 
 /// What besides sizes and row counts tells the times of two ops of a kind apart.

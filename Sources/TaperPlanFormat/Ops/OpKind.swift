@@ -40,7 +40,7 @@ extension OpKind {
           .optional(.table2, .tensor(.types)), .optional(.gamma, .tensor(.columns), needs: .beta),
           .optional(.beta, .tensor(.columns), needs: .gamma), .required(.output, .rows(.rows, .columns)),
         ],
-        tasks: .rows,
+        tasks: .rows, widths: [.hidden],
         // A row of each table but the types', which are few; gamma, beta and the type row once; the row out.
         traffic: [.words(.product(3, .rows, .columns)), .words(.product(3, .columns))],
         title: ["embed", .with(.gamma, " + norm")])
@@ -69,7 +69,7 @@ extension OpKind {
           .required(.a, .rows(.indexed, .columns)), .required(.output, .rows(.rows, .columns, .encoded)),
           .optional(.output2, .pairs(.rows)),
         ],
-        tasks: .rows, isOptional: true,
+        tasks: .rows, widths: [.hidden, .feedForward], isOptional: true,
         traffic: [.words(.product(1, .rows, .columns)), .encoded(.product(1, .rows, .columns))],
         title: ["encode", .indexed, " as ", .element], since: .packed)
     case .biasActivation:
@@ -79,7 +79,7 @@ extension OpKind {
           .optional(.bias, .tensor(.columns)), .required(.a, .rows(.rows, .columns)),
           .required(.output, .rows(.rows, .columns)),
         ],
-        tasks: .rows, allowsInPlace: true, key: .activation,
+        tasks: .rows, allowsInPlace: true, widths: [.hidden, .feedForward], key: .activation,
         traffic: [.words(.product(2, .rows, .columns)), .words(.product(1, .columns))],
         title: [.weight(.bias), .activation])
     case .add:
@@ -89,7 +89,7 @@ extension OpKind {
           .optional(.index, .index), .required(.a, .rows(.rows, .columns)),
           .required(.b, .rows(.indexed, .columns)), .required(.output, .rows(.rows, .columns)),
         ],
-        tasks: .rows, allowsInPlace: true, traffic: [.words(.product(3, .rows, .columns))],
+        tasks: .rows, allowsInPlace: true, widths: [.hidden], traffic: [.words(.product(3, .rows, .columns))],
         title: ["residual", .indexed])
     case .layerNorm:
       OpDefinition(
@@ -100,20 +100,20 @@ extension OpKind {
           .required(.a, .rows(.rows, .columns)), .optional(.b, .rows(.indexed, .columns)),
           .required(.output, .rows(.rows, .columns)),
         ],
-        tasks: .rows, allowsInPlace: true,
+        tasks: .rows, allowsInPlace: true, widths: [.hidden],
         traffic: [.words(.product(3, .rows, .columns)), .words(.product(3, .columns))],
         title: [.with(.bias, "bias + "), .with(.b, "residual"), .indexed, .with(.b, " + "), "norm"])
     case .mean:
       OpDefinition(
         self, "mean", .rowwise,
         operands: [.required(.a, .rows(.inner, .columns)), .required(.output, .rows(.one, .columns))],
-        tasks: .one, variables: .innerRows,
+        tasks: .one, variables: .innerRows, widths: [.hidden],
         traffic: [.words(.product(1, .innerRows, .columns)), .words(.product(1, .columns))],
         title: [.innerRows(one: "first token", more: "mean")], shape: [.inner, " × ", .columns],
         label: [.rows, " of ", .inner])
-    case .l2Normalize: defineRowFunction("l2Normalize", title: "L2 norm")
-    case .softmax: defineRowFunction("softmax", title: "softmax")
-    case .sigmoid: defineRowFunction("sigmoid", title: "sigmoid")
+    case .l2Normalize: defineRowFunction("l2Normalize", .hidden, title: "L2 norm")
+    case .softmax: defineRowFunction("softmax", .outputs, title: "softmax")
+    case .sigmoid: defineRowFunction("sigmoid", .outputs, title: "sigmoid")
     case .attention:
       defineAttention(
         "attention",
@@ -184,7 +184,8 @@ extension OpKind {
           .optional(.index, .index), .required(.a, .rows(.dropped, .columns)),
           .optional(.origin, .positions(.dropped)), .required(.output, .rows(.positions, .columns)),
         ],
-        tasks: .one, variables: .innerRows, traffic: [.words(.product(2, .innerRows, .columns))],
+        tasks: .one, variables: .innerRows, widths: [.hidden],
+        traffic: [.words(.product(2, .innerRows, .columns))],
         title: [.with(.index, "restore dropped tokens"), .without(.index, "restore kept tokens")],
         shape: [.dropped, " × ", .columns], label: [.rows, " of ", .inner])
     case .compose:
@@ -200,7 +201,8 @@ extension OpKind {
           .required(.index, .index), .required(.a, .rows(.indexed, .columns)),
           .required(.output, .rows(.rows, .columns)),
         ],
-        tasks: .rows, traffic: [.words(.product(2, .rows, .columns))], title: ["gather kept tokens"])
+        tasks: .rows, widths: [.hidden], traffic: [.words(.product(2, .rows, .columns))],
+        title: ["gather kept tokens"])
     case .accumulate:
       OpDefinition(
         self, "accumulate", .halting,
@@ -219,11 +221,11 @@ extension OpKind {
   }
 
   /// A function of each row alone, in as many columns.
-  private func defineRowFunction(_ name: String, title: OpText) -> OpDefinition {
+  private func defineRowFunction(_ name: String, _ width: ModelWidth, title: OpText) -> OpDefinition {
     OpDefinition(
       self, name, .rowwise,
       operands: [.required(.a, .rows(.rows, .columns)), .required(.output, .rows(.rows, .columns))],
-      tasks: .rows, traffic: [.words(.product(2, .rows, .columns))], title: [title])
+      tasks: .rows, widths: [width], traffic: [.words(.product(2, .rows, .columns))], title: [title])
   }
 
   private func defineAttention(
