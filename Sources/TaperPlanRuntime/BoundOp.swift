@@ -8,8 +8,8 @@ internal import TaperPlanFormat
   /// Layer whose remaining tokens are the op's rows; `BoundOp.one` means a single row.
   var rows: UInt16
   var innerRows: UInt16
-  /// The 1-based layer whose dropping of tokens decides `condition` and `index`; 0 outside layers (embeddings, head).
-  var reducingLayer: UInt16
+  /// The op's layer. Whether it drops tokens decides `condition` and `index`.
+  var layer: UInt16
   var condition: OpGuard
   var effect: OpEffect
   /// The op's kernels: `selectionCount` entries of the program's selections from `firstSelection` on.
@@ -27,17 +27,4 @@ internal import TaperPlanFormat
   var maximumRows: UInt32
   /// A copy of the registry's entry, so that all that a run reads is in one allocation.
   var kernel: ck_kernel
-}
-
-/// What an op decides about the ops after it.
-enum OpEffect: UInt8, BitwiseCopyable {
-  case none
-  /// How many rows leave its layer in this run (selectAbove).
-  case counts
-  /// Whether the run ends here (haltAuthors, haltTight).
-  case halts
-
-  init(_ kind: OpKind) {
-    self = kind == .selectAbove ? .counts : kind.haltingRule != nil ? .halts : .none
-  }
 }

@@ -101,16 +101,10 @@ internal import TaperPlanFormat
     for number in 0..<opCount {
       let bound = unsafe ops + number
       let op = unsafe operations + number
-      let layer = unsafe Int(bound.pointee.reducingLayer)
-      let reduces = unsafe layer > 0 && tokens[layer] < tokens[layer &- 1]
+      let layer = unsafe Int(bound.pointee.layer)
+      let reduces = Schedule.isReduced(layer: layer, layerCount: keepCountStride &- 1) { unsafe tokens[$0] }
       let condition = unsafe bound.pointee.condition
-      let holds =
-        switch condition {
-        case .always: true
-        case .ifReduced: reduces
-        case .ifNotReduced: !reduces
-        }
-      guard holds else {
+      guard condition.holds(isReduced: reduces) else {
         if let traces = unsafe traces { unsafe traces[number] = .skipped }
         continue
       }
@@ -131,12 +125,14 @@ internal import TaperPlanFormat
       } else {
         unsafe ck_kernel_run(pool, &kernel.pointee.kernel, op)
       }
-      let effect = unsafe bound.pointee.effect
-      if effect == .counts {
+      switch unsafe bound.pointee.effect {
+      case .none, .selects: break
+      case .counts:
         // At most the schedule's count, so it fits. Later layers have no more rows than leave this one.
         let count = unsafe UInt16(truncatingIfNeeded: kept.pointee)
         for later in layer..<keepCountStride { unsafe tokens[later] = min(tokens[later], count) }
-      } else if effect == .halts, halting, unsafe op.pointee.y[0] != 0 {
+      case .halts:
+        guard halting, unsafe op.pointee.y[0] != 0 else { continue }
         skip(from: number &+ 1)
         return layer
       }

@@ -17,8 +17,8 @@ internal import TaperPlanFormat
   func decisions(of op: PlanOp, firstSelection: Int, selectionCount: Int) -> BoundOp {
     unsafe BoundOp(
       rows: op.rows.rawValue, innerRows: op.innerRows.rawValue,
-      reducingLayer: op.layer <= plan.model.layers ? op.layer : 0, condition: op.condition,
-      effect: OpEffect(op.kind), firstSelection: UInt32(firstSelection),
+      layer: op.layer, condition: op.condition, effect: op.kind.definition.effect,
+      firstSelection: UInt32(firstSelection),
       selectionCount: UInt32(selectionCount), index: readable(op.index))
   }
 
@@ -56,11 +56,11 @@ internal import TaperPlanFormat
     unsafe bound.table0 = tensor(op.table0)
     unsafe bound.table1 = tensor(op.table1)
     unsafe bound.table2 = tensor(op.table2)
-    if op.kind == .embed {
+    if op.kind.family == .embeddings {
       unsafe bound.ids = ids
       unsafe bound.type_ids = typeIDs
     }
-    if op.kind == .selectAbove { unsafe bound.count_out = kept }
+    if op.kind.isDynamic { unsafe bound.count_out = kept }
     unsafe bound.table = table
     return unsafe bound
   }

@@ -3,16 +3,18 @@ internal import Glibc
 internal import TaperDeviceProfile
 internal import TaperPlanFormat
 
-/// A measurement point bound to memory: a `ck_op` like the runtime's, and the kernel that the runtime would run.
+/// A measurement point bound to memory: a `ck_op` like the runtime's, with the operands that the definition of its kind
+/// names, and the kernel that the runtime would run.
 @safe struct MeasuredOp {
   private(set) var op: ck_op
   private var kernel: ck_kernel
   /// Size of the weight in the ring, in f32 elements.
-  private let weightCount: Int
-  private let warmCounts: [Int]
+  private var weightCount = 0
+  /// Elements of a, b, c and output that are warm. Outputs are warm where planned ops work in place.
+  private var warmCounts = [0, 0, 0, 0]
   /// Size of the output in f32 elements; 0 where the op works in place.
-  private let outputCount: Int
-  private let kind: OpKind
+  private var outputCount = 0
+  private let definition: OpDefinition
   private let isNear: Bool
 
   /// Precondition: the shape's buffers fit in `buffers` and the kernel exists.
@@ -22,127 +24,144 @@ internal import TaperPlanFormat
     }
     unsafe kernel = found.pointee
     let shape = point.shape
-    let (rows, inner) = (UInt32(point.rows), UInt32(point.innerRows))
-    let width = UInt32(shape.heads * shape.depth)
-    kind = shape.kind
+    definition = shape.kind.definition
     isNear = point.isNear
-    var op = unsafe ck_op()
-    unsafe op.rows = rows
-    unsafe op.inner_rows = inner
+    unsafe op = ck_op()
+    unsafe op.rows = UInt32(point.rows)
+    unsafe op.inner_rows = UInt32(point.innerRows)
     unsafe op.columns = UInt32(shape.columns)
     unsafe op.depth = UInt32(shape.depth)
     unsafe op.heads = UInt32(shape.heads)
     unsafe op.parts = UInt32(shape.parts)
     unsafe op.activation = ck_activation(rawValue: UInt32(shape.activation.rawValue))
     unsafe op.epsilon = 1e-12
-    unsafe op.scale = 1
-    let columns = UInt32(shape.columns)
-    unsafe op.lda = columns
-    unsafe op.ldb = columns
-    unsafe op.ldc = columns
-    unsafe op.ldy = columns
-    unsafe op.a = UnsafePointer(buffers.activations[0])
+    let isAttention = definition.family == .attention
+    unsafe op.scale = isAttention ? 1 / Float(shape.depth).squareRoot() : 1
+    // The reach of a relative bias, or the layers left of a halting test.
+    if shape.relativeBias { unsafe op.extent = UInt32(point.innerRows) }
+    if shape.kind.haltingRule != nil { unsafe op.extent = 3 }
     unsafe op.y = buffers.activations[3]
     unsafe op.y2 = buffers.activations[4]
     unsafe op.scratch = buffers.scratch
     unsafe op.scratch_stride = buffers.scratchStride
     unsafe op.table = table
-    // Elements of each activation buffer that are warm. Outputs are warm where planned ops work in place.
-    var counts = [point.rows * shape.columns, 0, 0, 0]
-    var output = point.rows * shape.columns
-    var weights = 0
-    switch shape.kind {
-    case .gemm:
-      let layout = point.kernel.weightLayout
-      // Encoded rows are narrower than f32 rows. Their values do not matter to the time, their size does.
-      let group = layout.activation.group
-      unsafe op.lda = UInt32((shape.depth + group - 1) / group * group)
-      weights = Int(layout.byteCount(columns: shape.columns, depth: shape.depth) + 3) / 4
-      unsafe op.b = UnsafePointer(buffers.activations[1])
-      unsafe op.bias = buffers.weights(shape.columns)
-      counts[0] = point.rows * shape.depth * layout.activation.byteCount / 4
-      counts[1] = layout == .panelI8 ? 2 * point.rows : 0
-    case .encode:
-      output /= point.kernel == .encodeI8 ? 4 : 2
-      if point.kernel == .encodeI8 { unsafe op.gamma = buffers.weights(shape.columns) }
-    case .attention, .attentionScores, .attentionScored:
-      // Queries, keys and values are column views of one slot, as a fused product writes them.
-      unsafe op.lda = 3 * width
-      unsafe op.ldb = 3 * width
-      unsafe op.ldc = 3 * width
-      let givesProbabilities = shape.kind == .attentionScores
-      unsafe op.ldy = givesProbabilities ? inner : width
-      unsafe op.b = UnsafePointer(buffers.activations[0] + Int(width))
-      unsafe op.c = UnsafePointer(buffers.activations[0] + 2 * Int(width))
-      unsafe op.scale = 1 / Float(shape.depth).squareRoot()
-      counts[0] = 3 * point.innerRows * Int(width)
-      output = givesProbabilities ? shape.heads * point.innerRows * point.innerRows : point.rows * Int(width)
-      if shape.relativeBias {
-        unsafe op.extent = inner
-        unsafe op.bias = buffers.weights(shape.heads * (2 * point.innerRows - 1))
+    for operand in definition.operands { bind(operand, point, buffers) }
+    if definition.allowsInPlace { (warmCounts[3], outputCount) = (warmCounts[0], 0) }
+    // Queries, keys and values are column views of one slot, as a fused product writes them.
+    if isAttention { warmCounts[0] = 3 * point.innerRows * shape.heads * shape.depth }
+  }
+
+  private mutating func bind(_ operand: OperandDefinition, _ point: MeasurementPoint, _ buffers: WorkBuffers)
+  {
+    let shape = point.shape
+    let heads = shape.heads * point.innerRows
+    switch operand.content {
+    case .rows(let span, let width, let element):
+      let rows = span == .one ? 1 : [.rows, .indexed].contains(span) ? point.rows : point.innerRows
+      bind(
+        operand.role, rows: rows, width: self.width(width, shape), elements(element, point.kernel), buffers)
+    case .pairs(let span):
+      // Only with int8, which reads or writes them.
+      let rows = span == .one ? 1 : point.rows
+      if operand.role == .b {
+        bind(.b, rows: 1, width: point.kernel.weightLayout == .panelI8 ? 2 * rows : 0, .f32, buffers)
       }
-    case .attentionContext:
-      unsafe op.b = UnsafePointer(buffers.activations[1])
-      unsafe op.ldb = inner
-      unsafe op.ldc = 3 * width
-      unsafe op.ldy = width
-      unsafe op.c = UnsafePointer(buffers.activations[0])
-      counts[0] = 3 * point.innerRows * Int(width)
-      counts[1] = shape.heads * point.innerRows * point.innerRows
-      output = point.rows * Int(width)
-    case .embed:
-      unsafe op.ids = UnsafePointer(buffers.scattered)
-      unsafe op.gamma = buffers.weights(shape.columns)
-      unsafe op.beta = buffers.weights(shape.columns)
-      weights = shape.columns * buffers.tableRows
-      counts[0] = 0
-    case .layerNorm:
-      unsafe op.b = UnsafePointer(buffers.activations[1])
-      unsafe op.bias = buffers.weights(shape.columns)
-      unsafe op.gamma = buffers.weights(shape.columns)
-      unsafe op.beta = buffers.weights(shape.columns)
-      (counts[1], counts[3]) = (counts[0], counts[0])
-    case .biasActivation:
-      unsafe op.bias = buffers.weights(shape.columns)
-      counts[3] = counts[0]
-    case .add:
-      unsafe op.b = UnsafePointer(buffers.activations[1])
-      (counts[1], counts[3]) = (counts[0], counts[0])
-    case .gather:
-      unsafe op.index = UnsafePointer(buffers.identity)
-    case .select, .selectAbove:
+    case .scores where operand.role == .a: bind(.a, rows: 1, width: heads, .f32, buffers)
+    case .probabilities:
+      bind(operand.role, rows: shape.heads * point.innerRows, width: point.innerRows, .f32, buffers)
+    case .numbers:
       unsafe op.index_out = buffers.indexOut
       unsafe op.count_out = buffers.indexOut
-      (counts, output) = ([shape.heads * point.innerRows], 0)
-    case .scatter:
-      unsafe op.index = UnsafePointer(buffers.identity)
-      unsafe op.origin = UnsafePointer(buffers.identity)
-      (counts[0], output) = (point.innerRows * shape.columns, point.innerRows * shape.columns)
-    case .mean:
-      counts[0] = point.innerRows * shape.columns
-    case .iota:
-      unsafe op.index_out = buffers.indexOut
-      (counts, output) = ([], 0)
-    case .compose:
+    case .renumbered:
       // In place: the identity composed with itself stays the identity.
-      unsafe op.index = UnsafePointer(buffers.identity)
       unsafe op.index_out = buffers.identity
-      (counts, output) = ([], 0)
-    case .l2Normalize, .softmax, .sigmoid: break
-    case .accumulate:
-      unsafe op.b = UnsafePointer(buffers.activations[1])
-      unsafe op.c = UnsafePointer(buffers.activations[2])
-      unsafe op.bias = buffers.weights(1)
-      weights = shape.depth
-      counts = [shape.columns + 1, shape.columns, shape.depth, shape.columns + 1]
-    case .haltAuthors, .haltTight:
-      unsafe op.extent = 3
-      counts[0] = shape.columns + 1
+    case .index where definition.family == .selection: unsafe op.index = UnsafePointer(buffers.identity)
+    case .positions where definition.family == .selection: unsafe op.origin = UnsafePointer(buffers.identity)
+    case .tensor(let tensor): bind(operand.role, tensor, point, buffers)
+    case .scores, .index, .positions: break
     }
-    unsafe self.op = unsafe op
-    weightCount = weights
-    warmCounts = counts
-    outputCount = counts.count > 3 && counts[3] > 0 ? 0 : output
+  }
+
+  private mutating func bind(
+    _ role: OperandRole, rows: Int, width: Int, _ element: ElementType, _ buffers: WorkBuffers
+  ) {
+    let stored = (width + element.group - 1) / element.group * element.group
+    // Encoded rows are narrower than f32 rows. Their values do not matter to the time, their size does.
+    let count = rows * width * element.byteCount / 4
+    let isView =
+      definition.family == .attention
+      && definition.operand(role).map { $0.content != .probabilities } ?? false
+    let leading = UInt32(isView ? 3 * stored : stored)
+    let place = unsafe UnsafePointer(buffers.activations[0])
+    switch role {
+    case .a:
+      unsafe op.a = place
+      unsafe op.lda = leading
+      warmCounts[0] = count
+    case .b:
+      unsafe op.b = isView ? place + stored : UnsafePointer(buffers.activations[1])
+      unsafe op.ldb = leading
+      warmCounts[1] = isView ? 0 : count
+    case .c:
+      unsafe op.c = isView ? place + 2 * stored : UnsafePointer(buffers.activations[2])
+      unsafe op.ldc = leading
+      warmCounts[2] = isView ? 0 : count
+    default:
+      unsafe op.ldy = UInt32(stored)
+      outputCount = count
+    }
+  }
+
+  private mutating func bind(
+    _ role: OperandRole, _ tensor: TensorShape, _ point: MeasurementPoint, _ buffers: WorkBuffers
+  ) {
+    let shape = point.shape
+    var count = 1
+    switch tensor {
+    // The ring's next place is bound with every sample.
+    case .matrix:
+      weightCount =
+        Int(point.kernel.weightLayout.byteCount(columns: shape.columns, depth: shape.depth) + 3) / 4
+      return
+    case .row:
+      weightCount = shape.depth
+      return
+    case .words:
+      weightCount = shape.columns * buffers.tableRows
+      return unsafe op.ids = UnsafePointer(buffers.scattered)
+    case .positions, .types: return
+    case .one: break
+    case .columns: count = shape.columns
+    case .distances:
+      guard shape.relativeBias else { return }
+      count = shape.heads * (2 * point.innerRows - 1)
+    }
+    switch role {
+    case .bias: unsafe op.bias = buffers.weights(count)
+    // Of an encode op only int8 smooths columns.
+    case .gamma where definition.kind != .encode || point.kernel.encodedElement == .i8:
+      unsafe op.gamma = buffers.weights(count)
+    case .beta: unsafe op.beta = buffers.weights(count)
+    default: break
+    }
+  }
+
+  private func width(_ width: RowWidth, _ shape: OpShape) -> Int {
+    switch width {
+    case .one: 1
+    case .columns: shape.columns
+    case .depth: shape.depth
+    case .heads: shape.heads * shape.depth
+    case .answers: shape.columns + 1
+    }
+  }
+
+  private func elements(_ element: OperandElement, _ kernel: KernelID) -> ElementType {
+    switch element {
+    case .f32: .f32
+    case .asWeight: kernel.weightLayout.activation
+    case .encoded: kernel.encodedElement
+    }
   }
 
   /// One sample: nanoseconds from fork to join, and whether none of our threads was preempted meanwhile.
@@ -189,30 +208,18 @@ internal import TaperPlanFormat
   private mutating func sample(
     _ weights: UnsafePointer<Float>, on pool: OpaquePointer, _ threads: Int, _ buffers: WorkBuffers
   ) -> (time: UInt64, wasAlone: Bool) {
-    switch kind {
-    case .gemm:
-      unsafe op.weight = UnsafeRawPointer(weights)
-      if unsafe kernel.weight != CK_WEIGHT_ROW_MAJOR {
-        unsafe op.parts = UInt32(GemmPartition.packedParts(columns: Int(op.columns), threads: threads))
+    for operand in definition.operands {
+      switch operand.content {
+      case .tensor(.matrix), .tensor(.row): unsafe op.weight = UnsafeRawPointer(weights)
+      case .tensor(.words): unsafe bindTables(weights, buffers)
+      case .probabilities where operand.role == .b:
+        let (rows, inner) = unsafe (Int(op.rows), Int(op.inner_rows))
+        if rows < inner { unsafe op.index = buffers.spread(rows, among: inner) }
+      default: break
       }
-    case .accumulate:
-      unsafe op.weight = UnsafeRawPointer(weights)
-    case .attentionContext:
-      let (rows, inner) = unsafe (Int(op.rows), Int(op.inner_rows))
-      if rows < inner { unsafe op.index = buffers.spread(rows, among: inner) }
-    case .embed:
-      // About half of a text's words are among the few hundred most frequent ones (Zipf's law), whose rows are in
-      // cache; the other rows are cold. Positions and types are read by every run.
-      unsafe op.table0 = weights
-      let columns = unsafe Int(op.columns)
-      for row in stride(from: 0, to: unsafe Int(op.rows), by: 2) {
-        let start = unsafe weights + Int(buffers.scattered[row]) * columns
-        for place in stride(from: 0, to: columns, by: 16) { unsafe sum += start[place] }
-      }
-      unsafe op.table1 = UnsafePointer(buffers.activations[1])
-      unsafe op.type_ids = nil
-      unsafe op.table2 = UnsafePointer(buffers.activations[2])
-    default: break
+    }
+    if unsafe kernel.weight != CK_WEIGHT_ROW_MAJOR {
+      unsafe op.parts = UInt32(GemmPartition.packedParts(columns: Int(op.columns), threads: threads))
     }
     let preparation = unsafe Preparation(
       written: buffers.activations(warmCounts), presence: buffers.presence, workers: threads)
@@ -223,5 +230,19 @@ internal import TaperPlanFormat
     unsafe ck_kernel_run(pool, &kernel, &op)
     let time = ck_now_ns() &- start
     return (time, Self.preemptions == preemptions)
+  }
+
+  /// About half of a text's words are among the few hundred that every text has, so their rows are in cache (Zipf's law);
+  /// the others' are cold. Every run reads positions and types.
+  private mutating func bindTables(_ words: UnsafePointer<Float>, _ buffers: WorkBuffers) {
+    unsafe op.table0 = words
+    let columns = unsafe Int(op.columns)
+    for row in stride(from: 0, to: unsafe Int(op.rows), by: 2) {
+      let start = unsafe words + Int(buffers.scattered[row]) * columns
+      for place in stride(from: 0, to: columns, by: 16) { unsafe sum += start[place] }
+    }
+    unsafe op.table1 = UnsafePointer(buffers.activations[1])
+    unsafe op.type_ids = nil
+    unsafe op.table2 = UnsafePointer(buffers.activations[2])
   }
 }

@@ -43,7 +43,9 @@ internal import TaperPlanFormat
     let wanted = min(max(64 << 20, 2 * lastCache), 512 << 20) / 4
     ringCount = (max(wanted, largestWeight) + 1023) / 1024 * 1024
     let widest = shapes.map { max($0.columns, $0.depth, 3 * $0.heads * $0.depth) }.max() ?? 1
-    let hasProbabilities = shapes.contains { $0.kind == .attentionScores || $0.kind == .attentionContext }
+    let hasProbabilities = shapes.contains { shape in
+      shape.kind.definition.operands.contains { $0.content == .probabilities }
+    }
     let heads = hasProbabilities ? shapes.map(\.heads).max() ?? 1 : 1
     activationCount = max(widest * maximumRows, heads * maximumRows * maximumRows, 1 << 16)
     scratchStride =
@@ -55,7 +57,7 @@ internal import TaperPlanFormat
     guard byteCount <= Self.maximumByteCount else {
       throw .tooLarge(byteCount: byteCount, limit: Self.maximumByteCount)
     }
-    let embedded = shapes.filter { $0.kind == .embed }.map(\.columns).max() ?? 1
+    let embedded = shapes.filter { $0.kind.family == .embeddings }.map(\.columns).max() ?? 1
     tableRows = max(1, min(8 * maximumRows, ringCount / max(1, embedded)))
     unsafe ring = try Self.allocate(ringCount)
     var buffers: [UnsafeMutablePointer<Float>] = unsafe []

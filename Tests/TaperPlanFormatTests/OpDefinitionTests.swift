@@ -12,7 +12,7 @@ import Testing
     #expect(definition.measuredAs.definition.measuredAs == definition.measuredAs)
     let roles = definition.operands.map(\.role)
     #expect(Set(roles).count == roles.count, "a role twice")
-    #expect(!roles.contains(.scratch), "scratch is said by its rule")
+    #expect(!roles.contains(.scratch), "the kernels say how much scratch an op has")
     #expect(definition.operand(.output)?.isRequired == true)
     for operand in definition.operands {
       if let needed = operand.needs { #expect(roles.contains(needed), "\(operand.role) needs \(needed)") }

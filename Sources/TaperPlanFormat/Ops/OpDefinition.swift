@@ -7,13 +7,12 @@ public struct OpDefinition: Sendable {
   /// In plan text, device profiles and JSON.
   public let name: String
   public let family: OpFamily
-  /// Inputs in the order in which they are checked, then outputs. Scratch is not listed: see `scratch`.
+  /// Inputs in the order in which they are checked, then outputs. Any op may have scratch: its kernels say how much.
   public let operands: [OperandDefinition]
   public let rowRule: RowRule
   /// The sizes that the op reads. Each is at least one; `depth` of an op with an optional weight only where it has one.
   public let sizes: OpSizes
   public let tasks: TaskRule
-  public let scratch: ScratchRule
   public let effect: OpEffect
   /// Whether the driver accepts its output in the place of operand `a`.
   public let allowsInPlace: Bool
@@ -40,7 +39,7 @@ public struct OpDefinition: Sendable {
   init(
     _ kind: OpKind, _ name: String, _ family: OpFamily, operands: [OperandDefinition],
     rowRule: RowRule = .any,
-    sizes: OpSizes = .columns, tasks: TaskRule, scratch: ScratchRule = .none, effect: OpEffect = .none,
+    sizes: OpSizes = .columns, tasks: TaskRule, effect: OpEffect = .none,
     allowsInPlace: Bool = false, variables: RowVariables = .rows, widths: [ModelWidth] = [],
     key: ShapeKey = [],
     measuredAs: OpKind? = nil,
@@ -55,7 +54,6 @@ public struct OpDefinition: Sendable {
     self.rowRule = rowRule
     self.sizes = sizes
     self.tasks = tasks
-    self.scratch = scratch
     self.effect = effect
     self.allowsInPlace = allowsInPlace
     self.variables = variables

@@ -53,7 +53,7 @@ extension OpKind {
           .required(.a, .rows(.indexed, .depth, .asWeight)), .optional(.b, .pairs(.indexed)),
           .required(.output, .rows(.rows, .columns)),
         ],
-        sizes: [.columns, .depth], tasks: .parts, scratch: .gatheredRows, key: [.activation, .parts],
+        sizes: [.columns, .depth], tasks: .parts, key: [.activation, .parts],
         work: .product(2, .rows, .columns, .depth),
         traffic: [
           .weight, .input(.product(1, .rows, .depth)), .words(.product(1, .rows, .columns)),
@@ -122,7 +122,7 @@ extension OpKind {
           .required(.c, .rows(.inner, .heads)), .optional(.index, .index),
           .required(.output, .rows(.rows, .heads)),
         ],
-        scratch: .attention(isRequired: true), variables: .both,
+        variables: .both,
         work: .product(4, .rows, .innerRows, .heads, .depth),
         traffic: [
           .words(.product(2, .rows, .heads, .depth)), .words(.product(2, .innerRows, .heads, .depth)),
@@ -136,7 +136,7 @@ extension OpKind {
           .required(.c, .rows(.inner, .heads)), .required(.output, .rows(.inner, .heads)),
           .required(.output2, .scores),
         ],
-        rowRule: .square, scratch: .attention(isRequired: true), variables: .innerRows, isOptional: true,
+        rowRule: .square, variables: .innerRows, isOptional: true,
         work: .product(4, .rows, .innerRows, .heads, .depth),
         traffic: [.words(.product(4, .innerRows, .heads, .depth)), .words(.product(1, .heads, .innerRows))],
         title: ["attention + scores", .with(.bias, ", rel. bias")], label: [.rows, "×", .columns],
@@ -148,7 +148,7 @@ extension OpKind {
           .required(.a, .rows(.inner, .heads)), .required(.b, .rows(.inner, .heads)),
           .required(.output, .probabilities), .required(.output2, .scores),
         ],
-        rowRule: .square, scratch: .attention(isRequired: false), variables: .innerRows,
+        rowRule: .square, variables: .innerRows,
         work: .product(2, .innerRows, .innerRows, .heads, .depth),
         traffic: [
           .words(.product(2, .innerRows, .heads, .depth)),
@@ -230,7 +230,7 @@ extension OpKind {
 
   private func defineAttention(
     _ name: String, operands: [OperandDefinition], rowRule: RowRule = .any, hasRelativeBias: Bool = true,
-    scratch: ScratchRule = .none, variables: RowVariables, isOptional: Bool = false, work: SizeProduct,
+    variables: RowVariables, isOptional: Bool = false, work: SizeProduct,
     traffic: [Traffic], title: [OpText], label: [OpText] = [.rows, "×", .inner], since: FormatVersion = .first
   ) -> OpDefinition {
     let bias: [OperandDefinition] =
@@ -239,7 +239,7 @@ extension OpKind {
     return OpDefinition(
       self, name, .attention, operands: bias + operands, rowRule: rowRule, sizes: [.heads, .depth],
       tasks: .heads,
-      scratch: scratch, variables: variables, key: hasRelativeBias ? .relativeBias : [],
+      variables: variables, key: hasRelativeBias ? .relativeBias : [],
       isOptional: isOptional,
       work: work, traffic: traffic, title: title,
       shape: [.rows, " × ", .inner, " · ", .heads, " × ", .depth], label: label, since: since)
@@ -252,7 +252,7 @@ extension OpKind {
     OpDefinition(
       self, name, .selection,
       operands: [.required(.a, .scores), .required(.output, .numbers(below: .inner))],
-      sizes: .heads, tasks: .one, scratch: .selection, effect: effect, variables: .innerRows,
+      sizes: .heads, tasks: .one, effect: effect, variables: .innerRows,
       measuredAs: .select,
       traffic: [.words(.product(1, .heads, .innerRows)), .words(.product(1, .rows))], title: [title],
       shape: [.inner, " → ", .rows], label: [.rows, " of ", .inner], since: since)

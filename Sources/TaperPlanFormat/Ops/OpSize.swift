@@ -69,34 +69,3 @@ public enum Traffic: BitwiseCopyable, Hashable, Sendable {
     }
   }
 }
-
-/// Scratch that a driver wants for each worker.
-public enum ScratchRule: BitwiseCopyable, Hashable, Sendable {
-  case none
-  /// What the attention kernel needs for blocks of queries; without it one that does not require it is slower.
-  case attention(isRequired: Bool)
-  /// `KernelConstants.selectionScratch` elements for every inner row.
-  case selection
-  /// The rows that an index names, side by side, for a row-major product: BLAS takes no index.
-  case gatheredRows
-
-  /// Elements for each worker, whichever of `kernels` serves `op`; `indexed`: whether it reads through its index.
-  /// `demanded` leaves out what only makes the op faster.
-  public func elements(
-    for op: PlanOp, rows: Int, innerRows: Int, indexed: Bool, layout: WeightLayout,
-    kernels: some Collection<KernelID>, demanded: Bool
-  ) -> Int {
-    switch self {
-    case .none: return 0
-    case .attention(let isRequired):
-      guard isRequired || !demanded else { return 0 }
-      var most = 0
-      for kernel in kernels {
-        most = max(most, kernel.attentionScratch(keys: innerRows, depth: Int(op.depth)))
-      }
-      return most
-    case .selection: return KernelConstants.selectionScratch * innerRows
-    case .gatheredRows: return indexed && layout == .rowMajor ? rows * Int(op.depth) : 0
-    }
-  }
-}

@@ -30,8 +30,7 @@ struct LengthWalk {
     var takesInnerRows = false
     var hasDistances: Bool
     var halts: Bool
-    var scratch: ScratchRule
-    var layout: WeightLayout
+    var needsScratch = false
   }
 
   /// An operand that a step reads or writes.
@@ -76,6 +75,9 @@ struct LengthWalk {
       let first = selection
       while selection < kernels.count, Int(plan.selections[selection].op) == number { selection += 1 }
       step.kernels = first..<selection
+      step.needsScratch = kernels[step.kernels].contains {
+        !$0.scratchIsOptional && $0.scratch(rows: 1, innerRows: 1, depth: 1) > 0
+      }
       steps.append(step)
     }
   }
@@ -84,7 +86,7 @@ struct LengthWalk {
     let definition = op.kind.definition
     var step = Step(
       hasDistances: definition.operand(.bias)?.content == .tensor(.distances) && !op.bias.isNone,
-      halts: op.kind.haltingRule != nil, scratch: definition.scratch, layout: plan.weightLayout(of: op))
+      halts: op.kind.haltingRule != nil)
     var (reads, writes): ([Access], [Access]) = ([], [])
     for operand in definition.operands {
       let isWritten = operand.role == .output || operand.role == .output2
@@ -132,9 +134,14 @@ struct LengthWalk {
     let rows = value(op.rows)
     let inner = value(op.innerRows)
     let step = steps[number]
-    let scratch = step.scratch.elements(
-      for: op, rows: rows, innerRows: inner, indexed: usesIndex, layout: step.layout,
-      kernels: kernels[step.kernels], demanded: true)
+    var scratch = 0
+    if step.needsScratch {
+      for kernel in kernels[step.kernels] where !kernel.scratchIsOptional {
+        // A product copies rows only where an index names them.
+        let needed = kernel.scratch(rows: usesIndex ? rows : 0, innerRows: inner, depth: Int(op.depth))
+        scratch = max(scratch, needed)
+      }
+    }
     try checkScratch(op, elements: scratch)
     var spans = Spans(
       rows: rows, inner: inner, indexed: usesIndex ? try readNumbers(op.index, .index, count: rows) : rows,

@@ -1,6 +1,6 @@
 package import TaperPlanFormat
 
-/// Gives every op the scratch that its driver wants (`OpDefinition.scratch`): for each worker, the most over all lengths.
+/// Gives every op the scratch that its kernels use (`KernelID.scratch`): for each worker, the most over all lengths.
 package enum Scratch {
   package static func run(_ graph: PlanGraph, schedule: Schedule, threads: Int, pricer: OpPricer) -> PlanGraph
   {
@@ -22,13 +22,11 @@ package enum Scratch {
 
   /// Scratch elements for each worker, whichever of the kernels serves the op.
   package static func elements(_ op: PricedOp, _ schedule: Schedule, kernels: [KernelID]) -> Int {
-    let rule = op.kind.definition.scratch
-    guard rule != .none else { return 0 }
-    return (1...schedule.maximumLength).map { length in
-      rule.elements(
-        for: op.op, rows: schedule.value(of: op.rows, length: length),
-        innerRows: schedule.value(of: op.innerRows, length: length), indexed: !op.index.isNone,
-        layout: op.layout, kernels: kernels, demanded: false)
+    (1...schedule.maximumLength).map { length in
+      // A product copies rows only where an index names them.
+      let rows = op.index.isNone ? 0 : schedule.value(of: op.rows, length: length)
+      let innerRows = schedule.value(of: op.innerRows, length: length)
+      return kernels.map { $0.scratch(rows: rows, innerRows: innerRows, depth: Int(op.depth)) }.max() ?? 0
     }.max() ?? 0
   }
 }
