@@ -1,8 +1,9 @@
 /// Everything that code outside the kernels knows about a kind of op.
 ///
 /// `OpKind.definition` is the only place that says it. The validator, the planner's passes, the cost model, the
-/// profiler, the runtime and the reports read it instead of deciding by kind.
-public struct OpDefinition: Sendable {
+/// profiler, the runtime and the reports read it instead of deciding by kind. A class, so that reading one field of a
+/// definition does not copy the others.
+public final class OpDefinition: Sendable {
   public let kind: OpKind
   /// In plan text, device profiles and JSON.
   public let name: String

@@ -15,14 +15,18 @@ public struct SizeProduct: BitwiseCopyable, Hashable, Sendable {
   /// The value at given sizes, times `scale`. Saturates instead of overflowing: shapes may come from an unchecked plan.
   public func value(at sizes: SizeValues, scale: Int = 1) -> UInt64 {
     var value = factor
-    func multiply(_ size: Int) {
-      let (product, overflow) = value.multipliedReportingOverflow(by: UInt64(clamping: size))
-      value = overflow ? SizeProduct.limit : product
+    func multiply(_ size: Int, times: UInt8) {
+      for _ in 0..<times {
+        let (product, overflow) = value.multipliedReportingOverflow(by: UInt64(clamping: size))
+        value = overflow ? SizeProduct.limit : product
+      }
     }
-    multiply(scale)
-    for (place, size) in [sizes.rows, sizes.innerRows, sizes.columns, sizes.depth, sizes.heads].enumerated() {
-      for _ in 0..<powers[place] { multiply(size) }
-    }
+    multiply(scale, times: 1)
+    multiply(sizes.rows, times: powers[0])
+    multiply(sizes.innerRows, times: powers[1])
+    multiply(sizes.columns, times: powers[2])
+    multiply(sizes.depth, times: powers[3])
+    multiply(sizes.heads, times: powers[4])
     return value
   }
 

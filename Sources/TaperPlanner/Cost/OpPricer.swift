@@ -104,10 +104,9 @@ package final class OpPricer {
   /// The profile's kernels, without the excluded ones, that read the op's operands in their layout and at least in the
   /// precision asked for, in id order.
   package func kernels(_ op: PricedOp) -> [KernelID] {
-    let available = Set(cost.kernels(op.kind)).subtracting(excluded)
-    return KernelID.all.map(\.id).filter {
-      $0.computes(op.op, weight: op.layout) && (!$0.roundsOperands || op.mayRound) && available.contains($0)
-    }
+    cost.kernels(op.kind).filter {
+      $0.computes(op.op, weight: op.layout) && (!$0.roundsOperands || op.mayRound) && !excluded.contains($0)
+    }.sorted { $0.rawValue < $1.rawValue }
   }
 
   /// The first op for which the profile has no kernel; nil when it has one for each.
