@@ -2,8 +2,8 @@ public import TaperPlanFormat
 
 /// The key under which a profile files an op's times: everything that they depend on except kernel, threads and rows.
 ///
-/// It has what the definition of the op's kind names (`OpDefinition.sizes` and `key`). Other fields are 0 (parts: 1), so
-/// that equal work has equal keys. A packed product has no parts: it is cut by the entry's threads.
+/// It has what the definition of the op's kind names (`OpDefinition.sizes` and `key`). Other fields are 0 (parts: 1),
+/// so that equal work has equal keys. A packed product has no parts: it is cut by the entry's threads.
 public struct OpShape: Hashable, Sendable {
   public var kind: OpKind
   public var columns: Int

@@ -1,7 +1,8 @@
 /// What a plan whose runs may end before its last layer promises besides the worst case, which is in `Predictions`.
 ///
-/// A halting point is an op (`OpKind.haltingRule`). Its test tells whether any later layer can change the leading class;
-/// when none can, the run ends with the answer it has. The schedule's last layer is the depth cap: every run ends there.
+/// A halting point is an op (`OpKind.haltingRule`). Its test tells whether any later layer can change the leading
+/// class; when none can, the run ends with the answer it has. The schedule's last layer is the depth cap: every run
+/// ends there.
 public struct Halting: Hashable, Sendable {
   /// Layers of the encoder that the tests reason about; more than the schedule's when the plan is capped.
   public var layers: UInt16

@@ -1,7 +1,7 @@
 /// The schedule: for every input length n in 1...maximumLength, the tokens kept after each layer.
 ///
-/// Row n of `keepCounts` is T(0)…T(L) with T(0) = n, non-increasing, at least 1. A row for every length makes the latency
-/// promise hold for every input, without padding (ours).
+/// Row n of `keepCounts` is T(0)…T(L) with T(0) = n, non-increasing, at least 1. A row for every length makes the
+/// latency promise hold for every input, without padding (ours).
 public struct Schedule: Hashable, Sendable {
   public var maximumLength: Int
   public var layerCount: Int

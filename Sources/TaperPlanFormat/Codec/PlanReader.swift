@@ -2,7 +2,8 @@ import TaperBase
 
 /// Reads a plan from untrusted bytes.
 public enum PlanReader {
-  /// The plan, parsed and validated, and where its embedded weights are; nil when they are in a weights file next to it.
+  /// The plan, parsed and validated, and where its embedded weights are; nil when they are in a weights file next to
+  /// it.
   ///
   /// Verifies the digest of every section but the weights', so that no page of the weights is touched; see
   /// `verifyWeights`. `bytes` is the whole file; the range starts at a multiple of 4096.

@@ -7,8 +7,8 @@ public import TaperBase
   /// Weights are streamed tensor by tensor and never all in memory: the source is asked twice, first to digest, then to
   /// write.
   public enum PlanWriter {
-    /// Appends the bytes of weights entry `entry`, in one piece or several in order, to `consumer`. Called twice for every
-    /// entry, in order; must give the same bytes both times. For a failure of its own it throws `.weightSource`.
+    /// Appends the bytes of weights entry `entry`, in one piece or several in order, to `consumer`. Called twice for
+    /// every entry, in order; must give the same bytes both times. For a failure of its own it throws `.weightSource`.
     public typealias WeightSource = (
       _ entry: Int, _ consumer: inout WeightConsumer
     ) throws(PlanFormatError) -> Void
@@ -38,8 +38,8 @@ public import TaperBase
       return plan
     }
 
-    /// Writes the weights file of `index` into `folder` under its own name; returns the index with the digest put in, to
-    /// be given to the plans that share the file, and the file's path.
+    /// Writes the weights file of `index` into `folder` under its own name; returns the index with the digest put in,
+    /// to be given to the plans that share the file, and the file's path.
     @discardableResult
     public static func writeWeightsFile(
       _ index: WeightsIndex, inFolder folder: String, weights source: WeightSource

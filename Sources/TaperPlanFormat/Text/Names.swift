@@ -1,5 +1,5 @@
-/// An enumeration that the plan file stores by number and that text, JSON and commands show by name. The names are part of
-/// the golden files.
+/// An enumeration that the plan file stores by number and that text, JSON and commands show by name. The names are part
+/// of the golden files.
 public protocol NamedByNumber: RawRepresentable<UInt8> {
   /// The cases' names in order of their raw values, which start at 0 and have no gaps.
   static var names: [String] { get }

@@ -180,8 +180,8 @@ struct LengthWalk {
     }
   }
 
-  /// Elements from the operand's first to its last; nil for row numbers. Sizes are below 2³¹ and rows below 2¹⁶, so that
-  /// it fits.
+  /// Elements from the operand's first to its last; nil for row numbers. Sizes are below 2³¹ and rows below 2¹⁶, so
+  /// that it fits.
   private func extent(of access: Access, heads: Int, _ spans: Spans) -> Int? {
     switch access.content {
     case .rows(let span, _, _): (spans[span] - 1) * Int(access.operand.leading) + access.width

@@ -9,8 +9,8 @@
 /// touches grows with each row count, so what holds at the schedule's counts bounds all runs. Whether everything read
 /// was written compares two extents. Each is affine in one row count, and with one leading dimension for each slot
 /// (`dynamicLeading`) both have the same slope. The comparison therefore holds for all counts when it holds at the two
-/// ends: with the schedule's counts, and with one row left by each dynamic selection in turn. The second walk also finds
-/// an op that reads rows from before a selection out of a slot written after it.
+/// ends: with the schedule's counts, and with one row left by each dynamic selection in turn. The second walk also
+/// finds an op that reads rows from before a selection out of a slot written after it.
 public enum PlanValidator {
   /// - Complexity: O((ops + slots) · maximumLength + slots²); `validationWork` bounds it.
   public static func validate(_ plan: Plan) throws(PlanFormatError) {
