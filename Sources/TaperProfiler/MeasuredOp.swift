@@ -128,7 +128,8 @@ internal import TaperPlanFormat
       return
     case .words:
       weightCount = shape.columns * buffers.tableRows
-      return unsafe op.ids = UnsafePointer(buffers.scattered)
+      unsafe op.ids = UnsafePointer(buffers.scattered)
+      return
     case .positions, .types: return
     case .one: break
     case .columns: count = shape.columns
