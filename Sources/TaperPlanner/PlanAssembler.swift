@@ -1,4 +1,5 @@
 import TaperBase
+import TaperCalibration
 import TaperModelSpec
 package import TaperPlanFormat
 
@@ -11,25 +12,27 @@ package import TaperPlanFormat
 package struct PlanAssembler {
   let request: PlanningRequest
   let inputs: PlanningInputs
-  private(set) var pricer: OpPricer
   /// The encoder as far as it is planned.
-  private var facts: EncoderFacts {
-    didSet { if facts.layers != oldValue.layers { pricer = Self.pricer(request, inputs.costs, facts) } }
-  }
+  private let facts: EncoderFacts
+  /// Prices with as much of the weights in caches as stays there when runs of so many layers follow each other.
+  let pricer: OpPricer
 
   package init(_ request: PlanningRequest, _ inputs: PlanningInputs) {
-    self.request = request
-    self.inputs = inputs
-    facts = inputs.facts
-    pricer = Self.pricer(request, inputs.costs, inputs.facts)
+    self.init(request, inputs, inputs.facts)
   }
 
-  /// Prices with as much of the weights in caches as stays there when runs of so many layers follow each other.
-  private static func pricer(_ request: PlanningRequest, _ costs: OpCosts, _ facts: EncoderFacts) -> OpPricer
-  {
-    OpPricer(
-      costs.reading(facts.weightTraffic(request.precision)),
+  private init(_ request: PlanningRequest, _ inputs: PlanningInputs, _ facts: EncoderFacts) {
+    self.request = request
+    self.inputs = inputs
+    self.facts = facts
+    pricer = OpPricer(
+      inputs.costs.reading(facts.weightTraffic(request.precision)),
       selectingKernels: request.passes.contains(.kernelSelection), excluding: request.excludedKernels)
+  }
+
+  /// The same request for an encoder that ends after layer `depth`.
+  private func cut(to depth: Int) -> PlanAssembler {
+    PlanAssembler(request, inputs, facts.cut(to: depth))
   }
 
   /// A plan, with a weights digest of zero, where its weights come from, and how its ops were priced.
@@ -41,15 +44,12 @@ package struct PlanAssembler {
     try requireKernels(ops)
     let dense = DenseReference(facts, ops: ops, maximumLength: request.maximumLength, pricer: pricer)
     let deepest = try depth(dense)
-    // A method that halts, or that cuts the encoder, may give up layers: as few as it can.
-    let choosesDepth = request.method.givesUpLayers && request.depth == nil
-    for depth in (choosesDepth ? 1...deepest : deepest...deepest).reversed() {
-      var cut = self
-      cut.facts = facts.cut(to: depth)
+    // As few layers are given up as can be.
+    for depth in (request.givesUpLayers ? 1...deepest : deepest...deepest).reversed() {
       do throws(PlanningError) {
-        return try cut.assemble(dense: dense)
+        return try cut(to: depth).assemble(dense: dense)
       } catch {
-        guard error.isUnmetWish, depth > 1, choosesDepth else { throw error }
+        guard error.isInfeasible, depth > 1, request.givesUpLayers else { throw error }
       }
     }
     preconditionFailure("a depth of one layer gave neither a plan nor a reason")
@@ -61,12 +61,13 @@ package struct PlanAssembler {
     do throws(PlanningError) {
       schedule = try self.schedule(dense: dense, passes)
     } catch {
-      // Context for every row pays where about half are kept; a target that asks for far fewer may need the other way.
+      // Computing context for every row pays where about half are kept. A target that needs far fewer rows may be met
+      // only without it.
       guard case .infeasible = error, passes.contains(.fuseAttentionScores) else { throw error }
       passes.disable(.fuseAttentionScores)
       schedule = try self.schedule(dense: dense, passes)
     }
-    // A selector by threshold drops what it will, whatever its ceiling.
+    // A selector by threshold drops tokens whatever its ceiling.
     let reducingLayers =
       selection == .dynamic
       ? droppingLayers : Set((1...facts.layers).filter { schedule.reduces(layer: $0) })
@@ -74,7 +75,8 @@ package struct PlanAssembler {
     schedule.restoresDroppedTokens = restores
 
     let finished = Scratch.run(
-      graph(reducing: reducingLayers, halting: halting, restores: restores, passes), schedule: schedule,
+      graph(reducing: reducingLayers, halting: request.halting, restores: restores, passes),
+      schedule: schedule,
       threads: request.threads, pricer: pricer)
     try requireKernels(finished.pricedOps)
     let emission = Emission(finished, schedule: schedule, sharing: request.passes.contains(.arenaPlanning))
@@ -94,7 +96,7 @@ package struct PlanAssembler {
       model: facts.shape, schedule: schedule,
       ops: emission.ops, selections: selections(emission.pricedOps), arena: emission.arena,
       resultSlot: emission.resultSlot, predictions: predictions, expectations: expectations,
-      halting: halting.map { _ in
+      halting: request.halting.map { _ in
         Halting(
           layers: dense.layers,
           depthTimes: PredictionTable.depthTimes(ops: emission.pricedOps, schedule: schedule, pricer: pricer))
@@ -115,29 +117,26 @@ package struct PlanAssembler {
       throw .lengthOutOfRange(requested: request.maximumLength, maximum: facts.maximumLength)
     }
     guard (1...1024).contains(request.threads) else { throw .threadsOutOfRange(requested: request.threads) }
-    switch request.target {
-    case .dense: break
-    case .latency, .times:
-      guard let limits = request.target.limits, limits.isSensible else {
-        throw .targetOutOfRange(request.target)
-      }
+    switch request.method.target {
+    case nil: break
+    case .times(let limits):
+      guard limits.isSensible else { throw .targetOutOfRange(.times(limits)) }
       if let last = limits.steps.last?.maximumLength, last < request.maximumLength {
         throw .deadlineMissing(length: request.maximumLength, last: last)
       }
       if pricer.tail(limits.percentile) == nil { throw .tailNotMeasured(limits.percentile) }
       if limits.average != nil, inputs.lengths.isEmpty { throw .averageNeedsCalibration }
-    case .speedup(let factor), .workSpeedup(let factor):
-      if !factor.isFinite || factor < 1 { throw .targetOutOfRange(request.target) }
+    case .speedup(let factor)?, .workSpeedup(let factor)?:
+      if !factor.isFinite || factor < 1, let target = request.method.target {
+        throw .targetOutOfRange(target)
+      }
     }
-    if request.instrumentation.contains(.importance), request.target != .dense || request.fixedSchedule != nil
-    {
-      throw .importanceNeedsDense(request.target)
-    }
-    if request.method.halts {
+    if request.instrumentation.contains(.importance), request.method != .dense { throw .importanceNeedsDense }
+    if request.halting != nil {
       guard facts.haltingLayers == facts.layers else { throw .haltingPointsMissing }
       guard request.headOverride == nil else { throw .haltingKeepsItsHeads }
     }
-    if request.method.selects {
+    if request.method.selection != nil {
       let depth = request.depth ?? facts.layers
       guard let layers = facts.selector?.layers, layers.contains(where: { $0 < depth }) else {
         throw .selectorsMissing
@@ -168,24 +167,20 @@ package struct PlanAssembler {
 
   // MARK: Graphs and schedule
 
-  /// Layers to plan: as requested, or for method `depth` the most that meet the target with every token kept.
+  /// Layers to plan: as requested, or for a method that gives up layers alone the most that meet the target.
   private func depth(_ dense: DenseReference) throws(PlanningError) -> Int {
-    guard request.method.keepsTokens, request.target != .dense, request.fixedSchedule == nil else {
-      return request.depth ?? facts.layers
-    }
+    guard case .layers(let target) = request.method else { return request.depth ?? facts.layers }
     let length = request.maximumLength
     var shallowest: DenseReference?
     for depth in (request.depth.map { $0...$0 } ?? 1...facts.layers).reversed() {
-      var cut = self
-      cut.facts = facts.cut(to: depth)
+      let cut = cut(to: depth)
       let reference = DenseReference(
-        cut.facts, ops: cut.graph(reducing: [], halting: halting, restores: false, request.passes).pricedOps,
+        cut.facts,
+        ops: cut.graph(reducing: [], halting: request.halting, restores: false, request.passes).pricedOps,
         maximumLength: length, pricer: cut.pricer)
       let meets =
-        switch request.target {
-        case .dense: true
-        case .latency, .times:
-          request.target.limits.map { keeps(pricer.medians(of: $0), reference.time) } ?? true
+        switch target {
+        case .times(let limits): meets(pricer.medians(of: limits), reference.time)
         case .speedup(let factor): Double(reference.time(length)) * factor <= Double(dense.time(length))
         case .workSpeedup(let factor): Double(facts.layers) >= factor * Double(depth)
         }
@@ -196,17 +191,16 @@ package struct PlanAssembler {
     let whole = dense.time(length)
     throw .infeasible(
       PlanningDiagnostic(
-        target: request.target, length: length,
-        best: pricer.time(Nanoseconds(best), at: request.target.percentile),
-        overMedian: pricer.tail(request.target.percentile) ?? 1,
-        dense: pricer.time(Nanoseconds(whole), at: request.target.percentile),
-        bestAverage: shallowest.flatMap(unmetAverage),
-        bestSpeedup: request.target.isInWork
+        target: target, length: length, best: pricer.time(Nanoseconds(best), at: target.percentile),
+        overMedian: pricer.tail(target.percentile) ?? 1,
+        dense: pricer.time(Nanoseconds(whole), at: target.percentile),
+        bestAverage: shallowest.flatMap { missedAverage($0, target) },
+        bestSpeedup: target.isInWork
           ? Double(facts.layers) / Double(request.depth ?? 1) : Double(whole) / Double(max(best, 1)),
         bestDepth: request.depth ?? 1, bestKeepCounts: [length], weightTraffic: .zero, weightTime: .zero))
   }
 
-  private func keeps(_ limits: TimeLimits, _ time: (Int) -> UInt64) -> Bool {
+  private func meets(_ limits: TimeLimits, _ time: (Int) -> UInt64) -> Bool {
     let meetsAverage = limits.average.map { average(time) <= $0.nanoseconds } ?? true
     return meetsAverage && (1...request.maximumLength).allSatisfy { time($0) <= limits.deadline($0) }
   }
@@ -215,22 +209,18 @@ package struct PlanAssembler {
     LengthAverage(inputs.lengths, maximumLength: request.maximumLength)
   }
 
-  /// The average that misses the target although every deadline is met.
-  private func unmetAverage(_ shallowest: DenseReference) -> Nanoseconds? {
-    guard let limits = request.target.limits, limits.average != nil,
-      keeps(pricer.medians(of: TimeLimits(limits.steps, at: limits.percentile)), shallowest.time)
+  /// The average, where it misses the target although every deadline is met.
+  private func missedAverage(_ shallowest: DenseReference, _ target: PlanningTarget) -> Nanoseconds? {
+    guard let limits = target.limits, limits.average != nil,
+      meets(pricer.medians(of: TimeLimits(limits.steps, at: limits.percentile)), shallowest.time)
     else { return nil }
     return Nanoseconds(UInt64(average(shallowest.time)))
   }
 
   /// How selectors choose; nil in plans in which they do not act.
   private var selection: TokenSelection? {
-    guard request.method.selects, facts.selector != nil else { return nil }
-    return request.target == .dense && request.fixedSchedule == nil ? nil : request.selection
+    facts.selector == nil ? nil : request.method.selection
   }
-
-  /// When runs may end early; nil in plans in which they do not.
-  private var halting: HaltingRule? { request.method.halts ? request.haltingRule : nil }
 
   /// Layers that may drop tokens: all, or those with a selector.
   private var droppingLayers: Set<Int> {
@@ -268,26 +258,29 @@ package struct PlanAssembler {
 
   private func schedule(dense: DenseReference, _ passes: PassSet) throws(PlanningError) -> Schedule {
     let length = request.maximumLength
-    if let fixed = request.fixedSchedule {
+    let dropping: TokenDropping
+    let target: PlanningTarget
+    switch request.method {
+    case .dense, .layers: return .dense(maximumLength: length, layerCount: facts.layers)
+    case .fixed(let fixed, _):
       try check(fixed)
       return fixed
+    case .tokens(let chosen, let reached): (dropping, target) = (chosen, reached)
     }
-    if request.target == .dense || request.method.keepsTokens {
-      return .dense(maximumLength: length, layerCount: facts.layers)
-    }
-    var family = try retentionFamily(dense)
-    // Elimination in every layer that may, as ops of the schedule in which each drops a token somewhere.
-    let reducing = graph(reducing: droppingLayers, halting: halting, restores: restores, passes)
+    var family = try retentionFamily(dropping, dense)
+    // With elimination in every layer that may drop tokens.
+    let reducing = graph(reducing: droppingLayers, halting: request.halting, restores: restores, passes)
     try requireKernels(reducing.pricedOps)
     if request.passes.contains(.tileRounding) {
       family.rounded = TileRounding.table(reducing.pricedOps, maximumLength: length, pricer: pricer)
     }
     let search = ScheduleSearch(
-      facts: facts, target: request.target, maximumLength: length, family: family,
+      facts: facts, target: target, maximumLength: length, family: family,
       reducingOps: reducing.pricedOps,
-      // Selectors by threshold are there even when the ceilings let everything through.
+      // Selectors by threshold act even when the ceilings let everything through.
       wholeOps: selection == .dynamic
-        ? reducing.pricedOps : graph(reducing: [], halting: halting, restores: false, passes).pricedOps,
+        ? reducing.pricedOps
+        : graph(reducing: [], halting: request.halting, restores: false, passes).pricedOps,
       dense: dense, average: average, pricer: pricer, dropsAfterLayers: selection != nil)
     let rows = try search.run()
     return Schedule(
@@ -295,15 +288,18 @@ package struct PlanAssembler {
       restoresDroppedTokens: false)
   }
 
-  private func retentionFamily(_ dense: DenseReference) throws(PlanningError) -> RetentionFamily {
-    if selection != nil {
+  private func retentionFamily(
+    _ dropping: TokenDropping, _ dense: DenseReference
+  ) throws(PlanningError) -> RetentionFamily {
+    guard case .attention(let decay) = dropping else {
       guard let selectors = inputs.selectors else { throw .selectorsNotCalibrated }
       return RetentionFamily(
         profiles: (1...request.maximumLength).map {
           selectors.retention(length: $0, layerCount: facts.layers)
         })
     }
-    guard let profile = inputs.profile else { throw .calibrationMissing(method: request.method) }
+    let given = decay.map { EliminationProfile(decay: $0, layers: dense.layers).retention }
+    guard let profile = given ?? inputs.profile else { throw .calibrationMissing }
     guard profile.count == dense.layers else {
       throw .calibrationLayersDiffer(expected: dense.layers, found: profile.count)
     }
@@ -354,31 +350,33 @@ package struct PlanAssembler {
   private func identity(reduces: Bool, isCut: Bool, passes: PassSet) -> PlanIdentity {
     var methods: [String] = []
     if reduces {
-      let isStatic = selection == .static
-      let method = selection == nil ? PlanningMethod.acc : .selector
-      methods.append(method.rawValue + (isStatic ? "-static" : ""))
+      switch selection {
+      case nil: methods.append("acc")
+      case .dynamic: methods.append("selector")
+      case .static: methods.append("selector-static")
+      }
     }
-    if isCut { methods.append(PlanningMethod.depth.rawValue) }
-    if halting != nil { methods.append(PlanningMethod.halting.rawValue) }
+    if isCut { methods.append("depth") }
+    if request.halting != nil { methods.append("halting") }
     return PlanIdentity(
-      modelName: facts.name, family: facts.family, toolVersion: request.toolVersion,
-      request: request.requestText, method: methods.isEmpty ? "dense" : methods.joined(separator: "+"),
+      modelName: facts.name, family: facts.family, toolVersion: request.provenance.toolVersion,
+      request: request.provenance.request, method: methods.isEmpty ? "dense" : methods.joined(separator: "+"),
       precision: request.precision.name,
-      deviceName: request.deviceName, tier: inputs.tier, threads: request.threads,
+      deviceName: inputs.deviceName, tier: inputs.tier, threads: request.threads,
       passes: passes.names,
       modelDigest: facts.modelDigest, tokenizerDigest: facts.tokenizerDigest,
       calibrationDigest: reduces ? inputs.calibrationDigest : .zero, profileDigest: inputs.profileDigest)
   }
 
-  /// What leaves the planner is valid, and keeps its promise; anything else is our bug.
+  /// A plan that leaves the planner is valid and meets its target; anything else is our bug.
   private func check(_ plan: Plan) {
     do throws(PlanFormatError) {
       try PlanValidator.validate(plan)
     } catch {
       fatalError("the planner made a plan that its own validator refuses: \(error)")
     }
-    guard let limits = request.target.limits, request.fixedSchedule == nil else { return }
+    guard let limits = request.method.target?.limits else { return }
     let times = plan.predictions.lengths.map(\.planned.time.rawValue)
-    precondition(keeps(pricer.medians(of: limits)) { times[$0 - 1] }, "the plan misses its target: \(limits)")
+    precondition(meets(pricer.medians(of: limits)) { times[$0 - 1] }, "the plan misses its target: \(limits)")
   }
 }

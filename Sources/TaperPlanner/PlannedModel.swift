@@ -26,7 +26,7 @@ public struct PlannedModel: Sendable {
   /// - Precondition: they fit the plan (`PlanValidator`).
   public func withCanaries(_ canaries: [Canary]) -> PlannedModel { changed { $0.canaries = canaries } }
 
-  /// The same plan with what its answers are worth.
+  /// The same plan with its measured accuracy.
   public func withEvidence(_ evidence: AccuracyEvidence?) -> PlannedModel {
     changed { $0.evidence = evidence }
   }
@@ -37,7 +37,8 @@ public struct PlannedModel: Sendable {
     pricing.times(runs, plan)
   }
 
-  /// The same plan with what texts did at its halting points: T(0)…T(L) of each text and the layers it ran; at least one.
+  /// The same plan with the depths at which texts ended: T(0)…T(L) of each text and the layers it ran; at least one
+  /// text.
   /// - Precondition: the plan halts, and they fit it.
   public func withDepths(_ runs: [(keptTokens: [Int], depth: Int)]) -> PlannedModel {
     changed { plan in

@@ -1,8 +1,8 @@
 import TaperPlanFormat
 
-/// What would fit where a plan does not.
+/// What would fit into memory where a plan does not.
 extension PlanAssembler {
-  /// What `body` assembles, or `memoryExceeded` with what other precisions, fewer layers or shorter inputs take.
+  /// What `body` assembles, or `memoryExceeded` with what other precisions, fewer layers or shorter inputs would need.
   package func withRemedies<Assembled>(
     _ body: () throws(PlanningError) -> Assembled
   ) throws(PlanningError) -> Assembled {
@@ -27,7 +27,7 @@ extension PlanAssembler {
       var other = request
       other.precision = PrecisionAssignment(precision)
       if let bytes = needed(other), bytes < diagnostic.needed {
-        remedies.append(.init(change: "--precision \(precision.rawValue)", needed: bytes))
+        remedies.append(.init(change: .precision(precision), needed: bytes))
       }
     }
     guard diagnostic.part == .arena else { return remedies + depthThatFits(diagnostic, needed) }
@@ -47,7 +47,7 @@ extension PlanAssembler {
       }
     }
     if let bytes = atMost(max(1, fitting)) {
-      remedies.append(.init(change: "--max-length \(max(1, fitting))", needed: bytes))
+      remedies.append(.init(change: .maximumLength(max(1, fitting)), needed: bytes))
     }
     return remedies
   }
@@ -56,12 +56,13 @@ extension PlanAssembler {
   private func depthThatFits(
     _ diagnostic: MemoryDiagnostic, _ needed: (PlanningRequest) -> Bytes?
   ) -> [MemoryDiagnostic.Remedy] {
-    guard !request.method.halts, request.depth == nil, request.fixedSchedule == nil else { return [] }
+    if case .fixed = request.method { return [] }
+    guard request.halting == nil, request.depth == nil else { return [] }
     for depth in (1..<max(2, inputs.facts.layers)).reversed() {
       var other = request
       other.depth = depth
       if let bytes = needed(other), bytes <= diagnostic.allowed {
-        return [.init(change: "--depth \(depth)", needed: bytes)]
+        return [.init(change: .depth(depth), needed: bytes)]
       }
     }
     return []

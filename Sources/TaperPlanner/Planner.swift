@@ -15,13 +15,13 @@ public enum Planner {
   /// - Parameters:
   ///   - calibration: importance statistics of this model; needed by every target but dense.
   ///   - cost: of a profile measured with the request's threads.
-  /// - Throws: `infeasible` when no schedule reaches the target, with the best there is; otherwise what is wrong with
+  /// - Throws: `infeasible` when no schedule reaches the target, with the best possible; otherwise what is wrong with
   ///   the inputs.
   public static func plan(
     _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
   ) throws(PlanningError) -> PlannedModel {
-    let (request, inputs) = try prepared(request, model: model, calibration: calibration, cost: cost)
-    return try plan(request, model: model, inputs: inputs)
+    try plan(
+      request, model: model, inputs: inputs(request, model: model, calibration: calibration, cost: cost))
   }
 
   /// The schedule of the plan that `plan` would make, without reading a weight.
@@ -35,13 +35,13 @@ public enum Planner {
   public static func outline(
     _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
   ) throws(PlanningError) -> Plan {
-    let (request, inputs) = try prepared(request, model: model, calibration: calibration, cost: cost)
+    let inputs = try inputs(request, model: model, calibration: calibration, cost: cost)
     return try PlanAssembler(request, inputs).assemble().plan
   }
 
-  private static func prepared(
+  private static func inputs(
     _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
-  ) throws(PlanningError) -> (PlanningRequest, PlanningInputs) {
+  ) throws(PlanningError) -> PlanningInputs {
     if let calibration, calibration.modelDigest != model.modelDigest {
       throw .calibrationOfAnotherModel(expected: model.modelDigest, found: calibration.modelDigest)
     }
@@ -52,18 +52,12 @@ public enum Planner {
     guard request.threads == cost.threads else {
       throw .threadsDiffer(requested: request.threads, priced: cost.threads)
     }
-    var request = request
-    if request.deviceName.isEmpty { request.deviceName = cost.profile.name }
-    let profile = request.decay.map {
-      EliminationProfile(decay: $0, layers: Int(model.shape.layers)).retention
-    }
-    let inputs = PlanningInputs(
-      facts: EncoderFacts(model), profile: profile ?? calibration?.eliminationProfile,
+    return PlanningInputs(
+      facts: EncoderFacts(model), profile: calibration?.eliminationProfile,
       selectors: calibration?.selectors.map(SelectorStatistics.init),
       lengths: calibration?.lengthHistogram ?? [], costs: OpCosts(cost),
       calibrationDigest: calibration?.digest ?? .zero,
-      profileDigest: cost.profile.digest, tier: cost.profile.fingerprint.tier)
-    return (request, inputs)
+      profileDigest: cost.profile.digest, deviceName: cost.profile.name, tier: cost.profile.fingerprint.tier)
   }
 
   /// As above, for inputs written down.

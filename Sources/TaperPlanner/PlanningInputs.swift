@@ -15,6 +15,8 @@ package struct PlanningInputs: Sendable {
   /// Zero without a calibration.
   package var calibrationDigest: Digest
   package var profileDigest: Digest
+  /// The device the costs were measured on.
+  package var deviceName: String
   /// The tier the costs were measured with; empty when unknown.
   package var tier: String
 
@@ -23,7 +25,7 @@ package struct PlanningInputs: Sendable {
     lengths: [LengthCount] = [],
     costs: OpCosts,
     calibrationDigest: Digest = .zero,
-    profileDigest: Digest = .zero, tier: String = ""
+    profileDigest: Digest = .zero, deviceName: String = "", tier: String = ""
   ) {
     self.facts = facts
     self.profile = profile
@@ -32,6 +34,7 @@ package struct PlanningInputs: Sendable {
     self.costs = costs
     self.calibrationDigest = calibrationDigest
     self.profileDigest = profileDigest
+    self.deviceName = deviceName
     self.tier = tier
   }
 }

@@ -6,8 +6,8 @@ package import TaperPlanFormat
 internal import TaperPlanner
 
 extension AccuracyComparison {
-  /// A plan's answers as `AnswerJudge` judges them: against the right labels where every text has one, else against the dense
-  /// model's answers, with which that agrees entirely. Nil when there is nothing to compare.
+  /// A plan's answers as `AnswerJudge` judges them: compared with the right labels where every text has one, else with
+  /// the dense model's answers. Nil when there is nothing to compare.
   ///
   /// - Parameters:
   ///   - answers: the plan's, a text each.
@@ -30,21 +30,20 @@ extension PlanCompiler {
   /// Where the method chose how many layers to keep: the deeper cuts, and why they were not taken.
   func deeperCandidates(_ request: PlanningRequest, than plan: Plan) -> [PlanCandidate] {
     let taken = plan.schedule.layerCount
-    guard request.method.givesUpLayers, request.depth == nil, taken < Int(model.shape.layers) else {
+    guard request.givesUpLayers, taken < Int(model.shape.layers) else {
       return []
     }
     var candidates = (taken + 1...Int(model.shape.layers)).reversed().compactMap { depth in
       var deeper = request
       deeper.depth = depth
-      deeper.fixedSchedule = nil
       do throws(PlanningError) {
         _ = try Planner.outline(deeper, model: model, calibration: calibration, cost: cost)
         return PlanCandidate?.none
       } catch {
-        return PlanCandidate("\(depth) layers", unmet: error)
+        return PlanCandidate(.depth(depth), infeasible: error)
       }
     }
-    candidates.append(PlanCandidate(NumberText.count(taken, "layer"), plan: plan))
+    candidates.append(PlanCandidate(.depth(taken), plan: plan))
     return candidates
   }
 }
@@ -71,7 +70,7 @@ extension AccuracyComparison {
       case .agreement: .agreement
       case .determination: .determination
       }
-    // The interval of a mean does not know that a cosine ends at 1.
+    // The interval of a mean can exceed 1, a cosine cannot.
     let interval = interval.map {
       AccuracyEvidence.Interval(low: Float($0.low), high: Float(max(planned, min(1, $0.high))))
     }

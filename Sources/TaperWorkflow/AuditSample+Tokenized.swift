@@ -19,8 +19,8 @@ extension AuditSample {
     }
   }
 
-  /// Those samples that fitting a head to them keeps back, with their labels in the terms of the plan's head. A label that
-  /// the plan does not know is got wrong.
+  /// Those samples that fitting a head to them keeps back, with their labels in the terms of the plan's head. A label
+  /// that the plan does not know is got wrong.
   static func heldOut(of samples: [TokenizedSample], for plan: Plan) throws -> [AuditSample] {
     let labels = plan.head.labels
     return try HeadTargets(of: samples).heldOut.map { index in

@@ -7,16 +7,16 @@ internal import TaperPlanner
 
 /// What a candidate of a method search is worth.
 ///
-/// With labelled texts: a head fitted to the candidate's features, measured on the fifth of them that was held out; a
-/// candidate that halts keeps its heads, which were trained together, and answers the same held-out texts. Without: the
-/// candidate with the model's own heads, on the calibration's texts, by their labels where they have the head's, else by
-/// agreement with the dense model.
+/// With labelled texts: a head is fitted to the candidate's features and measured on the fifth of the texts that was
+/// held out; a candidate that halts keeps its heads, which were trained together, and answers the same held-out texts.
+/// Without: the candidate answers the calibration's texts with the model's own heads and is judged by their labels
+/// where those are the head's, else by agreement with the dense model.
 struct CandidateJudge {
   let compiler: PlanCompiler
   /// Nil: the calibration's texts judge.
   let labelled: [TokenizedSample]?
   let maximumLength: Int
-  /// What candidates without labels are held against: alike for all that halt, and for all others.
+  /// The answers that candidates without labels are compared with: the same for all that halt, and for all others.
   private var references: [ReferenceKey: [[Float]]] = [:]
 
   private struct ReferenceKey: Hashable {
@@ -42,7 +42,7 @@ struct CandidateJudge {
   ) throws -> SearchTrial.Score? {
     guard let labelled else { return try calibrated(request, texts, progress) }
     let subset = SeededSubset.elements(of: labelled, limit: texts, seed: 1)
-    return try request.method.halts ? halted(request, subset) : refitted(request, subset)
+    return try request.halting != nil ? halted(request, subset) : refitted(request, subset)
   }
 
   private func refitted(_ request: PlanningRequest, _ samples: [TokenizedSample]) throws

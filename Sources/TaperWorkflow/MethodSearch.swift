@@ -1,15 +1,15 @@
 package import TaperPlanFormat
 package import TaperPlanner
 
-/// Method `search` (ours): which lever meets the target at the least loss on this task: depth, tokens (by attention or by
-/// trained selectors), halting, precision, or several together.
+/// Method `search` (ours): which method meets the target at the least loss on this task: depth, tokens (by attention or
+/// by trained selectors), halting, precision, or several together.
 ///
-/// A candidate is a `SearchSpace` point; its keep counts follow from the target, so all candidates are compared at equal
-/// predicted time in the worst case. Each is judged on texts (`CandidateJudge`). Rounds of successive halving spend the
-/// texts where they matter: every candidate on few texts, the best by loss (which tells close candidates apart where
-/// accuracy cannot) on more, the last few on all, where the metric decides, and the smaller expected time where metrics are
-/// equal. What method `acc` would plan comes first in every round, so the search never does worse than it on the texts it
-/// decides on. Seeded; the same inputs give the same plan unless a time box ends it early.
+/// A candidate is a point of `SearchSpace`. Its keep counts follow from the target, so all candidates are compared at
+/// equal predicted time in the worst case. Each is judged on texts (`CandidateJudge`), in rounds of successive halving:
+/// every candidate on few texts, the best by loss (which separates close candidates where accuracy cannot) on more, the
+/// last few on all. In the last round the metric decides; of equal metrics the smaller expected time. What method `acc`
+/// would plan comes first in every round, so the search never does worse than it on the texts that decide. Seeded; the
+/// same inputs give the same plan unless a time limit ends it early.
 package struct MethodSearch {
   /// Labelled texts of each round (the last takes all) and the share of candidates it passes on.
   package static let rounds = [(texts: 500, survivors: 0.3), (texts: 1_500, survivors: 0.4)]
@@ -17,7 +17,6 @@ package struct MethodSearch {
   /// How a request's plan does on so many texts.
   package typealias Judge = (_ request: PlanningRequest, _ texts: Int) throws -> SearchTrial.Score?
 
-  let request: PlanningRequest
   let space: SearchSpace
   let texts: Int
   var cache: SearchCache?
@@ -27,11 +26,10 @@ package struct MethodSearch {
   let judge: Judge
 
   package init(
-    request: PlanningRequest, space: SearchSpace, texts: Int, cache: SearchCache? = nil,
+    _ space: SearchSpace, texts: Int, cache: SearchCache? = nil,
     isOver: @escaping () -> Bool = { false }, schedule: @escaping (PlanningRequest) throws -> Schedule?,
     judge: @escaping Judge
   ) {
-    self.request = request
     self.space = space
     self.texts = texts
     self.cache = cache
@@ -57,8 +55,8 @@ package struct MethodSearch {
         progress(round + 1, sizes.count, place, field.count)
         if let trial = try trial(candidate, texts: size) { trials.append(trial) }
       }
-      // Plain candidates come first in a round: on its texts they were compared with nothing else, and all that was found before
-      // would stand behind them.
+      // Plain candidates come first in a round. When it ends with them, they were compared with nothing else on its
+      // texts, and would still be ranked before all that was found earlier.
       if isCutShort, !found.isEmpty, trials.allSatisfy({ space.isPlain($0.candidate) }) { break }
       let seen = Set(trials.map(\.candidate))
       found = trials + found.filter { !seen.contains($0.candidate) }
@@ -68,13 +66,13 @@ package struct MethodSearch {
     return found.sorted { $0.texts != $1.texts ? $0.texts > $1.texts : $0.isBetter(than: $1) }
   }
 
-  /// Those that go on, by loss, what `acc` would plan first. A halted answer is a mixture of several layers' and its loss no
-  /// match for others': each kind passes on its own best.
+  /// Those that go on, by loss, what `acc` would plan first. A halted answer mixes several layers' answers, so its loss
+  /// does not compare with others': each kind passes on its own best.
   private func survivors(_ trials: [SearchTrial], share: Double) -> [SearchTrial.Candidate] {
     let trials = trials.sorted { $0.score.loss < $1.score.loss }
     var field = trials.map(\.candidate).filter(space.isPlain)
     for halts in [false, true] {
-      let kind = trials.map(\.candidate).filter { $0.method.halts == halts }
+      let kind = trials.map(\.candidate).filter { $0.halts == halts }
       field += kind.prefix(max(2, Int((Double(kind.count) * share).rounded(.up)))).filter {
         !space.isPlain($0)
       }
@@ -97,13 +95,13 @@ package struct MethodSearch {
     var known: Set<Content> = []
     for candidate in space.candidates {
       if isOver(), !found.isEmpty { break }
-      guard let schedule = try schedule(candidate.applied(to: request)) else { continue }
+      guard let schedule = try schedule(space.request(candidate)) else { continue }
       // A static selection that keeps every token is no selection.
-      let selects = candidate.method.selects && (candidate.selection == .dynamic || schedule.reducesAnywhere)
+      let selection = candidate.selection.flatMap { $0 == .dynamic || schedule.reducesAnywhere ? $0 : nil }
       let content = Content(
-        schedule: schedule, precision: candidate.precision, halts: candidate.method.halts,
-        selection: selects ? candidate.selection : nil,
-        restores: candidate.restores || !schedule.reducesAnywhere && !selects)
+        schedule: schedule, precision: candidate.precision, halts: candidate.halts,
+        selection: selection,
+        restores: candidate.restores || !schedule.reducesAnywhere && selection == nil)
       if known.insert(content).inserted { found.append(candidate) }
     }
     return found
@@ -111,7 +109,7 @@ package struct MethodSearch {
 
   private mutating func trial(_ candidate: SearchTrial.Candidate, texts: Int) throws -> SearchTrial? {
     if let known = cache?[candidate, texts] { return known }
-    guard let score = try judge(candidate.applied(to: request), texts) else { return nil }
+    guard let score = try judge(space.request(candidate), texts) else { return nil }
     let trial = SearchTrial(candidate: candidate, texts: texts, score: score)
     try cache?.append(trial)
     return trial

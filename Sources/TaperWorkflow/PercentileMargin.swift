@@ -1,6 +1,6 @@
 internal import TaperCostModel
 public import TaperPlanFormat
-public import TaperPlanner
+internal import TaperPlanner
 
 /// How much room a deadline at a percentile leaves over the predicted median.
 public struct PercentileMargin: Hashable, Sendable {
@@ -11,8 +11,8 @@ public struct PercentileMargin: Hashable, Sendable {
 
 extension PlanCompiler {
   /// Nil for a target of medians, or without deadlines.
-  public func margin(of request: PlanningRequest) -> PercentileMargin? {
-    let percentile = request.target.percentile
+  func margin(of request: PlanningRequest) -> PercentileMargin? {
+    let percentile = request.method.target?.percentile ?? .p50
     guard percentile != .p50, let overMedian = cost.tail(percentile) else { return nil }
     return PercentileMargin(percentile: percentile, overMedian: overMedian)
   }

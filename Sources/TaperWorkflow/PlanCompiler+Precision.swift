@@ -7,26 +7,48 @@ extension PlanCompiler {
   /// Calibration texts that judge an assignment: enough to tell half a point apart, few enough to try every product.
   private static let judgingTexts = 200
 
-  /// A precision for every product, and what else was thought of.
-  public struct PrecisionChoice: Sendable {
-    public var precision: PrecisionAssignment
-    public var candidates: [PlanCandidate]
+  /// Share of the agreement with f32 that may be lost where the request does not say.
+  static let precisionDrop = 0.003
+
+  /// A precision for every product, and what else was considered.
+  struct FoundPrecision {
+    var precision: PrecisionAssignment
+    var candidates: [PlanCandidate]
   }
 
-  /// The precision of every product for `--precision auto`: as fast as predicted, at most `maximumDrop` of the agreement
-  /// with the same dense plan in f32 lost on calibration texts.
-  ///
-  /// Judged on the dense plan whatever the target: which tokens are dropped follows from the precision, not the reverse.
-  /// When what is found takes more memory than the request allows, the first precision for all products, from the most
-  /// precise down, that meets the target, fits and loses no more.
-  /// - Throws: `precisionNeedsCalibration`, `noPrecisionFits`, the planner's and the runtime's errors.
+  /// The precision of every product where the options leave it open, for plans whose targets are not known yet; nil
+  /// where they do not.
+  /// - Parameter maximumDrop: share of the agreement with f32 that may be lost.
   public func choosePrecision(
-    _ request: PlanningRequest, maximumDrop: Double, progress: Progress
-  ) throws -> PrecisionChoice {
+    _ options: CompileOptions, maximumDrop: Double?, progress: Progress
+  ) throws -> PrecisionAssignment? {
+    guard options.precision == .auto else { return nil }
+    let request = CompileRequest(.dense, options: options)
+    var stages = Stages<Draft>()
+    stages.add("precision of products") { draft, report in
+      draft.planning.precision = try choosePrecision(
+        draft.planning, maximumDrop: maximumDrop ?? Self.precisionDrop, progress: report
+      ).precision
+    }
+    var draft = Draft(planning: try request.planning(precision: nil, provenance: PlanProvenance()))
+    try stages.run(&draft, progress: progress)
+    return draft.planning.precision
+  }
+
+  /// The fastest precision of every product, as predicted, that loses at most `maximumDrop` of the agreement with the
+  /// same dense plan in f32 on calibration texts.
+  ///
+  /// Judged on the dense plan whatever the target: which tokens are dropped follows from the precision, not the
+  /// reverse. Keep counts that are given are kept. When what is found takes more memory than the request allows: the
+  /// first precision for all products, from the most precise down, that meets the target, fits and loses no more.
+  /// - Throws: `precisionNeedsCalibration`, `noPrecisionFits`, the planner's and the runtime's errors.
+  func choosePrecision(
+    _ request: PlanningRequest, maximumDrop: Double, progress: Report
+  ) throws -> FoundPrecision {
     guard let calibration else { throw WorkflowError.precisionNeedsCalibration }
     var dense = request
-    dense.target = .dense
-    dense.method = .acc
+    if dense.method.target != nil { dense.method = .dense }
+    dense.halting = nil
     dense.memory = MemoryCeiling()
     func planned(_ precision: PrecisionAssignment) throws(PlanningError) -> PlannedModel {
       dense.precision = precision
@@ -39,7 +61,7 @@ extension PlanCompiler {
       do throws(PlanningError) {
         plan = try planned(PrecisionAssignment(precision)).plan
       } catch {
-        // What the profile did not measure is not to be had.
+        // A precision that the profile did not measure is left out.
         guard case .precisionNotMeasured = error else { throw error }
         continue
       }
@@ -61,9 +83,9 @@ extension PlanCompiler {
       products: names.map { PrecisionSearch.Product(name: $0, times: times[$0] ?? [:]) },
       allowed: maximumDrop, measure: damage)
     let found = try search.run { done, total in
-      progress("precision of products, \(done) of \(total)", Double(done) / Double(max(1, total)))
+      progress("\(done) of \(total)", Double(done) / Double(max(1, total)))
     }
-    guard request.memory != MemoryCeiling() else { return PrecisionChoice(precision: found, candidates: []) }
+    guard request.memory != MemoryCeiling() else { return FoundPrecision(precision: found, candidates: []) }
     var candidates: [PlanCandidate] = []
     for precision in [found] + Precision.allCases.map({ PrecisionAssignment($0) }) {
       if precision == found, !candidates.isEmpty { continue }
@@ -73,7 +95,7 @@ extension PlanCompiler {
       }
       guard let candidate else { continue }
       candidates.append(candidate)
-      if candidate.reason == nil { return PrecisionChoice(precision: precision, candidates: candidates) }
+      if candidate.reason == nil { return FoundPrecision(precision: precision, candidates: candidates) }
     }
     throw WorkflowError.noPrecisionFits(candidates)
   }
@@ -85,18 +107,16 @@ extension PlanCompiler {
   ) throws -> PlanCandidate? {
     var request = request
     request.precision = precision
-    // Searched after its precision is settled.
-    if request.method == .search { request.method = .acc }
     let plan: Plan
     do throws(PlanningError) {
       plan = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
     } catch {
       if case .precisionNotMeasured = error { return nil }
-      guard let candidate = PlanCandidate(precision.name, unmet: error) else { throw error }
+      guard let candidate = PlanCandidate(.precision(precision), infeasible: error) else { throw error }
       return candidate
     }
     let (lost, reason) = try judge()
-    return PlanCandidate(precision.name, plan: plan, lost: lost, reason: reason)
+    return PlanCandidate(.precision(precision), plan: plan, lost: lost, reason: reason)
   }
 }
 
@@ -118,8 +138,8 @@ extension PrecisionSearch.Damage {
 }
 
 extension Plan {
-  /// The encoder's products by their weights' names, in order, with predicted times summed over the reference lengths; an
-  /// encoding counts for the first product that reads it.
+  /// The encoder's products by their weights' names, in order, with predicted times summed over the reference lengths;
+  /// an encoding counts for the first product that reads it.
   fileprivate var productTimes: [(name: String, time: UInt64)] {
     let layers = Int(model.layers)
     var encoding: UInt64 = 0

@@ -3,16 +3,17 @@ internal import TaperModelSpec
 internal import TaperPlanFormat
 internal import TaperPlanner
 
-/// Whether a head that stays as it was trained reads all tokens' last states or the kept ones' alone (ours).
+/// Whether a head that stays as it was trained reads all tokens' last states or only those of the kept ones (ours).
 ///
-/// A head that is fitted again wants them all: what dropped tokens knew is then in its features, at no cost. A head as it was trained takes every state for one of its own layer, and what an earlier layer made of a
-/// dropped token is none: of MiniLM-L6 fine-tuned on 20 Newsgroups and planned at 2x (int8), the restored mean answers 64% of the
-/// test texts and the mean of kept tokens 78%, where the dense plan answers 82%. Elsewhere restoring wins, and no
-/// rule by the kind of model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts.
-/// A model that was trained with restoring is restored.
+/// A head that is fitted again reads them all: what dropped tokens knew is then in its features, at no cost. A head as
+/// it was trained expects states of the last layer, and a dropped token's state is of an earlier one: of MiniLM-L6
+/// fine-tuned on 20 Newsgroups and planned at 2x (int8), the restored mean answers 64% of the test texts correctly and
+/// the mean of kept tokens 78%, where the dense plan answers 82%. Elsewhere restoring wins, and no rule by the kind of
+/// model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts. A
+/// model that was trained with restoring is restored.
 extension PlanCompiler {
-  func mayChooseRestoring(_ request: PlanningRequest) -> Bool {
-    request.choosesRestoring && model.head.pooling == .mean && model.tuned?.restoresDroppedTokens != true
+  func mayChooseRestoring(_ restoring: CompileOptions.Restoring) -> Bool {
+    restoring == .auto && model.head.pooling == .mean && model.tuned?.restoresDroppedTokens != true
       && calibration != nil
   }
 
@@ -20,12 +21,12 @@ extension PlanCompiler {
   typealias Restoring = (request: PlanningRequest, plan: Plan)
 
   /// Both ways that a request leaves open, restoring first: those that reach the target, and those that do not.
-  /// - Throws: where neither does, what is wrong with the way that is the cheaper: the kept tokens' mean.
+  /// - Throws: where neither does, what is wrong with the cheaper way: the kept tokens' mean.
   func restorings(
     of request: PlanningRequest
-  ) throws(PlanningError) -> (reached: [Restoring], unmet: [PlanCandidate]) {
+  ) throws(PlanningError) -> (reached: [Restoring], infeasible: [PlanCandidate]) {
     var reached: [Restoring] = []
-    var unmet: [PlanCandidate] = []
+    var infeasible: [PlanCandidate] = []
     for restores in [true, false] {
       var request = request
       request.restoresDroppedTokens = restores
@@ -33,37 +34,33 @@ extension PlanCompiler {
         let plan = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
         reached.append((request, plan))
       } catch {
-        let candidate = PlanCandidate(Self.name(restores), unmet: error)
+        let candidate = PlanCandidate(.restoring(restores), infeasible: error)
         guard let candidate, restores || !reached.isEmpty else { throw error }
-        unmet.append(candidate)
+        infeasible.append(candidate)
       }
     }
-    return (reached, unmet)
+    return (reached, infeasible)
   }
 
-  private static func name(_ restores: Bool) -> String {
-    restores ? "all tokens' last states" : "kept tokens' states"
-  }
-
-  /// The request with the better of both, and both with what they are worth; with the one that reaches the target, where one
-  /// does; and as it was, and none, when it drops nothing.
+  /// The request with the better of both, and both with what they are worth; with the one that reaches the target,
+  /// where only one does; unchanged, and no candidates, when it drops nothing.
   func choosingRestoring(
-    _ request: PlanningRequest, progress: RunProgress
+    _ request: PlanningRequest, progress: Report
   ) throws -> (PlanningRequest, [PlanCandidate]) {
-    let stage = "dropped tokens in the mean or not"
-    let (reached, unmet) = try restorings(of: request)
-    // A plan says that it restores when it drops tokens at all, selectors by threshold whatever their ceilings.
+    let (reached, infeasible) = try restorings(of: request)
+    // A plan that drops nothing does not say that it restores; one whose selectors act by threshold always says so.
     guard reached.count == 2, reached[0].plan.schedule.restoresDroppedTokens else {
-      for _ in 0..<2 { progress(stage, 1, 1) }
-      guard !unmet.isEmpty else { return (request, []) }
+      guard !infeasible.isEmpty else { return (request, []) }
       let taken = reached[0]
-      let candidate = PlanCandidate(Self.name(taken.request.restoresDroppedTokens), plan: taken.plan)
-      return (taken.request, unmet + [candidate])
+      let candidate = PlanCandidate(.restoring(taken.request.restoresDroppedTokens), plan: taken.plan)
+      return (taken.request, infeasible + [candidate])
     }
     var judge = CandidateJudge(compiler: self, labelled: nil, maximumLength: request.maximumLength)
     var choices: [(request: PlanningRequest, score: SearchTrial.Score)] = []
-    for (request, _) in reached {
-      let score = try judge.score(request, texts: Self.evidenceTexts) { progress(stage, $0, $1) }
+    for (place, (request, _)) in reached.enumerated() {
+      let score = try judge.score(request, texts: Self.evidenceTexts) { done, total in
+        progress.texts(place * total + done, 2 * total)
+      }
       guard let score else { return (request, []) }
       choices.append((request, score))
     }
@@ -73,7 +70,7 @@ extension PlanCompiler {
     let candidates = choices.map { choice in
       let isTaken = choice.request.restoresDroppedTokens == restores
       return PlanCandidate(
-        Self.name(choice.request.restoresDroppedTokens),
+        .restoring(choice.request.restoresDroppedTokens),
         predicted: choice.score.worst, lost: isTaken ? nil : best.metric - choice.score.metric,
         reason: isTaken ? nil : .worse(texts: best.heldOut))
     }

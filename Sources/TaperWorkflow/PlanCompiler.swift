@@ -8,12 +8,13 @@ internal import TaperPlanRuntime
 public import TaperPlanner
 internal import TaperTokenization
 
-/// From a request to a plan ready to write: planned, its head refitted, its accuracy measured and gated, canaries inside.
+/// From a request to a plan ready to write: planned, its head refitted, its accuracy measured and gated, canaries
+/// inside.
 ///
-/// Refitting (ours): the schedule is planned with a head of the right shape but no content, the
-/// reduced encoder is run over the labelled texts, the head is fitted to its features, and the same schedule is emitted
-/// again with the fitted head. The dense encoder's features are fitted on the same split for comparison, so both figures
-/// stand on texts neither head has seen.
+/// Refitting (ours): the schedule is planned with a head of the right shape but no content, the reduced encoder is run
+/// over the labelled texts, the head is fitted to its features, and the same schedule is emitted again with the fitted
+/// head. The dense encoder's features are fitted on the same split for comparison, so both figures are of texts neither
+/// head has seen.
 public struct PlanCompiler {
   /// What came out, with the evidence.
   public struct Outcome: Sendable {
@@ -22,41 +23,34 @@ public struct PlanCompiler {
     public var head: LinearHead?
     /// What method `search` tried, best first; empty for the others.
     public var trials: [SearchTrial] = []
-    /// Plans that were thought of before this one, and why they were not taken.
+    /// The trial of what method `acc` would have planned; nil when that is out of reach.
+    public var plainTrial: SearchTrial?
+    /// Plans considered before this one, and why they were not taken.
     public var candidates: [PlanCandidate] = []
     /// What the deadlines hold for, where that is not the median.
     public var percentile: PercentileMargin?
-    /// The one of them that method `acc` would have planned; nil when that is out of reach.
-    public var plainTrial: SearchTrial?
   }
 
   /// How method `search` goes about it.
   public struct SearchOptions {
     /// File that trials are kept in and taken from; nil keeps none.
     public var cachePath: String?
-    /// Everything but the request that a score depends on, in words.
+    /// Everything but the request that a score depends on.
     public var question: String
-    /// Tried beside the request's; those that the profile did not measure are left out.
-    public var precisions: [PrecisionAssignment]
     /// Whether time is up, asked before each trial.
     public var isOver: () -> Bool
 
     public init(
-      cachePath: String? = nil, question: String = "", precisions: [PrecisionAssignment] = [],
-      isOver: @escaping () -> Bool = { false }
+      cachePath: String? = nil, question: String = "", isOver: @escaping () -> Bool = { false }
     ) {
       self.cachePath = cachePath
       self.question = question
-      self.precisions = precisions
       self.isOver = isOver
     }
   }
 
-  /// What is being done, and the share of the whole that is done: from 0 to 1, never falling.
-  public typealias Progress = (_ stage: String, _ fraction: Double) -> Void
-
-  /// One run over texts: what for, and how many of them are done.
-  typealias RunProgress = (_ stage: String, _ done: Int, _ total: Int) -> Void
+  public typealias Progress = Stages<Draft>.Progress
+  typealias Report = Stages<Draft>.Report
 
   /// Calibration texts that tell what a plan is worth when no gate asks: enough for an interval of a few points.
   static let evidenceTexts = 200
@@ -74,101 +68,172 @@ public struct PlanCompiler {
   /// - Parameters:
   ///   - refit: labelled samples to refit the head on; nil keeps the model's head.
   ///   - search: how method `search` goes about it; it judges on `refit`, or else on the calibration.
-  ///   - gate: what the plan's accuracy must be; one that asks for nothing measures nothing but what it needs.
-  /// - Throws: the planner's, the runtime's and the fitting's errors; those of `AccuracyGate`.
+  /// - Throws: `WorkflowError`; the planner's, the runtime's and the fitting's errors.
   public func compile(
-    _ request: PlanningRequest, refit: [TokenizedSample]?, search: SearchOptions = SearchOptions(),
-    gate: AccuracyGate = AccuracyGate(), progress: Progress
+    _ request: CompileRequest, refit: [TokenizedSample]?, search: SearchOptions = SearchOptions(),
+    progress: Progress
   ) throws -> Outcome {
-    let isSearch = request.method == .search
-    // A search runs the encoder over far more texts than what comes after it.
-    let searchShare = isSearch ? 0.8 : 0
-    var (request, refit) = (request, refit)
-    var trials: [SearchTrial] = []
-    var plainTrial: SearchTrial?
-    if isSearch {
-      (request, trials, plainTrial) = try searched(request, refit, search) { progress($0, searchShare * $1) }
-      // Halting keeps the heads that were trained together.
-      if request.method.halts { refit = nil }
-    }
-    let choosesRestoring = !isSearch && refit == nil && mayChooseRestoring(request)
-    let measuresDepths = request.method.halts && calibration != nil
-    let isJudged = gate.isAsked || refit == nil && calibration != nil
-    let runs =
-      (choosesRestoring ? 2 : 0) + (refit == nil ? 0 : 1) + (isJudged ? 1 : 0) + (measuresDepths ? 1 : 0)
-    var finishedRuns = 0
-    func report(_ stage: String, _ done: Int, _ total: Int) {
-      let rest = (Double(finishedRuns) + Double(done) / Double(max(1, total))) / Double(max(1, runs))
-      progress("\(stage), text \(done) of \(total)", min(1, searchShare + (1 - searchShare) * rest))
-      if done == total { finishedRuns += 1 }
-    }
-    var restorings: [PlanCandidate] = []
-    if choosesRestoring { (request, restorings) = try choosingRestoring(request, progress: report) }
-    var outcome: Outcome
-    if let refit {
-      outcome = try refitted(request, refit, comparingDense: gate.isAsked, progress: report)
-    } else {
-      outcome = Outcome(planned: try plan(request))
-    }
-    outcome.trials = trials
-    outcome.plainTrial = plainTrial
-    let loaded = try LoadedPlan(outcome.planned)
-    if measuresDepths, let calibration {
-      outcome.planned = try measured(outcome.planned, loaded, on: calibration, progress: report)
-    }
-    if refit == nil, isJudged {
-      guard let calibration else { throw WorkflowError.gateNeedsEvidence }
-      let limit = gate.isAsked ? Int.max : Self.evidenceTexts
-      outcome.accuracy = try agreement(of: loaded, with: calibration, limit: limit, progress: report)
-    }
-    if gate.isAsked, outcome.accuracy == nil { throw WorkflowError.gateNeedsEvidence }
-    if let refusal = outcome.accuracy.flatMap(gate.refusal) { throw refusal }
-    outcome.candidates = restorings + deeperCandidates(request, than: outcome.planned.plan)
-    outcome.planned = outcome.planned.withEvidence(outcome.evidence).withCanaries(
-      try canaries(of: loaded, maximumLength: request.maximumLength))
-    if let diagnostic = request.memory.exceeded(by: outcome.planned.plan) {
-      throw PlanningError.memoryExceeded(diagnostic)
-    }
+    try compile(
+      request, text: request.text, precision: nil, refit: refit, search: search, progress: progress)
+  }
+
+  /// - Parameters:
+  ///   - text: the request, for the plan's provenance.
+  ///   - precision: found before, where the request leaves it open.
+  func compile(
+    _ request: CompileRequest, text: String, precision: PrecisionAssignment?, refit: [TokenizedSample]?,
+    search: SearchOptions, progress: Progress
+  ) throws -> Outcome {
+    let planning = try request.planning(precision: precision, provenance: PlanProvenance(request: text))
+    var draft = Draft(planning: planning, refit: refit)
+    try stages(of: request, findsPrecision: precision == nil, refits: refit != nil, search)
+      .run(&draft, progress: progress)
+    guard let outcome = draft.outcome else { preconditionFailure("no stage made a plan") }
     return outcome
   }
 
-  /// The request of the best candidate, every trial, and the one of plain `acc`.
+  /// A compile under way.
+  public struct Draft {
+    /// With all that the stages so far have settled.
+    var planning: PlanningRequest
+    var refit: [TokenizedSample]?
+    var trials: [SearchTrial] = []
+    var plainTrial: SearchTrial?
+    var candidates: [PlanCandidate] = []
+    var outcome: Outcome?
+    /// The outcome's plan, to be run.
+    var loaded: LoadedPlan?
+
+    mutating func take(_ planned: PlannedModel, head: LinearHead? = nil) throws {
+      loaded = try LoadedPlan(planned)
+      outcome = Outcome(planned: planned, head: head, trials: trials, plainTrial: plainTrial)
+    }
+
+    /// - Precondition: the plan is made.
+    fileprivate func made() -> (Outcome, LoadedPlan) {
+      guard let outcome, let loaded else { preconditionFailure("the plan is not made yet") }
+      return (outcome, loaded)
+    }
+  }
+
+  /// Weights are in runs over a few hundred texts, about.
+  private func stages(
+    of request: CompileRequest, findsPrecision: Bool, refits: Bool, _ search: SearchOptions
+  ) -> Stages<Draft> {
+    let (goal, gate) = (request.goal, request.gate)
+    var stages = Stages<Draft>()
+    if findsPrecision, request.options.precision == .auto {
+      stages.add("precision of products", weight: 4) { draft, report in
+        let found = try choosePrecision(
+          draft.planning, maximumDrop: gate.maximumDrop ?? Self.precisionDrop, progress: report)
+        draft.planning.precision = found.precision
+        draft.candidates = found.candidates
+      }
+    }
+    if case .search(let rule) = goal.method, case .reach(let target) = goal.target {
+      // Over far more texts than any other stage.
+      stages.add("search", weight: 16) { draft, report in
+        try searched(&draft, request, target, rule, search, progress: report)
+        // Halting keeps the heads that were trained together.
+        if draft.planning.halting != nil { draft.refit = nil }
+      }
+    } else if !refits, mayChooseRestoring(request.options.restoring) {
+      stages.add("dropped tokens in the mean or not", weight: 2) { draft, report in
+        let (planning, candidates) = try choosingRestoring(draft.planning, progress: report)
+        draft.planning = planning
+        draft.candidates += candidates
+      }
+    }
+    if refits {
+      stages.add("features of the reduced encoder") { draft, report in
+        guard let samples = draft.refit else { return try draft.take(plan(draft.planning)) }
+        try refit(&draft, on: samples, progress: report)
+      }
+      if gate.isAsked {
+        stages.add("features of the dense encoder") { draft, report in
+          if let samples = draft.refit { try compareWithDense(&draft, on: samples, progress: report) }
+        }
+      }
+    } else {
+      stages.add("plan", weight: 0.1) { draft, _ in try draft.take(plan(draft.planning)) }
+    }
+    if let calibration, goal.method.mayHalt {
+      stages.add("depths of the calibration texts") { draft, report in
+        guard draft.planning.halting != nil else { return }
+        let (outcome, loaded) = draft.made()
+        draft.outcome?.planned = try measured(outcome.planned, loaded, on: calibration, progress: report)
+      }
+    }
+    stages.add("agreement with the dense model") { draft, report in
+      if draft.refit == nil, gate.isAsked || calibration != nil {
+        guard let calibration else { throw WorkflowError.gateNeedsEvidence }
+        let limit = gate.isAsked ? Int.max : Self.evidenceTexts
+        let accuracy = try agreement(
+          of: draft.made().1, with: calibration, limit: limit, progress: report)
+        draft.outcome?.accuracy = accuracy
+      }
+      let accuracy = draft.outcome?.accuracy
+      if gate.isAsked, accuracy == nil { throw WorkflowError.gateNeedsEvidence }
+      if let refusal = accuracy.flatMap(gate.refusal) { throw refusal }
+    }
+    stages.add("canary examples", weight: 0.1) { draft, _ in
+      var (outcome, loaded) = draft.made()
+      outcome.candidates = draft.candidates + deeperCandidates(draft.planning, than: outcome.planned.plan)
+      outcome.percentile = margin(of: draft.planning)
+      outcome.planned = outcome.planned.withEvidence(outcome.evidence).withCanaries(
+        try canaries(of: loaded, maximumLength: request.options.maximumLength))
+      if let diagnostic = request.memory.exceeded(by: outcome.planned.plan) {
+        throw PlanningError.memoryExceeded(diagnostic)
+      }
+      draft.outcome = outcome
+    }
+    return stages
+  }
+
+  /// The best candidate's request, and every trial.
   private func searched(
-    _ request: PlanningRequest, _ samples: [TokenizedSample]?, _ options: SearchOptions, progress: Progress
-  ) throws -> (PlanningRequest, [SearchTrial], SearchTrial?) {
-    var judge = CandidateJudge(compiler: self, labelled: samples, maximumLength: request.maximumLength)
+    _ draft: inout Draft, _ request: CompileRequest, _ target: PlanningTarget, _ rule: HaltingRule,
+    _ options: SearchOptions, progress: Report
+  ) throws {
+    let planning = draft.planning
+    var judge = CandidateJudge(
+      compiler: self, labelled: draft.refit, maximumLength: request.options.maximumLength)
     guard judge.texts > 0 else { throw WorkflowError.searchNeedsTexts }
+    let precisions =
+      request.options.precision == .auto ? Precision.allCases.map { PrecisionAssignment($0) } : []
     let space = SearchSpace(
-      request, layers: Int(model.shape.layers), halts: model.tuned?.halting != nil,
-      selectors: model.tuned?.selector?.layers ?? [], precisions: options.precisions,
-      choosesRestoring: mayChooseRestoring(request), refits: samples != nil)
+      planning, target: target, haltingRule: rule, layers: Int(model.shape.layers),
+      halts: model.tuned?.halting != nil, selectors: model.tuned?.selector?.layers ?? [],
+      precisions: precisions, choosesRestoring: mayChooseRestoring(request.options.restoring),
+      refits: draft.refit != nil)
     var search = MethodSearch(
-      request: request, space: space, texts: judge.texts,
+      space, texts: judge.texts,
       cache: try options.cachePath.map {
-        try SearchCache(path: $0, question: request.requestText + "\n" + options.question)
+        try SearchCache(path: $0, question: planning.provenance.request + "\n" + options.question)
       },
       isOver: options.isOver,
       schedule: { candidate in
         do throws(PlanningError) {
           return try Planner.schedule(candidate, model: model, calibration: calibration, cost: cost)
         } catch {
-          if error.isUnmetWish { return nil }
+          if error.isInfeasible { return nil }
           guard case .precisionNotMeasured = error else { throw error }
           return nil
         }
       },
       judge: { try judge.score($0, texts: $1) })
-    let trials = try search.run { round, rounds, done, total in
+    draft.trials = try search.run { round, rounds, done, total in
       progress(
-        "search, round \(round) of \(rounds), candidate \(done + 1) of \(total)",
+        "round \(round) of \(rounds), candidate \(done + 1) of \(total)",
         (Double(round - 1) + Double(done) / Double(max(1, total))) / Double(rounds))
     }
-    guard let best = trials.first else {
+    guard let best = draft.trials.first else {
       // Says why there is no candidate.
-      _ = try plan(space.plain.applied(to: request))
+      _ = try plan(space.request(space.plain))
       throw WorkflowError.searchNeedsTexts
     }
-    return (best.candidate.applied(to: request), trials, trials.first { space.isPlain($0.candidate) })
+    draft.planning = space.request(best.candidate)
+    draft.plainTrial = draft.trials.first { space.isPlain($0.candidate) }
   }
 
   func plan(_ request: PlanningRequest) throws(PlanningError) -> PlannedModel {
@@ -178,11 +243,11 @@ public struct PlanCompiler {
   /// Columns of the features a head reads.
   var width: Int { Int(model.shape.hidden) }
 
-  /// A request's plan at work on labelled texts before its head is there.
+  /// A request's encoder run over labelled texts, to fit a head to its features.
   struct Reduced {
-    /// With a head of the right shape but no content, and the schedule that belongs to it.
+    /// With a head of the right shape but no content, and the schedule that was planned with it.
     var request: PlanningRequest
-    /// The same, giving features.
+    /// The plan that gave the features.
     var planned: PlannedModel
     /// [samples, width]
     var features: [Float]
@@ -198,7 +263,7 @@ public struct PlanCompiler {
       kind: targets.kind, weight: [Float](repeating: 0, count: targets.outputs * width),
       bias: [Float](repeating: 0, count: targets.outputs), labels: targets.labels)
     let outline = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
-    request.fixedSchedule = outline.schedule
+    request.method = .fixed(outline.schedule, selection: request.method.selection)
     request.depth = outline.schedule.layerCount
     // The target may have needed a pass to be off; it is met only with the same ones.
     request.passes = PassSet(
@@ -214,48 +279,46 @@ public struct PlanCompiler {
     return reduced
   }
 
-  private func refitted(
-    _ request: PlanningRequest, _ samples: [TokenizedSample], comparingDense: Bool, progress: RunProgress
-  ) throws -> Outcome {
+  /// Fits the head to the features of the request's encoder, and makes the plan with it.
+  private func refit(
+    _ draft: inout Draft, on samples: [TokenizedSample], progress: Report
+  ) throws {
     let targets = try HeadTargets(of: samples)
-    let reduced = try reduced(request, samples, targets) {
-      progress("features of the reduced encoder", $0, $1)
-    }
+    let reduced = try reduced(draft.planning, samples, targets, progress: progress.texts)
     let head = try targets.fit(features: reduced.features, width: width)
-    var accuracy: AccuracyComparison?
-    if comparingDense, let planned = head.report.heldOut {
-      var dense = request
-      dense.depth = nil
-      dense.method = .acc
-      dense.target = .dense
-      dense.fixedSchedule = nil
-      dense.memory = MemoryCeiling()
-      let features = try self.reduced(dense, samples, targets) {
-        progress("features of the dense encoder", $0, $1)
-      }.features
-      let reference = try targets.fit(features: features, width: width).report
-      if let value = reference.heldOut?.value {
-        accuracy = AccuracyComparison(
-          metric: planned.metric, dense: value, planned: planned.value, interval: planned.interval,
-          count: head.report.heldOutExamples,
-          flips: targets.flips(from: reference.heldOutAnswers, to: head.report.heldOutAnswers, samples))
-      }
-    }
     var fitted = reduced.request
     fitted.headOverride?.weight = head.weight
     fitted.headOverride?.bias = head.bias
-    return Outcome(planned: try plan(fitted), accuracy: accuracy, head: head)
+    try draft.take(plan(fitted), head: head)
+  }
+
+  /// Compares the refitted head with one fitted to the dense encoder's features, on the same split.
+  private func compareWithDense(
+    _ draft: inout Draft, on samples: [TokenizedSample], progress: Report
+  ) throws {
+    guard let report = draft.outcome?.head?.report, let planned = report.heldOut else { return }
+    let targets = try HeadTargets(of: samples)
+    var request = draft.planning
+    request.method = .dense
+    request.depth = nil
+    request.memory = MemoryCeiling()
+    let dense = try reduced(request, samples, targets, progress: progress.texts)
+    let reference = try targets.fit(features: dense.features, width: width).report
+    guard let value = reference.heldOut?.value else { return }
+    draft.outcome?.accuracy = AccuracyComparison(
+      metric: planned.metric, dense: value, planned: planned.value, interval: planned.interval,
+      count: report.heldOutExamples,
+      flips: targets.flips(from: reference.heldOutAnswers, to: report.heldOutAnswers, samples))
   }
 
   /// The plan with the depths at which the calibration texts end.
   private func measured(
-    _ planned: PlannedModel, _ loaded: LoadedPlan, on calibration: Calibration, progress: RunProgress
+    _ planned: PlannedModel, _ loaded: LoadedPlan, on calibration: Calibration,
+    progress: Report
   ) throws -> PlannedModel {
     let samples = Self.samples(of: calibration, upTo: planned.plan.schedule.maximumLength)
     guard !samples.isEmpty else { return planned }
-    let runs = try PlanExecution(loaded).runs(of: samples) {
-      progress("depths of the calibration texts", $0, $1)
-    }
+    let runs = try PlanExecution(loaded).runs(of: samples, progress: progress.texts)
     return planned.withDepths(runs.map { ($0.keptTokens, $0.depth) })
   }
 
@@ -264,23 +327,22 @@ public struct PlanCompiler {
     calibration.samples.filter { $0.ids.count <= length }.map(\.tokenized)
   }
 
-  /// What the plan answers to the calibration's texts against the right labels, or else the dense model's answers; nil when no
-  /// text fits.
+  /// What the plan answers to the calibration's texts, compared with the right labels, or else with the dense model's
+  /// answers; nil when no text fits.
   /// - Parameter limit: texts to measure on at most, drawn with a fixed seed.
   private func agreement(
-    of loaded: LoadedPlan, with calibration: Calibration, limit: Int, progress: RunProgress
+    of loaded: LoadedPlan, with calibration: Calibration, limit: Int, progress: Report
   ) throws -> AccuracyComparison? {
     let plan = loaded.plan
-    // Numbers are held against the dense model's: the plan format has no figure for a correlation with right ones.
+    // Numbers are compared with the dense model's: the plan format has no figure for a correlation with right ones.
     let texts = AuditSample.calibrated(calibration, for: plan, withLabels: plan.head.kind != .regression)
     let samples = try referenced(SeededSubset.elements(of: texts, limit: limit, seed: 1), for: plan)
-    let results = try PlanExecution(loaded).results(of: samples.map(\.tokenized)) {
-      progress("agreement with the dense model", $0, $1)
-    }
+    let results = try PlanExecution(loaded).results(
+      of: samples.map(\.tokenized), progress: progress.texts)
     return AccuracyComparison(results, to: samples, head: plan.head)
   }
 
-  /// The calibration's samples with the dense encoder's answers to hold that plan against.
+  /// The calibration's samples with the dense encoder's answers to compare that plan's with.
   func referenced(_ samples: [AuditSample], for plan: Plan) throws -> [AuditSample] {
     let references = try references(
       of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: plan)
@@ -291,22 +353,22 @@ public struct PlanCompiler {
     }
   }
 
-  /// What the dense encoder answers, for a plan to be held against: what calibration stored; of a token classification, of
-  /// which it holds no answers token by token, a dense plan's; and of a plan that halts what that promises, a_L, the answer
-  /// after all layers, every token kept.
+  /// What the dense encoder answers, to compare that plan's answers with: what the calibration stored; of a token
+  /// classification, whose answers token by token it does not store, a dense plan's answers; of a plan that halts a_L,
+  /// the answer after all layers with every token kept, which the halting rule protects.
   func references(
     of samples: [TokenizedSample], stored: [[Float]], for plan: Plan
   ) throws -> [[Float]] {
     let halts = plan.halting != nil
     guard halts || plan.head.kind == .tokenClassification else { return stored }
     let request = PlanningRequest(
-      method: halts ? .halting : .acc, maximumLength: plan.schedule.maximumLength,
+      .dense, halting: halts ? .tight : nil, maximumLength: plan.schedule.maximumLength,
       threads: Int(plan.identity.threads))
     return try PlanExecution(LoadedPlan(self.plan(request)), halts: false).results(of: samples)
   }
 
-  /// Two fixed sentences and the first calibration texts, with what the plan answers here. The tolerance leaves room for
-  /// another instruction-set tier's rounding, which may swap two tokens of nearly equal score.
+  /// Two fixed sentences and the first calibration texts, with the plan's answers on this machine. The tolerance leaves
+  /// room for another instruction-set tier's rounding, which may swap two tokens of nearly equal score.
   private func canaries(of loaded: LoadedPlan, maximumLength: Int) throws -> [Canary] {
     let sentences = [
       "The quick brown fox jumps over the lazy dog.",

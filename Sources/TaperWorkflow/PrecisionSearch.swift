@@ -1,14 +1,14 @@
 public import TaperPlanner
 
-/// Finds the fastest precision of every product that costs no more accuracy than allowed (ours).
+/// Finds the fastest precision of every product that loses no more accuracy than allowed (ours).
 ///
-/// Greedy and bounded: every product starts at its fastest precision. If that loses too much, each product is tried one
-/// step more precise with the others left alone; those whose step takes away the most error come first in a list of steps
-/// (ties: the plan's order), and the shortest part of that list that meets the gate, found by bisection, is taken. The
-/// whole list is f32 everywhere, which loses nothing. At most products + log₂(steps) + a few measurements; same
-/// inputs, same answer.
+/// Greedy and bounded. Every product starts at its fastest precision. If that loses too much, each product is tried one
+/// step more precise with the others left alone. The steps are sorted by the error they remove, most first (ties: the
+/// plan's order), and the shortest prefix of that list that loses little enough, found by bisection, is taken. The
+/// whole list is f32 everywhere, which loses nothing. At most products + log₂(steps) + a few measurements; same inputs,
+/// same answer.
 public struct PrecisionSearch {
-  /// A product by its weight's name, with predicted times of the precisions that are to be had.
+  /// A product by its weight's name, with predicted times of the precisions that the profile has measured.
   public struct Product: Hashable, Sendable {
     public var name: String
     public var times: [Precision: UInt64]
@@ -18,7 +18,7 @@ public struct PrecisionSearch {
       self.times = times
     }
 
-    /// From the fastest on, ever more precise: each the fastest of those more precise than the one before; f32 last.
+    /// From the fastest to f32: each the fastest of those more precise than the one before.
     var ladder: [Precision] {
       var rungs: [Precision] = []
       // From the most precise to the least.

@@ -5,12 +5,12 @@ public import TaperJSON
 internal import TaperPlanFormat
 internal import TaperPlanner
 
-/// Trials of a search on disk, one JSON object a line, so that an interrupted search goes on where it was.
+/// Trials of a search on disk, one JSON object a line, so that an interrupted search resumes.
 ///
-/// A line counts only for the question it answered: `key` digests everything a score depends on. Lines of other questions
-/// stay; a line cut short by a crash is skipped and its trial measured again.
+/// A line counts only for the question it answered: `key` is a digest of everything a score depends on. Lines of other
+/// questions stay. A line cut short by a crash is skipped and its trial measured again.
 public struct SearchCache {
-  /// Raised when a candidate's words, or what a score means, change: lines of other versions answer other questions.
+  /// Raised when a candidate's key, or what a score means, changes, so that older lines no longer match.
   private static let version = 2
 
   private let path: String
@@ -32,7 +32,7 @@ public struct SearchCache {
   public init(path: String, question: String) throws(WorkflowError) {
     self.path = path
     key = SHA256.digest(of: Array("\(Self.version)\n\(question)".utf8)).hex
-    // Opened as it will be written to: what cannot be kept is said before anything is measured.
+    // Opened for writing at once: a file that cannot be written is refused before anything is measured.
     guard let file = unsafe fopen(path, "a+") else { throw .cacheUnwritable(path: path) }
     defer { unsafe fclose(file) }
     var start: UnsafeMutablePointer<CChar>?

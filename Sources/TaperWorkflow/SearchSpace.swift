@@ -1,10 +1,16 @@
+package import TaperPlanFormat
 package import TaperPlanner
 
 /// What a method search chooses from, for a model and a request.
 package struct SearchSpace {
-  /// Decays that are tried beside the calibration's: from keeping alike in every layer to dropping late and steeply.
+  /// Decays tried besides the calibration's: from keeping alike in every layer to dropping late and steeply.
   package static let decays = [0.1, 0.2, 0.35, 0.5, 0.75, 1.0]
 
+  /// What all candidates have in common.
+  let base: PlanningRequest
+  let target: PlanningTarget
+  /// Of candidates that halt.
+  let haltingRule: HaltingRule
   /// Of the whole encoder.
   let layers: Int
   /// Whether the model has halting points.
@@ -15,23 +21,40 @@ package struct SearchSpace {
   let precisions: [PrecisionAssignment]
   /// Whether dropped tokens come back, of a head that is as it was trained; what the request says comes first.
   let restorings: [Bool]
-  /// Whether heads are fitted again where no run halts: to what the request says of dropped tokens.
+  /// Whether heads are fitted again where no run halts; they are then fitted to what the request says of dropped
+  /// tokens.
   let refits: Bool
 
   /// - Parameters:
-  ///   - precisions: tried beside the request's.
+  ///   - base: its method, halting and depth are each candidate's own.
+  ///   - precisions: tried besides the base's.
   ///   - choosesRestoring: whether to try both with a head that is as it was trained.
   package init(
-    _ request: PlanningRequest, layers: Int, halts: Bool = false, selectors: [Int] = [],
-    precisions: [PrecisionAssignment] = [], choosesRestoring: Bool = false, refits: Bool = false
+    _ base: PlanningRequest, target: PlanningTarget, haltingRule: HaltingRule = .tight, layers: Int,
+    halts: Bool = false, selectors: [Int] = [], precisions: [PrecisionAssignment] = [],
+    choosesRestoring: Bool = false, refits: Bool = false
   ) {
+    self.base = base
+    self.target = target
+    self.haltingRule = haltingRule
     self.layers = layers
     self.halts = halts
     self.selectors = selectors
-    self.precisions = [request.precision] + precisions.filter { $0 != request.precision }
-    let restores = request.restoresDroppedTokens
+    self.precisions = [base.precision] + precisions.filter { $0 != base.precision }
+    let restores = base.restoresDroppedTokens
     restorings = choosesRestoring ? [restores, !restores] : [restores]
     self.refits = refits
+  }
+
+  /// The request that plans a candidate.
+  package func request(_ candidate: SearchTrial.Candidate) -> PlanningRequest {
+    var request = base
+    request.method = candidate.dropping.map { .tokens($0, target) } ?? .layers(target)
+    request.halting = candidate.halts ? haltingRule : nil
+    request.depth = candidate.depth
+    request.restoresDroppedTokens = candidate.restores
+    request.precision = candidate.precision
+    return request
   }
 
   /// What method `acc` would plan, as the request says of dropped tokens.
@@ -46,19 +69,17 @@ package struct SearchSpace {
     return candidate == plain
   }
 
-  /// What method `acc` would plan first, then unlike ones before like ones, for a search that ends early: other decays come
-  /// last. A depth at which every token meets the target is method `depth`, and `halting`, by itself.
+  /// What method `acc` would plan first, then unlike ones before like ones, for a search that ends early: other decays
+  /// come last. A depth at which every token meets the target is method `depth`, and `halting`, by itself.
   package var candidates: [SearchTrial.Candidate] {
     var found: [SearchTrial.Candidate] = []
     for decay in [nil] + Self.decays.map(Optional.some) {
       for depth in (1...layers).reversed() {
-        for (method, selection) in methods(depth: depth) where decay == nil || method.scalesByDecay {
+        for (dropping, halts) in methods(depth: depth, decay: decay) {
           for precision in precisions {
-            for restores in method.halts || !refits ? restorings : [restorings[0]] {
+            for restores in halts || !refits ? restorings : [restorings[0]] {
               found.append(
-                .init(
-                  method: method, selection: selection, depth: depth, decay: decay, restores: restores,
-                  precision: precision))
+                .init(dropping, halts: halts, depth: depth, restores: restores, precision: precision))
             }
           }
         }
@@ -67,19 +88,18 @@ package struct SearchSpace {
     return found
   }
 
-  private func methods(depth: Int) -> [(PlanningMethod, TokenSelection)] {
-    var methods: [(PlanningMethod, TokenSelection)] = [(.acc, .dynamic)]
-    if halts { methods += [(.halting, .dynamic), (.accHalting, .dynamic)] }
-    guard selectors.contains(where: { $0 < depth }) else { return methods }
+  /// With a decay those that read one.
+  private func methods(depth: Int, decay: Double?) -> [(TokenDropping?, halts: Bool)] {
+    var methods: [(TokenDropping?, halts: Bool)] = [(.attention(decay: decay), false)]
+    if halts {
+      if decay == nil { methods.append((nil, true)) }
+      methods.append((.attention(decay: decay), true))
+    }
+    guard decay == nil, selectors.contains(where: { $0 < depth }) else { return methods }
     for selection in TokenSelection.allCases {
-      methods.append((.selector, selection))
-      if halts { methods.append((.selectorHalting, selection)) }
+      methods.append((.selectors(selection), false))
+      if halts { methods.append((.selectors(selection), true)) }
     }
     return methods
   }
-}
-
-extension PlanningMethod {
-  /// Whether the elimination profile says where it drops tokens.
-  fileprivate var scalesByDecay: Bool { self == .acc || self == .accHalting }
 }

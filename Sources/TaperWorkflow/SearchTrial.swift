@@ -5,51 +5,50 @@ public import TaperPlanner
 /// One candidate of a method search and how it did.
 public struct SearchTrial: Hashable, Sendable {
   public struct Candidate: Hashable, Sendable {
-    /// One that the planner plans.
-    public var method: PlanningMethod
-    /// Of a method with selectors.
-    public var selection: TokenSelection
+    /// Who drops tokens; nil where every token is kept.
+    public var dropping: TokenDropping?
+    /// Whether runs end at the model's halting points.
+    public var halts: Bool
     /// Layers kept; where runs may halt, the cap.
     public var depth: Int
-    /// Decay of the elimination profile; nil: the calibration's.
-    public var decay: Double?
     /// Whether the head's mean is over all tokens' last states, or over those of the kept ones.
     public var restores: Bool
     public var precision: PrecisionAssignment
 
     public init(
-      method: PlanningMethod = .acc, selection: TokenSelection = .dynamic, depth: Int, decay: Double? = nil,
-      restores: Bool = true,
+      _ dropping: TokenDropping? = .attention(), halts: Bool = false, depth: Int, restores: Bool = true,
       precision: PrecisionAssignment = PrecisionAssignment()
     ) {
-      self.method = method
-      self.selection = selection
+      self.dropping = dropping
+      self.halts = halts
       self.depth = depth
-      self.decay = decay
       self.restores = restores
       self.precision = precision
     }
 
-    /// The request that plans this candidate.
-    func applied(to request: PlanningRequest) -> PlanningRequest {
-      var request = request
-      request.method = method
-      request.selection = selection
-      request.depth = depth
-      request.decay = decay
-      request.restoresDroppedTokens = restores
-      request.precision = precision
-      return request
+    /// Decay of the elimination profile; nil: the calibration's, or none.
+    public var decay: Double? {
+      if case .attention(let decay)? = dropping { decay } else { nil }
     }
 
-    /// The method as the plan's identity says it: "selector-static", "acc+halting".
+    /// How the model's selectors choose tokens; nil where they do not.
+    var selection: TokenSelection? {
+      if case .selectors(let selection)? = dropping { selection } else { nil }
+    }
+
+    /// The method as the plan's identity names it: "selector-static", "acc+halting".
     public var methodName: String {
-      let word = PlanningMethod.selector.rawValue
-      return method.selects && selection == .static
-        ? method.rawValue.replacing(word, with: word + "-static") : method.rawValue
+      let name: String? =
+        switch dropping {
+        case nil: nil
+        case .attention?: "acc"
+        case .selectors(.dynamic)?: "selector"
+        case .selectors(.static)?: "selector-static"
+        }
+      return [name, halts ? "halting" : nil].compactMap(\.self).joined(separator: "+")
     }
 
-    /// All of it, in words that no other candidate has.
+    /// A key that no other candidate has.
     var words: String {
       let products = precision.exceptions.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value.rawValue)" }
       return "\(methodName) depth \(depth) decay \(decay.map { "\($0)" } ?? "acc") \(precision.base.rawValue)"

@@ -1,7 +1,7 @@
 internal import TaperHeadFitting
 
-/// A subset drawn without replacement, the same for the same seed: the order of the file must not decide what a
-/// calibration sees (labelled files are often sorted by label).
+/// A subset drawn without replacement, the same for the same seed. Labelled files are often sorted by label, so taking
+/// the first rows would bias a calibration.
 public enum SeededSubset {
   /// Indices of `limit` of `count` elements, ascending; all of them when there are no more.
   public static func indices(count: Int, limit: Int, seed: UInt64) -> [Int] {

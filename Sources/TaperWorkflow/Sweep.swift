@@ -9,16 +9,16 @@ public import TaperPlanner
 /// (specs/planning.md, "Sweep").
 public struct Sweep {
   public struct Request {
-    /// What all plans have in common; its target, method and depth are not read.
-    public var base: PlanningRequest
-    public var methods: [PlanningMethod]
-    /// Speedups wished for, ascending, each above 1.
+    /// What all plans have in common.
+    public var options: CompileOptions
+    public var methods: [CompileMethod]
+    /// Speedups to plan for, ascending, each above 1.
     public var factors: [Double]
     /// Whether they are of work (the published form) instead of predicted time.
     public var isInWork: Bool
 
-    public init(base: PlanningRequest, methods: [PlanningMethod], factors: [Double], isInWork: Bool) {
-      self.base = base
+    public init(options: CompileOptions, methods: [CompileMethod], factors: [Double], isInWork: Bool) {
+      self.options = options
       self.methods = methods
       self.factors = factors
       self.isInWork = isInWork
@@ -38,104 +38,114 @@ public struct Sweep {
   public init(_ compiler: PlanCompiler) { self.compiler = compiler }
 
   /// The dense plan, then for every method one plan a speedup as far as it reaches, and the fastest that it reaches; of
-  /// equal schedules of a method the one of the largest wish.
+  /// equal schedules of a method the one of the largest speedup.
   ///
   /// - Parameters:
   ///   - refit: labelled samples to refit every plan's head on; nil keeps the model's head.
+  ///   - maximumDrop: share that an open precision may lose of its agreement with f32; nil: as `PlanCompiler` has it.
   ///   - search: how method `search` goes about each plan.
   /// - Throws: as `PlanCompiler.compile`, but for targets out of reach.
   public func candidates(
-    _ request: Request, refit: [TokenizedSample]?, search: () -> PlanCompiler.SearchOptions,
-    progress: PlanCompiler.Progress
+    _ request: Request, refit: [TokenizedSample]?, maximumDrop: Double? = nil,
+    search: @escaping () -> PlanCompiler.SearchOptions, progress: PlanCompiler.Progress
   ) throws -> [Candidate] {
-    let wishes = try wishes(request, refits: refit != nil)
-    var candidates: [Candidate] = []
-    for (place, wish) in wishes.enumerated() {
-      do {
-        // Halting keeps the heads that were trained together.
-        let outcome = try compiler.compile(
-          wish.request, refit: wish.request.method.halts ? nil : refit, search: search()
-        ) { stage, fraction in
-          progress("\(wish.name): \(stage)", (Double(place) + fraction) / Double(wishes.count))
-        }
-        candidates.append(
-          Candidate(
-            name: wish.name, method: place == 0 ? "dense" : wish.request.method.rawValue, outcome: outcome))
-      } catch PlanningError.infeasible where wish.request.method == .search {
-        continue  // known only by searching
-      }
-      progress(wish.name, Double(place + 1) / Double(wishes.count))
+    let precisionShare = request.options.precision == .auto ? 0.15 : 0
+    let precision = try compiler.choosePrecision(request.options, maximumDrop: maximumDrop) {
+      progress($0, precisionShare * $1)
     }
+    let planned = try points(request, precision, refits: refit != nil)
+    var stages = Stages<[Candidate]>()
+    for point in planned {
+      stages.add(point.name) { candidates, report in
+        do {
+          let goal = point.request.goal
+          // Halting keeps the heads that were trained together.
+          let outcome = try compiler.compile(
+            point.request, text: point.text, precision: precision,
+            refit: goal.method.halting == nil ? refit : nil, search: search()
+          ) { report($0, $1) }
+          candidates.append(Candidate(name: point.name, method: point.method, outcome: outcome))
+        } catch PlanningError.infeasible where point.request.goal.method.name == .search {
+          // Known only by searching.
+        }
+      }
+    }
+    var candidates: [Candidate] = []
+    try stages.run(&candidates) { progress($0, precisionShare + (1 - precisionShare) * $1) }
     return candidates
   }
 
-  private struct Wish {
+  /// A plan to make.
+  private struct Point {
     var name: String
-    var request: PlanningRequest
+    /// As the file and the report name it.
+    var method: String
+    var request: CompileRequest
+    /// What the plan says was asked for.
+    var text: String
   }
 
-  private func wishes(_ request: Request, refits: Bool) throws -> [Wish] {
-    var dense = request.base
-    dense.target = .dense
-    dense.method = .acc
-    dense.requestText = "--dense " + request.base.requestText
-    var wishes = [Wish(name: "dense", request: dense)]
-    let whole = try schedule(dense, refits: refits)
-    if let halting = request.methods.first(where: \.halts) {
+  private func points(
+    _ request: Request, _ precision: PrecisionAssignment?, refits: Bool
+  ) throws -> [Point] {
+    let dense = CompileRequest(.dense, options: request.options)
+    var points = [Point(name: "dense", method: "dense", request: dense, text: dense.text(of: .sweep))]
+    let whole = try schedule(dense, precision, refits: refits)
+    if let halting = request.methods.first(where: { $0.halting != nil }) {
       // No cap and every token: the worst case is the dense plan's, the mean is what counts.
-      var uncapped = wish(request, halting, 1)
-      uncapped.request.target = .dense
-      wishes.append(uncapped)
+      var uncapped = try point(request, halting, 1)
+      uncapped.request.goal = try CompileGoal(.dense, method: .given(nil, halting: halting.halting))
+      points.append(uncapped)
     }
     for method in request.methods {
       var last = whole
-      /// Of equal schedules the largest wish counts; keeping every token in every layer is the dense plan.
-      func add(_ wish: Wish) throws(PlanningError) {
-        let schedule = try schedule(wish.request, refits: refits)
+      /// Of equal schedules the largest speedup counts; keeping every token in every layer is the dense plan.
+      func add(_ point: Point) throws {
+        let schedule = try schedule(point.request, precision, refits: refits)
         if schedule == whole { return }
-        if schedule == last { wishes.removeLast() }
+        if schedule == last { points.removeLast() }
         last = schedule
-        wishes.append(wish)
+        points.append(point)
       }
       for factor in request.factors {
-        let wish = wish(request, method, factor)
-        if method == .search {
-          wishes.append(wish)
+        let point = try point(request, method, factor)
+        if method.name == .search {
+          points.append(point)
           continue
         }
-        do throws(PlanningError) {
-          try add(wish)
-        } catch {
-          guard case .infeasible(let diagnostic) = error else { throw error }
-          // The most there is, rounded down to what a file name can say.
+        do {
+          try add(point)
+        } catch PlanningError.infeasible(let diagnostic) {
+          // The highest reachable speedup, rounded down to two decimals for the file name.
           let most = (diagnostic.bestSpeedup * 100).rounded(.down) / 100
-          if most > 1 { try? add(self.wish(request, method, most)) }
+          if most > 1 { try? add(self.point(request, method, most)) }
           break
         }
       }
     }
-    return wishes
+    return points
   }
 
-  private func wish(_ request: Request, _ method: PlanningMethod, _ factor: Double) -> Wish {
-    var planning = request.base
-    planning.method = method
-    planning.target = request.isInWork ? .workSpeedup(factor) : .speedup(factor)
-    let times = factor == factor.rounded() ? "\(Int(factor))x" : "\(factor)x"
-    var words = [request.isInWork ? "--flops-speedup" : "--speedup", times, "--method", method.rawValue]
-    if method.halts || method == .search { words += ["--halting-rule", planning.haltingRule.rawValue] }
-    if method.selects { words += ["--selection", planning.selection.rawValue] }
-    planning.requestText = (words + [request.base.requestText]).joined(separator: " ")
-    return Wish(name: "\(method.rawValue)-\(times)", request: planning)
+  private func point(_ request: Request, _ method: CompileMethod, _ factor: Double) throws -> Point {
+    let target: PlanningTarget = request.isInWork ? .workSpeedup(factor) : .speedup(factor)
+    let compiled = CompileRequest(
+      try CompileGoal(.reach(target), method: method), options: request.options)
+    let name = method.name.rawValue
+    return Point(
+      name: "\(name)-\(ValueText.short(factor))x", method: name, request: compiled,
+      text: compiled.text(of: .sweep))
   }
 
   /// Of the plan that reaches the target, restoring dropped tokens or, where the request leaves that open, not.
-  private func schedule(_ request: PlanningRequest, refits: Bool) throws(PlanningError) -> Schedule {
-    if compiler.mayChooseRestoring(request), !refits || request.method.halts {
-      return try compiler.restorings(of: request).reached[0].plan.schedule
+  private func schedule(
+    _ request: CompileRequest, _ precision: PrecisionAssignment?, refits: Bool
+  ) throws -> Schedule {
+    let planning = try request.planning(precision: precision, provenance: PlanProvenance())
+    if compiler.mayChooseRestoring(request.options.restoring), !refits || planning.halting != nil {
+      return try compiler.restorings(of: planning).reached[0].plan.schedule
     }
     return try Planner.schedule(
-      request, model: compiler.model, calibration: compiler.calibration, cost: compiler.cost)
+      planning, model: compiler.model, calibration: compiler.calibration, cost: compiler.cost)
   }
 
   /// Writes the plans and the one weights file they share into `folder`, as `<name>.plan`, and loads them from there.
@@ -152,7 +162,7 @@ public struct Sweep {
   /// What each plan's answers are worth.
   ///
   /// - Parameters:
-  ///   - test: labelled texts; nil: what was held out when the heads were refitted, or else the dense model's answers to
+  ///   - test: labelled texts; nil: those held out when the heads were refitted, or else the dense model's answers to
   ///     the calibration texts.
   ///   - refit: the labelled samples that heads were refitted on.
   public func accuracies(
@@ -181,7 +191,8 @@ public struct Sweep {
     return try compiler.referenced(AuditSample.calibrated(calibration, for: plan), for: plan)
   }
 
-  /// Predicted time of the calibration's texts, each at its own length, counts and depth, mean; nil without a calibration.
+  /// Predicted time of the calibration's texts, each at its own length, counts and depth, mean; nil without a
+  /// calibration.
   public func expectedTime(_ planned: PlannedModel) -> Nanoseconds? {
     if let halting = planned.plan.halting { return halting.measured?.time.mean }
     if let expectations = planned.plan.expectations { return expectations.overall.mean }

@@ -3,11 +3,11 @@ public import TaperPlanFormat
 public import TaperPlanRuntime
 internal import TaperPlanner
 
-/// Several plans on the same texts at batch 1, every text at its own length, halting points and selectors at work: what each
-/// costs in use, where `PlanRace` times the worst case of one length.
+/// Times several plans on the same texts at batch 1, every text at its own length, with halting points and selectors
+/// acting. `PlanRace` instead times the worst case at one length.
 ///
-/// The plans take turns, all texts a turn, so that a slow phase of a shared machine falls on all of them alike. Between chunks of
-/// texts the reference kernels are timed.
+/// The plans take turns, one pass over all texts each, so that a slow phase of a shared machine affects all of them
+/// alike. Between chunks of texts the reference kernels are timed.
 public enum TextRace {
   /// Texts between two looks at the machine.
   public static let chunk = 100
@@ -78,7 +78,7 @@ extension TextRace.Runner {
   fileprivate mutating func note(_ session: borrowing Session) {
     let plan = session.loaded.plan
     let length = session.currentLength
-    let method = PlanningMethod(rawValue: plan.identity.method)
+    let method = CompileMethod.Name(rawValue: plan.identity.method)
     let analysis = SpeedupAnalysis(plan.model, dropsAfterLayers: method?.selects ?? false)
     predicted.append(
       plan.predictedTime(length: length, depth: session.depth) ?? plan.expectations?.lengths[length - 1].mean

@@ -7,10 +7,10 @@ internal import TaperPlanFormat
 internal import TaperPlanRuntime
 internal import TaperPlanner
 
-/// The dense encoder at work on the planning machine: the model compiled into an instrumented dense plan and run by the
+/// The dense encoder run on the planning machine: the model is compiled into an instrumented dense plan and run by the
 /// runtime itself, so that calibration and head fitting see exactly what a deployed plan computes.
 ///
-/// The planner must not see the runtime, nor calibration the planner: the three meet here.
+/// The planner must not depend on the runtime, nor calibration on the planner, so the three are joined here.
 public struct Workbench {
   let model: ModelSpec
   let maximumLength: Int
@@ -69,14 +69,15 @@ public struct Workbench {
     return features
   }
 
-  /// Tokens that go on after each selector, text by text, when all selectors act and no ceiling holds them back: what the
-  /// later ones see depends on the earlier ones. Empty without selectors.
+  /// Tokens kept by each selector, text by text, when all selectors act and no ceiling limits them: the input of later
+  /// ones depends on the earlier ones. Empty without selectors.
   private func keptTokens(
     _ samples: [TokenizedSample], selectors: [Int], progress: PlanExecution.Progress
   ) throws -> [[Int]] {
     guard !selectors.isEmpty else { return [] }
-    var request = PlanningRequest(method: .selector, maximumLength: maximumLength, threads: threads)
-    request.fixedSchedule = .dense(maximumLength: maximumLength, layerCount: Int(model.shape.layers))
+    let whole = Schedule.dense(maximumLength: maximumLength, layerCount: Int(model.shape.layers))
+    let request = PlanningRequest(
+      .fixed(whole, selection: .dynamic), maximumLength: maximumLength, threads: threads)
     return try execution(request).runs(of: samples, progress: progress)
       .map { run in selectors.map { run.keptTokens[$0] } }
   }
@@ -84,7 +85,7 @@ public struct Workbench {
   private func execution(instrumentation: Instrumentation) throws -> PlanExecution {
     try execution(
       PlanningRequest(
-        target: .dense, maximumLength: maximumLength, threads: threads, instrumentation: instrumentation))
+        .dense, maximumLength: maximumLength, threads: threads, instrumentation: instrumentation))
   }
 
   private func execution(_ request: PlanningRequest) throws -> PlanExecution {

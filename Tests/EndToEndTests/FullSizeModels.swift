@@ -21,8 +21,8 @@ enum FullSizeModels {
     _ model: ModelSpec, _ schedule: Schedule, _ instrumentation: Instrumentation
   ) throws -> LoadedPlan {
     let request = PlanningRequest(
-      maximumLength: schedule.maximumLength, instrumentation: instrumentation,
-      restoresDroppedTokens: schedule.restoresDroppedTokens, fixedSchedule: schedule)
+      .fixed(schedule), maximumLength: schedule.maximumLength,
+      restoresDroppedTokens: schedule.restoresDroppedTokens, instrumentation: instrumentation)
     let device = try DeviceProfile.load(path: TaperProgram.referenceDevice)
     let planned = try Planner.plan(
       request, model: model, calibration: nil, cost: CostModel(profile: device, threads: 1))

@@ -36,10 +36,10 @@ import Testing
     _ model: ModelSpec, _ rule: HaltingRule, depth: Int = 4, passes: PassSet = .all,
     costs: OpCosts = RuntimeCosts.mixed
   ) throws -> LoadedPlan {
+    let selects = model.tuned?.selector != nil && depth > 1
     let request = PlanningRequest(
-      method: model.tuned?.selector == nil || depth == 1 ? .accHalting : .selectorHalting, haltingRule: rule,
-      maximumLength: maximumLength, threads: 4, passes: passes,
-      depth: depth, fixedSchedule: schedule(model, depth: depth))
+      .fixed(schedule(model, depth: depth), selection: selects ? .dynamic : nil), halting: rule, depth: depth,
+      maximumLength: maximumLength, threads: 4, passes: passes)
     let planned = try RuntimeCosts.plan(request, model, costs: costs)
     let bytes = try planned.materializedWeights()
     var written = planned.plan

@@ -3,6 +3,7 @@ import TaperCalibration
 import TaperCostModel
 import TaperDeviceProfile
 import TaperModelSpec
+import TaperPlanFormat
 import TaperPlanner
 import TaperWorkflow
 import Testing
@@ -21,16 +22,21 @@ import Testing
     ) { _, _ in }
     let compiler = try PlanCompiler(
       model: model, calibration: calibration, cost: CostModel(profile: profile, threads: 1))
-    for method in [PlanningMethod.acc, .search] {
-      let request = PlanningRequest(
-        target: .workSpeedup(1.5), method: method, maximumLength: 24, threads: 1)
-      var fractions: [Double] = []
-      let outcome = try compiler.compile(request, refit: samples, gate: AccuracyGate(maximumDrop: 1)) {
+    for method in [CompileMethod.acc(), .search(.tight)] {
+      let request = CompileRequest(
+        try CompileGoal(.reach(.workSpeedup(1.5)), method: method),
+        options: CompileOptions(maximumLength: 24, refitsHead: true), gate: AccuracyGate(maximumDrop: 1))
+      var (stages, fractions): ([String], [Double]) = ([], [])
+      let outcome = try compiler.compile(request, refit: samples) {
+        stages.append($0)
         fractions.append($1)
       }
       #expect(fractions == fractions.sorted())
-      #expect(fractions.count == 40 * 2 + outcome.trials.count)
       #expect(fractions.last == 1 && fractions.filter { $0 == 1 }.count == 1)
+      #expect(stages.count { $0.hasPrefix("search, round") } == outcome.trials.count)
+      // The reduced encoder's run and the dense one's.
+      #expect(stages.count { $0.hasPrefix("features of the reduced encoder, text") } == 40)
+      #expect(stages.count { $0.hasPrefix("features of the dense encoder, text") } == 40)
     }
   }
 }

@@ -24,9 +24,9 @@ import Testing
     costs: OpCosts = RuntimeCosts.mixed, precision: Precision = .f32
   ) throws -> LoadedPlan {
     let request = PlanningRequest(
-      maximumLength: maximumLength, threads: threads, passes: passes,
-      restoresDroppedTokens: schedule.restoresDroppedTokens, precision: PrecisionAssignment(precision),
-      fixedSchedule: schedule)
+      .fixed(schedule), maximumLength: maximumLength, threads: threads,
+      precision: PrecisionAssignment(precision), restoresDroppedTokens: schedule.restoresDroppedTokens,
+      passes: passes)
     let planned = try RuntimeCosts.plan(request, model, costs: costs)
     #expect(planned.plan.schedule.keepCounts == schedule.keepCounts, "a fixed schedule is taken as it is")
     return try LoadedPlan(plan: planned.plan, weightBytes: planned.materializedWeights())
@@ -99,7 +99,7 @@ import Testing
   func fileAndMemoryAnswerTheSame(name: String) throws {
     let model = try Self.model(name)
     let schedule = RuntimeSchedules.make("half", maximumLength: Self.maximumLength, restores: false)
-    let request = PlanningRequest(maximumLength: Self.maximumLength, threads: 2, fixedSchedule: schedule)
+    let request = PlanningRequest(.fixed(schedule), maximumLength: Self.maximumLength, threads: 2)
     let planned = try RuntimeCosts.plan(request, model)
     let folder = TemporaryDirectory()
     try PlanWriter.write(planned.plan, to: folder.path + "/a.plan", weights: planned.weightSource)

@@ -21,7 +21,7 @@ import Testing
     let model = try RuntimePlannedTests.model(name)
     let schedule = RuntimeSchedules.make("half", maximumLength: maximumLength, restores: true)
     let request = PlanningRequest(
-      maximumLength: maximumLength, threads: 2, excludedKernels: excluded, fixedSchedule: schedule)
+      .fixed(schedule), maximumLength: maximumLength, threads: 2, excludedKernels: excluded)
     let planned = try RuntimeCosts.plan(request, model)
     var plan = planned.plan
     plan.tokenizer = try Tokenizer(

@@ -41,9 +41,9 @@ import Testing
     costs: OpCosts = RuntimeCosts.mixed, precision: Precision = .f32
   ) throws -> LoadedPlan {
     let request = PlanningRequest(
-      method: .selector, selection: selection, maximumLength: maximumLength, threads: 4, passes: passes,
-      instrumentation: .hiddenStates, restoresDroppedTokens: restores,
-      precision: PrecisionAssignment(precision), fixedSchedule: schedule(name))
+      .fixed(schedule(name), selection: selection), maximumLength: maximumLength, threads: 4,
+      precision: PrecisionAssignment(precision), restoresDroppedTokens: restores, passes: passes,
+      instrumentation: .hiddenStates)
     let planned = try RuntimeCosts.plan(request, model(), costs: costs)
     let bytes = try planned.materializedWeights()
     var written = planned.plan

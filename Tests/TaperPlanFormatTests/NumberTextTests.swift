@@ -26,6 +26,7 @@ import Testing
     #expect(NumberText.fixed(-0.001, 2) == "0.00")
     #expect(NumberText.fixed(12, 0) == "12")
     #expect(NumberText.fixed(.nan, 2) == "–")
+    #expect(NumberText.fixed(-1e302, 2) == "–")
     #expect(NumberText.fixed(.infinity, 2) == "–")
   }
 

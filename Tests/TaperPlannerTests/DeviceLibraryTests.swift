@@ -28,10 +28,9 @@ import Testing
         facts: EncoderFacts(model), profile: (1...Int(model.shape.layers)).map { 1 / Double($0 + 1) },
         costs: costs)
       for precision in Precision.allCases {
-        let times = try [PlanningTarget.dense, .workSpeedup(1.5)].map { target in
+        let times = try [PlanningMethod.dense, .workSpeedup(1.5)].map { method in
           let request = PlanningRequest(
-            target: target, maximumLength: 16, threads: threads, precision: PrecisionAssignment(precision),
-            deviceName: profile.name, requestText: "", toolVersion: "test")
+            method, maximumLength: 16, threads: threads, precision: PrecisionAssignment(precision))
           return try Planner.plan(request, model: model, inputs: inputs).plan.predictions.lengths[15].planned
             .time
         }

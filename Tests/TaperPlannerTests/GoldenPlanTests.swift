@@ -18,40 +18,40 @@ import Testing
     var model: String
     /// The plan's file name.
     var name: String
-    var target: PlanningTarget
+    var method: PlanningMethod
     /// As the command line says it.
     var request: String
     var precision = Precision.f32
-    var method = PlanningMethod.acc
+    var halting: HaltingRule?
     var testDescription: String { "\(model) \(name)" }
   }
 
   private static let device = "reference"
   static let all = [
-    Golden(model: "tiny-bert-classifier", name: "dense", target: .dense, request: "--dense"),
+    Golden(model: "tiny-bert-classifier", name: "dense", method: .dense, request: "--dense"),
     Golden(
-      model: "tiny-bert-classifier", name: "flops-speedup-2x", target: .workSpeedup(2),
+      model: "tiny-bert-classifier", name: "flops-speedup-2x", method: .workSpeedup(2),
       request: "--flops-speedup 2x"),
     Golden(
-      model: "tiny-bert-old-names", name: "flops-speedup-1.5x", target: .workSpeedup(1.5),
+      model: "tiny-bert-old-names", name: "flops-speedup-1.5x", method: .workSpeedup(1.5),
       request: "--flops-speedup 1.5x"),
     Golden(
-      model: "tiny-bert-classifier", name: "bf16-dense", target: .dense, request: "--dense --precision bf16",
+      model: "tiny-bert-classifier", name: "bf16-dense", method: .dense, request: "--dense --precision bf16",
       precision: .bf16),
     Golden(
-      model: "tiny-bert-old-names", name: "int8-flops-speedup-1.5x", target: .workSpeedup(1.5),
+      model: "tiny-bert-old-names", name: "int8-flops-speedup-1.5x", method: .workSpeedup(1.5),
       request: "--flops-speedup 1.5x --precision int8", precision: .int8),
-    Golden(model: "tiny-mpnet", name: "dense", target: .dense, request: "--dense"),
+    Golden(model: "tiny-mpnet", name: "dense", method: .dense, request: "--dense"),
     Golden(
-      model: "tiny-mpnet", name: "flops-speedup-2x", target: .workSpeedup(2),
+      model: "tiny-mpnet", name: "flops-speedup-2x", method: .workSpeedup(2),
       request: "--flops-speedup 2x"),
     Golden(
-      model: "tuned-acc-halting", name: "halting-dense", target: .dense, request: "--method halting --dense",
-      method: .halting),
+      model: "tuned-acc-halting", name: "halting-dense", method: .dense, request: "--method halting --dense",
+      halting: .tight),
     Golden(
       model: "tuned-selector-halting", name: "selector-halting-flops-speedup-1.5x",
-      target: .workSpeedup(1.5),
-      request: "--method selector+halting --flops-speedup 1.5x", method: .selectorHalting),
+      method: .tokens(.selectors(.dynamic), .workSpeedup(1.5)),
+      request: "--method selector+halting --flops-speedup 1.5x", halting: .tight),
   ]
 
   /// Texts of every length up to 24, of whose tokens each of two selectors keeps about two thirds.
@@ -67,13 +67,12 @@ import Testing
     let profile = try DeviceProfile.load(path: root() + "/specs/devices/\(Self.device).json")
     let costs = OpCosts(try CostModel(profile: profile, threads: 1))
     let request = PlanningRequest(
-      target: golden.target, method: golden.method, maximumLength: min(24, model.maximumLength),
-      precision: PrecisionAssignment(golden.precision), deviceName: profile.name,
-      requestText: golden.request + " --max-length 24",
-      toolVersion: "golden")
+      golden.method, halting: golden.halting, maximumLength: min(24, model.maximumLength),
+      precision: PrecisionAssignment(golden.precision),
+      provenance: PlanProvenance(toolVersion: "golden", request: golden.request + " --max-length 24"))
     let inputs = PlanningInputs(
       facts: EncoderFacts(model), profile: (1...Int(model.shape.layers)).map { 1 / Double($0 + 1) },
-      selectors: model.tuned?.selector == nil ? nil : Self.selectors, costs: costs)
+      selectors: model.tuned?.selector == nil ? nil : Self.selectors, costs: costs, deviceName: profile.name)
     let planned = try Planner.plan(request, model: model, inputs: inputs)
     guard let layers = planned.plan.halting.map({ _ in planned.plan.schedule.layerCount }) else {
       return planned.plan

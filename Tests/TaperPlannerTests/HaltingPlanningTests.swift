@@ -14,13 +14,12 @@ import Testing
   }
 
   private func plan(
-    _ target: PlanningTarget, method: PlanningMethod = .halting, rule: HaltingRule = .tight,
+    _ method: PlanningMethod, by dropping: TokenDropping? = nil, rule: HaltingRule = .tight,
     depth: Int? = nil,
     facts: EncoderFacts = facts(), passes: PassSet = .all
   ) throws(PlanningError) -> Plan {
     let request = PlanningRequest(
-      target: target, method: method, haltingRule: rule, maximumLength: 64, threads: 1, passes: passes,
-      depth: depth)
+      method.by(dropping), halting: rule, depth: depth, maximumLength: 64, passes: passes)
     let inputs = PlanningInputs(
       facts: facts, profile: SyntheticModels.profile, costs: SyntheticCosts.make(tile: 1))
     return try PlanAssembler(request, inputs).assemble().plan
@@ -80,7 +79,7 @@ import Testing
   }
 
   @Test func tokensAndLayersTogether() throws {
-    let plan = try plan(.speedup(2), method: .accHalting)
+    let plan = try plan(.speedup(2), by: .attention())
     #expect(plan.identity.method == "acc+halting" && plan.schedule.layerCount == 4)
     #expect(plan.schedule.restoresDroppedTokens && plan.haltingPoints == [1, 2, 3])
     let length = plan.predictions.lengths[63]
@@ -89,7 +88,7 @@ import Testing
     let scatters = plan.ops.filter { $0.kind == .scatter && $0.index.isNone }
     let first = (1...4).first { plan.schedule.reduces(layer: $0) } ?? 0
     #expect(scatters.map { Int($0.layer) } == (first..<4) + [5])
-    let capped = try self.plan(.speedup(2), method: .accHalting, depth: 2)
+    let capped = try self.plan(.speedup(2), by: .attention(), depth: 2)
     #expect(capped.identity.method == "acc+depth+halting" || capped.identity.method == "depth+halting")
     #expect(capped.schedule.tokens(after: 2, length: 64) >= plan.schedule.tokens(after: 2, length: 64))
   }
@@ -100,7 +99,7 @@ import Testing
     var depths: [Int] = []
     while speedup < 20 {
       do throws(PlanningError) {
-        depths.append(try plan(.speedup(speedup), method: .accHalting).schedule.layerCount)
+        depths.append(try plan(.speedup(speedup), by: .attention()).schedule.layerCount)
       } catch {
         break
       }
@@ -114,7 +113,7 @@ import Testing
       try plan(.dense, facts: SyntheticModels.facts())
     }
     let request = PlanningRequest(
-      method: .halting, maximumLength: 64,
+      .dense, halting: .tight, maximumLength: 64,
       headOverride: HeadOverride(
         weight: [Float](repeating: 0, count: 192), bias: [0, 0, 0], labels: ["a", "b", "c"]))
     let inputs = PlanningInputs(facts: Self.facts(), profile: nil, costs: SyntheticCosts.make(tile: 1))

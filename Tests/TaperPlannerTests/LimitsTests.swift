@@ -6,10 +6,10 @@ import Testing
 /// What limits each layer and what would pay next, on devices written down as formulas.
 @Suite struct LimitsTests {
   private func plan(
-    _ target: PlanningTarget = .dense, precision: Precision = .f32, maximumLength: Int = 64
+    _ method: PlanningMethod = .dense, precision: Precision = .f32, maximumLength: Int = 64
   ) throws -> Plan {
     let request = PlanningRequest(
-      target: target, maximumLength: maximumLength, threads: 1, precision: PrecisionAssignment(precision))
+      method, maximumLength: maximumLength, precision: PrecisionAssignment(precision))
     let inputs = PlanningInputs(
       facts: SyntheticModels.facts(), profile: SyntheticModels.profile, costs: SyntheticCosts.make())
     return try PlanAssembler(request, inputs).assemble().plan
@@ -26,9 +26,9 @@ import Testing
     return zip(plan.ops, row).reduce(0) { $0 + (Int($1.0.layer) == layer ? $1.1.time.rawValue : 0) }
   }
 
-  @Test(arguments: [PlanningTarget.dense, .workSpeedup(1.5)])
-  func aLayersTimeIsItsOps(target: PlanningTarget) throws {
-    let plan = try plan(target)
+  @Test(arguments: [PlanningMethod.dense, .workSpeedup(1.5)])
+  func aLayersTimeIsItsOps(method: PlanningMethod) throws {
+    let plan = try plan(method)
     let limits = limits(plan)
     #expect(limits.layers.map(\.layer) == [1, 2, 3, 4])
     for layer in limits.layers {
@@ -78,8 +78,8 @@ import Testing
       }, kernels: costs.kernels, endToEnd: costs.endToEnd, runOverhead: costs.runOverhead)
     func assembled(_ precision: Precision) throws -> Plan {
       let request = PlanningRequest(
-        maximumLength: 64, threads: 1, passes: PassSet(disabling: [.smoothColumns]),
-        precision: PrecisionAssignment(precision))
+        maximumLength: 64, precision: PrecisionAssignment(precision),
+        passes: PassSet(disabling: [.smoothColumns]))
       let inputs = PlanningInputs(facts: SyntheticModels.facts(), profile: nil, costs: fast)
       return try PlanAssembler(request, inputs).assemble().plan
     }

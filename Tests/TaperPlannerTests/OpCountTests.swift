@@ -24,8 +24,9 @@ import Testing
           counts.append(UInt16(current))
         }
       }
-      request.fixedSchedule = Schedule(
-        maximumLength: length, layerCount: facts.layers, keepCounts: counts, restoresDroppedTokens: false)
+      request.method = .fixed(
+        Schedule(
+          maximumLength: length, layerCount: facts.layers, keepCounts: counts, restoresDroppedTokens: false))
     }
     configure(&request)
     return try PlanAssembler(
@@ -133,7 +134,7 @@ import Testing
     let importance = try #require(kept.first { $0.name == "importance.2" })
     #expect(importance.byteCount == Bytes(UInt64(4 * 48 * 4)))
     #expect(count(plan, .attention) == 0)
-    #expect(throws: PlanningError.self) {
+    #expect(throws: PlanningError.importanceNeedsDense) {
       try self.plan(facts, reducing: true) { $0.instrumentation = .importance }
     }
     // Every layer's states are asked for: no row is dead.

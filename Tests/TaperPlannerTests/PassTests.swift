@@ -6,10 +6,10 @@ import Testing
 /// Passes on and off: what they remove, and that the validator accepts every combination.
 @Suite struct PassTests {
   private func plan(
-    _ facts: EncoderFacts, target: PlanningTarget, passes: PassSet, restores: Bool = true, threads: Int = 2,
+    _ facts: EncoderFacts, _ method: PlanningMethod, passes: PassSet, restores: Bool = true, threads: Int = 2,
     instrumentation: Instrumentation = []
   ) throws -> Plan {
-    var request = PlanningRequest(target: target, maximumLength: 48, threads: threads, passes: passes)
+    var request = PlanningRequest(method, maximumLength: 48, threads: threads, passes: passes)
     request.restoresDroppedTokens = restores
     request.instrumentation = instrumentation
     let profile = Array(SyntheticModels.profile.prefix(facts.layers))
@@ -23,22 +23,22 @@ import Testing
   @Test(arguments: SyntheticModels.all.map(\.name))
   func everyPassMayBeOff(name: String) throws {
     let facts = try #require(SyntheticModels.all.first { $0.name == name }).facts
-    for target in [PlanningTarget.dense, .workSpeedup(1.3)] {
+    for method in [PlanningMethod.dense, .workSpeedup(1.3)] {
       for restores in [false, true] {
         for off in [[]] + PlannerPass.allCases.map({ [$0] }) + [PlannerPass.allCases] {
           let passes = PassSet(disabling: off)
-          let plan = try plan(facts, target: target, passes: passes, restores: restores)
+          let plan = try plan(facts, method, passes: passes, restores: restores)
           try PlanValidator.validate(plan)
           #expect(plan.identity.passes == passes.names)
         }
       }
     }
   }
-  /// Where an op costs about as much as context for the rows that half of the keys would drop, the pass pays for moderate
-  /// targets and stands in the way of the fastest.
+  /// Where an op costs about as much as context for the rows that half of the keys would drop, the pass pays for
+  /// moderate targets and stands in the way of the fastest.
   @Test func aPassThatTheTargetNeedsOffIsNotRecorded() throws {
-    func plan(_ target: PlanningTarget, _ passes: PassSet = .all) throws(PlanningError) -> Plan {
-      let request = PlanningRequest(target: target, maximumLength: 64, threads: 1, passes: passes)
+    func plan(_ method: PlanningMethod, _ passes: PassSet = .all) throws(PlanningError) -> Plan {
+      let request = PlanningRequest(method, maximumLength: 64, passes: passes)
       let inputs = PlanningInputs(
         facts: SyntheticModels.facts(), profile: SyntheticModels.profile,
         costs: SyntheticCosts.make(overhead: 4_000))

@@ -11,12 +11,14 @@ import Testing
     precision: PrecisionAssignment = PrecisionAssignment()
   ) throws(PlanningError) -> Plan {
     var request = PlanningRequest(
-      maximumLength: 48, threads: threads, passes: PassSet(disabling: off), excludedKernels: excluded,
-      precision: precision)
+      maximumLength: 48, threads: threads, precision: precision, passes: PassSet(disabling: off),
+      excludedKernels: excluded)
     if reducing {
       let counts = (1...48).flatMap { n in [n] + (1...4).map { _ in (n + 1) / 2 } }
-      request.fixedSchedule = Schedule(
-        maximumLength: 48, layerCount: 4, keepCounts: counts.map(UInt16.init), restoresDroppedTokens: false)
+      request.method = .fixed(
+        Schedule(
+          maximumLength: 48, layerCount: 4, keepCounts: counts.map(UInt16.init), restoresDroppedTokens: false)
+      )
     }
     return try PlanAssembler(request, PlanningInputs(facts: facts, profile: nil, costs: costs)).assemble()
       .plan

@@ -24,11 +24,11 @@ import Testing
   }()
 
   private func plan(
-    _ target: PlanningTarget, _ selection: TokenSelection = .dynamic, facts: EncoderFacts = Self.facts,
+    _ method: PlanningMethod, _ selection: TokenSelection = .dynamic, facts: EncoderFacts = Self.facts,
     counts: SelectorCounts? = Self.counts, depth: Int? = nil
   ) throws(PlanningError) -> Plan {
     let request = PlanningRequest(
-      target: target, method: .selector, selection: selection, maximumLength: 64, threads: 1, depth: depth)
+      method.by(.selectors(selection)), depth: depth, maximumLength: 64)
     let inputs = PlanningInputs(
       facts: facts, profile: nil, selectors: counts.map(SelectorStatistics.init),
       costs: SyntheticCosts.make(tile: 8))
@@ -88,7 +88,7 @@ import Testing
       facts: Self.facts, profile: nil,
       selectors: SelectorStatistics(SelectorCounts(layers: [1, 2], texts: [text])), costs: costs)
     let request = PlanningRequest(
-      target: .latency(Nanoseconds(1_000_000_000)), method: .selector, maximumLength: 64, threads: 1)
+      .tokens(.selectors(.dynamic), .latency(Nanoseconds(1_000_000_000))), maximumLength: 64)
     let assembled = try PlanAssembler(request, inputs).assemble()
     let times = assembled.pricing.times([(keptTokens: [64, 20, 5, 5, 5], depth: 4)], assembled.plan)
     #expect(times == [try #require(assembled.plan.expectations).overall.mean])

@@ -12,9 +12,9 @@ import Testing
   ]
 
   private func plan(
-    _ limits: TimeLimits, method: PlanningMethod = .acc, lengths: [LengthCount] = Self.lengths
+    _ limits: TimeLimits, by dropping: TokenDropping? = .attention(), lengths: [LengthCount] = Self.lengths
   ) throws(PlanningError) -> Plan {
-    let request = PlanningRequest(target: .times(limits), method: method, maximumLength: 64, threads: 1)
+    let request = PlanningRequest(.times(limits).by(dropping), maximumLength: 64)
     let inputs = PlanningInputs(
       facts: SyntheticModels.facts(), profile: SyntheticModels.profile, lengths: lengths,
       costs: SyntheticCosts.make())
@@ -76,32 +76,36 @@ import Testing
 
   @Test func depthMeetsAnAverageToo() throws {
     let wish = Nanoseconds(UInt64(average(try denseTimes()) * 0.6))
-    let plan = try plan(TimeLimits(average: .time(wish)), method: .depth)
+    let plan = try plan(TimeLimits(average: .time(wish)), by: nil)
     #expect(plan.schedule.layerCount == 2 && average(plan) <= Double(wish.rawValue))
   }
 
-  private func diagnostic(_ limits: TimeLimits, method: PlanningMethod = .acc) throws -> PlanningDiagnostic {
-    let error = #expect(throws: PlanningError.self) { try plan(limits, method: method) }
+  private func diagnostic(_ limits: TimeLimits, by dropping: TokenDropping? = .attention()) throws
+    -> PlanningDiagnostic
+  {
+    let error = #expect(throws: PlanningError.self) { try plan(limits, by: dropping) }
     guard case .infeasible(let diagnostic) = error else { throw error ?? .tokenHeadNotFitted }
     return diagnostic
   }
 
-  @Test(arguments: [PlanningMethod.acc, .depth]) func unmetLimitsAreNamed(method: PlanningMethod) throws {
-    let mean = try diagnostic(TimeLimits(average: .time(Nanoseconds(20_000))), method: method)
+  @Test(arguments: [TokenDropping.attention(), nil]) func missedLimitsAreNamed(_ dropping: TokenDropping?)
+    throws
+  {
+    let average = TimeLimits(average: .time(Nanoseconds(20_000)))
+    let mean = try diagnostic(average, by: dropping)
     let best = try #require(mean.bestAverage)
-    #expect(
-      "\(mean)".hasPrefix("target 20.0 µs on average unreachable: best \(NumberText.time(best)) on average"))
-    if method == .acc {
+    #expect(mean.missedLimit == average)
+    if dropping != nil {
       #expect(throws: Never.self) { try plan(TimeLimits(average: .time(Nanoseconds(best.rawValue + 1)))) }
     }
-    let rate = try diagnostic(TimeLimits(average: .throughput(50_000)), method: method)
-    #expect("\(rate)".hasPrefix("target 50000 texts a second unreachable: best "))
-    #expect("\(rate)".contains("texts a second (64 tokens take"))
+    let rate = try diagnostic(TimeLimits(average: .throughput(50_000)), by: dropping)
+    #expect(rate.missedLimit == TimeLimits(average: .throughput(50_000)) && rate.bestAverage == best)
+    #expect(rate.length == 64)
     // The step that is missed, not the others.
     let steps = try diagnostic(
       TimeLimits([.init(upTo: 32, Nanoseconds(10_000_000)), .init(upTo: 64, Nanoseconds(20_000))]),
-      method: method)
-    #expect("\(steps)".hasPrefix("target 20.0 µs up to 64 tokens unreachable: best "))
+      by: dropping)
+    #expect(steps.missedLimit == TimeLimits([.init(upTo: 64, Nanoseconds(20_000))]))
     #expect(steps.length > 32 && steps.bestAverage == nil)
   }
 

@@ -58,7 +58,7 @@ import Testing
   /// Plans of one model share a weights file whatever their schedules.
   @Test(arguments: FixtureModels.all) func schedulesDoNotEnterTheWeights(name: String) throws {
     let (model, dense) = try planned(name)
-    var request = PlanningRequest(target: .workSpeedup(1.2), maximumLength: 12)
+    var request = PlanningRequest(.workSpeedup(1.2), maximumLength: 12)
     request.restoresDroppedTokens = name == "tiny-bert-old-names"
     let profile = (1...Int(model.shape.layers)).map { 1 / Double($0 + 1) }
     let inputs = PlanningInputs(facts: EncoderFacts(model), profile: profile, costs: SyntheticCosts.make())

@@ -5,9 +5,19 @@ import TaperPlanner
 import TaperWorkflow
 import Testing
 
+extension PlanningRequest {
+  /// Of its elimination profile; nil: the calibration's, or none.
+  fileprivate var decay: Double? {
+    if case .tokens(.attention(let decay), _) = method { decay } else { nil }
+  }
+}
+
 /// The search, with scores written down as formulas.
 @Suite struct MethodSearchTests {
-  private let request = PlanningRequest(target: .speedup(2), method: .search, maximumLength: 2)
+  private let base = PlanningRequest(maximumLength: 2)
+
+  /// Of three layers, without halting points or selectors.
+  private var plainSpace: SearchSpace { SearchSpace(base, target: .speedup(2), layers: 3) }
 
   /// Distinct for every candidate, as a schedule is.
   private func schedule(_ request: PlanningRequest) -> Schedule {
@@ -23,7 +33,7 @@ import Testing
     asked: @escaping (Int) -> Void = { _ in }
   ) -> MethodSearch {
     MethodSearch(
-      request: request, space: SearchSpace(request, layers: 3), texts: texts, cache: cache, isOver: isOver,
+      plainSpace, texts: texts, cache: cache, isOver: isOver,
       schedule: schedule,
       judge: { request, texts in
         asked(texts)
@@ -37,7 +47,7 @@ import Testing
     var sizes: [Int: Int] = [:]
     var search = search(best: (2, 0.35), asked: { sizes[$0, default: 0] += 1 })
     let trials = try search.run { _, _, _, _ in }
-    #expect(trials.first?.candidate == SearchTrial.Candidate(depth: 2, decay: 0.35))
+    #expect(trials.first?.candidate == SearchTrial.Candidate(.attention(decay: 0.35), depth: 2))
     #expect(trials.count == 3 * (1 + SearchSpace.decays.count))
     #expect(sizes[500] == trials.count)
     #expect(sizes[1_500]! < sizes[500]! / 2)
@@ -47,20 +57,20 @@ import Testing
   @Test func methodAccStaysInToTheEnd() throws {
     var search = search(best: (1, 1.0))
     let trials = try search.run { _, _, _, _ in }
-    let plain = trials.first { $0.candidate == SearchTrial.Candidate(depth: 3, decay: nil) }
+    let plain = trials.first { $0.candidate == SearchTrial.Candidate(depth: 3) }
     #expect(plain?.texts == 4_000)
   }
 
   @Test func fewTextsAreOneRound() throws {
     var sizes: Set<Int> = []
     var search = search(best: (3, nil), texts: 80, asked: { sizes.insert($0) })
-    #expect(try search.run { _, _, _, _ in }.first?.candidate == SearchTrial.Candidate(depth: 3, decay: nil))
+    #expect(try search.run { _, _, _, _ in }.first?.candidate == SearchTrial.Candidate(depth: 3))
     #expect(sizes == [80])
   }
 
   @Test func candidatesOutOfReachAreLeftOut() throws {
     var search = MethodSearch(
-      request: request, space: SearchSpace(request, layers: 3), texts: 80,
+      plainSpace, texts: 80,
       schedule: { $0.depth == 1 ? schedule($0) : nil },
       judge: { _, texts in SearchTrial.Score(metric: 0.5, loss: 1, heldOut: texts) })
     let trials = try search.run { _, _, _, _ in }
@@ -79,7 +89,7 @@ import Testing
   @Test func whereTimeIsUpTheMetricDecides() throws {
     var asked = 0
     var search = MethodSearch(
-      request: request, space: SearchSpace(request, layers: 3), texts: 4_000, isOver: { asked >= 5 },
+      plainSpace, texts: 4_000, isOver: { asked >= 5 },
       schedule: { schedule($0) },
       judge: { _, texts in
         asked += 1
@@ -96,7 +106,7 @@ import Testing
     var search = search(best: (2, 0.35), isOver: { count >= first + 1 }, asked: { _ in count += 1 })
     let trials = try search.run { _, _, _, _ in }
     #expect(count == first + 1)
-    #expect(trials.first?.candidate == SearchTrial.Candidate(depth: 2, decay: 0.35))
+    #expect(trials.first?.candidate == SearchTrial.Candidate(.attention(decay: 0.35), depth: 2))
     #expect(trials.allSatisfy { $0.texts == 500 } && trials.count == first)
   }
 
@@ -105,7 +115,7 @@ import Testing
     for limit in 1...70 {
       var asked = 0
       var search = MethodSearch(
-        request: request, space: SearchSpace(request, layers: 3), texts: 4_000,
+        plainSpace, texts: 4_000,
         isOver: {
           asked += 1
           return asked > limit
@@ -168,25 +178,44 @@ import Testing
 
   // MARK: Trained methods and precisions
 
+  /// Whether attention drops tokens with the calibration's decay, and no run halts.
+  private func isPlain(_ request: PlanningRequest) -> Bool {
+    request.method == .tokens(.attention(), .speedup(2)) && request.halting == nil
+  }
+
+  /// One for who drops tokens and whether runs halt.
+  private func methodNumber(_ request: PlanningRequest) -> Int {
+    let dropping =
+      switch request.method {
+      case .tokens(.attention, _): 0
+      case .tokens(.selectors, _): 2
+      default: 4
+      }
+    return dropping + (request.halting == nil ? 0 : 1)
+  }
+
   private static let precisions = [Precision.bf16, .int8].map { PrecisionAssignment($0) }
 
   /// A model of two layers that halts, with a selector after the first.
   private func space(halts: Bool = true, selectors: [Int] = [1]) -> SearchSpace {
-    SearchSpace(request, layers: 2, halts: halts, selectors: selectors, precisions: Self.precisions)
+    SearchSpace(
+      base, target: .speedup(2), layers: 2, halts: halts, selectors: selectors, precisions: Self.precisions)
   }
 
   @Test func theSpaceHoldsWhatTheModelHas() {
     let all = space().candidates
     #expect(all.first == SearchTrial.Candidate(depth: 2) && all.first == space().plain)
     #expect(Set(all).count == all.count)
-    func count(_ method: PlanningMethod) -> Int { all.count { $0.method == method } }
+    func count(_ method: String) -> Int { all.count { $0.methodName == method } }
     let decays = 1 + SearchSpace.decays.count
-    #expect(count(.acc) == 3 * 2 * decays && count(.accHalting) == 3 * 2 * decays)
-    #expect(count(.halting) == 3 * 2)
+    #expect(count("acc") == 3 * 2 * decays && count("acc+halting") == 3 * 2 * decays)
+    #expect(count("halting") == 3 * 2)
     // A selector after layer 1 acts only where a second layer follows; dynamic and static.
-    #expect(count(.selector) == 3 * 2 && count(.selectorHalting) == 3 * 2)
-    #expect(all.allSatisfy { !$0.method.selects || $0.depth == 2 })
-    #expect(space(halts: false, selectors: []).candidates.allSatisfy { $0.method == .acc })
+    for name in ["selector", "selector-static"] {
+      #expect(count(name) == 3 && count(name + "+halting") == 3)
+    }
+    #expect(all.allSatisfy { !$0.methodName.hasPrefix("selector") || $0.depth == 2 })
+    #expect(space(halts: false, selectors: []).candidates.allSatisfy { $0.methodName == "acc" })
     // A search that ends early has seen one of each kind before it sees a second decay.
     let firstDecay = all.firstIndex { $0.decay != nil } ?? 0
     #expect(Set(all.prefix(firstDecay).map(\.methodName)).count == 7)
@@ -198,19 +227,20 @@ import Testing
     _ judge: @escaping (PlanningRequest, Int) -> SearchTrial.Score
   ) throws -> [SearchTrial] {
     var search = MethodSearch(
-      request: request, space: space, texts: texts, cache: cache,
+      space, texts: texts, cache: cache,
       schedule: { schedule($0) ?? self.schedule($0) }, judge: judge)
     return try search.run { _, _, _, _ in }
   }
 
   @Test func equalAccuracyGoesToTheSmallerExpectedTime() throws {
     let trials = try run(space()) { request, texts in
-      let time = request.method == .halting && request.depth == 2 ? 10 : 20
+      let time = request.method == .layers(.speedup(2)) && request.depth == 2 ? 10 : 20
       return SearchTrial.Score(
-        metric: 0.9, loss: request.method.halts ? 2 : 1, heldOut: texts, expected: Nanoseconds(UInt64(time)),
+        metric: 0.9, loss: request.halting != nil ? 2 : 1, heldOut: texts,
+        expected: Nanoseconds(UInt64(time)),
         worst: Nanoseconds(30))
     }
-    #expect(trials.first?.candidate.method == .halting && trials.first?.candidate.depth == 2)
+    #expect(trials.first?.candidate == SearchTrial.Candidate(nil, halts: true, depth: 2))
     #expect(trials.first?.score.expected == Nanoseconds(10))
   }
 
@@ -218,11 +248,11 @@ import Testing
     // Halted answers have the larger loss and the better accuracy.
     let trials = try run(space(), texts: 4_000) { request, texts in
       SearchTrial.Score(
-        metric: request.method.halts ? 0.95 : 0.9,
-        loss: (request.method.halts ? 5 : 1) + (request.method == .acc && request.decay == nil ? 3 : 0)
+        metric: request.halting != nil ? 0.95 : 0.9,
+        loss: (request.halting != nil ? 5 : 1) + (isPlain(request) ? 3 : 0)
           - Double(request.depth ?? 0) / 10, heldOut: texts)
     }
-    #expect(trials.first.map { $0.candidate.method.halts && $0.texts == 4_000 } == true)
+    #expect(trials.first.map { $0.candidate.halts && $0.texts == 4_000 } == true)
     let plain = trials.first { $0.candidate == SearchTrial.Candidate(depth: 2) }
     #expect(plain?.texts == 4_000, "plain acc stays in, whatever its loss")
     #expect((trials.first?.score.metric ?? 0) >= (plain?.score.metric ?? 1))
@@ -235,20 +265,23 @@ import Testing
     let trials = try run(space(), schedule: dense) { _, texts in
       SearchTrial.Score(metric: 0.9, loss: 1, heldOut: texts)
     }
-    // Every token at two depths: as it is, halting, and at depth 2 a selector by threshold with and without; three precisions.
+    // Every token at two depths: as it is, halting, and at depth 2 a selector by threshold with and without; three
+    // precisions.
     #expect(trials.count == 3 * (2 * 2 + 2))
-    #expect(trials.allSatisfy { $0.candidate.decay == nil && $0.candidate.method != .accHalting })
-    #expect(trials.allSatisfy { $0.candidate.selection == .dynamic })
+    let names = Set(trials.map(\.candidate.methodName))
+    #expect(names == ["acc", "halting", "selector", "selector+halting"])
+    #expect(trials.allSatisfy { $0.candidate.decay == nil })
   }
 
   @Test func headsAsTheyWereTrainedReadDroppedTokensOrNot() throws {
     func space(refits: Bool) -> SearchSpace {
-      SearchSpace(request, layers: 2, halts: true, choosesRestoring: true, refits: refits)
+      SearchSpace(
+        base, target: .speedup(2), layers: 2, halts: true, choosesRestoring: true, refits: refits)
     }
     let own = space(refits: false)
-    #expect(own.candidates.count == 2 * space(refits: true).candidates.count { !$0.method.halts } * 2 + 4)
+    #expect(own.candidates.count == 2 * space(refits: true).candidates.count { !$0.halts } * 2 + 4)
     // A head that is fitted again is fitted to all tokens' states.
-    #expect(space(refits: true).candidates.allSatisfy { $0.restores || $0.method.halts })
+    #expect(space(refits: true).candidates.allSatisfy { $0.restores || $0.halts })
     #expect(own.candidates.prefix(2).map(\.restores) == [true, false])
 
     // Both ways of plain acc stay in, and are judged by their own requests.
@@ -261,7 +294,7 @@ import Testing
     let trials = try run(own, texts: 4_000, schedule: dropping) { request, texts in
       let isRestored = request.restoresDroppedTokens
       return SearchTrial.Score(
-        metric: isRestored ? 0.8 : 0.9, loss: request.method == .acc && request.decay == nil ? 9 : 1,
+        metric: isRestored ? 0.8 : 0.9, loss: isPlain(request) ? 9 : 1,
         heldOut: texts)
     }
     #expect(trials.first?.candidate.restores == false)
@@ -301,11 +334,11 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     /// A score that no two candidates share.
     func judge(_ request: PlanningRequest, _ texts: Int) -> SearchTrial.Score {
-      let methods = PlanningMethod.allCases.firstIndex(of: request.method)!
+      let methods = methodNumber(request)
       let precision = Precision.allCases.firstIndex(of: request.precision.base)!
       let number =
         methods * 10_000_000 + precision * 1_000_000 + request.precision.exceptions.count * 500_000
-        + (request.selection == .static ? 100_000 : 0) + (request.restoresDroppedTokens ? 0 : 200_000)
+        + (request.method.selection == .static ? 100_000 : 0) + (request.restoresDroppedTokens ? 0 : 200_000)
         + (request.depth ?? 9) * 10_000
         + Int(1000 * (request.decay ?? 9))
       return SearchTrial.Score(
@@ -313,14 +346,15 @@ import Testing
         loss: Double(number),
         heldOut: texts, expected: Nanoseconds(UInt64(number)), worst: Nanoseconds(UInt64(2 * number)))
     }
-    var mixed = request
+    var mixed = base
     mixed.precision = PrecisionAssignment(.int8, exceptions: ["layer.1.qkv.weight": .f32])
     let space = SearchSpace(
-      mixed, layers: 2, halts: true, selectors: [1], precisions: Self.precisions, choosesRestoring: true)
+      mixed, target: .speedup(2), layers: 2, halts: true, selectors: [1], precisions: Self.precisions,
+      choosesRestoring: true)
     func distinct(_ request: PlanningRequest) -> Schedule {
       var schedule = schedule(request)
-      schedule.keepCounts[0] = UInt16(PlanningMethod.allCases.firstIndex(of: request.method)!)
-      schedule.keepCounts[1] = request.selection == .static ? 1 : 0
+      schedule.keepCounts[0] = UInt16(methodNumber(request))
+      schedule.keepCounts[1] = request.method.selection == .static ? 1 : 0
       return schedule
     }
     let first = try run(space, cache: try SearchCache(path: path, question: "a"), schedule: distinct, judge)

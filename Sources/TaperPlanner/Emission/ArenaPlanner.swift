@@ -1,13 +1,14 @@
 package import TaperPlanFormat
 
-/// Finds each slot its place in the arena: lifetimes to offsets.
+/// Gives each slot its offset in the arena, from the slots' lifetimes and sizes.
 ///
-/// Offline dynamic storage allocation is NP-hard; the usual answer (greedy by size) is near the bound for encoders,
-/// whose largest slots all meet in one layer. Slots are placed from the largest down (ties: earlier first op, then
-/// number); each goes into the smallest gap that holds it among the placed slots alive at the same time, at the lowest
-/// offset on a tie, or above them all. PlanFormat's validator checks the result without knowing how it came about.
+/// Offline dynamic storage allocation is NP-hard. The usual heuristic (greedy by size) is near the lower bound for
+/// encoders, whose largest slots are all alive in one layer. Slots are placed from the largest down (ties: earlier
+/// first op, then number). Each goes into the smallest gap that holds it among the placed slots alive at the same time,
+/// at the lowest offset on a tie, or above them all. PlanFormat's arena verifier checks the result without knowing how
+/// it was found.
 package enum ArenaPlanner {
-  /// Offsets and the total, for slots with lifetimes and sizes already set. `shares` false: side by side.
+  /// Offsets and the total, for slots with lifetimes and sizes already set. `shares` false: no two slots share memory.
   package static func place(_ slots: [ArenaSlot], sharing shares: Bool) -> ArenaLayout {
     var slots = slots
     var placed: [Int] = []

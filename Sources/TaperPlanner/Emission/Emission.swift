@@ -1,6 +1,7 @@
 package import TaperPlanFormat
 
-/// From a finished graph to the plan's ops, arena and weights: numbers in order of first use, lifetimes, sizes, places.
+/// From a finished graph to the plan's ops, arena and weights. Slots and weights are numbered in order of first use;
+/// slots get their lifetimes, sizes and offsets.
 package struct Emission {
   package var ops: [PlanOp]
   package var arena: ArenaLayout

@@ -1,7 +1,7 @@
 package import TaperPlanFormat
 
-/// What calibration's texts lead one to expect of a plan whose selectors keep what they will, below the ceilings: every
-/// text's own keep counts, priced by the plan's op list.
+/// Expected times of a plan whose selectors choose by threshold: each calibration text's own keep counts, up to the
+/// plan's, priced by the plan's op list.
 package enum ExpectationTable {
   package static func make(
     ops: [PricedOp], schedule: Schedule, statistics: SelectorStatistics, predictions: Predictions,
@@ -9,7 +9,7 @@ package enum ExpectationTable {
   ) -> Expectations {
     let timer = OpListTimer(
       ops, layerCount: schedule.layerCount, maximumLength: schedule.maximumLength, pricer: pricer)
-    /// No more than the worst case, which the plan promises.
+    // No more than the worst case, which the plan promises.
     func time(_ counts: [Int]) -> UInt64 {
       min(timer.time(counts), predictions.lengths[counts[0] - 1].planned.time.rawValue)
     }

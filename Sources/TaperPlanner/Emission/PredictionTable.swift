@@ -1,8 +1,9 @@
 package import TaperPlanFormat
 
-/// The plan's promises: every input length end to end with the dense plan beside it, and op by op at reference lengths.
+/// The plan's predictions: end to end for every input length, next to the dense plan's, and op by op at reference
+/// lengths.
 package enum PredictionTable {
-  /// Lengths with op-by-op predictions, as far as they are at most the maximum, which is always one of them.
+  /// Lengths with op-by-op predictions: those up to the plan's maximum, and the maximum itself.
   package static let referenceLengths = [16, 32, 64, 128, 256, 512]
 
   package static func make(
@@ -32,7 +33,8 @@ package enum PredictionTable {
     return table
   }
 
-  /// The time of a run of n tokens that ends after layer k: the ops up to its halting point. n from 1, rows of L entries.
+  /// The time of a run of n tokens that ends after layer k: the ops up to its halting point. n from 1, rows of L
+  /// entries.
   package static func depthTimes(ops: [PricedOp], schedule: Schedule, pricer: OpPricer) -> [Nanoseconds] {
     (1...schedule.maximumLength).flatMap { length in
       let all = predictions(ops, schedule, length, pricer)

@@ -1,11 +1,11 @@
 public import TaperPlanFormat
 
-/// Plans of one model over one weights section that holds every tensor any of them reads, each once: what a sweep writes
-/// as a weights file.
+/// Plans of one model over one weights section that holds every tensor any of them reads, each once: what a sweep
+/// writes as a weights file.
 ///
-/// Schedules do not enter the weights, so plans differ in their refitted heads, and in the few tensors that a depth cut or
-/// a precision lays out otherwise. A plan's index is the whole section's; tensors of other plans are in it unread, and
-/// what is not read is never mapped in.
+/// Schedules do not affect the weights, so plans differ only in their refitted heads and in the few tensors that a
+/// depth cut or a precision lays out differently. Every plan has the whole section's index; tensors of other plans stay
+/// unread, and their pages are never loaded.
 public struct SharedWeights: Sendable {
   /// Its digest is zero: known when the file is written.
   public let index: WeightsIndex
@@ -52,7 +52,7 @@ public struct SharedWeights: Sendable {
     }
   }
 
-  /// The plans over the file that was written, ready to be written beside it.
+  /// The plans over the file that was written, ready to be written next to it.
   /// - Parameter written: what `PlanWriter.writeWeightsFile` gave back for `index`.
   public func plans(over written: WeightsIndex) -> [Plan] {
     plans.map { plan in

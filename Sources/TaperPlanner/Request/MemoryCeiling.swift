@@ -1,4 +1,3 @@
-import TaperBase
 public import TaperPlanFormat
 
 /// The most memory a plan may take.
@@ -13,7 +12,7 @@ public struct MemoryCeiling: Hashable, Sendable {
     self.resident = resident
   }
 
-  /// Which ceiling the plan breaks; nil when it fits.
+  /// The ceiling that the plan exceeds; nil when it fits.
   public func exceeded(by plan: Plan) -> MemoryDiagnostic? {
     let needs: [(MemoryDiagnostic.Part, Bytes?, Bytes)] = [
       (.arena, arena, plan.arena.byteCount), (.resident, resident, plan.residentBytes),
@@ -26,19 +25,21 @@ public struct MemoryCeiling: Hashable, Sendable {
 }
 
 /// Why a plan does not fit into memory, and what would.
-public struct MemoryDiagnostic: Hashable, Sendable, CustomStringConvertible {
-  public enum Part: String, Hashable, Sendable {
-    case arena
-    case resident = "resident memory"
-  }
+public struct MemoryDiagnostic: Hashable, Sendable {
+  public enum Part: Hashable, Sendable { case arena, resident }
 
-  /// The same wish but for one thing, which takes so much.
+  /// The same request but for one thing, and the memory it takes.
   public struct Remedy: Hashable, Sendable {
-    /// As the command line says it: "--precision int8".
-    public var change: String
+    public enum Change: Hashable, Sendable {
+      case precision(Precision)
+      case maximumLength(Int)
+      case depth(Int)
+    }
+
+    public var change: Change
     public var needed: Bytes
 
-    public init(change: String, needed: Bytes) {
+    public init(change: Change, needed: Bytes) {
       self.change = change
       self.needed = needed
     }
@@ -49,18 +50,4 @@ public struct MemoryDiagnostic: Hashable, Sendable, CustomStringConvertible {
   public var needed: Bytes
   /// Those that fit; when none does, the one that takes least.
   public var remedies: [Remedy] = []
-
-  public var description: String {
-    let fits = remedies.filter { $0.needed <= allowed }
-    let advice =
-      if !fits.isEmpty {
-        fits.map { "\($0.change) takes \(NumberText.size($0.needed))" }.joined(separator: ", ")
-      } else if let least = remedies.min(by: { $0.needed < $1.needed }) {
-        "the least there is takes \(NumberText.size(least.needed)), with \(least.change)"
-      } else {
-        "allow more"
-      }
-    return
-      "\(part.rawValue): expected at most \(NumberText.size(allowed)); found \(NumberText.size(needed)); \(advice)"
-  }
 }

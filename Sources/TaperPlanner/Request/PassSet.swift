@@ -6,17 +6,6 @@ public struct PassSet: Hashable, Sendable {
   public static let none = PassSet(disabling: PlannerPass.allCases)
 
   public init(disabling passes: some Sequence<PlannerPass>) { disabled = Set(passes) }
-
-  /// All passes but those named. Throws for a name that is no pass.
-  public init(disablingNames names: some Sequence<String>) throws(PlanningError) {
-    var disabled: Set<PlannerPass> = []
-    for name in names {
-      guard let pass = PlannerPass(rawValue: name) else { throw PlanningError.unknownPass(name: name) }
-      disabled.insert(pass)
-    }
-    self.disabled = disabled
-  }
-
   public func contains(_ pass: PlannerPass) -> Bool { !disabled.contains(pass) }
   public mutating func disable(_ pass: PlannerPass) { disabled.insert(pass) }
 

@@ -16,11 +16,11 @@ public enum PlannerPass: String, CaseIterable, Hashable, Sendable {
   case fuseBiasActivation = "fuse-bias-activation"
   /// Products of the same input become one, with stacked weights.
   case fuseQKV = "fuse-qkv"
-  /// Outputs take the place of inputs that die with the op.
+  /// Outputs are written over inputs that nothing reads after the op.
   case inPlace = "in-place"
   /// Each op served by the kernel that the profile predicts to be fastest for its row count.
   case kernelSelection = "kernel-selection"
-  /// What norms give to int8 products is scaled by column so that fewer columns stand out (`Smoothing`).
+  /// The inputs that norms give to int8 products are scaled by column, so that fewer columns stand out (`Smoothing`).
   case smoothColumns = "smooth-columns"
   /// Slots whose lifetimes do not meet share memory.
   case arenaPlanning = "arena-planning"

@@ -1,29 +1,42 @@
-/// What is given up to meet a target. Raw values are the command line's and the plan's words.
-public enum PlanningMethod: String, CaseIterable, Hashable, Sendable {
-  /// Attention Context Contribution: the elimination profile of a calibration scales the keep counts.
-  case acc
-  /// Static depth: every token, fewer layers, the deepest cut that meets the target. The simplest plan there is, and the
-  /// baseline for every other; its head must be fitted again at the cut.
-  case depth
-  /// The model's selectors (TR-BERT) choose the tokens; the counts and ceilings come from a calibration in which they act.
-  case selector
-  /// The model's halting points (DACT-BERT) end runs early, every token kept; the depth cap is the deepest that meets the
-  /// target when none does.
-  case halting
-  /// Halting points in an encoder that drops tokens as `acc` does; the deepest cap for which a schedule meets the target.
-  case accHalting = "acc+halting"
-  /// The same, dropping as `selector` does.
-  case selectorHalting = "selector+halting"
-  /// Depth and tokens together, chosen by accuracy on labelled texts (TaperWorkflow's `MethodSearch`); the planner itself
-  /// plans each candidate as `acc` with a depth.
-  case search
+public import TaperPlanFormat
 
-  /// Whether the model's selectors choose the tokens.
-  public var selects: Bool { self == .selector || self == .selectorHalting }
-  /// Whether the model's halting points end runs.
-  public var halts: Bool { self == .halting || self == .accHalting || self == .selectorHalting }
-  /// Whether it may give up layers of its own accord.
-  public var givesUpLayers: Bool { self == .depth || halts }
-  /// Whether layers are all it gives up.
-  var keepsTokens: Bool { self == .depth || self == .halting }
+/// What is given up, and to reach what.
+public enum PlanningMethod: Hashable, Sendable {
+  /// Nothing: every token in every layer.
+  case dense
+  /// Keep counts used as they are, for replay and tests. Attention's scores choose the tokens, or the model's
+  /// selectors.
+  case fixed(Schedule, selection: TokenSelection? = nil)
+  /// Tokens, layer by layer: the most that meet the target are kept.
+  case tokens(TokenDropping, PlanningTarget)
+  /// Layers: every token in the deepest cut that meets the target. The baseline for every other method; its head must
+  /// be fitted again at the cut. Of a model whose runs halt it is the deepest cap that meets the target when no run
+  /// ends early.
+  case layers(PlanningTarget)
+
+  /// Nil where nothing is searched for.
+  public var target: PlanningTarget? {
+    switch self {
+    case .dense, .fixed: nil
+    case .tokens(_, let target), .layers(let target): target
+    }
+  }
+
+  /// How the model's selectors choose tokens; nil where they do not.
+  public var selection: TokenSelection? {
+    switch self {
+    case .fixed(_, let selection): selection
+    case .tokens(.selectors(let selection), _): selection
+    case .dense, .tokens, .layers: nil
+    }
+  }
+}
+
+/// Who chooses the tokens that go on.
+public enum TokenDropping: Hashable, Sendable {
+  /// Attention Context Contribution: the elimination profile k_l = exp(−decay·l) scales the keep counts; of a
+  /// calibration where the decay is nil.
+  case attention(decay: Double? = nil)
+  /// The model's selectors (TR-BERT); counts and ceilings come from a calibration in which they act.
+  case selectors(TokenSelection)
 }

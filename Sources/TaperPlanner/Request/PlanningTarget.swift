@@ -2,16 +2,17 @@ public import TaperPlanFormat
 
 /// What a plan must reach. specs/planning.md, "Targets", is normative.
 public enum PlanningTarget: Hashable, Sendable {
-  /// Every token in every layer.
-  case dense
-  /// Predicted time at most this at the percentile, for every input length up to the maximum.
-  case latency(Nanoseconds, at: Percentile = .p50)
   /// Predicted times within these.
   case times(TimeLimits)
   /// Dense predicted time over planned predicted time at the maximum length.
   case speedup(Double)
   /// Dense work over planned work by the published form at the maximum length.
   case workSpeedup(Double)
+
+  /// Predicted time at most this at the percentile, for every input length up to the maximum.
+  public static func latency(_ time: Nanoseconds, at percentile: Percentile = .p50) -> PlanningTarget {
+    .times(TimeLimits([TimeLimits.Step(upTo: .max, time)], at: percentile))
+  }
 
   /// The percentile that the target's times are of.
   package var percentile: Percentile {
@@ -24,10 +25,6 @@ public enum PlanningTarget: Hashable, Sendable {
 
   /// The limits it sets to predicted times; nil when it sets none.
   package var limits: TimeLimits? {
-    switch self {
-    case .latency(let time, let percentile): TimeLimits([TimeLimits.Step(upTo: .max, time)], at: percentile)
-    case .times(let limits): limits
-    case .dense, .speedup, .workSpeedup: nil
-    }
+    if case .times(let limits) = self { limits } else { nil }
   }
 }

@@ -18,8 +18,8 @@ public enum Precision: String, CaseIterable, Hashable, Sendable {
   }
 }
 
-/// The precision of every product of the encoder's layers; embeddings, norms, pooling and head stay f32, and so does attention
-/// but where `roundsAttention` lets it round.
+/// The precision of every product of the encoder's layers; embeddings, norms, pooling and head stay f32, and so does
+/// attention but where `roundsAttention` lets it round.
 public struct PrecisionAssignment: Hashable, Sendable {
   /// Of products that are not named.
   public var base: Precision

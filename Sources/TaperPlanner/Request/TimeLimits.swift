@@ -1,4 +1,3 @@
-import TaperBase
 public import TaperPlanFormat
 
 /// Limits that predicted times keep within: deadlines in steps over the input length, an average over the calibration's
@@ -48,31 +47,10 @@ public struct TimeLimits: Hashable, Sendable {
     return steps.first { length <= $0.maximumLength }?.time.rawValue ?? 0
   }
 
-  /// Whether they are limits that a time can be held against.
+  /// Whether a time can be compared with them.
   var isSensible: Bool {
     let ascends = zip(steps, steps.dropFirst()).allSatisfy { $0.maximumLength < $1.maximumLength }
     let times = steps.map { Double($0.time.rawValue) } + [average?.nanoseconds].compactMap(\.self)
     return ascends && !times.isEmpty && times.allSatisfy { $0 > 0 && $0.isFinite }
-  }
-}
-
-extension TimeLimits: CustomStringConvertible {
-  public var description: String {
-    var words = steps.map { step in
-      let time = NumberText.time(step.time)
-      let wish = percentile == .p50 ? time : "\(time) at \(percentile.name)"
-      return step.maximumLength == .max ? wish : "\(wish) up to \(step.maximumLength) tokens"
-    }
-    if let average { words.append("\(average)") }
-    return words.joined(separator: ", ")
-  }
-}
-
-extension TimeLimits.Average: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .time(let time): "\(NumberText.time(time)) on average"
-    case .throughput(let rate): "\(NumberText.fixed(rate, rate < 100 ? 1 : 0)) texts a second"
-    }
   }
 }

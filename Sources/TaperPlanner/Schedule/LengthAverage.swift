@@ -1,6 +1,7 @@
 package import TaperCalibration
 
-/// The average over a calibration's texts of something known by length; texts longer than the plan's longest input are cut.
+/// The average over a calibration's texts of something known by length; texts longer than the plan's longest input are
+/// cut.
 package struct LengthAverage: Sendable {
   /// Share of the texts by length, ascending; sums to 1. Empty without texts.
   private let shares: [(length: Int, share: Double)]

@@ -1,17 +1,18 @@
-/// The schedules of a method that drops tokens: one number α says how much is kept, the profile k_l where (specs/planning.md 1).
+/// The schedules of a method that drops tokens: one number α says how many are kept, the profile k_l in which layers
+/// (specs/planning.md, section 1).
 ///
 ///     T(0) = n,  T(l) = min(T(l−1), r(max(1, ⌈n·min(1, α·k_l) − 10⁻⁹⌉)))
 ///
-/// and T(l) = T(l−1) in layers that drop none. For `acc` k_l is the elimination profile, one for every length; for
-/// `selector` the mean share of tokens that calibration saw leave each selector, at texts of about that length.
+/// and T(l) = T(l−1) in layers that drop none. For attention k_l is the elimination profile, the same for every length;
+/// for selectors the mean share of tokens that each kept in the calibration, for texts of about that length.
 ///
 /// r is the tile rounding, a non-decreasing function of the count alone (identity when the pass is off), so every T(l)
-/// is non-decreasing in α: searching for the largest α that meets a target gives more tokens to a looser target,
-/// always. The 10⁻⁹ keeps α = m/(n·k_l) at m tokens whatever the rounding of floating-point.
+/// is non-decreasing in α: the largest α that meets a target always keeps at least as many tokens for a looser target.
+/// The 10⁻⁹ keeps α = m/(n·k_l) at m tokens despite floating-point rounding.
 ///
-/// Rounding must not put a target out of reach, so below the smallest rounded schedule R the exact ones go on:
-/// min(T(l), R(l)) with r the identity. The two together are one chain, each schedule at most the one before it in
-/// every layer.
+/// Rounding must not put a target out of reach, so the exact schedules continue below the smallest rounded schedule R:
+/// min(T(l), R(l)) with r the identity. Both together form one chain: in every layer, each schedule keeps at most as
+/// many tokens as the one before it.
 package struct RetentionFamily: Hashable, Sendable {
   /// k_1…k_L in (0, 1], non-increasing, nil for a layer that drops none: by length from 1, the last for all above.
   package var profiles: [[Double?]]

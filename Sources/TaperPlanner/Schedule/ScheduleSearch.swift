@@ -2,11 +2,13 @@ import TaperPlanFormat
 
 /// Finds the keep counts that meet a target with the most tokens kept.
 ///
-/// For `latency` each length has its own α: dense where that meets the target, else the largest α whose predicted time
-/// does, so that short inputs stay dense and the promise holds for every input. For the two speedups one α,
-/// found at the maximum length, serves all lengths. An average is met by one more α that caps those of all lengths. The α's worth trying are those at which a count changes, at most
-/// n·L of them; all are tried from the largest down, because predicted time need not be monotone (a layer that starts
-/// to drop pays for choosing) and a search that assumes it would keep fewer tokens for some looser target.
+/// For deadlines each length has its own α: dense where that meets the deadline, else the largest α whose predicted
+/// time does, so that short inputs stay dense and the deadline holds for every input. For the two speedups one α, found
+/// at the maximum length, serves all lengths. An average is met by one more α that caps those of all lengths.
+///
+/// Only the α's at which a count changes need trying, at most n·L of them. All are tried from the largest down:
+/// predicted time need not be monotone (a layer that starts to drop tokens pays for choosing them), and a search that
+/// assumes it is would keep fewer tokens for some looser targets.
 package struct ScheduleSearch {
   /// The encoder as far as it is planned.
   let facts: EncoderFacts
@@ -48,9 +50,7 @@ package struct ScheduleSearch {
   package func run() throws(PlanningError) -> [[Int]] {
     let lengths = 1...maximumLength
     switch target {
-    case .dense:
-      return lengths.map(everyToken)
-    case .latency, .times: return try rows(within: pricer.medians(of: target.limits ?? TimeLimits()))
+    case .times(let limits): return try rows(within: pricer.medians(of: limits))
     case .speedup(let factor):
       let limit = Double(dense.time(maximumLength))
       if Double(whole.time(everyToken(maximumLength))) * factor <= limit { return lengths.map(everyToken) }
@@ -82,7 +82,7 @@ package struct ScheduleSearch {
       guard let found else { throw .infeasible(worstLength(limits)) }
       rows.append(family.counts(found, length: length))
     }
-    guard let wish = limits.average else { return rows }
+    guard let limit = limits.average else { return rows }
     var least = Double.infinity
     var previous: [Int] = []
     for cap in family.members(length: maximumLength) {
@@ -90,12 +90,12 @@ package struct ScheduleSearch {
       if counts == previous { continue }
       previous = counts
       for length in lengths {
-        // Of one chain, so the smaller of two is one of them; kept where the deadline would be missed by it.
+        // Both are of one chain, so the smaller is one of them. Where it would miss the deadline, the row stays.
         let capped = zip(rows[length - 1], family.counts(cap, length: length)).map { min($0, $1) }
         if reducing.time(capped) <= limits.deadline(length) { rows[length - 1] = capped }
       }
       let found = average { reducing.time(rows[$0 - 1]) }
-      if found <= wish.nanoseconds { return rows }
+      if found <= limit.nanoseconds { return rows }
       least = min(least, found)
     }
     throw .infeasible(diagnostic(length: maximumLength, average: least))
@@ -132,7 +132,7 @@ package struct ScheduleSearch {
     return best
   }
 
-  /// The diagnostic of the length whose best is furthest from the limit.
+  /// The diagnostic for the length whose best is furthest above its limit.
   private func worstLength(_ limits: TimeLimits) -> PlanningDiagnostic {
     var worst = (length: maximumLength, excess: 0.0)
     for length in 1...maximumLength {
@@ -142,7 +142,7 @@ package struct ScheduleSearch {
     return diagnostic(length: worst.length)
   }
 
-  /// - Parameter average: the least there is, when that is what is missed.
+  /// - Parameter average: the least possible average, when that is what is missed.
   private func diagnostic(length: Int, average least: Double? = nil) -> PlanningDiagnostic {
     let best = best(length: length)
     let denseTime = dense.time(length)

@@ -1,12 +1,12 @@
 package import TaperCalibration
 import TaperPlanFormat
 
-/// What calibration saw of the selectors, asked by input length.
+/// How many tokens the selectors kept in the calibration, by input length.
 ///
-/// Calibration has texts of some lengths only, and few of most: what a length has to say is said by the texts nearest
-/// in length (ours), their counts scaled to it.
+/// A calibration has texts of some lengths only, and few of most. A length is therefore represented by the texts
+/// nearest in length (ours), their counts scaled to it.
 package struct SelectorStatistics: Sendable {
-  /// Texts that speak for a length.
+  /// Texts that represent a length.
   static let neighbours = 64
 
   /// Layers whose output is selected from.
@@ -25,7 +25,8 @@ package struct SelectorStatistics: Sendable {
 
   var count: Int { texts.count }
 
-  /// k_1…k_L of `RetentionFamily`: the mean share of tokens that go on after each selector, at texts of about that length.
+  /// k_1…k_L of `RetentionFamily`: the mean share of tokens that go on after each selector, at texts of about that
+  /// length.
   func retention(length: Int, layerCount: Int) -> [Double?] {
     let near = nearest(length)
     var profile = [Double?](repeating: nil, count: layerCount)

@@ -1,9 +1,10 @@
 public import TaperPlanFormat
 
-/// The speedup analysis in work (LAT, the published form): multiply-adds of the encoder's layers as functions of the keep counts.
+/// The speedup analysis in work (LAT, the published form): multiply-adds of the encoder's layers as functions of the
+/// keep counts.
 ///
-/// The published form eliminates after attention: M_l = 4d²T(l−1) + 2dT(l−1)² + 2dfT(l). It leaves out biases, norms, softmax,
-/// embeddings and head, as the papers do. FLOPs = 2·MACs.
+/// The published form eliminates after attention: M_l = 4d²T(l−1) + 2dT(l−1)² + 2dfT(l). It leaves out biases, norms,
+/// softmax, embeddings and head, as the papers do. FLOPs = 2·MACs.
 public struct SpeedupAnalysis: Hashable, Sendable {
   public var hidden: Int
   public var feedForward: Int

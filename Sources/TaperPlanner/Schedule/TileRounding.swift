@@ -2,11 +2,12 @@ import TaperPlanFormat
 
 /// Pass tile-rounding: the largest count whose products cost no more than this count's.
 ///
-/// A product's time is a stair over its rows, one step for each row tile of the kernel (ours); tokens up to the
-/// next step ride free in the projections and the FFN. r(t) is the largest t' up to the next multiple of 16 at which the
-/// products of a layer (output projection, FFN, and the next layer's queries, keys and values) take no longer together
-/// than at t, within 0.5%. It depends on t alone and never falls as t rises. What attention costs on top is in the predicted time of the whole
-/// schedule, which is searched over the rounded counts: rounding cannot break a target.
+/// A product's time is a step function of its rows, with one step for each row tile of the kernel (ours): tokens up to
+/// the next step cost the projections and the FFN nothing. r(t) is the largest t' up to the next multiple of 16 at
+/// which the products of a layer (output projection, FFN, and the next layer's queries, keys and values) together take
+/// no longer than at t, within 0.5%. It depends on t alone and never falls as t rises. The additional cost of attention
+/// is in the predicted time of the whole schedule, and the search runs over rounded counts, so rounding cannot break a
+/// target.
 package enum TileRounding {
   package static func table(_ ops: [PricedOp], maximumLength: Int, pricer: OpPricer) -> [Int] {
     // Layer 1's products on T(1) rows and layer 2's on the same rows; other layers are built alike.

@@ -14,12 +14,12 @@ struct CalibrateCommand: ParsableCommand {
   @Argument(help: "The model directory.") var model: String
   @OptionGroup var texts: TextOptions
   @Option(name: .shortAndLong, help: "The calibration to write (a directory).") var output: String
-  @Option(Count.self, help: "Longest text in tokens, specials included; the model's own when absent.")
+  @Option(Count.self, help: "Longest text in tokens, specials included (default: the model's longest).")
   var maxLength: Int?
-  @Option(Count.self, help: "Texts to use, drawn evenly from the file with a fixed seed (default: 512).")
+  @Option(Count.self, help: "Texts to use, drawn at random with a fixed seed (default: 512).")
   var limit: Int = 512
   @Option(help: "Seed of the draw.") var seed: UInt64 = 1
-  @Option(Count.self, help: "Workers; the machine's CPUs when absent.")
+  @Option(Count.self, help: "Workers (default: the machine's CPUs).")
   var threads: Int?
   @Flag(help: "The summary as JSON.") var json = false
 

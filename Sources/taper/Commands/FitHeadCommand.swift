@@ -13,19 +13,19 @@ struct FitHeadCommand: ParsableCommand {
     commandName: "fit-head",
     abstract: "Fits a linear head on the frozen encoder: a classifier without PyTorch.",
     discussion: """
-      Labels that are words, or few distinct whole numbers, give a logistic head; other numbers a ridge regression. The \
-      strength of the regularisation is chosen on held-out texts. The result is a model directory.
+      Labels that are words, or few distinct whole numbers, give a logistic head; other numbers a ridge regression. \
+      The regularisation strength is chosen on held-out texts. The result is a model directory.
       """)
 
   @Argument(help: "The model directory.") var model: String
   @OptionGroup var texts: TextOptions
   @Option(name: .shortAndLong, help: "The model directory to write.") var output: String
-  @Option(Count.self, help: "Longest text in tokens, specials included; the model's own when absent.")
+  @Option(Count.self, help: "Longest text in tokens, specials included (default: the model's longest).")
   var maxLength: Int?
-  @Option(Count.self, help: "Texts to use at most, drawn evenly with a fixed seed; all when absent.")
+  @Option(Count.self, help: "Use at most so many texts, drawn at random with a fixed seed (default: all).")
   var limit: Int?
   @Option(help: "Seed of the draw.") var seed: UInt64 = 1
-  @Option(Count.self, help: "Workers; the machine's CPUs when absent.")
+  @Option(Count.self, help: "Workers (default: the machine's CPUs).")
   var threads: Int?
   @Flag(help: "The summary as JSON.") var json = false
 
@@ -74,7 +74,10 @@ enum HeadSummary {
         "held-out accuracy \(NumberText.percent(Double(right) / Double(report.heldOutExamples), 2)) "
           + "(95% interval \(interval(.proportion(right, of: report.heldOutExamples))), \(report.heldOutExamples) texts)"
       case .regression(let rSquared, let pearson):
-        "held-out R² \(NumberText.fixed(rSquared, 3)), Pearson \(NumberText.fixed(pearson, 3)), \(report.heldOutExamples) texts"
+        """
+        held-out R² \(NumberText.fixed(rSquared, 3)), Pearson \(NumberText.fixed(pearson, 3)), \
+        \(report.heldOutExamples) texts
+        """
       }
     let labels = head.labels.isEmpty ? "a number" : "\(head.labels.count) labels"
     return "head fitted on \(report.examples) texts, \(labels), strength \(report.strength): \(validation)"

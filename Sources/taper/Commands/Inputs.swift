@@ -59,8 +59,8 @@ enum Inputs {
     return dataset
   }
 
-  static func maximumLength(_ wish: Int?, of model: ModelSpec) throws -> Int {
-    let length = wish ?? model.maximumLength
+  static func maximumLength(_ requested: Int?, of model: ModelSpec) throws -> Int {
+    let length = requested ?? model.maximumLength
     guard (4...model.maximumLength).contains(length) else {
       throw CommandError.usage(
         "--max-length: expected 4 to \(model.maximumLength) tokens for this model; found \(length)")
@@ -68,8 +68,8 @@ enum Inputs {
     return length
   }
 
-  static func threads(_ wish: Int?) -> Int {
-    wish ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  static func threads(_ requested: Int?) -> Int {
+    requested ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   }
 
   /// The first byte of a file; nil when there is none.

@@ -1,21 +1,46 @@
+import ArgumentParser
 import TaperPlanFormat
 import TaperPlanner
+import TaperWorkflow
 
-/// Options that only some methods read are refused where none of those is asked for: they would change nothing.
-enum MethodOptions {
-  /// - Parameter searches: whether anything is said of how to search.
-  static func check(
-    _ methods: [PlanningMethod], selection: TokenSelection, haltingRule: HaltingRule, searches: Bool
-  ) throws {
-    func require(_ reads: (PlanningMethod) -> Bool, _ option: String, _ expected: String) throws {
+/// How methods go about it, as `taper plan` and `taper sweep` are told alike.
+struct MethodOptions: ParsableArguments {
+  @Option(
+    help: "Methods with selectors: tokens by threshold, up to the keep counts, or always as many as those.")
+  var selection = TokenSelection.dynamic
+  @Option(help: "Methods that halt, and search: when a halting point ends a run.")
+  var haltingRule = HaltingRule.tight
+  @Option(help: "Method search: keep trials in this file (JSON lines), to go on where a search stopped.")
+  var searchCache: String?
+  @Option(Minutes.self, help: "Method search: try no further candidate of a plan after so many minutes.")
+  var searchMinutes: Double?
+
+  func method(_ name: CompileMethod.Name, decay: Double? = nil) -> CompileMethod {
+    CompileMethod(name, selection: selection, rule: haltingRule, decay: decay)
+  }
+
+  /// Refuses options that none of the methods reads: they would change nothing.
+  func check(_ methods: [CompileMethod.Name]) throws {
+    func require(_ reads: (CompileMethod.Name) -> Bool, _ option: String, _ expected: String) throws {
       guard !methods.contains(where: reads) else { return }
       let found = methods.map(\.rawValue).joined(separator: ", ")
       throw CommandError.usage("\(option): expected \(expected); found \(found)")
     }
-    if searches { try require({ $0 == .search }, "--search-cache, --search-minutes", "method search") }
+    if searchCache != nil || searchMinutes != nil {
+      try require({ $0 == .search }, "--search-cache, --search-minutes", "method search")
+    }
     if selection != .dynamic { try require(\.selects, "--selection", "a method with selectors") }
     if haltingRule != .tight {
       try require({ $0.halts || $0 == .search }, "--halting-rule", "a method that halts, or search")
     }
+  }
+
+  /// How method `search` goes about one plan, its time starting now.
+  /// - Parameter digests: of everything that was read.
+  func search(_ digests: [String]) -> PlanCompiler.SearchOptions {
+    let end = searchMinutes.map { ContinuousClock.now + .seconds($0 * 60) }
+    return PlanCompiler.SearchOptions(
+      cachePath: searchCache, question: digests.joined(separator: "\n"),
+      isOver: { end.map { ContinuousClock.now >= $0 } ?? false })
   }
 }

@@ -137,13 +137,14 @@ struct PlanReport {
 
 extension SearchTrial {
   fileprivate var row: ReportTable.Row {
-    let decay = candidate.decay.map { "\($0)" } ?? "acc"
+    let decay =
+      if case .attention(let decay)? = candidate.dropping { decay.map { "\($0)" } ?? "acc" } else { "" }
     let interval = score.interval.map {
       "\(NumberText.percent($0.low, 1)) to \(NumberText.percent($0.high, 1))"
     }
     return .init([
       .text(candidate.methodName + (candidate.restores ? "" : ", mean of kept")), .integer(candidate.depth),
-      .text(candidate.method.selects || candidate.method == .halting ? "" : decay),
+      .text(decay),
       .text(candidate.precision.name), .integer(texts), .share(score.metric, decimals: 2),
       .text(interval ?? ""),
       .number(score.loss, decimals: 4), .predicted(.time(score.expected)), .predicted(.time(score.worst)),

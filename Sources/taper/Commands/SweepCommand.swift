@@ -13,57 +13,35 @@ struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweep",
     abstract:
-      "Plans from 1x to the highest speedup on one weights file, each judged and timed beside the dense plan.",
-    discussion:
-      "Accuracy is of --test where given, else of what --refit-head held out, else agreement on the calibration texts."
-  )
+      "Plans from 1x to the highest speedup on one weights file, each judged and timed next to the dense plan.",
+    discussion: """
+      Accuracy is of --test where given, else of what --refit-head held out, else agreement on the calibration texts. \
+      See docs/commands.md.
+      """)
 
   @OptionGroup var options: PlanningOptions
-  @Option(
-    Words.self,
-    help:
-      "Methods to sweep, as of taper plan: acc,depth,selector,halting,acc+halting,selector+halting,search (default: acc)."
-  )
-  var methods = ["acc"]
-  @Option(help: "Methods with selectors: dynamic or static, as of taper plan.")
-  var selection = TokenSelection.dynamic.rawValue
-  @Option(help: "Methods that halt, and search: tight or authors, as of taper plan.")
-  var haltingRule = HaltingRule.tight.rawValue
+  @Option(Methods.self, help: "Methods of taper plan to sweep: acc,depth,search (default: acc).")
+  var methods = [CompileMethod.Name.acc]
+  @OptionGroup var methodOptions: MethodOptions
   @Option(
     Factors.self,
-    help: """
-      Speedups wished for; each method ends where it cannot go on, at the most it reaches (default: \
-      1.25,1.5,2,2.5,3,4,5,6,8,10).
-      """)
+    help: "Speedups to plan for, as far as each method reaches (default: 1.25,1.5,2,2.5,3,4,5,6,8,10).")
   var speedups = [1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
   @Flag(help: "Speedups of work (FLOPs, the published form) instead of predicted time.") var inWork = false
-  @Option(
-    help: "Method search: a file (JSON lines) that keeps trials, so that a search can go on where it stopped."
-  )
-  var searchCache: String?
-  @Option(Minutes.self, help: "Method search: minutes after which no further candidate of a plan is tried.")
-  var searchMinutes: Double?
   @Option(help: "Labelled texts that nothing was trained on, to judge every plan on.") var test: String?
-  @Option(
-    Count.self, help: "Texts of --test to use at most, drawn evenly with a fixed seed; all when absent.")
+  @Option(Count.self, help: "Use at most so many texts of --test, drawn with a fixed seed (default: all).")
   var testLimit: Int?
-  @Option(Count.self, help: "Timed runs of each plan, in turns; nothing is timed when absent.") var runs: Int?
+  @Option(Count.self, help: "Timed runs of each plan, in turns (default: nothing is timed).") var runs: Int?
   @Option(Share.self, help: "Name the fastest plan that loses at most so much: 0.75%.") var maxDrop: Double?
-  @Option(help: "Draw accuracy over speedup.") var svg: String?
-  @Option(help: "The curve and the table as one page.") var html: String?
-  @Option(name: .shortAndLong, help: "The folder to write the plans and their weights file into.") var output:
-    String
+  @Option(help: "Draw accuracy over speedup into this file.") var svg: String?
+  @Option(help: "Write the curve and the table as one page.") var html: String?
+  @Option(name: .shortAndLong, help: "The folder to write the plans and their weights file into.")
+  var output: String
   @Flag(help: "The table as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      let methods = try methods.map { try PlanningOptions.method($0, option: "--methods") }
-      let (selection, rule) = (
-        try PlanningOptions.selection(selection), try PlanningOptions.haltingRule(haltingRule)
-      )
-      try MethodOptions.check(
-        methods, selection: selection, haltingRule: rule,
-        searches: searchCache != nil || searchMinutes != nil)
+      try methodOptions.check(methods)
       guard svg == nil || test != nil || options.refitHead != nil || options.calibration != nil else {
         throw CommandError.usage(
           "--svg: expected accuracies to draw; found none; give --test, --refit-head or --calibration")
@@ -73,20 +51,13 @@ struct SweepCommand: ParsableCommand {
         try Inputs.texts(from: $0, skipBad: options.skipBad, limit: testLimit, seed: 1, requiresLabels: true)
       }
       var bar = ProgressBar()
-      var request = loaded.request
-      request.selection = selection
-      request.haltingRule = rule
-      if options.precision == "auto" {
-        request.precision = try loaded.compiler.choosePrecision(request, maximumDrop: maxDrop ?? 0.003) {
-          bar.update(0.1 * $1, $0)
-        }.precision
-      }
       let sweep = Sweep(loaded.compiler)
       let candidates = try sweep.candidates(
-        Sweep.Request(base: request, methods: methods, factors: speedups, isInWork: inWork),
-        refit: loaded.refit,
-        search: { options.searchOptions(loaded, cachePath: searchCache, minutes: searchMinutes) }
-      ) { bar.update(0.1 + 0.5 * $1, $0) }
+        Sweep.Request(
+          options: loaded.options, methods: methods.map { methodOptions.method($0) }, factors: speedups,
+          isInWork: inWork),
+        refit: loaded.refit, maximumDrop: maxDrop, search: { methodOptions.search(loaded.digests) }
+      ) { bar.update(0.6 * $1, $0) }
       try OutputFolder.make(output)
       let plans = try Sweep.write(candidates, to: output)
       let judged = try sweep.accuracies(candidates, plans, test: texts?.rows, refit: loaded.refit) {
@@ -95,7 +66,7 @@ struct SweepCommand: ParsableCommand {
       let isInMean = plans.contains { $0.plan.halting != nil || $0.plan.expectations != nil }
       let times = try runs.map { try time(plans, texts?.rows, runs: $0, isInMean: isInMean, &bar) }
       bar.finish()
-      let tokens = request.maximumLength
+      let tokens = loaded.options.maximumLength
       let rows = candidates.indices.map { place in
         SweepRow(
           name: candidates[place].name, method: candidates[place].method,
@@ -147,7 +118,10 @@ struct SweepCommand: ParsableCommand {
     if let svg {
       guard let chart = Chart.sweep(report)?.standalone() else {
         throw CommandError.usage(
-          "--svg: expected plans beside the dense one, and accuracies, to draw; found none; ask for other --methods or --speedups"
+          """
+          --svg: expected plans besides the dense one, and accuracies, to draw; found none; ask for other --methods \
+          or --speedups
+          """
         )
       }
       try WholeFile.write(chart, to: svg)

@@ -30,7 +30,7 @@ enum ExitStatus: Int32 {
     } catch let status as ExitCode {
       throw status
     } catch {
-      Console.note("error: \(error)")
+      Console.note("error: \(ErrorText.of(error))")
       throw ExitCode(code(for: error).rawValue)
     }
   }
@@ -43,6 +43,7 @@ enum ExitStatus: Int32 {
     case let error as WorkflowError: code(for: error)
     case let error as ProfilerError: code(for: error)
     case let error as AuditError: code(for: error)
+    case is GoalConflict: .usage
     case is CostModelError: .usage
     case let error as FileError: code(for: error)
     // An output that is no file; an input of these kinds is never refused for that.
@@ -67,7 +68,7 @@ enum ExitStatus: Int32 {
     case .infeasible, .memoryExceeded: .infeasible
     case .lengthOutOfRange, .threadsOutOfRange, .deadlineMissing, .averageNeedsCalibration, .targetOutOfRange,
       .depthOutOfRange, .calibrationMissing,
-      .unknownPass, .scheduleMismatch:
+      .scheduleMismatch:
       .usage
     default: .badData
     }
@@ -77,7 +78,8 @@ enum ExitStatus: Int32 {
     switch error {
     case .accuracyGateFailed, .accuracyFloorMissed: .accuracyGateFailed
     case .noPrecisionFits: .infeasible
-    case .gateNeedsEvidence, .precisionNeedsCalibration, .searchNeedsTexts, .cacheForeign: .usage
+    case .gateNeedsEvidence, .precisionNeedsCalibration, .searchNeedsTexts, .cacheForeign, .keepCountsTooLong:
+      .usage
     default: .badData
     }
   }

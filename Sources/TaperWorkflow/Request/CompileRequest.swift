@@ -1,0 +1,90 @@
+internal import TaperPlanFormat
+public import TaperPlanner
+
+/// What a user asks of a compile. It may leave choices open: search for a method, find a precision, restore dropped
+/// tokens or not. `PlanCompiler` measures them and resolves it to a `PlanningRequest`, in which nothing is open.
+public struct CompileRequest: Hashable, Sendable {
+  public var goal: CompileGoal
+  public var options: CompileOptions
+  public var memory: MemoryCeiling
+  public var gate: AccuracyGate
+
+  public init(
+    _ goal: CompileGoal, options: CompileOptions, memory: MemoryCeiling = MemoryCeiling(),
+    gate: AccuracyGate = AccuracyGate()
+  ) {
+    self.goal = goal
+    self.options = options
+    self.memory = memory
+    self.gate = gate
+  }
+
+  /// The planner's request: of method `search` what plain `acc` would plan, of `--restore auto` restoring.
+  /// - Parameter precision: found before, where the request leaves it open.
+  /// - Throws: `keepCountsTooLong`.
+  func planning(
+    precision: PrecisionAssignment?, provenance: PlanProvenance
+  ) throws(WorkflowError) -> PlanningRequest {
+    let method: PlanningMethod
+    switch goal.target {
+    case .dense: method = .dense
+    case .keepCounts(let counts):
+      if let longest = counts.max(), longest > options.maximumLength {
+        throw .keepCountsTooLong(longest, maximum: options.maximumLength)
+      }
+      method = .fixed(.proportional(to: counts, maximumLength: options.maximumLength))
+    case .reach(let target): method = goal.method.planning(target)
+    }
+    return PlanningRequest(
+      method, halting: goal.method.halting, depth: goal.depth, maximumLength: options.maximumLength,
+      threads: options.threads,
+      precision: precision ?? PrecisionAssignment(options.precision.precision ?? .f32),
+      restoresDroppedTokens: options.restoring != .no, memory: memory,
+      passes: PassSet(disabling: options.disabledPasses),
+      excludedKernels: options.excludesOpenBLAS ? [.gemmF32OpenBLAS] : [], provenance: provenance)
+  }
+}
+
+/// What `taper plan` and `taper sweep` are told alike: all but what to reach.
+public struct CompileOptions: Hashable, Sendable {
+  /// Of the encoder's products.
+  public enum PrecisionChoice: String, CaseIterable, Hashable, Sendable {
+    case f32, bf16, int8
+    /// Of each product the fastest that loses little enough.
+    case auto
+
+    /// Nil when it is to be found.
+    public var precision: Precision? { Precision(rawValue: rawValue) }
+  }
+
+  /// Whether a mean-pooling head reads dropped tokens' last states too.
+  public enum Restoring: String, CaseIterable, Hashable, Sendable {
+    /// What answers better, where a head stays as it was trained.
+    case auto
+    case yes, no
+  }
+
+  public var maximumLength: Int
+  public var threads: Int
+  public var precision: PrecisionChoice
+  /// Whether the head is fitted again, on labelled texts.
+  public var refitsHead: Bool
+  /// As they were named.
+  public var disabledPasses: [PlannerPass]
+  /// Products by Taper's own kernels only.
+  public var excludesOpenBLAS: Bool
+  public var restoring: Restoring
+
+  public init(
+    maximumLength: Int, threads: Int = 1, precision: PrecisionChoice = .f32, refitsHead: Bool = false,
+    disabledPasses: [PlannerPass] = [], excludesOpenBLAS: Bool = false, restoring: Restoring = .auto
+  ) {
+    self.maximumLength = maximumLength
+    self.threads = threads
+    self.precision = precision
+    self.refitsHead = refitsHead
+    self.disabledPasses = disabledPasses
+    self.excludesOpenBLAS = excludesOpenBLAS
+    self.restoring = restoring
+  }
+}

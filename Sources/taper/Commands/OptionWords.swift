@@ -1,0 +1,13 @@
+public import ArgumentParser
+public import TaperPlanFormat
+public import TaperPlanner
+public import TaperWorkflow
+
+// Options with a few words for values: a refusal lists them.
+
+extension CompileMethod.Name: ExpressibleByArgument {}
+extension CompileOptions.PrecisionChoice: ExpressibleByArgument {}
+extension CompileOptions.Restoring: ExpressibleByArgument {}
+extension TokenSelection: ExpressibleByArgument {}
+extension HaltingRule: ExpressibleByArgument {}
+extension PlannerPass: ExpressibleByArgument {}

@@ -1,0 +1,100 @@
+import TaperAuditor
+import TaperBase
+import TaperPlanFormat
+import TaperPlanner
+import TaperWorkflow
+
+extension WorkflowError {
+  var words: String {
+    switch self {
+    case .accuracyGateFailed(let accuracy, let allowed):
+      """
+      accuracy gate: expected at most \(points(allowed)) points of \(accuracy.metric.rawValue) lost; found \
+      \(points(accuracy.drop)) (\(points(accuracy.dense)) dense, \(points(accuracy.planned)) planned, on \
+      \(accuracy.count) texts); ask for less speed, refit the head with --refit-head, or allow more with --max-drop
+      """
+    case .accuracyFloorMissed(let accuracy, let floor):
+      """
+      accuracy floor: expected \(accuracy.metric.rawValue) of at least \(points(floor)); found \
+      \(points(accuracy.planned))\(interval(accuracy)) on \(accuracy.count) texts (\(points(accuracy.dense)) dense); \
+      ask for less speed, refit the head with --refit-head, measure on more texts (the interval narrows), or lower \
+      --min-accuracy
+      """
+    case .noPrecisionFits(let candidates):
+      "--precision auto: expected a precision that meets target, memory and accuracy together; found none: "
+        + candidates.map { "\($0.name): \($0.explanation)" }.joined(separator: "; ")
+        + "; allow more memory, more time or a larger --max-drop"
+    case .keepCountsTooLong(let found, let maximum):
+      "--keep-counts: expected at most \(maximum) tokens, the longest input; found \(found)"
+    case .labelsMissing(let line):
+      "line \(line): expected a label; found none; a head is fitted on labelled texts only"
+    case .labelsMixed: "labels: expected all words or all numbers; found both; correct the file"
+    case .searchNeedsTexts:
+      "--method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
+    case .cacheUnwritable(let path):
+      "\(path): expected a file that lines can be added to; found none; choose another --search-cache"
+    case .cacheForeign(let path):
+      "\(path): expected trials of a search, or a new file; found something else; choose another --search-cache"
+    case .precisionNeedsCalibration:
+      "--precision auto: expected calibration texts to measure on; found none; give --calibration"
+    case .gateNeedsEvidence:
+      "--max-drop, --min-accuracy: expected texts to measure on; found none; give --calibration or --refit-head"
+    }
+  }
+
+  private func interval(_ accuracy: AccuracyComparison) -> String {
+    accuracy.interval.map { ", of which \(points($0.low)) to \(points($0.high)) is proven (95%)," } ?? ""
+  }
+
+  private func points(_ share: Double) -> String { NumberText.fixed(share * 100, 2) }
+}
+
+extension GoalConflict {
+  var words: String {
+    switch self {
+    case .searchChooses:
+      """
+      --method search: expected a target in time or work, and no --depth, which it chooses; found --dense or --depth
+      """
+    case .selectorsNeedTarget: "--method selector: expected a target in time or work; found --dense"
+    case .depthNeedsTarget: "--method depth: expected a target or --depth; found --dense alone"
+    case .decayNeedsTarget(let found):
+      "--decay: expected a target in time or work; found \(found == .dense ? "--dense" : "--keep-counts")"
+    case .keepCountsNeedAcc(let found):
+      "--keep-counts: expected method acc without a decay; found --method \(found.rawValue)"
+    }
+  }
+}
+
+extension PlanCandidate {
+  /// What sets it apart: "int8", "4 layers".
+  var name: String {
+    switch kind {
+    case .precision(let precision): precision.name
+    case .depth(let layers): NumberText.count(layers, "layer")
+    case .restoring(true): "all tokens' last states"
+    case .restoring(false): "kept tokens' states"
+    }
+  }
+
+  /// "~4.90 ms, but 1.20 points lost (at most 0.30)".
+  var explanation: String {
+    let time = predicted.map { "~" + NumberText.time($0) }
+    let lost = lost.map { "\(NumberText.fixed($0 * 100, 2)) points lost" }
+    func but(_ why: String) -> String { [time, "but \(why)"].compactMap(\.self).joined(separator: ", ") }
+    return switch reason {
+    case nil: ([time, lost].compactMap(\.self) + ["taken"]).joined(separator: ", ")
+    case .unreachable(let diagnostic): diagnostic.words
+    case .tooLarge(let diagnostic):
+      but(
+        """
+        \(diagnostic.part.words) of \(NumberText.size(diagnostic.needed)) (at most \
+        \(NumberText.size(diagnostic.allowed)))
+        """
+      )
+    case .inaccurate(let allowed):
+      but("\(lost ?? "too much lost") (at most \(NumberText.fixed(allowed * 100, 2)))")
+    case .worse(let texts): but("\(lost ?? "worse") against the one taken, on \(texts) texts")
+    }
+  }
+}
