@@ -41,9 +41,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
-    // C
+    // C and system libraries
     .target(name: "CTaperKernels"),
     .target(name: "COpenBLAS", dependencies: ["CTaperKernels"], linkerSettings: openBLAS),
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
 
     // Leaves: no Foundation
     library("TaperBase"),
@@ -79,7 +80,8 @@ let package = Package(
       ]),
     library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
     library(
-      "TaperReportRendering", ["TaperBase", "TaperJSON", "TaperAuditor", "TaperPlanFormat", "TaperPlanner"]),
+      "TaperReportRendering",
+      ["TaperBase", "TaperJSON", "TaperAuditor", "TaperPlanFormat", "TaperPlanner", "CLibXML2"]),
 
     // The command line
     library(

@@ -35,7 +35,7 @@ apt_install() {
 setup_build() {
   command -v swift >/dev/null || die "no Swift toolchain on the PATH: install Swift 6.2 or later from swift.org"
   command -v python3 >/dev/null || apt_install python3
-  apt_install libopenblas-pthread-dev
+  apt_install libopenblas-pthread-dev libxml2-dev pkg-config
 }
 
 # build_taper: builds taper (release) and prints the folder of the executables.

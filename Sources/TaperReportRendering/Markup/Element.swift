@@ -5,7 +5,7 @@
 /// Text is escaped when the element is written, so no caller can forget to.
 package struct Element {
   let name: String
-  private(set) var attributes: [(name: String, value: String)]
+  let attributes: [(name: String, value: String)]
   let content: [Markup]
 
   package init(
@@ -80,9 +80,14 @@ extension Element {
 
   /// A whole XML document, indented by two spaces. Its elements hold elements only: what they say is in attributes.
   package func xml() -> String {
-    var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-    writeXML(to: &text, indent: "")
-    return text
+    let document = XMLDocumentWriter()
+    document.write(self)
+    return document.text()
+  }
+
+  /// The elements inside, without the text among them.
+  var children: [Element] {
+    content.compactMap { if case .element(let element) = $0.kind { element } else { nil } }
   }
 
   private func write(to text: inout String) {
@@ -104,19 +109,6 @@ extension Element {
     if Self.blocks.contains(name) { text += "\n" }
   }
 
-  private func writeXML(to text: inout String, indent: String) {
-    text += indent + openingTag
-    if content.isEmpty {
-      text += "/>\n"
-      return
-    }
-    text += ">\n"
-    for case .element(let element) in content.map(\.kind) {
-      element.writeXML(to: &text, indent: indent + "  ")
-    }
-    text += "\(indent)</\(name)>\n"
-  }
-
   private var openingTag: String {
     "<" + name + attributes.map { " \($0.name)=\"\(Self.escaped($0.value, isAttribute: true))\"" }.joined()
   }
@@ -130,25 +122,32 @@ extension Element {
     "figure", "table", "thead", "tbody", "tr", "details", "summary", "script",
   ]
 
-  /// Characters that neither HTML nor XML can hold become U+FFFD. Line ends in an attribute are kept as they are by
-  /// their numbers; a reader would take them for spaces.
   private static func escaped(_ text: String, isAttribute: Bool = false) -> String {
     var result = ""
-    for scalar in text.unicodeScalars {
+    for scalar in representable(text).unicodeScalars {
       switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
+      // A reader would take line ends in an attribute for spaces; their numbers are kept.
       case "\t" where isAttribute, "\n" where isAttribute, "\r" where isAttribute:
         result += "&#\(scalar.value);"
-      default:
-        let isAllowed =
-          scalar.value >= 0x20 && scalar.value != 0xFFFE && scalar.value != 0xFFFF
-          || scalar == "\t" || scalar == "\n" || scalar == "\r"
-        result.unicodeScalars.append(isAllowed ? scalar : "\u{FFFD}")
+      default: result.unicodeScalars.append(scalar)
       }
     }
     return result
+  }
+
+  /// The text with U+FFFD for characters that neither HTML nor XML can hold.
+  static func representable(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isAllowed =
+        scalar.value >= 0x20 && scalar.value != 0xFFFE && scalar.value != 0xFFFF
+        || scalar == "\t" || scalar == "\n" || scalar == "\r"
+      result.append(isAllowed ? scalar : "\u{FFFD}")
+    }
+    return String(result)
   }
 }
