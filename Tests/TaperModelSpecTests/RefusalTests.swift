@@ -21,7 +21,7 @@ import Testing
     ("id2label", .object(JSONObject([("0", "a"), ("2", "b")])), "keys 0...1", "\"2\""),
     (
       "id2label", .object(JSONObject([("0", "a"), ("1", "a")])),
-      "labels that differ; give each class a name of its own", "\"a\""
+      "distinct labels; give each class a name of its own", "\"a\""
     ),
     ("model_type", 7, "a string", "7"),
   ])
@@ -185,7 +185,7 @@ import Testing
     #expect(
       TinyModel.error(loading: directory.path)
         == .value(
-          path: path, key: "weight_map", expected: "names of files beside it",
+          path: path, key: "weight_map", expected: "names of files in the same folder",
           found: "\"../elsewhere.safetensors\""))
   }
 }
