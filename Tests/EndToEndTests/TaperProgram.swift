@@ -69,6 +69,14 @@ struct TaperProgram {
     return path("calibration")
   }
 
+  /// The reference device with a part of its profile replaced.
+  func device(_ old: String, _ new: String) throws -> String {
+    let text = String(decoding: TestFile.bytes(Self.referenceDevice), as: UTF8.self)
+    let changed = text.replacing(old, with: new, maxReplacements: 1)
+    try #require(changed != text)
+    return folder.write("device.json", changed)
+  }
+
   /// Plans the tiny model on the reference device and returns the plan's path.
   func plan(
     _ target: String..., model: String = "tiny-bert-old-names", calibration: String? = nil,
@@ -80,6 +88,26 @@ struct TaperProgram {
     try #require(run.exitCode == 0, "\(run.errors)")
     return path(name)
   }
+}
+
+extension ChildProcess {
+  /// Expects a refusal: this exit code, nothing on standard output, and a message that holds these facts: options, names,
+  /// numbers. Its wording is TranscriptTests' matter.
+  func expectRefused(
+    _ exitCode: Int32, naming facts: String..., location: SourceLocation = #_sourceLocation
+  ) {
+    expectRefused(exitCode, naming: facts, location: location)
+  }
+
+  func expectRefused(
+    _ exitCode: Int32, naming facts: [String], location: SourceLocation = #_sourceLocation
+  ) {
+    #expect(self.exitCode == exitCode && output == "", "\(errors)", sourceLocation: location)
+    for fact in facts { #expect(errors.contains(fact), "\(errors)", sourceLocation: location) }
+  }
+
+  /// The single JSON value on standard output, whatever the exit code.
+  func json() throws -> JSONValue { try JSONValue.parse(Array(output.utf8)) }
 }
 
 extension JSONValue {

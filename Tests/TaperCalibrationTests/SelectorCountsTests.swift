@@ -35,7 +35,10 @@ import Testing
       let error = #expect(throws: CalibrationError.self) {
         try builder.add(ids: [1, 2], scores: [[1, 1]], reference: [0], kept: kept)
       }
-      #expect(error?.description.contains("kept tokens of 1 selectors, never rising from 2") == true)
+      guard case .sample(index: 0, _, _) = error else {
+        Issue.record("found \(String(describing: error))")
+        continue
+      }
     }
     try withTemporaryDirectory { directory in
       let path = directory + "/c"
@@ -53,7 +56,10 @@ import Testing
           path + "/calibration.json",
           Array((text[..<range.lowerBound] + new + text[range.upperBound...]).utf8))
         let error = #expect(throws: CalibrationError.self) { try Calibration.load(directory: path) }
-        #expect(error?.description.contains(part) == true, "\(new)")
+        guard case .malformed(_, part, _, _) = error else {
+          Issue.record("\(new): found \(String(describing: error))")
+          continue
+        }
       }
     }
   }

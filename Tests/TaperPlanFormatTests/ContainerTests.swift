@@ -77,7 +77,9 @@ import Testing
     #expect(Sealed.kind(bytes, tier) == 12)
     var empty = rebuilt(bytes) { $0 == tier ? [0, 0, 0, 0] : $1 }
     Sealed.seal(&empty)
-    #expect(failure { _ = try PlanReader.read(empty) } != nil)
+    #expect(
+      failure { _ = try PlanReader.read(empty) }
+        == .malformed(section: .tier, value: .count, offset: 0, found: 0))
   }
 
   @Test func aFileThatNeedsANewerReaderIsRefusedWithBothVersions() throws {

@@ -87,7 +87,7 @@ import Testing
     bytes[1] = 0x50
     #expect(failure { _ = try PlanReader.read(bytes) } == .notAPlan)
     #expect(failure { _ = try PlanReader.read(Array("{}".utf8)) } == .notAPlan)
-    #expect(failure { _ = try PlanReader.read([]) } != nil)
+    #expect(failure { _ = try PlanReader.read([]) } == .fileSize(expected: 96, found: 0))
   }
 }
 

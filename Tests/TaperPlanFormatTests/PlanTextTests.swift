@@ -28,13 +28,17 @@ import Testing
 
   @Test func aNameCannotForgeALine() {
     var plan = ToyPlan.make().plan
+    let lines = PlanText.render(plan).split(separator: "\n").count
     plan.head.labels[0] = "x\n  label 1: y"
-    #expect(PlanText.render(plan).contains("  label 0: x\\u{a}  label 1: y\n"))
+    #expect(PlanText.render(plan).split(separator: "\n").count == lines)
   }
 
   @Test func lengthsThatShareARowAreOneRange() {
     var plan = ToyPlan.make().plan
     plan.schedule = .dense(maximumLength: 6, layerCount: 2)
-    #expect(PlanText.render(plan).contains("\n  1…6: dense\n"))
+    let ranges = PlanText.render(plan).split(separator: "\n").filter {
+      $0.wholeMatch(of: #/  1…6: .*/#) != nil
+    }
+    #expect(ranges.count == 1)
   }
 }

@@ -1,5 +1,6 @@
 import TaperBase
 import TaperPlanFormat
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -10,34 +11,8 @@ import Testing
 
 /// Writing to disk: what is there afterwards is the canonical file, or nothing.
 @Suite struct PlanWriterTests {
-  /// A new folder under the system's temporary one; removed with its files after `body`.
-  private func withFolder(_ body: (String) throws -> Void) throws {
-    var template = Array("/tmp/taper-plan-writer-XXXXXX".utf8CString)
-    let made = unsafe template.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return false }
-      return unsafe mkdtemp(base) != nil
-    }
-    #expect(made)
-    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer {
-      for name in names(in: folder) { unsafe unlink(folder + "/" + name) }
-      unsafe rmdir(folder)
-    }
-    try body(folder)
-  }
-
-  private func names(in folder: String) -> [String] {
-    guard let directory = unsafe opendir(folder) else { return [] }
-    defer { unsafe closedir(directory) }
-    var names: [String] = []
-    while let entry = unsafe readdir(directory) {
-      let name = unsafe withUnsafePointer(to: entry.pointee.d_name) {
-        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
+  private let directory = TemporaryDirectory()
+  private var folder: String { directory.path }
 
   /// Tensors out of a weights section, in pieces of 37 bytes.
   private func source(_ plan: Plan, _ weights: [UInt8]) -> PlanWriter.WeightSource {
@@ -62,17 +37,15 @@ import Testing
   }
 
   @Test func aStreamedPlanHasTheBytesOfTheEncodedOne() throws {
-    try withFolder { folder in
-      for seed in 0..<10 {
-        let (plan, weights) = ToyPlan.make(seed: seed)
-        var blank = plan
-        blank.weights.digest = .zero
-        blank.weights.isEmbedded = false
-        let written = try PlanWriter.write(blank, to: folder + "/a.plan", weights: source(plan, weights))
-        #expect(written == withoutGaps(plan, weights).plan)
-        #expect(try readFile(folder + "/a.plan") == encode(written, withoutGaps(plan, weights).weights))
-        #expect(names(in: folder) == ["a.plan"])
-      }
+    for seed in 0..<10 {
+      let (plan, weights) = ToyPlan.make(seed: seed)
+      var blank = plan
+      blank.weights.digest = .zero
+      blank.weights.isEmbedded = false
+      let written = try PlanWriter.write(blank, to: folder + "/a.plan", weights: source(plan, weights))
+      #expect(written == withoutGaps(plan, weights).plan)
+      #expect(try TestFile.bytes(folder + "/a.plan") == encode(written, withoutGaps(plan, weights).weights))
+      #expect(TemporaryDirectory.entries(folder) == ["a.plan"])
     }
   }
 
@@ -89,49 +62,45 @@ import Testing
   }
 
   @Test func severalPlansShareOneWeightsFile() throws {
-    try withFolder { folder in
-      var (plan, weights) = ToyPlan.make()
-      let (index, path) = try PlanWriter.writeWeightsFile(
-        plan.weights, inFolder: folder, weights: source(plan, weights))
-      #expect(path == folder + "/" + index.digest.shortHex + ".weights")
-      plan.weights = index
-      try PlanWriter.write(plan, to: folder + "/b.plan")
-      let (read, range) = try PlanReader.read(readFile(folder + "/b.plan"))
-      #expect(read == plan)
-      #expect(range == nil)
-      let bytes = try readFile(path)
-      let (digest, place) = try unsafe bytes.withUnsafeBytes { try unsafe WeightsFile.read($0) }
-      #expect(digest == plan.weights.digest)
-      #expect(place.lowerBound % 4096 == 0)
-      #expect(SHA256.digest(of: Array(bytes[place])) == digest)
-      #expect(failure { _ = try PlanReader.read(bytes) } == .wrongFileKind(found: 1))
-      let planBytes = try readFile(folder + "/b.plan")
-      #expect(
-        failure { _ = try unsafe planBytes.withUnsafeBytes { try unsafe WeightsFile.read($0) } }
-          == .wrongFileKind(found: 0))
-    }
+    var (plan, weights) = ToyPlan.make()
+    let (index, path) = try PlanWriter.writeWeightsFile(
+      plan.weights, inFolder: folder, weights: source(plan, weights))
+    #expect(path == folder + "/" + index.digest.shortHex + ".weights")
+    plan.weights = index
+    try PlanWriter.write(plan, to: folder + "/b.plan")
+    let (read, range) = try PlanReader.read(TestFile.bytes(folder + "/b.plan"))
+    #expect(read == plan)
+    #expect(range == nil)
+    let bytes = TestFile.bytes(path)
+    let (digest, place) = try unsafe bytes.withUnsafeBytes { try unsafe WeightsFile.read($0) }
+    #expect(digest == plan.weights.digest)
+    #expect(place.lowerBound % 4096 == 0)
+    #expect(SHA256.digest(of: Array(bytes[place])) == digest)
+    #expect(failure { _ = try PlanReader.read(bytes) } == .wrongFileKind(found: 1))
+    let planBytes = TestFile.bytes(folder + "/b.plan")
+    #expect(
+      failure { _ = try unsafe planBytes.withUnsafeBytes { try unsafe WeightsFile.read($0) } }
+        == .wrongFileKind(found: 0))
   }
 
   @Test func aFailingSourceLeavesNothingBehind() throws {
-    try withFolder { folder in
-      let (plan, weights) = ToyPlan.make()
-      let whole = source(plan, weights)
-      var calls = 0
-      let error = failure {
-        try PlanWriter.write(plan, to: folder + "/c.plan") { (number, consumer) throws(PlanFormatError) in
-          calls += 1
-          if calls > plan.weights.entries.count + 2 { throw .weightSource(name: "x", reason: "gone") }
-          try whole(number, &consumer)
-        }
+    let (plan, weights) = ToyPlan.make()
+    let whole = source(plan, weights)
+    var calls = 0
+    let error = failure {
+      try PlanWriter.write(plan, to: folder + "/c.plan") { (number, consumer) throws(PlanFormatError) in
+        calls += 1
+        if calls > plan.weights.entries.count + 2 { throw .weightSource(name: "x", reason: "gone") }
+        try whole(number, &consumer)
       }
-      #expect(error == .weightSource(name: "x", reason: "gone"))
-      #expect(names(in: folder) == [])
-      let short = failure {
-        try PlanWriter.write(plan, to: folder + "/c.plan") { (_, _) throws(PlanFormatError) in }
-      }
-      let first = plan.weights.entries[0]
-      #expect(short == .weightEntrySize(name: first.name, expected: first.byteCount.rawValue, found: 0))
     }
+    #expect(error == .weightSource(name: "x", reason: "gone"))
+    #expect(TemporaryDirectory.entries(folder) == [])
+    let short = failure {
+      try PlanWriter.write(plan, to: folder + "/c.plan") { (_, _) throws(PlanFormatError) in }
+    }
+    let first = plan.weights.entries[0]
+    #expect(short == .weightEntrySize(name: first.name, expected: first.byteCount.rawValue, found: 0))
   }
 
   @Test func aFolderThatIsNotThereIsNamed() throws {

@@ -28,22 +28,22 @@ import Testing
     #expect(violation.description.contains(rule.meaning))
   }
 
-  /// What packed products and encodings ask for beyond what every plan's ops do.
-  @Test(arguments: [WeightLayout.panelF32, .panelBF16, .panelI8])
-  func packedProductsAreHeldToTheirLayout(_ layout: WeightLayout) throws {
+  private static func packed(_ layout: WeightLayout) throws -> Plan {
     var options = ToyPlan.Options()
     options.layout = layout
     options.scored = true
-    let valid = ToyPlan.make(options).plan
-    try PlanValidator.validate(valid)
+    let plan = ToyPlan.make(options).plan
+    try PlanValidator.validate(plan)
+    return plan
+  }
+
+  /// What packed products ask for beyond what every plan's ops do.
+  @Test(arguments: [WeightLayout.panelF32, .panelBF16, .panelI8])
+  func packedProductsAreHeldToTheirLayout(_ layout: WeightLayout) throws {
+    let valid = try Self.packed(layout)
     let product = valid.ops.firstIndex { $0.kind == .gemm }!
     let weight = Int(valid.ops[product].weight.rawValue)
-    func rule(_ change: (inout Plan) -> Void) -> PlanRule? {
-      var plan = valid
-      change(&plan)
-      guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else { return nil }
-      return violation.rule
-    }
+    let rule = BrokenRule(valid)
     #expect(rule { $0.weights.entries[weight].byteCount = Bytes(64) } == .weightSize)
     #expect(rule { $0.weights.entries[weight].shape = [1, 1, 1] } == .weightLayout)
     #expect(rule { $0.weights.entries[weight].element = .u32 } == .weightLayout)
@@ -67,7 +67,15 @@ import Testing
         $0.selections[scores].kernel = .attentionScoredBF16
         $0.ops[scored].scratchStride = UInt32(rounded - 1)
       } == .scratchSize)
-    guard let encode = valid.ops.firstIndex(where: { $0.kind == .encode }) else { return }
+  }
+
+  /// What products in low precision ask of the op that encodes their input.
+  @Test(arguments: [WeightLayout.panelBF16, .panelI8])
+  func encodingsAreHeldToTheirProducts(_ layout: WeightLayout) throws {
+    let valid = try Self.packed(layout)
+    let rule = BrokenRule(valid)
+    let encode = try #require(valid.ops.firstIndex { $0.kind == .encode })
+    let product = try #require(valid.ops.firstIndex { $0.kind == .gemm })
     #expect(rule { $0.ops[product].a = $0.ops[encode].a } == .slotElement)
     #expect(rule { $0.ops[encode].output = $0.ops[encode].a } == .slotElement)
     #expect(rule { $0.ops[encode].output.leading -= 1 } == .leadingDimension)
@@ -111,12 +119,7 @@ import Testing
     (options.layers, options.halts) = (3, true)
     let valid = ToyPlan.make(options).plan
     try PlanValidator.validate(valid)
-    func rule(_ change: (inout Plan) -> Void) -> PlanRule? {
-      var plan = valid
-      change(&plan)
-      guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else { return nil }
-      return violation.rule
-    }
+    let rule = BrokenRule(valid)
     let tests = valid.ops.indices.filter { valid.ops[$0].kind == .haltTight }
     let joins = valid.ops.indices.filter { valid.ops[$0].kind == .accumulate }
     #expect(tests.count == 2 && joins.count == 3)
@@ -125,7 +128,7 @@ import Testing
     #expect(rule { $0.ops[tests[1]].condition = .ifNotReduced } == .opCondition, "a test that may not run")
     #expect(rule { $0.ops[tests[0]].columns = 2 } == .haltingPlace, "a test of some answers only")
     #expect(rule { $0.ops[tests[0]].rows = .input } == .rowSymbol)
-    #expect(rule { $0.ops[joins[0]].columns = 4 } != nil, "an answer wider than the classes")
+    #expect(rule { $0.ops[joins[0]].columns = 4 } == .operandInsideSlot, "an answer wider than the classes")
     #expect(rule { $0.ops[joins[0]].a = $0.ops[joins[0]].output } == .readAfterWrite)
     #expect(rule { $0.ops[joins[1]].a.offset = 1 } == .inPlace)
     #expect(rule { $0.ops[joins[1]].weight = .none } == .operandPresence)
@@ -135,18 +138,21 @@ import Testing
     #expect(rule { $0.halting?.depthTimes[1] = .zero } == .haltingTable)
     #expect(rule { $0.halting?.depthTimes[2] = Nanoseconds(.max) } == .haltingTable)
     #expect(rule { $0.head.kind = .multiLabel } == .haltingPresence)
-    #expect(rule { $0.ops.swapAt(tests[0], joins[0]) } != nil, "a test before there is an answer")
+    // A test before there is an answer, each op served by its own kernel as before.
+    let selected = [tests[0], joins[0]].map { op in valid.selections.firstIndex { Int($0.op) == op }! }
+    #expect(
+      rule {
+        $0.ops.swapAt(tests[0], joins[0])
+        let kernels = selected.map { valid.selections[$0].kernel }
+        ($0.selections[selected[0]].kernel, $0.selections[selected[1]].kernel) = (kernels[1], kernels[0])
+        ToyPlan.layOut(&$0)
+      } == .readAfterWrite)
   }
 
   /// What would trap, or mean nothing, where plans are told or compared.
   @Test func whatReadersRelyOn() throws {
     let valid = ToyPlan.make().plan
-    func rule(_ change: (inout Plan) -> Void) -> PlanRule? {
-      var plan = valid
-      change(&plan)
-      guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else { return nil }
-      return violation.rule
-    }
+    let rule = BrokenRule(valid)
     #expect(rule { $0.predictions = Predictions() } == nil)
     #expect(rule { $0.predictions.lengths = [] } == .predictionCount, "reference lengths without predictions")
     #expect(rule { $0.predictions.ops[0].high = Nanoseconds(1 << 63) } == .predictedTime)
@@ -168,6 +174,19 @@ import Testing
     }
     #expect(violation.length == 1)
     #expect(violation.place == .operand(op: wide + 1, .a))
+  }
+}
+
+/// The rule that a change to a valid plan breaks; nil when the validator accepts the changed plan.
+private struct BrokenRule {
+  let valid: Plan
+  init(_ valid: Plan) { self.valid = valid }
+
+  func callAsFunction(_ change: ValidatorRuleTests.Change) -> PlanRule? {
+    var plan = valid
+    change(&plan)
+    guard case .violated(let violation)? = failure({ try PlanValidator.validate(plan) }) else { return nil }
+    return violation.rule
   }
 }
 

@@ -39,7 +39,7 @@ import Testing
     #expect(found.remedies.contains(.init(change: .precision(.int8), needed: int8.residentBytes)))
     let depth = try #require(found.remedies.last)
     guard case .depth(1...3) = depth.change else { throw PlanningError.memoryExceeded(found) }
-    #expect(depth.needed <= found.allowed)
+    #expect(depth.needed <= found.allowed && found.allowed == bf16.residentBytes)
   }
 
   @Test func theArenaSaysWhichLengthFits() throws {

@@ -47,7 +47,10 @@ import Testing
     let fused = try plan(.speedup(1.1))
     #expect(fused.ops.contains { $0.kind == .attentionScored } && fused.identity.passes == PassSet.all.names)
     let error = #expect(throws: PlanningError.self) { _ = try plan(.speedup(100)) }
-    guard case .infeasible(let diagnostic) = error else { return }
+    guard case .infeasible(let diagnostic) = error else {
+      Issue.record("expected infeasible, found \(String(describing: error))")
+      return
+    }
     let most = try plan(.speedup(diagnostic.bestSpeedup))
     let without = PassSet(disabling: [.fuseAttentionScores])
     #expect(most.identity.passes == without.names)

@@ -103,7 +103,10 @@ import Testing
       diagnostic.missedLimit == TimeLimits([.init(upTo: .max, Nanoseconds(20_000))], at: .p999)
         && diagnostic.overMedian == 2)
     let least = #expect(throws: PlanningError.self) { try plan(.latency(Nanoseconds(20_000)), costs) }
-    guard case .infeasible(let diagnosticOfMedian) = least else { return }
+    guard case .infeasible(let diagnosticOfMedian) = least else {
+      Issue.record("expected infeasible, found \(String(describing: least))")
+      return
+    }
     #expect(diagnostic.best == Nanoseconds(2 * diagnosticOfMedian.best.rawValue))
     // A profile that does not say how times spread is refused, but for the median.
     #expect(throws: PlanningError.tailNotMeasured(.p90)) {

@@ -94,7 +94,7 @@ import Testing
     let average = TimeLimits(average: .time(Nanoseconds(20_000)))
     let mean = try diagnostic(average, by: dropping)
     let best = try #require(mean.bestAverage)
-    #expect(mean.missedLimit == average)
+    #expect(mean.missedLimit == average && best.rawValue > 20_000)
     if dropping != nil {
       #expect(throws: Never.self) { try plan(TimeLimits(average: .time(Nanoseconds(best.rawValue + 1)))) }
     }

@@ -56,8 +56,8 @@ import Testing
     #expect(try DeviceProfile.parse(Array(profile.serialized().utf8)) == profile)
   }
 
-  @Test func measuresEachThreadCountOnce() throws {
-    guard Fingerprint.current().cores >= 2 else { return }
+  @Test(.enabled(if: Fingerprint.current().cores >= 2, "two threads need two cores"))
+  func measuresEachThreadCountOnce() throws {
     var request = Self.request(threads: [2, 1, 2], rows: 2)
     request.shapes = [.gemm(columns: 64, depth: 32), OpShape(.layerNorm, columns: 32)]
     let profile = try Profiler.measure(request)

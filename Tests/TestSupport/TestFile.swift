@@ -4,7 +4,17 @@ import Glibc
 public enum TestFile {
   /// The path of Fixtures/`name` beside the source file that asks.
   public static func fixture(_ name: String, beside source: String = #filePath) -> String {
-    source[..<(source.lastIndex(of: "/") ?? source.startIndex)] + "/Fixtures/" + name
+    // Without "..", which the file system follows only through folders that are there.
+    var parts: [Substring] = []
+    for part in source.split(separator: "/").dropLast() + ["Fixtures"] + name.split(separator: "/") {
+      if part == ".." { parts.removeLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
+
+  /// Names of the files in Fixtures/`folder` beside the source file that asks, sorted.
+  public static func names(inFixture folder: String, beside source: String = #filePath) -> [String] {
+    TemporaryDirectory.entries(fixture(folder, beside: source))
   }
 
   /// A whole file; stops the test run when it is not there, for a missing fixture is our own mistake.
