@@ -6,7 +6,7 @@ public enum TestFile {
   public static func fixture(_ name: String, beside source: String = #filePath) -> String {
     // Without "..", which the file system follows only through folders that are there.
     var parts: [Substring] = []
-    for part in source.split(separator: "/").dropLast() + ["Fixtures"] + name.split(separator: "/") {
+    for part in "\(source)/../Fixtures/\(name)".split(separator: "/") {
       if part == ".." { parts.removeLast() } else { parts.append(part) }
     }
     return "/" + parts.joined(separator: "/")
