@@ -28,7 +28,7 @@ import Testing
     let refused = taper(
       "plan", model, "--device", TaperProgram.referenceDevice, "--dense", "--precision", "int4", "-o",
       taper.path("x.plan"))
-    refused.expectRefused(64, naming: "--precision", "f32, bf16, int8", "int4")
+    refused.expectRefused(64, naming: "--precision", "f32", "bf16", "int8", "int4")
   }
 
   @Test func autoMeasuresOnCalibrationTexts() throws {

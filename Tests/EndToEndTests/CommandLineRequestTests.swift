@@ -188,7 +188,7 @@ import Testing
     Impossible("--speedup", "1e300x", code: 64, facts: ["1e300x"]),
     Impossible("--speedup", "0.5x", code: 64, facts: ["0.5x"]),
     Impossible(
-      "--dense", "--precision", "fp16", code: 64, facts: ["--precision", "f32, bf16, int8", "fp16"]),
+      "--dense", "--precision", "fp16", code: 64, facts: ["--precision", "f32", "bf16", "int8", "fp16"]),
     Impossible("--dense", "--method", "magic", code: 64, facts: ["--method", "acc+halting", "magic"]),
     Impossible(
       "--dense", "--disable-pass", "magic", code: 64, facts: ["--disable-pass", "fuse-qkv", "magic"]),
