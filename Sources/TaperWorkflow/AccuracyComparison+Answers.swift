@@ -64,12 +64,6 @@ extension PlanCompiler.Outcome {
 
 extension AccuracyComparison {
   fileprivate func evidence(_ source: AccuracyEvidence.Source) -> AccuracyEvidence {
-    let metric: AccuracyEvidence.Metric =
-      switch self.metric {
-      case .accuracy: .accuracy
-      case .agreement: .agreement
-      case .determination: .determination
-      }
     // The interval of a mean can exceed 1, a cosine cannot.
     let interval = interval.map {
       AccuracyEvidence.Interval(low: Float($0.low), high: Float(max(planned, min(1, $0.high))))

@@ -1,17 +1,9 @@
 public import TaperAuditor
+public import TaperPlanFormat
 
 /// How much a plan gives away against the dense model, on texts neither was fitted on.
 public struct AccuracyComparison: Hashable, Sendable {
-  public enum Metric: String, Hashable, Sendable {
-    /// Share of labels got right: held-out ones, or the calibration's where it has labels of the plan's head.
-    case accuracy
-    /// Coefficient of determination on held-out numbers.
-    case determination = "r2"
-    /// With the dense model: share of equal answers (labels), correlation (numbers), or mean cosine (embeddings).
-    case agreement
-  }
-
-  public var metric: Metric
+  public var metric: AccuracyEvidence.Metric
   public var dense: Double
   public var planned: Double
   /// 95%, of `planned`; nil for a metric that has none.
@@ -23,7 +15,8 @@ public struct AccuracyComparison: Hashable, Sendable {
   public var flipCount: Int
 
   public init(
-    metric: Metric, dense: Double, planned: Double, interval: ConfidenceInterval? = nil, count: Int,
+    metric: AccuracyEvidence.Metric, dense: Double, planned: Double, interval: ConfidenceInterval? = nil,
+    count: Int,
     flips: [FlippedAnswer] = []
   ) {
     self.metric = metric

@@ -75,7 +75,7 @@ extension FitReport {
   /// The held-out figure heads are compared by, with its name, its 95% interval where it has one, and its loss: the
   /// mean negative log-likelihood, or the share of variance left. Nil when nothing was held out.
   public var heldOut:
-    (metric: AccuracyComparison.Metric, value: Double, interval: ConfidenceInterval?, loss: Double)?
+    (metric: AccuracyEvidence.Metric, value: Double, interval: ConfidenceInterval?, loss: Double)?
   {
     switch validation {
     case .none: nil

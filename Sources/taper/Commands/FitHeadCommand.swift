@@ -55,7 +55,7 @@ struct FitHeadCommand: ParsableCommand {
       ReportNode.data("labels", .texts(head.labels))
       ReportNode.data("strength", .number(head.report.strength))
       if let heldOut = head.report.heldOut {
-        ReportNode.data(heldOut.metric.rawValue, .number(heldOut.value))
+        ReportNode.data(heldOut.metric.name, .number(heldOut.value))
       }
       ReportNode.paragraph(HeadSummary.text(head), .plain)
       ReportNode.paragraph("→ \(output)", .plain)

@@ -155,7 +155,7 @@ extension SearchTrial {
 extension AccuracyComparison {
   fileprivate var value: ReportValue {
     .record([
-      "metric": .text(metric.rawValue), "dense": .number(dense), "planned": .number(planned),
+      "metric": .text(metric.name), "dense": .number(dense), "planned": .number(planned),
       "count": .integer(count),
       "interval": ReportValue(interval) { .list([.number($0.low), .number($0.high)]) },
       "flip_count": .integer(flipCount),

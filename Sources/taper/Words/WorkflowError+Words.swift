@@ -9,13 +9,13 @@ extension WorkflowError {
     switch self {
     case .accuracyGateFailed(let accuracy, let allowed):
       """
-      accuracy gate: expected at most \(points(allowed)) points of \(accuracy.metric.rawValue) lost; found \
+      accuracy gate: expected at most \(points(allowed)) points of \(accuracy.metric.name) lost; found \
       \(points(accuracy.drop)) (\(points(accuracy.dense)) dense, \(points(accuracy.planned)) planned, on \
       \(accuracy.count) texts); ask for less speed, refit the head with --refit-head, or allow more with --max-drop
       """
     case .accuracyFloorMissed(let accuracy, let floor):
       """
-      accuracy floor: expected \(accuracy.metric.rawValue) of at least \(points(floor)); found \
+      accuracy floor: expected \(accuracy.metric.name) of at least \(points(floor)); found \
       \(points(accuracy.planned))\(interval(accuracy)) on \(accuracy.count) texts (\(points(accuracy.dense)) dense); \
       ask for less speed, refit the head with --refit-head, measure on more texts (the interval narrows), or lower \
       --min-accuracy
