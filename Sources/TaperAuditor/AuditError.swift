@@ -1,7 +1,7 @@
 public import TaperPlanRuntime
 
 /// Why an audit was refused.
-public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum AuditError: Error, Hashable, Sendable {
   case runtime(RuntimeError)
   /// A sample that the plan cannot run; `index` is the caller's number of it.
   case sample(index: Int, RuntimeError)
@@ -12,18 +12,4 @@ public enum AuditError: Error, Hashable, Sendable, CustomStringConvertible {
   case noPredictions
   case noMemoryToProbe
   case badNumber(what: String, expected: String, found: String)
-
-  public var description: String {
-    switch self {
-    case .runtime(let error): "\(error)"
-    case .sample(let index, let error): "sample \(index): \(error)"
-    case .noSamples: "expected at least one text to audit with, found none; give some with --data"
-    case .noLengths: "expected at least one input length to time, found none"
-    case .lengthOutOfRange(let tokens, let maximum):
-      "expected input lengths from 1 to the plan's maximum of \(maximum) tokens, found \(tokens)"
-    case .noPredictions: "expected a plan with predictions, found none in it; plan again with this version"
-    case .noMemoryToProbe: "expected 65 MB of memory to probe the machine with, found less"
-    case .badNumber(let what, let expected, let found): "expected \(what) to be \(expected), found \(found)"
-    }
-  }
 }

@@ -2,13 +2,3 @@
 public enum CostModelError: Error, Hashable, Sendable {
   case threadsNotMeasured(wanted: Int, measured: [Int])
 }
-
-extension CostModelError: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .threadsNotMeasured(let wanted, let measured):
-      "the device profile has times for \(measured.map(String.init).joined(separator: ", ")) threads, "
-        + "not for \(wanted); use one of these or profile again with `taper profile --threads \(wanted)`"
-    }
-  }
-}

@@ -1,3 +1,7 @@
+import TaperAuditor
+import TaperCalibration
+import TaperCostModel
+import TaperDeviceProfile
 import TaperPlanner
 import TaperWorkflow
 
@@ -9,6 +13,11 @@ enum ErrorText {
     case let error as PlanningError: error.words
     case let error as WorkflowError: error.words
     case let error as GoalConflict: error.words
+    case let error as CalibrationError: error.words
+    case let error as DatasetError: error.words
+    case let error as DeviceProfileError: error.words
+    case let error as CostModelError: error.words
+    case let error as AuditError: error.words
     default: "\(error)"
     }
   }

@@ -1,6 +1,9 @@
-internal import TaperBase
-internal import TaperPlanFormat
+import TaperBase
+import TaperPlanFormat
+public import TaperPlanRuntime
 
+/// What the two programs that run plans, `taper run` and `taper-run`, say of a runtime error. The runtime itself has
+/// facts only.
 extension RuntimeError: CustomStringConvertible {
   public var description: String {
     switch self {
