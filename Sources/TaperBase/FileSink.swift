@@ -19,13 +19,37 @@
       _ path: String, _ body: (FileSink) throws(Failure) -> Void
     ) throws(Failure) {
       let target = try Failure.wrapping(try resolve(path))
-      let temporary = "\(target).\(getpid()).tmp"
+      try write(path, temporary: "\(target).\(getpid()).tmp") { (sink) throws(Failure) in
+        try body(sink)
+        return target
+      }
+    }
+
+    /// The same for a file in `folder` whose name is known when its content is: `body` returns it. Returns the path.
+    package static func write(
+      inFolder folder: String, _ body: (FileSink) throws(Failure) -> String
+    ) throws(Failure) -> String {
+      var path = folder
+      try write(folder, temporary: "\(folder)/\(getpid()).tmp") { (sink) throws(Failure) in
+        path = folder + "/" + (try body(sink))
+        return try Failure.wrapping(try resolve(path))
+      }
+      return path
+    }
+
+    /// - Parameters:
+    ///   - path: for errors.
+    ///   - body: returns the path that the temporary file is renamed to.
+    private static func write(
+      _ path: String, temporary: String, _ body: (FileSink) throws(Failure) -> String
+    ) throws(Failure) {
       unsafe unlink(temporary)
       let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
       guard descriptor >= 0 else { throw failure(path, .create) }
+      let target: String
       do throws(Failure) {
         defer { close(descriptor) }
-        try body(FileSink(path: path, descriptor: descriptor))
+        target = try body(FileSink(path: path, descriptor: descriptor))
         guard fsync(descriptor) == 0 else { throw failure(path, .synchronize) }
         guard unsafe rename(temporary, target) == 0 else { throw failure(path, .rename) }
       } catch {
@@ -43,6 +67,12 @@
     package func write(_ bytes: [UInt8]) throws(Failure) {
       let code = SystemCall.write(bytes, to: descriptor)
       guard code == 0 else { throw .file(.system(path: path, .write, errno: code)) }
+    }
+
+    /// Writes over the start of the file; nothing is appended after it.
+    package func rewrite(_ bytes: [UInt8]) throws(Failure) {
+      guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw Self.failure(path, .write) }
+      try write(bytes)
     }
 
     private static func failure(_ path: String, _ operation: FileOperation) -> Failure {

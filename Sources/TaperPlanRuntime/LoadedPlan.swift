@@ -63,15 +63,26 @@ public final class LoadedPlan: Sendable {
   ///
   /// - Throws: `RuntimeError` when the plan is not valid, the bytes are not as many as the plan says, or it asks for
   ///   kernels this runtime does not have. The weights' digest is not checked.
-  public init(plan: Plan, weightBytes: [UInt8]) throws(RuntimeError) {
+  public convenience init(plan: Plan, weightBytes: [UInt8]) throws(RuntimeError) {
+    try self.init(plan: plan, memory: WeightMemory(copying: weightBytes))
+  }
+
+  /// The same, over bytes that `owner` keeps where they are, page-aligned and unchanged, for as long as it lives.
+  public convenience init(
+    plan: Plan, weights: UnsafeRawBufferPointer, heldBy owner: any AnyObject & Sendable
+  ) throws(RuntimeError) {
+    try self.init(plan: plan, memory: unsafe WeightMemory(weights, heldBy: owner))
+  }
+
+  private init(plan: Plan, memory: WeightMemory) throws(RuntimeError) {
     do throws(PlanFormatError) {
       try PlanValidator.validate(plan)
     } catch {
       throw Self.refusal(error, path: nil)
     }
     self.plan = plan
-    memory = WeightMemory(copying: weightBytes)
-    weightRange = 0..<weightBytes.count
+    self.memory = memory
+    weightRange = unsafe 0..<memory.bytes.count
     weightsPath = nil
     try checkFit()
   }

@@ -2,28 +2,38 @@ internal import Glibc
 internal import TaperBase
 internal import TaperPlanFormat
 
-/// Read-only memory that holds a file's bytes or a copy of given bytes until it is released.
+/// Read-only memory that holds a file's bytes, a copy of given bytes, or another owner's bytes until it is released.
 ///
 /// - Note: `@unchecked Sendable` holds because the pointer is set once in `init` and the bytes are never written after.
 @safe final class WeightMemory: @unchecked Sendable {
-  /// All bytes of the file, or of the copy.
+  /// All bytes of the file, the copy or the owner.
   let bytes: UnsafeRawBufferPointer
-  /// nil for a copy.
+  /// Nil when the bytes are not a file's.
   private let file: MappedFile?
+  /// Keeps the bytes; nil for a copy, which is freed here.
+  private let owner: (any AnyObject & Sendable)?
 
   /// Maps a file read-only.
   init(mapping path: String) throws(FileError) {
     let file = try MappedFile(path: path)
     self.file = file
+    owner = file
     unsafe bytes = unsafe file.bytes
   }
 
   /// Copies bytes to memory aligned like a mapped file's.
   init(copying source: [UInt8]) {
-    file = nil
+    (file, owner) = (nil, nil)
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(source.count, 1), alignment: 4096)
     unsafe source.withUnsafeBytes { unsafe copy.copyMemory(from: $0) }
     unsafe bytes = UnsafeRawBufferPointer(rebasing: unsafe UnsafeRawBufferPointer(copy)[..<source.count])
+  }
+
+  /// Bytes that `owner` keeps where they are, unchanged.
+  init(_ bytes: UnsafeRawBufferPointer, heldBy owner: any AnyObject & Sendable) {
+    file = nil
+    self.owner = owner
+    unsafe self.bytes = bytes
   }
 
   /// Asks the kernel to read the mapped range ahead, in huge pages where its file system has them; with `residency` to
@@ -58,6 +68,6 @@ internal import TaperPlanFormat
   }
 
   deinit {
-    if file == nil { unsafe bytes.deallocate() }
+    if owner == nil { unsafe bytes.deallocate() }
   }
 }

@@ -1,25 +1,71 @@
 public import TaperPlanFormat
 
-/// A plan with the way to its weights: what the planner gives back.
-public struct PlannedModel: Sendable {
-  /// Its weights index has the digest of the streamed bytes.
+/// A plan with its weights: what the planner gives back. Tensors are read and packed when the plan is first run or
+/// written.
+public struct PlannedModel {
+  /// Its weights index has no digest: known when the plan is written.
   public private(set) var plan: Plan
-  /// Where the tensors come from.
-  public let weights: WeightStream
+  private let stream: WeightStream
+  private let pool: WeightPool
   private let pricing: RunPricing
 
-  init(plan: Plan, weights: WeightStream, pricing: RunPricing) {
+  init(plan: Plan, weights stream: WeightStream, pool: WeightPool, pricing: RunPricing) {
     self.plan = plan
-    self.weights = weights
+    self.stream = stream
+    self.pool = pool
     self.pricing = pricing
   }
 
   /// For `PlanWriter`: `PlanWriter.write(planned.plan, to: path, weights: planned.weightSource)`.
-  public var weightSource: PlanWriter.WeightSource { weights.source }
+  public var weightSource: PlanWriter.WeightSource {
+    { (entry, consumer) throws(PlanFormatError) in
+      unsafe try consumer.append(pool.bytes(pool.number(of: entry, in: stream)))
+    }
+  }
 
-  /// The weights section's bytes, for a plan that is run in the process that made it.
-  public func materializedWeights() throws(PlanningError) -> [UInt8] {
-    try weights.materialized(plan.weights)
+  /// What makes each entry's bytes, in order.
+  var tensors: [WeightPool.Tensor] { plan.weights.entries.indices.map { stream.tensor($0) } }
+
+  /// The plan ready to run in this process.
+  /// - Throws: `weightsUnreadable` when the model's files no longer give their tensors.
+  public func packed() throws(PlanningError) -> PackedPlan {
+    var numbers: [Int] = []
+    for (entry, place) in plan.weights.entries.enumerated() {
+      do throws(PlanFormatError) {
+        numbers.append(try pool.number(of: entry, in: stream))
+      } catch {
+        throw .weightsUnreadable(tensor: place.name, reason: "\(error)")
+      }
+    }
+    return pool.packed(plan, numbers: numbers)
+  }
+
+  /// The same plan with the digest of its weights.
+  /// - Throws: as `packed`.
+  package func digested() throws(PlanningError) -> PlannedModel {
+    var planned = self
+    do throws(PlanFormatError) {
+      planned.plan.weights.digest = try PlanWriter.digest(of: plan.weights, weights: weightSource)
+    } catch {
+      throw .weightsUnreadable(tensor: "the model", reason: "\(error)")
+    }
+    return planned
+  }
+
+  /// The weights section's bytes.
+  /// - Throws: as `packed`.
+  package func materializedWeights() throws(PlanningError) -> [UInt8] {
+    _ = try packed()
+    var bytes = [UInt8](repeating: 0, count: Int(plan.weights.byteCount.rawValue))
+    unsafe bytes.withUnsafeMutableBytes { target in
+      for (entry, place) in plan.weights.entries.enumerated() {
+        let source = unsafe pool.bytes(known: stream.tensor(entry))
+        let start = Int(place.offset.rawValue)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[start..<start + source.count])
+          .copyMemory(from: source)
+      }
+    }
+    return bytes
   }
 
   /// The same plan with canary examples in it, made by running it.

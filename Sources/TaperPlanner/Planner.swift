@@ -7,31 +7,33 @@ public import TaperPlanFormat
 
 /// The planner: a request, a model, a calibration and a device's costs in; a plan, or why there is none, out.
 ///
-/// It sees kernel ids and a profile's table, never a kernel, and reads weights only to digest and stream them.
-/// Same inputs, same bytes. specs/planning.md is normative.
+/// It sees kernel ids and a profile's table, never a kernel. Planning reads no weights; a plan that is run or written
+/// does. Same inputs, same bytes. specs/planning.md is normative.
 public enum Planner {
   /// The plan of `model` that meets the request on the device of `cost`.
   ///
   /// - Parameters:
   ///   - calibration: importance statistics of this model; needed by every target but dense.
   ///   - cost: of a profile measured with the request's threads.
+  ///   - pool: packed tensors of this model, shared with other plans of it.
   /// - Throws: `infeasible` when no schedule reaches the target, with the best possible; otherwise what is wrong with
   ///   the inputs.
   public static func plan(
-    _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
+    _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel,
+    pool: WeightPool = WeightPool()
   ) throws(PlanningError) -> PlannedModel {
-    try plan(
-      request, model: model, inputs: inputs(request, model: model, calibration: calibration, cost: cost))
+    let inputs = try inputs(request, model: model, calibration: calibration, cost: cost)
+    return try plan(request, model: model, inputs: inputs, pool: pool)
   }
 
-  /// The schedule of the plan that `plan` would make, without reading a weight.
+  /// The schedule of the plan that `plan` would make.
   public static func schedule(
     _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
   ) throws(PlanningError) -> Schedule {
     try outline(request, model: model, calibration: calibration, cost: cost).schedule
   }
 
-  /// The plan that `plan` would make, its weights neither read nor digested.
+  /// The plan that `plan` would make.
   public static func outline(
     _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
   ) throws(PlanningError) -> Plan {
@@ -62,18 +64,13 @@ public enum Planner {
 
   /// As above, for inputs written down.
   package static func plan(
-    _ request: PlanningRequest, model: ModelSpec, inputs: PlanningInputs
+    _ request: PlanningRequest, model: ModelSpec, inputs: PlanningInputs, pool: WeightPool = WeightPool()
   ) throws(PlanningError) -> PlannedModel {
     let assembler = PlanAssembler(request, inputs)
-    var (plan, recipes, pricing) = try assembler.withRemedies { () throws(PlanningError) in
+    let (plan, recipes, pricing) = try assembler.withRemedies { () throws(PlanningError) in
       try assembler.assemble()
     }
     let stream = WeightStream(recipes: recipes, model: model, headOverride: request.headOverride)
-    do throws(PlanFormatError) {
-      plan.weights.digest = try PlanWriter.digest(of: plan.weights, weights: stream.source)
-    } catch {
-      throw .weightsUnreadable(tensor: "the model", reason: "\(error)")
-    }
-    return PlannedModel(plan: plan, weights: stream, pricing: pricing)
+    return PlannedModel(plan: plan, weights: stream, pool: pool, pricing: pricing)
   }
 }

@@ -31,9 +31,6 @@ extension AuditSample {
     }
   }
 
-  /// As the encoder reads it.
-  public var tokenized: TokenizedSample { TokenizedSample(ids: ids, typeIDs: typeIDs) }
-
   /// Calibration texts that fit the plan, with what the dense model answered to them.
   /// - Parameter withLabels: also the right answers, where their labels are the plan's.
   static func calibrated(

@@ -74,7 +74,7 @@ struct CandidateJudge {
       let known =
         try references[key]
         ?? compiler.references(
-          of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: planned.plan)
+          of: samples, stored: samples.map { $0.reference ?? [] }, for: planned.plan)
       references[key] = known
       for (place, reference) in known.enumerated() { samples[place].reference = reference }
     }
@@ -85,7 +85,7 @@ struct CandidateJudge {
   private func score(
     _ planned: PlannedModel, _ samples: [AuditSample], _ progress: PlanExecution.Progress = { _, _ in }
   ) throws -> SearchTrial.Score? {
-    let runs = try PlanExecution(LoadedPlan(planned)).runs(of: samples.map(\.tokenized), progress: progress)
+    let runs = try PlanExecution(LoadedPlan(planned)).runs(of: samples, progress: progress)
     let head = planned.plan.head
     guard let accuracy = AnswerJudge.judge(samples, runs.map(\.result), head), let metric = accuracy.value
     else { return nil }

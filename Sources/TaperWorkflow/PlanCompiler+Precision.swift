@@ -52,7 +52,7 @@ extension PlanCompiler {
     dense.memory = MemoryCeiling()
     func planned(_ precision: PrecisionAssignment) throws(PlanningError) -> PlannedModel {
       dense.precision = precision
-      return try Planner.plan(dense, model: model, calibration: calibration, cost: cost)
+      return try plan(dense)
     }
     var times: [String: [Precision: UInt64]] = [:]
     var names: [String] = []
@@ -73,7 +73,7 @@ extension PlanCompiler {
     var samples = SeededSubset.elements(
       of: AuditSample.calibrated(calibration, for: exact.plan), limit: Self.judgingTexts, seed: 1)
     func results(_ planned: PlannedModel) throws -> [[Float]] {
-      try PlanExecution(LoadedPlan(planned)).results(of: samples.map(\.tokenized))
+      try PlanExecution(LoadedPlan(planned)).results(of: samples)
     }
     for (place, answer) in try results(exact).enumerated() { samples[place].reference = answer }
     func damage(_ precision: PrecisionAssignment) throws -> PrecisionSearch.Damage {

@@ -17,7 +17,7 @@ internal import TaperTokenization
 /// head has seen.
 public struct PlanCompiler {
   /// What came out, with the evidence.
-  public struct Outcome: Sendable {
+  public struct Outcome {
     public var planned: PlannedModel
     public var accuracy: AccuracyComparison?
     public var head: LinearHead?
@@ -58,6 +58,8 @@ public struct PlanCompiler {
   let model: ModelSpec
   let calibration: Calibration?
   let cost: CostModel
+  /// The packed tensors of all plans that are made: candidates, references and the outcome.
+  package let pool = WeightPool()
 
   public init(model: ModelSpec, calibration: Calibration?, cost: CostModel) {
     self.model = model
@@ -237,7 +239,7 @@ public struct PlanCompiler {
   }
 
   func plan(_ request: PlanningRequest) throws(PlanningError) -> PlannedModel {
-    try Planner.plan(request, model: model, calibration: calibration, cost: cost)
+    try Planner.plan(request, model: model, calibration: calibration, cost: cost, pool: pool)
   }
 
   /// Columns of the features a head reads.
@@ -323,8 +325,8 @@ public struct PlanCompiler {
   }
 
   /// The calibration's texts that are not too long for the plan.
-  static func samples(of calibration: Calibration, upTo length: Int) -> [TokenizedSample] {
-    calibration.samples.filter { $0.ids.count <= length }.map(\.tokenized)
+  static func samples(of calibration: Calibration, upTo length: Int) -> [CalibrationSample] {
+    calibration.samples.filter { $0.ids.count <= length }
   }
 
   /// What the plan answers to the calibration's texts, compared with the right labels, or else with the dense model's
@@ -338,14 +340,14 @@ public struct PlanCompiler {
     let texts = AuditSample.calibrated(calibration, for: plan, withLabels: plan.head.kind != .regression)
     let samples = try referenced(SeededSubset.elements(of: texts, limit: limit, seed: 1), for: plan)
     let results = try PlanExecution(loaded).results(
-      of: samples.map(\.tokenized), progress: progress.texts)
+      of: samples, progress: progress.texts)
     return AccuracyComparison(results, to: samples, head: plan.head)
   }
 
   /// The calibration's samples with the dense encoder's answers to compare that plan's with.
   func referenced(_ samples: [AuditSample], for plan: Plan) throws -> [AuditSample] {
     let references = try references(
-      of: samples.map(\.tokenized), stored: samples.map { $0.reference ?? [] }, for: plan)
+      of: samples, stored: samples.map { $0.reference ?? [] }, for: plan)
     return zip(samples, references).map { sample, reference in
       var sample = sample
       sample.reference = reference
@@ -357,7 +359,7 @@ public struct PlanCompiler {
   /// classification, whose answers token by token it does not store, a dense plan's answers; of a plan that halts a_L,
   /// the answer after all layers with every token kept, which the halting rule protects.
   func references(
-    of samples: [TokenizedSample], stored: [[Float]], for plan: Plan
+    of samples: [some TokenizedText], stored: [[Float]], for plan: Plan
   ) throws -> [[Float]] {
     let halts = plan.halting != nil
     guard halts || plan.head.kind == .tokenClassification else { return stored }

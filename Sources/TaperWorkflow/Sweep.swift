@@ -174,7 +174,7 @@ public struct Sweep {
     let accuracies = try plans.enumerated().map { place, plan -> AccuracyAudit? in
       if evidence == .heldOut, let report = candidates[place].outcome.head?.report { return report.audit }
       guard let samples = try judging(plan.plan, test, refit) else { return nil }
-      let answers = try PlanExecution(plan).results(of: samples.map(\.tokenized)) { done, total in
+      let answers = try PlanExecution(plan).results(of: samples) { done, total in
         progress((Double(place) + Double(done) / Double(max(1, total))) / Double(plans.count))
       }
       return AnswerJudge.judge(samples, answers, plan.plan.head)

@@ -15,6 +15,7 @@ public struct Workbench {
   let model: ModelSpec
   let maximumLength: Int
   let threads: Int
+  private let pool = WeightPool()
 
   /// - Parameters:
   ///   - maximumLength: tokens, specials included; longer texts are cut.
@@ -91,7 +92,7 @@ public struct Workbench {
   private func execution(_ request: PlanningRequest) throws -> PlanExecution {
     let planned = try Planner.plan(
       request, model: model, calibration: nil,
-      cost: CostModel(profile: .assumed(threads: threads), threads: threads))
+      cost: CostModel(profile: .assumed(threads: threads), threads: threads), pool: pool)
     return PlanExecution(try LoadedPlan(planned), threads: threads)
   }
 
@@ -114,8 +115,9 @@ public struct Workbench {
 }
 
 extension LoadedPlan {
-  /// A planned model in memory, its weights read from the checkpoint.
+  /// A planned model over its pool's memory.
   convenience init(_ planned: PlannedModel) throws {
-    try self.init(plan: planned.plan, weightBytes: planned.materializedWeights())
+    let packed = try planned.packed()
+    try unsafe self.init(plan: packed.plan, weights: packed.weights, heldBy: packed.region)
   }
 }

@@ -96,7 +96,8 @@ import Testing
     let planned = try Planner.plan(
       request, model: model,
       inputs: inputs(
-        EncoderFacts(model), selectors: model.tuned?.selector == nil ? nil : Self.selectors))
+        EncoderFacts(model), selectors: model.tuned?.selector == nil ? nil : Self.selectors)
+    ).digested()
     guard let layers = planned.plan.halting.map({ _ in planned.plan.schedule.layerCount }) else {
       return planned.plan
     }

@@ -13,7 +13,7 @@ import Testing
     var request = PlanningRequest(maximumLength: 12)
     request.headOverride = head
     let inputs = PlanningInputs(facts: EncoderFacts(model), profile: nil, costs: SyntheticCosts.make())
-    return (model, try Planner.plan(request, model: model, inputs: inputs))
+    return (model, try Planner.plan(request, model: model, inputs: inputs).digested())
   }
 
   private func floats(_ name: String, _ plan: Plan, _ bytes: [UInt8]) throws -> [Float] {
@@ -62,9 +62,47 @@ import Testing
     request.restoresDroppedTokens = name == "tiny-bert-old-names"
     let profile = (1...Int(model.shape.layers)).map { 1 / Double($0 + 1) }
     let inputs = PlanningInputs(facts: EncoderFacts(model), profile: profile, costs: SyntheticCosts.make())
-    let reduced = try Planner.plan(request, model: model, inputs: inputs)
+    let reduced = try Planner.plan(request, model: model, inputs: inputs).digested()
     #expect(reduced.plan.schedule != dense.plan.schedule)
     #expect(reduced.plan.weights == dense.plan.weights)
+  }
+
+  /// Plans of one pool: a tensor that several read is packed once, and each plan finds its own bytes.
+  @Test(arguments: FixtureModels.all) func plansOfOnePoolShareTensors(name: String) throws {
+    let model = try ModelSpec.load(directory: FixtureModels.path(name))
+    let layers = Int(model.shape.layers)
+    let inputs = PlanningInputs(facts: EncoderFacts(model), profile: nil, costs: SyntheticCosts.make())
+    let pool = WeightPool()
+    func plan(_ precision: Precision, depth: Int? = nil, pool: WeightPool) throws -> PlannedModel {
+      let request = PlanningRequest(
+        depth: depth, maximumLength: 12, precision: PrecisionAssignment(precision))
+      return try Planner.plan(request, model: model, inputs: inputs, pool: pool)
+    }
+    let whole = try plan(.f32, pool: pool)
+    let first = try whole.packed()
+    let again = try plan(.f32, pool: pool).packed()
+    #expect(again.plan == first.plan && again.region === first.region)
+    #expect(pool.packings == first.plan.weights.entries.count)
+    #expect(first.plan.weights.entries == whole.plan.weights.entries)
+    // A cut adds at most what its last layer has in another layout; a precision adds its own products.
+    let cut = try plan(.f32, depth: layers - 1, pool: pool)
+    let grown = try cut.packed().plan.weights.entries
+    #expect(Array(grown.prefix(first.plan.weights.entries.count)) == first.plan.weights.entries)
+    #expect(grown.count < first.plan.weights.entries.count + cut.plan.weights.entries.count)
+    let int8 = try plan(.int8, pool: pool)
+    let both = try int8.packed().plan.weights
+    #expect(pool.packings == both.entries.count)
+    let products = int8.plan.weights.entries.count { $0.layout == .panelI8 }
+    #expect(both.entries.count >= first.plan.weights.entries.count + products)
+    #expect(both.entries.count < first.plan.weights.entries.count + int8.plan.weights.entries.count)
+    // What is in the pool before a plan does not show in its bytes.
+    for (shared, alone) in [
+      (cut, try plan(.f32, depth: layers - 1, pool: WeightPool())),
+      (int8, try plan(.int8, pool: WeightPool())),
+    ] {
+      #expect(try shared.materializedWeights() == alone.materializedWeights())
+      #expect(try shared.digested().plan == alone.digested().plan)
+    }
   }
 
   @Test func canariesJoinThePlan() throws {

@@ -4,11 +4,11 @@ public import TaperBase
   /// Writes plans and weights files: into a temporary file in the same folder, flushed to disk, then renamed, so that a
   /// reader sees the old file or the whole new one.
   ///
-  /// Weights are streamed tensor by tensor and never all in memory: the source is asked twice, first to digest, then to
-  /// write.
+  /// Weights are streamed tensor by tensor: the source is asked once, and its bytes are digested as they are written.
+  /// What comes before them, the digest included, is written last.
   public enum PlanWriter {
-    /// Appends the bytes of weights entry `entry`, in one piece or several in order, to `consumer`. Called twice for
-    /// every entry, in order; must give the same bytes both times. For a failure of its own it throws `.weightSource`.
+    /// Appends the bytes of weights entry `entry`, in one piece or several in order, to `consumer`. Called once for
+    /// every entry, in order. For a failure of its own it throws `.weightSource`.
     public typealias WeightSource = (
       _ entry: Int, _ consumer: inout WeightConsumer
     ) throws(PlanFormatError) -> Void
@@ -32,9 +32,12 @@ public import TaperBase
       var plan = plan
       plan.weights.isEmbedded = true
       try PlanValidator.validateWeightsIndex(plan.weights)
-      plan.weights.digest = try digest(of: plan.weights, weights: source)
       try PlanValidator.validate(plan)
-      try write(PlanCodec.prefix(of: plan), index: plan.weights, to: path, weights: source)
+      try FileSink.write(path) { (sink) throws(PlanFormatError) in
+        let place = PlanCodec.prefix(of: plan).count
+        plan.weights.digest = try write(plan.weights, from: source, after: place, into: sink)
+        try sink.rewrite(PlanCodec.prefix(of: plan))
+      }
       return plan
     }
 
@@ -46,11 +49,21 @@ public import TaperBase
     ) throws(PlanFormatError) -> (index: WeightsIndex, path: String) {
       try PlanValidator.validateWeightsIndex(index)
       var index = index
-      index.digest = try digest(of: index, weights: source)
       index.isEmbedded = false
-      let path = folder + "/" + WeightsFile.name(for: index.digest)
-      try write(WeightsFile.encodeHeader(index), index: index, to: path, weights: source)
+      let path = try FileSink.write(inFolder: folder) { (sink) throws(PlanFormatError) in
+        let place = WeightsFile.encodeHeader(index).count
+        index.digest = try write(index, from: source, after: place, into: sink)
+        try sink.rewrite(WeightsFile.encodeHeader(index))
+        return WeightsFile.name(for: index.digest)
+      }
       return (index, path)
+    }
+
+    private static func write(
+      _ index: WeightsIndex, from source: WeightSource, after place: Int, into sink: FileSink<PlanFormatError>
+    ) throws(PlanFormatError) -> Digest {
+      try sink.write([UInt8](repeating: 0, count: place))
+      return try stream(index, from: source, into: sink)
     }
 
     /// SHA-256 of the weights section with the entries of `source` at the offsets in `index`, and zeros between them.
@@ -58,16 +71,6 @@ public import TaperBase
       of index: WeightsIndex, weights source: WeightSource
     ) throws(PlanFormatError) -> Digest {
       try stream(index, from: source, into: nil)
-    }
-
-    private static func write(
-      _ prefix: [UInt8], index: WeightsIndex, to path: String, weights source: WeightSource
-    ) throws(PlanFormatError) {
-      try FileSink.write(path) { (sink) throws(PlanFormatError) in
-        try sink.write(prefix)
-        let found = try stream(index, from: source, into: sink)
-        guard found == index.digest else { throw .weightsDigest(expected: index.digest, found: found) }
-      }
     }
 
     /// Streams the weights section in order, `index.byteCount` bytes in all; its digest.

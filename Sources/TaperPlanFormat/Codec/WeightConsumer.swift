@@ -1,7 +1,7 @@
 import TaperBase
 
 #if !hasFeature(Embedded)  // Embedded Swift has no C library to write files with.
-  /// Takes a weights section in order, tensor by tensor: digests it and, in the second pass, writes it.
+  /// Takes a weights section in order, tensor by tensor: digests it and, with a sink, writes it.
   public struct WeightConsumer {
     private var hash = SHA256()
     private let sink: FileSink<PlanFormatError>?

@@ -6,34 +6,26 @@ public import TaperPlanFormat
 /// Schedules do not affect the weights, so plans differ only in their refitted heads and in the few tensors that a
 /// depth cut or a precision lays out differently. Every plan has the whole section's index; tensors of other plans stay
 /// unread, and their pages are never loaded.
-public struct SharedWeights: Sendable {
+public struct SharedWeights {
   /// Its digest is zero: known when the file is written.
   public let index: WeightsIndex
   /// In the order given; their indices are without digest too.
   private let plans: [Plan]
-  private let places: [(stream: WeightStream, entry: Int)]
-
-  /// What makes two tensors one.
-  private struct Tensor: Hashable {
-    var recipe: WeightRecipe
-    var head: [Float]?
-  }
+  private let places: [(model: PlannedModel, entry: Int)]
 
   /// - Parameter planned: plans of one model.
   public init(_ planned: [PlannedModel]) {
     var recipes: [WeightRecipe] = []
-    var places: [(stream: WeightStream, entry: Int)] = []
-    var numbers: [Tensor: Int] = [:]
+    var places: [(model: PlannedModel, entry: Int)] = []
+    var numbers: [WeightPool.Tensor: Int] = [:]
     var plans = planned.map(\.plan)
     for (place, model) in planned.enumerated() {
-      let stream = model.weights
-      let renumbered = stream.recipes.enumerated().map { entry, recipe in
-        let tensor = Tensor(recipe: recipe, head: stream.headElements(of: recipe))
+      let renumbered = model.tensors.enumerated().map { entry, tensor in
         if let known = numbers[tensor] { return known }
         let number = recipes.count
         numbers[tensor] = number
-        recipes.append(recipe)
-        places.append((stream, entry))
+        recipes.append(tensor.recipe)
+        places.append((model, entry))
         return number
       }
       plans[place].ops = plans[place].ops.map { op in
@@ -48,7 +40,7 @@ public struct SharedWeights: Sendable {
   /// For `PlanWriter.writeWeightsFile(index, …)`.
   public var source: PlanWriter.WeightSource {
     { (entry, consumer) throws(PlanFormatError) in
-      try places[entry].stream.source(places[entry].entry, &consumer)
+      try places[entry].model.weightSource(places[entry].entry, &consumer)
     }
   }
 

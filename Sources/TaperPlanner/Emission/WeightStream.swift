@@ -1,8 +1,8 @@
 package import TaperModelSpec
-public import TaperPlanFormat
+internal import TaperPlanFormat
 
-/// Streams a plan's tensors from the model, one at a time, packing those whose layout asks for it; none is held.
-public struct WeightStream: Sendable {
+/// Reads a plan's tensors from the model, one at a time, packing those whose layout asks for it; none is kept.
+package struct WeightStream: Sendable {
   let recipes: [WeightRecipe]
   let model: ModelSpec
   let headOverride: HeadOverride?
@@ -13,40 +13,13 @@ public struct WeightStream: Sendable {
     self.headOverride = headOverride
   }
 
-  /// The source that `PlanWriter` asks: entry by entry, the same bytes every time.
-  public var source: PlanWriter.WeightSource {
-    { (entry, consumer) throws(PlanFormatError) in
-      unsafe try forEachPiece(of: entry) { (bytes) throws(PlanFormatError) in
-        unsafe try consumer.append(bytes)
-      }
-    }
-  }
-
-  /// All of the section's bytes, for a plan that is run where it was made.
-  /// - Throws: `weightsUnreadable` when the model's files no longer give their tensors.
-  func materialized(_ index: WeightsIndex) throws(PlanningError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: Int(index.byteCount.rawValue))
-    for (number, entry) in index.entries.enumerated() {
-      do throws(PlanFormatError) {
-        var place = Int(entry.offset.rawValue)
-        unsafe try forEachPiece(of: number) { source in
-          unsafe bytes.withUnsafeMutableBytes { target in
-            unsafe UnsafeMutableRawBufferPointer(rebasing: target[place..<place + source.count])
-              .copyMemory(from: source)
-          }
-          place += source.count
-        }
-        precondition(
-          place == Int(entry.offset.rawValue + entry.byteCount.rawValue), "a tensor of another size")
-      } catch {
-        throw .weightsUnreadable(tensor: entry.name, reason: "\(error)")
-      }
-    }
-    return bytes
+  /// What makes the entry's bytes.
+  func tensor(_ entry: Int) -> WeightPool.Tensor {
+    WeightPool.Tensor(recipe: recipes[entry], head: headElements(of: recipes[entry]))
   }
 
   /// What a recipe of the refitted head stands for; nil for a tensor of the model.
-  func headElements(of recipe: WeightRecipe) -> [Float]? {
+  private func headElements(of recipe: WeightRecipe) -> [Float]? {
     switch recipe.source {
     case .overridingHeadWeight: headOverride?.weight ?? []
     case .overridingHeadBias: headOverride?.bias ?? []
@@ -57,7 +30,7 @@ public struct WeightStream: Sendable {
   // MARK: Pieces
 
   /// Gives the entry's bytes in order: row-major tensors one by one, a packed one whole.
-  private func forEachPiece(
+  func forEachPiece(
     of entry: Int, _ body: (UnsafeRawBufferPointer) throws(PlanFormatError) -> Void
   ) throws(PlanFormatError) {
     let recipe = recipes[entry]

@@ -7,19 +7,20 @@ package enum WeightsLayout {
     var entries: [WeightEntry] = []
     var end: UInt64 = 0
     for recipe in recipes {
-      let offset = (end + 63) / 64 * 64
-      let byteCount =
-        recipe.layout == .rowMajor
-        ? UInt64(recipe.elementCount) * 4
-        : recipe.layout.byteCount(columns: recipe.shape[0], depth: recipe.shape[1])
-      entries.append(
-        WeightEntry(
-          name: recipe.name, element: recipe.layout.packedElement ?? .f32, layout: recipe.layout,
-          shape: recipe.shape.map(UInt32.init),
-          offset: Bytes(offset), byteCount: Bytes(byteCount)))
-      end = offset + byteCount
+      entries.append(entry(recipe, offset: (end + 63) / 64 * 64))
+      end = entries[entries.count - 1].offset.rawValue + entries[entries.count - 1].byteCount.rawValue
     }
     return WeightsIndex(
       entries: entries, byteCount: Bytes((end + 63) / 64 * 64), digest: .zero, isEmbedded: false)
+  }
+
+  static func entry(_ recipe: WeightRecipe, offset: UInt64) -> WeightEntry {
+    let byteCount =
+      recipe.layout == .rowMajor
+      ? UInt64(recipe.elementCount) * 4
+      : recipe.layout.byteCount(columns: recipe.shape[0], depth: recipe.shape[1])
+    return WeightEntry(
+      name: recipe.name, element: recipe.layout.packedElement ?? .f32, layout: recipe.layout,
+      shape: recipe.shape.map(UInt32.init), offset: Bytes(offset), byteCount: Bytes(byteCount))
   }
 }

@@ -102,8 +102,7 @@ struct SweepCommand: ParsableCommand {
       plans, samples: samples, tokens: dense.schedule.maximumLength, runs: runs
     ) { bar.update(0.85 + 0.1 * $0, stage) }
     guard isInMean else { return (longest, nil) }
-    let texts = samples.map(\.tokenized)
-    let race = try TextRace.measure(plans, samples: texts, rounds: 3) {
+    let race = try TextRace.measure(plans, samples: samples, rounds: 3) {
       bar.update(0.95 + 0.05 * $0, stage)
     }
     return (longest, race.runners.map { ExpectedTime($0.times).mean })
