@@ -40,7 +40,7 @@ import Testing
     let request = PlanningRequest(
       .fixed(schedule(model, depth: depth), selection: selects ? .dynamic : nil), halting: rule, depth: depth,
       maximumLength: maximumLength, threads: 4, passes: passes)
-    let planned = try RuntimeCosts.plan(request, model, costs: costs)
+    let planned = try RuntimeCosts.plan(request, model, costs: costs).digested()
     let bytes = try planned.materializedWeights()
     var written = planned.plan
     written.weights.isEmbedded = true

@@ -44,7 +44,7 @@ import Testing
       .fixed(schedule(name), selection: selection), maximumLength: maximumLength, threads: 4,
       precision: PrecisionAssignment(precision), restoresDroppedTokens: restores, passes: passes,
       instrumentation: .hiddenStates)
-    let planned = try RuntimeCosts.plan(request, model(), costs: costs)
+    let planned = try RuntimeCosts.plan(request, model(), costs: costs).digested()
     let bytes = try planned.materializedWeights()
     var written = planned.plan
     written.weights.isEmbedded = true
