@@ -1,3 +1,4 @@
+import Glibc
 import TaperJSON
 import TestSupport
 import Testing
@@ -133,8 +134,10 @@ import Testing
     #expect(code("--device", device, "--dense", "--max-length", "25") == 64)
     #expect(code("--device", taper.folder.write("device.json", "{}"), "--dense") == 65)
     #expect(code("--device", taper.folder.write("other.json", "not JSON"), "--dense") == 65)
-    // As root, renaming a new file to it would have replaced the device.
-    for output in ["/dev/null", taper.folder.path] {
+    // Renaming a new file to it would have replaced the pipe. (FileSinkTests has devices.)
+    let pipe = taper.path("pipe")
+    #expect(unsafe mkfifo(pipe, 0o644) == 0)
+    for output in [pipe, taper.folder.path] {
       let run = taper("plan", model, "--device", device, "--dense", "-o", output)
       #expect(run.exitCode == 64 && run.output == "", "\(output): \(run.errors)")
     }

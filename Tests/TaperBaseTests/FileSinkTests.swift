@@ -42,18 +42,37 @@ struct FileSinkTests {
     }
   }
 
-  /// As root a rename would put a file in the place of /dev/null.
-  @Test(arguments: ["/dev/null", "folder", "pipe", "link to the device", "link to the folder"])
+  @Test(arguments: ["folder", "pipe", "link to the folder"])
   func whatIsNoFileIsRefused(_ name: String) throws {
     try FilePath.makeFolder(path("folder"))
     #expect(unsafe mkfifo(path("pipe"), 0o644) == 0)
-    #expect(unsafe symlink("/dev/null", path("link to the device")) == 0)
     #expect(unsafe symlink("folder", path("link to the folder")) == 0)
-    let target = name.hasPrefix("/") ? name : path(name)
+    try expectRefused(path(name), among: 3)
+  }
+
+  /// As root a rename would put a file in the place of a device. The node is the test's own: were it /dev/null, a
+  /// failure would take it from the machine.
+  @Test(
+    .enabled(if: canMakeDevices, "making a device node needs root"),
+    arguments: ["device", "link to the device"])
+  func aDeviceIsRefused(_ name: String) throws {
+    #expect(Self.makeDevice(path("device")))
+    #expect(unsafe symlink("device", path("link to the device")) == 0)
+    try expectRefused(path(name), among: 2)
+  }
+
+  private func expectRefused(_ target: String, among entries: Int) throws {
     let before = type(of: target)
     #expect(throws: FileError.notRegularFile(path: target)) { try WholeFile.write("text", to: target) }
     #expect(type(of: target) == before)
-    #expect(TemporaryDirectory.entries(directory.path).count == 4)
+    #expect(TemporaryDirectory.entries(directory.path).count == entries)
+  }
+
+  private static let canMakeDevices = makeDevice(TemporaryDirectory().path + "/device")
+
+  /// Another node of the null device (1:3).
+  private static func makeDevice(_ path: String) -> Bool {
+    unsafe mknod(path, S_IFCHR | 0o644, 1 << 8 | 3) == 0
   }
 
   @Test func aLinkStaysAndItsFileIsReplaced() throws {
