@@ -55,11 +55,10 @@ extension KernelID {
   public var encodedElement: ElementType { family?.precision ?? .f32 }
 
   /// Whether this family rounds f32 operands to bf16 within the op: a plan that promises f32 has none such.
-  public var roundsOperands: Bool { family?.scratch == .attentionBF16 }
-
-  /// Elements of scratch that each worker of this family uses for fused attention over `keys` keys of heads `depth` wide.
-  public func attentionScratch(keys: Int, depth: Int) -> Int {
-    scratch(rows: 0, innerRows: keys, depth: depth)
+  /// Attention takes f32 whatever it multiplies; a product in low precision takes what an encode op wrote.
+  public var roundsOperands: Bool {
+    guard let family else { return false }
+    return family.opKind.family == .attention && family.precision != .f32
   }
 
   /// Elements of scratch that each worker of this family uses: `ck_scratch_elements`, which a test compares it with. Of

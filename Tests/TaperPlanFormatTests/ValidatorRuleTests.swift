@@ -61,7 +61,7 @@ import Testing
     // In bf16 it needs more, or less.
     let scores = valid.selections.firstIndex { Int($0.op) == scored }!
     let (keys, depth) = (valid.schedule.maximumLength, Int(valid.ops[scored].depth))
-    let rounded = KernelID.attentionScoredBF16.attentionScratch(keys: keys, depth: depth)
+    let rounded = KernelID.attentionScoredBF16.scratch(rows: 0, innerRows: keys, depth: depth)
     #expect(
       rule {
         $0.selections[scores].kernel = .attentionScoredBF16
