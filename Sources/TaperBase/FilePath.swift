@@ -13,7 +13,7 @@
     }
 
     /// The folder that the last component lies in; "." for a bare name.
-    static func folder(of path: String) -> String {
+    package static func folder(of path: String) -> String {
       guard let slash = path.utf8.lastIndex(of: 0x2F) else { return "." }
       return slash == path.utf8.startIndex ? "/" : String(decoding: path.utf8[..<slash], as: UTF8.self)
     }

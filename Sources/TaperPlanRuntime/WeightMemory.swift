@@ -8,22 +8,20 @@ internal import TaperPlanFormat
 @safe final class WeightMemory: @unchecked Sendable {
   /// All bytes of the file, the copy or the owner.
   let bytes: UnsafeRawBufferPointer
-  /// Nil when the bytes are not a file's.
-  private let file: MappedFile?
+  private let isMappedFile: Bool
   /// Keeps the bytes; nil for a copy, which is freed here.
   private let owner: (any AnyObject & Sendable)?
 
   /// Maps a file read-only.
   init(mapping path: String) throws(FileError) {
     let file = try MappedFile(path: path)
-    self.file = file
-    owner = file
+    (isMappedFile, owner) = (true, file)
     unsafe bytes = unsafe file.bytes
   }
 
   /// Copies bytes to memory aligned like a mapped file's.
   init(copying source: [UInt8]) {
-    (file, owner) = (nil, nil)
+    (isMappedFile, owner) = (false, nil)
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(source.count, 1), alignment: 4096)
     unsafe source.withUnsafeBytes { unsafe copy.copyMemory(from: $0) }
     unsafe bytes = UnsafeRawBufferPointer(rebasing: unsafe UnsafeRawBufferPointer(copy)[..<source.count])
@@ -31,7 +29,7 @@ internal import TaperPlanFormat
 
   /// Bytes that `owner` keeps where they are, unchanged.
   init(_ bytes: UnsafeRawBufferPointer, heldBy owner: any AnyObject & Sendable) {
-    file = nil
+    isMappedFile = false
     self.owner = owner
     unsafe self.bytes = bytes
   }
@@ -62,7 +60,7 @@ internal import TaperPlanFormat
   private static let populateRead: Int32 = 22
   /// The mapped range from its first page on; nil when nothing is mapped there.
   private func pages(_ range: Range<Int>) -> (start: UnsafeMutableRawPointer, count: Int)? {
-    guard file != nil, !range.isEmpty, let base = unsafe bytes.baseAddress else { return nil }
+    guard isMappedFile, !range.isEmpty, let base = unsafe bytes.baseAddress else { return nil }
     let page = range.lowerBound & ~(Self.pageSize - 1)
     return unsafe (UnsafeMutableRawPointer(mutating: base + page), range.upperBound - page)
   }

@@ -1,8 +1,4 @@
 import TaperBase
-import TaperCalibration
-import TaperCostModel
-import TaperDeviceProfile
-import TaperModelSpec
 import TaperPlanFormat
 import TaperPlanner
 import TaperWorkflow
@@ -13,15 +9,7 @@ import Testing
 
   /// Search, refit and comparison are one bar: it ends at the end, not after the first of them.
   @Test func coversEveryStageAndNeverGoesBack() throws {
-    let model = try ModelSpec.load(directory: TaperProgram.model("tiny-bert-old-names"))
-    let profile = try DeviceProfile.load(path: TaperProgram.referenceDevice)
-    let dataset = try TextDataset.read(path: taper.texts(count: 40), requiresLabels: true)
-    let samples = TokenizedSample.tokenize(dataset.rows, model: model, maximumLength: 24)
-    let calibration = try Workbench(model: model, maximumLength: 24, threads: 1).calibrate(
-      samples, labels: dataset.labels, dataDigest: dataset.digest, badRowCount: 0
-    ) { _, _ in }
-    let compiler = try PlanCompiler(
-      model: model, calibration: calibration, cost: CostModel(profile: profile, threads: 1))
+    let (compiler, samples) = try taper.compiler()
     for method in [CompileMethod.acc(), .search(.tight)] {
       let request = CompileRequest(
         try CompileGoal(.reach(.workSpeedup(1.5)), method: method),

@@ -1,8 +1,4 @@
 import TaperBase
-import TaperCalibration
-import TaperCostModel
-import TaperDeviceProfile
-import TaperModelSpec
 import TaperPlanFormat
 import TaperPlanRuntime
 import TaperPlanner
@@ -14,21 +10,9 @@ import Testing
 @Suite struct WeightPackingTests {
   let taper = TaperProgram()
 
-  private func compiler() throws -> PlanCompiler {
-    let model = try ModelSpec.load(directory: TaperProgram.model("tiny-bert-old-names"))
-    let profile = try DeviceProfile.load(path: TaperProgram.referenceDevice)
-    let dataset = try TextDataset.read(path: taper.texts(count: 40), requiresLabels: true)
-    let samples = TokenizedSample.tokenize(dataset.rows, model: model, maximumLength: 24)
-    let calibration = try Workbench(model: model, maximumLength: 24, threads: 1).calibrate(
-      samples, labels: dataset.labels, dataDigest: dataset.digest, badRowCount: 0
-    ) { _, _ in }
-    return try PlanCompiler(
-      model: model, calibration: calibration, cost: CostModel(profile: profile, threads: 1))
-  }
-
   /// Both ways to treat dropped tokens are run, the one taken is judged and run for its canaries, and written.
   @Test func aPlanPacksEachTensorOnce() throws {
-    let compiler = try compiler()
+    let (compiler, _) = try taper.compiler()
     #expect(compiler.pool.packings == 0)
     let request = CompileRequest(
       try CompileGoal(.reach(.workSpeedup(1.5)), method: .acc()),
@@ -41,7 +25,7 @@ import Testing
   }
 
   @Test func aSweepPacksEachTensorOnce() throws {
-    let compiler = try compiler()
+    let (compiler, _) = try taper.compiler()
     let request = Sweep.Request(
       options: CompileOptions(maximumLength: 24), methods: [.acc()], factors: [1.2, 1.5], isInWork: true)
     let candidates = try Sweep(compiler).candidates(

@@ -46,7 +46,7 @@ public final class WeightPool {
     }
     precondition(next == end + size, "a tensor of another size")
     packings += 1
-    end = (next + 63) / 64 * 64
+    end = Int(WeightsLayout.end(of: place))
     numbers[tensor] = entries.count
     entries.append(place)
     return entries.count - 1

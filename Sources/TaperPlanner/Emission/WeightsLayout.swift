@@ -7,11 +7,16 @@ package enum WeightsLayout {
     var entries: [WeightEntry] = []
     var end: UInt64 = 0
     for recipe in recipes {
-      entries.append(entry(recipe, offset: (end + 63) / 64 * 64))
-      end = entries[entries.count - 1].offset.rawValue + entries[entries.count - 1].byteCount.rawValue
+      let place = entry(recipe, offset: end)
+      end = self.end(of: place)
+      entries.append(place)
     }
-    return WeightsIndex(
-      entries: entries, byteCount: Bytes((end + 63) / 64 * 64), digest: .zero, isEmbedded: false)
+    return WeightsIndex(entries: entries, byteCount: Bytes(end), digest: .zero, isEmbedded: false)
+  }
+
+  /// Where the entry after `entry` starts: on the next cache line.
+  static func end(of entry: WeightEntry) -> UInt64 {
+    (entry.offset.rawValue + entry.byteCount.rawValue + 63) / 64 * 64
   }
 
   static func entry(_ recipe: WeightRecipe, offset: UInt64) -> WeightEntry {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperBase
 import TaperPlanFormat
 import TaperPlanner
 import TaperWorkflow
@@ -106,9 +107,8 @@ struct PlanCommand: ParsableCommand {
     }
     var plan = planned.plan
     plan.weights.isEmbedded = false
-    let folder = output.lastIndex(of: "/").map { String(output[...$0]) } ?? "."
     plan.weights = try PlanWriter.writeWeightsFile(
-      plan.weights, inFolder: folder, weights: planned.weightSource
+      plan.weights, inFolder: FilePath.folder(of: output), weights: planned.weightSource
     ).index
     try PlanWriter.write(plan, to: output)
     return plan
