@@ -233,8 +233,8 @@ internal import TaperPlanFormat
     return (time, Self.preemptions == preemptions)
   }
 
-  /// About half of a text's words are among the few hundred that every text has, so their rows are in cache (Zipf's law);
-  /// the others' are cold. Every run reads positions and types.
+  /// About half of a text's words are among the few hundred that every text has, so their rows are in cache (Zipf's
+  /// law); the others' are cold. Every run reads positions and types.
   private mutating func bindTables(_ words: UnsafePointer<Float>, _ buffers: WorkBuffers) {
     unsafe op.table0 = words
     let columns = unsafe Int(op.columns)

@@ -86,7 +86,8 @@ public struct ProfilingRequest: Hashable, Sendable {
     shapes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
-  /// The shapes that a plan of this encoder can have: fused and unfused products, attention plain and split, row-wise ops.
+  /// The shapes that a plan of this encoder can have: fused and unfused products, attention plain and split,
+  /// row-wise ops.
   ///
   /// - Parameters:
   ///   - activation: of the feed-forward block.

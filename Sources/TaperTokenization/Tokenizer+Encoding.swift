@@ -5,8 +5,8 @@ extension Tokenizer {
   ///   - text: any text; an empty one gives the template alone.
   ///   - pair: the second text of a pair.
   ///   - maximumLength: the most tokens in the result, template included. Longer texts are truncated, of a pair the
-  ///     longer one first ("longest_first"). The template is never cut: below `specialTokenCount(isPair:)` the result is
-  ///     the template.
+  ///     longer one first ("longest_first"). The template is never cut: below `specialTokenCount(isPair:)` the result
+  ///     is the template.
   /// - Complexity: O(length of the text). A single text is read only a little past the part that is kept.
   public func encode(_ text: String, pair: String? = nil, maximumLength: Int) -> Encoding {
     encode(Array(text.utf8), pair: pair.map { Array($0.utf8) }, maximumLength: maximumLength)

@@ -24,7 +24,7 @@ import Testing
     return try JSONValue.parse(Array(run.output.utf8))
   }
 
-  /// One weights file under all plans; every one runs, and keeps its wish in the worst case.
+  /// One weights file under all plans; every one runs, and reaches its speedup in the worst case.
   private func check(_ report: JSONValue, methods: [String]) throws {
     let plans = try #require(report["plans"]?.array)
     let names = plans.compactMap { $0["plan"]?.string }
@@ -34,8 +34,8 @@ import Testing
     #expect(swept.isSuperset(of: methods), "\(names)")
     for plan in plans.dropFirst() {
       let name = try #require(plan["plan"]?.string)
-      let wish = try #require(Double(name.split(separator: "-").last!.dropLast("x.plan".count)))
-      #expect((plan["predicted_speedup"]?.double ?? 0) >= wish || wish == 1, "\(name)")
+      let requested = try #require(Double(name.split(separator: "-").last!.dropLast("x.plan".count)))
+      #expect((plan["predicted_speedup"]?.double ?? 0) >= requested || requested == 1, "\(name)")
       #expect((plan["expected_ns"]?.int ?? .max) <= (plan["predicted_ns"]?.int ?? 0), "\(name)")
       #expect(plan["mean_speedup"]?.double != nil && plan["accuracy"]?.double != nil, "\(name)")
       #expect(taper("verify", taper.path("plans/\(name)")).exitCode == 0, "\(name)")

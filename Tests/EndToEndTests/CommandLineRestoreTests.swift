@@ -21,14 +21,14 @@ import Testing
   }
 
   private func plan(
-    _ inputs: (model: String, calibration: String), _ wish: [String], restore: String
+    _ inputs: (model: String, calibration: String), _ target: [String], restore: String
   ) -> ChildProcess {
     ChildProcess.run(
       taper.program,
       [
         "plan", inputs.model, "--device", TaperProgram.referenceDevice, "--calibration", inputs.calibration,
         "-o", taper.path("a.plan"), "--json", "--restore", restore,
-      ] + wish)
+      ] + target)
   }
 
   private func candidates(_ run: ChildProcess) throws -> [JSONValue] {
@@ -49,10 +49,10 @@ import Testing
     let (restored, kept) = (try least("yes"), try least("no"))
     // In microseconds, to tenths.
     try #require(kept + 0.2 < restored)
-    let wish = ["--latency", "\((restored + kept) / 2)us"]
-    #expect(plan(inputs, wish, restore: "yes").exitCode == 2)
-    #expect(plan(inputs, wish, restore: "no").exitCode == 0)
-    let auto = try candidates(plan(inputs, wish, restore: "auto"))
+    let target = ["--latency", "\((restored + kept) / 2)us"]
+    #expect(plan(inputs, target, restore: "yes").exitCode == 2)
+    #expect(plan(inputs, target, restore: "no").exitCode == 0)
+    let auto = try candidates(plan(inputs, target, restore: "auto"))
     #expect(auto.map { $0["name"] } == ["all tokens' last states", "kept tokens' states"])
     #expect(auto.map { $0["taken"] } == [false, true])
     #expect(auto[0]["explanation"]?.string?.isEmpty == false)
@@ -78,10 +78,10 @@ import Testing
   /// Selectors by threshold drop tokens where their ceilings drop none.
   @Test func selectorsBelowTheirCeilingsAreAChoiceToo() throws {
     let inputs = try free("tuned-selector")
-    let wish = ["--latency", "1s", "--method", "selector", "--selection"]
-    let dynamic = try candidates(plan(inputs, wish + ["dynamic"], restore: "auto"))
+    let target = ["--latency", "1s", "--method", "selector", "--selection"]
+    let dynamic = try candidates(plan(inputs, target + ["dynamic"], restore: "auto"))
     #expect(dynamic.map { $0["name"] } == ["all tokens' last states", "kept tokens' states"])
     #expect(dynamic.count { $0["taken"] == true } == 1)
-    #expect(try candidates(plan(inputs, wish + ["static"], restore: "auto")).isEmpty)
+    #expect(try candidates(plan(inputs, target + ["static"], restore: "auto")).isEmpty)
   }
 }

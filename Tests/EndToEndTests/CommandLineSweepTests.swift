@@ -33,19 +33,19 @@ import Testing
     #expect(entries() == (names + [weights]).sorted())
     #expect(report["evidence"] == "calibration" && report["tokens"] == 24)
 
-    // Wishes are met, in time, and no method is swept twice through one schedule.
+    // Requested speedups are reached, in time, and no method is swept twice through one schedule.
     for plan in plans.dropFirst() {
       let name = plan["plan"]?.string ?? ""
-      let wish = try #require(Double(name.split(separator: "-")[1].dropLast("x.plan".count)))
-      #expect((plan["predicted_speedup"]?.double ?? 0) >= wish, "\(name)")
+      let requested = try #require(Double(name.split(separator: "-")[1].dropLast("x.plan".count)))
+      #expect((plan["predicted_speedup"]?.double ?? 0) >= requested, "\(name)")
       #expect(plan["measured_speedup"]?.isNull == true)
     }
     #expect(plans.contains { $0["pareto"] == true })
     for name in names { #expect(taper("verify", taper.path("plans/\(name)")).exitCode == 0, "\(name)") }
-    // Alone, a plan of the same wish answers the same bits.
+    // Alone, a plan for the same speedup answers the same bits.
     let name = try #require(names.first { $0.hasPrefix("acc-") })
-    let wish = String(name.split(separator: "-")[1].dropLast(".plan".count))
-    let alone = try taper.plan("--speedup", wish, "--threads", "1", calibration: calibration)
+    let requested = String(name.split(separator: "-")[1].dropLast(".plan".count))
+    let alone = try taper.plan("--speedup", requested, "--threads", "1", calibration: calibration)
     let input = "\"plan of the model\"\n"
     #expect(
       taper("run", alone, input: input).output

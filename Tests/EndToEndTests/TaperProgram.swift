@@ -91,8 +91,8 @@ struct TaperProgram {
 }
 
 extension ChildProcess {
-  /// Expects a refusal: this exit code, nothing on standard output, and a message that holds these facts: options, names,
-  /// numbers. Its wording is TranscriptTests' matter.
+  /// Expects a refusal: this exit code, nothing on standard output, and a message that holds these facts: options,
+  /// names, numbers. Its wording is TranscriptTests' matter.
   func expectRefused(
     _ exitCode: Int32, naming facts: String..., location: SourceLocation = #_sourceLocation
   ) {

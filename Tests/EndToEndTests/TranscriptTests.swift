@@ -3,8 +3,8 @@ import Testing
 
 /// What each command says, whole, in one committed transcript a command (Fixtures/transcripts).
 ///
-/// They pin the wording of tables and refusals, and nothing else does: other tests assert exit codes, JSON, and the names
-/// and numbers in a message. `RECORD=1 swift test -c release --filter TranscriptTests` rewrites them and fails once.
+/// They pin the wording of tables and refusals, and nothing else does: other tests assert exit codes, JSON, and the
+/// names and numbers in a message. `RECORD=1 swift test -c release --filter TranscriptTests` rewrites them and fails once.
 @Suite struct TranscriptTests {
   static let model = TaperProgram.model("tiny-bert-old-names")
   static let device = TaperProgram.referenceDevice

@@ -113,7 +113,7 @@ import Testing
     #expect(plan.ops.count { $0.kind == .selectAbove } == 2)
     let expectations = try #require(plan.expectations)
     #expect(expectations.lengths[63].mean < plan.predictions.lengths[63].planned.time)
-    // The same wish in a static plan is met by the dense one.
+    // The same target in a static plan is met by the dense one.
     let whole = try self.plan(.latency(limit), .static)
     #expect(whole.identity.method == "dense" && whole.expectations == nil)
   }

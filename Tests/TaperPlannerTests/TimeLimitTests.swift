@@ -52,14 +52,14 @@ import Testing
 
   @Test(arguments: [0.6, 0.75, 0.9]) func theAverageIsMetByTheLeastDropping(share: Double) throws {
     let dense = average(try denseTimes())
-    let wish = Nanoseconds(UInt64(dense * share))
-    let found = try plan(TimeLimits(average: .time(wish)))
-    #expect(average(found) <= Double(wish.rawValue))
-    #expect(average(found) > Double(wish.rawValue) * 0.93, "more dropped than asked")
+    let limit = Nanoseconds(UInt64(dense * share))
+    let found = try plan(TimeLimits(average: .time(limit)))
+    #expect(average(found) <= Double(limit.rawValue))
+    #expect(average(found) > Double(limit.rawValue) * 0.93, "more dropped than asked")
     // The same as so many texts a second.
-    let rate = try plan(TimeLimits(average: .throughput(1e9 / Double(wish.rawValue))))
+    let rate = try plan(TimeLimits(average: .throughput(1e9 / Double(limit.rawValue))))
     #expect(rate.schedule == found.schedule)
-    let looser = try plan(TimeLimits(average: .time(Nanoseconds(wish.rawValue + wish.rawValue / 10))))
+    let looser = try plan(TimeLimits(average: .time(Nanoseconds(limit.rawValue + limit.rawValue / 10))))
     #expect(zip(found.schedule.keepCounts, looser.schedule.keepCounts).allSatisfy { $0 <= $1 })
   }
 
@@ -67,17 +67,17 @@ import Testing
     let dense = try denseTimes()
     let deadline = Nanoseconds(dense[47])
     let alone = try plan(TimeLimits([.init(upTo: .max, deadline)]))
-    let wish = Nanoseconds(UInt64(average(alone) * 0.8))
-    let both = try plan(TimeLimits([.init(upTo: .max, deadline)], average: .time(wish)))
+    let limit = Nanoseconds(UInt64(average(alone) * 0.8))
+    let both = try plan(TimeLimits([.init(upTo: .max, deadline)], average: .time(limit)))
     #expect(both.predictions.lengths.allSatisfy { $0.planned.time <= deadline })
-    #expect(average(both) <= Double(wish.rawValue) && average(alone) > Double(wish.rawValue))
+    #expect(average(both) <= Double(limit.rawValue) && average(alone) > Double(limit.rawValue))
     #expect(zip(both.schedule.keepCounts, alone.schedule.keepCounts).allSatisfy { $0 <= $1 })
   }
 
   @Test func depthMeetsAnAverageToo() throws {
-    let wish = Nanoseconds(UInt64(average(try denseTimes()) * 0.6))
-    let plan = try plan(TimeLimits(average: .time(wish)), by: nil)
-    #expect(plan.schedule.layerCount == 2 && average(plan) <= Double(wish.rawValue))
+    let limit = Nanoseconds(UInt64(average(try denseTimes()) * 0.6))
+    let plan = try plan(TimeLimits(average: .time(limit)), by: nil)
+    #expect(plan.schedule.layerCount == 2 && average(plan) <= Double(limit.rawValue))
   }
 
   private func diagnostic(_ limits: TimeLimits, by dropping: TokenDropping? = .attention()) throws

@@ -53,8 +53,9 @@ def late_share(race, deadline):
 
 def noise(race):
     noise = race["noise"]
-    return (f"{noise['verdict']}: p90 − p10 of the reference kernels is {noise['compute']['spread']:.0%} (arithmetic) and "
-            f"{noise['bandwidth']['spread']:.0%} (memory) of their medians; up to {noise['bound']:.0%} counts as steady")
+    compute, bandwidth = noise["compute"]["spread"], noise["bandwidth"]["spread"]
+    return (f"{noise['verdict']}: p90 − p10 of the reference kernels is {compute:.0%} (arithmetic) and "
+            f"{bandwidth:.0%} (memory) of their medians;\nup to {noise['bound']:.0%} counts as steady")
 
 
 def main():
@@ -72,15 +73,20 @@ def main():
     late = {target: late_share(race, deadline) for target, race in races.items()}
     lines = [
         f"# {texts:,} texts against a deadline of {arguments.deadline}", "",
-        "**Finding**: " + "; ".join(f"planned with `--latency {target}`, {share:.2%} of the texts were late" for target, share in late.items())
-        + ".", "",
-        f"`--latency {arguments.deadline}@p99` promises that at every length at most 1% of the runs are late, on a machine as noisy",
-        f"as it was when profiled (p99 was then {profiled['tail']['p99']:.2f} times the median). `--latency {arguments.deadline}` bounds the "
-        "median only: a plan that", "uses all the time allowed is late in half of its runs even if the prediction is exact.", "",
+        "**Finding**: " + ";\n".join(f"planned with `--latency {target}`, {share:.2%} of the texts were late"
+                                     for target, share in late.items()) + ".", "",
+        f"`--latency {arguments.deadline}@p99` promises that at every length at most 1% of the runs are late, "
+        "on a machine as noisy",
+        f"as it was when profiled (p99 was then {profiled['tail']['p99']:.2f} times the median). "
+        f"`--latency {arguments.deadline}` bounds the median only: a plan that",
+        "uses all the time allowed is late in half of its runs even if the prediction is exact.", "",
         "MiniLM-L6, f32, "
-        f"{profiled['threads']} thread{'s' * (profiled['threads'] > 1)}; R8's test and training texts at their own length (truncated at 256 "
-        "tokens), each run", "once at batch 1, tokenization not counted. Planned by method acc from a profile measured before; embedding plans, no",
-        f"head refitted. {device['fingerprint']['cpu']}, tier {device['fingerprint']['tier']}, shared virtual machine; {device['created']}. "
+        f"{profiled['threads']} thread{'s' * (profiled['threads'] > 1)}; R8's test and training texts at their own length "
+        "(truncated at 256 tokens), each run",
+        "once at batch 1, tokenization not counted. Planned by method acc from a profile measured before; embedding "
+        "plans, no",
+        f"head refitted. {device['fingerprint']['cpu']}, tier {device['fingerprint']['tier']}, shared virtual machine; "
+        f"{device['created']}. "
         "Command:", "`TIMING_WRAPPER=… tools/bench/deadline` (the wrapper keeps other work away).", "",
     ]
     for target, race in races.items():

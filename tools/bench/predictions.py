@@ -1,6 +1,6 @@
 """Plans, times and tabulates predicted against measured latencies; started by tools/bench/predictions.
 
-plan     makes one plan per cell (model, precision, threads, speedup, length); leaves out cells whose speedup is infeasible
+plan     makes one plan per cell (model, precision, threads, speedup, length), but where the speedup is infeasible
 measure  times cells in turns for some seconds; exits 1 while any is left
 report   writes the table, its summary and a scatter plot
 """
@@ -66,8 +66,9 @@ def cell(arguments, model, folder, calibration, precision, threads, speedup, len
     path = arguments.work / f"{model}-{precision}-{threads}-{speedup:g}x-{longest}.plan"
     target = ["--dense"] if dense else ["--speedup", f"{speedup}x", "--calibration", str(calibration)]
     if not path.exists():
-        done = taper([arguments.taper, "plan", folder, "--device", str(arguments.work / "device.json"), *target, "--max-length",
-                      str(longest), "--precision", precision, "--threads", str(threads), "--share-weights", "-o", str(path)], (0, 2))
+        done = taper([arguments.taper, "plan", folder, "--device", str(arguments.work / "device.json"), *target,
+                      "--max-length", str(longest), "--precision", precision, "--threads", str(threads),
+                      "--share-weights", "-o", str(path)], (0, 2))
         if done.returncode == 2:
             return None
     device = str(arguments.work / "device.json")
@@ -206,7 +207,7 @@ def report(arguments):
     total = sum(cell["runs"] for cell in cells) + dropped
     text = predictions_plot.HEAD.format(
         title=", from a general profile" if arguments.general else "", option=" --general" if arguments.general else "",
-        profile=" of a grid of shapes, none of them the models'," if arguments.general else "",
+        profile="\nof a grid of shapes, none of them the models'," if arguments.general else "",
         plans=len(judged), noisy=len(cells) - len(judged), cpu=device["fingerprint"]["cpu"], tier=device["fingerprint"]["tier"],
         created=device["created"], dropped=percent(dropped / max(1, total)), raw=percent(median(uncorrected)),
         raw95=percent(percentile(uncorrected, 0.95)), plain=percent(median(plain)), plain95=percent(percentile(plain, 0.95)),

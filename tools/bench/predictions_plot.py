@@ -20,11 +20,11 @@ they ran. Made by `tools/bench/predictions{option}`; do not edit.
   of the ops' p10 to the sum of their p90. *Off by*: measured / predicted − 1.
 - **measured**: the median of `taper bench` at the plan's longest input. Plans take turns in random order.
 - **left out**: the machine is shared. Its clock drifts by some percent with its neighbours' load, its memory by half,
-  and for a minute at a time its CPUs are far apart. So a chunk of runs counts only when the two reference kernels before
-  and after it took what they took while profiling: arithmetic (with several threads also handing over memory) within
+  and for a minute at a time its CPUs are far apart. So a chunk of runs counts only when the two reference kernels
+  before and after it took what they took while profiling: arithmetic (with several threads also handing over memory) within
   {compute}, memory within {bandwidth}. {dropped} of the runs were left out.
-- **corrected**: the part of the predicted time in which memory delivers weights that do not stay in the last-level cache
-  is scaled by the memory reference, the rest by arithmetic.
+- **corrected**: the part of the predicted time in which memory delivers weights that do not stay in the last-level
+  cache is scaled by the memory reference, the rest by arithmetic.
 - **FLOPs**: dense over planned work by the papers' formula, next to the predicted and the measured speedup in time.
 
 """

@@ -1,7 +1,8 @@
 """Times programs, taking turns, from process start to first answer, with their peak resident memory.
 
 usage: start.py measure WORK RUNNER THREADS ROUNDS    appends to WORK/start.jsonl; started by tools/bench/start
-       start.py report WORK RUNNER                    prints the tables of docs/start.md; measures what taper-run's resident memory consists of
+       start.py report WORK RUNNER                    prints the tables of docs/start.md; measures what taper-run's
+                                                      resident memory consists of
 """
 import json
 import os

@@ -19,7 +19,8 @@ class Clock(unittest.TestCase):
 
     def test_a_reference_far_from_its_profile_disqualifies_the_chunk(self):
         self.assertIsNotNone(clock(chunk((1099, 1000), (2000, 2499)), PROFILED, 0))
-        for compute, bandwidth in (((1101, 1000), (2000, 2000)), ((1000, 900), (2000, 2000)), ((1000, 1000), (2000, 2501))):
+        for compute, bandwidth in (
+                ((1101, 1000), (2000, 2000)), ((1000, 900), (2000, 2000)), ((1000, 1000), (2000, 2501))):
             self.assertIsNone(clock(chunk(compute, bandwidth), PROFILED, 0))
 
 

@@ -6,8 +6,9 @@ from stats import median, percentile, wilson
 class Percentiles(unittest.TestCase):
     def test_every_percentile_is_a_value_that_was_measured(self):
         # The table of nearest ranks: rank = ceil(share * count), from 1.
-        for count, share, rank in ((1, .5, 1), (2, .5, 1), (3, .5, 2), (4, .5, 2), (5, .9, 5), (10, .9, 9), (10, .99, 10),
-                                   (100, .95, 95), (100, .99, 99), (101, .99, 100), (1000, .999, 999), (7, 0, 1), (7, 1, 7)):
+        for count, share, rank in (
+                (1, .5, 1), (2, .5, 1), (3, .5, 2), (4, .5, 2), (5, .9, 5), (10, .9, 9), (10, .99, 10), (100, .95, 95),
+                (100, .99, 99), (101, .99, 100), (1000, .999, 999), (7, 0, 1), (7, 1, 7)):
             values = [10 * value for value in range(1, count + 1)]
             self.assertEqual(percentile(values[::-1], share), 10 * rank, f"{share} of {count}")
 

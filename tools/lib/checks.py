@@ -38,7 +38,8 @@ CHECKS = [
     Check("arrows", "build", "tools/check-arrows"),
     Check("build", "build", "swift build -c release --build-tests", is_test=True),
     Check("hot path", "build", "tools/check-hot-path"),
-    Check("tests", "build", "swift test -c release --skip-build", "tools/test --filter NAME", is_test=True, needs="build"),
+    Check("tests", "build", "swift test -c release --skip-build", "tools/test --filter NAME", is_test=True,
+          needs="build"),
     Check("lean", "static build", "tools/check-lean"),
     Check("generated", "others", "python3 tools/reference/make-kernel-table.py --check", "tools/dev fmt"),
     Check("figures", "others", "python3 tools/figures --check", "tools/figures"),
@@ -94,7 +95,8 @@ class Runner:
 
 def plain(text):
     """Without colours and what a progress line overwrote."""
-    return "\n".join(line.rsplit("\r", 1)[-1] for line in re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().split("\n"))
+    lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().split("\n")
+    return "\n".join(line.rsplit("\r", 1)[-1] for line in lines)
 
 
 def main():

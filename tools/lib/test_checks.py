@@ -14,7 +14,8 @@ class Running(unittest.TestCase):
     def run_checks(self, *chosen, arguments=()):
         """Exit code and output."""
         output = io.StringIO()
-        with tempfile.TemporaryDirectory() as folder, mock.patch.multiple(checks, CHECKS=chosen, LOGS=pathlib.Path(folder)), \
+        with tempfile.TemporaryDirectory() as folder, \
+                mock.patch.multiple(checks, CHECKS=chosen, LOGS=pathlib.Path(folder)), \
                 mock.patch.object(sys, "argv", ["checks.py", *arguments]), contextlib.redirect_stdout(output):
             return checks.main(), output.getvalue()
 
@@ -33,7 +34,8 @@ class Running(unittest.TestCase):
         self.assertTrue(output.endswith("broken FAILED\n"))
 
     def test_what_needs_a_failed_check_fails_without_running(self):
-        code, output = self.run_checks(Check("build", "a", "false", ""), Check("tests", "a", "echo ran", "", needs="build"))
+        code, output = self.run_checks(
+            Check("build", "a", "false", ""), Check("tests", "a", "echo ran", "", needs="build"))
         self.assertEqual((code, "ran" in output), (1, False))
         self.assertIn("build, tests FAILED", output)
 

@@ -59,7 +59,8 @@ def render_sizes():
     if not found or len(found) != SIZES.read_text().count("#define"):
         sys.exit(f"{SIZES}: expected only /// comments, each followed by #define CK_NAME NUMBERu")
     lines = [
-        "// Generated from Sources/CTaperKernels/include/ck_sizes.h by tools/reference/make-kernel-table.py; do not edit.",
+        "// Generated from Sources/CTaperKernels/include/ck_sizes.h by tools/reference/make-kernel-table.py; "
+        "do not edit.",
         "",
         "/// Sizes that kernels are built on and that plans depend on.",
         "public enum KernelConstants {",

@@ -29,8 +29,8 @@ def section(key: tuple, rows: list[Row]) -> list[str]:
         return []
     lines = [heading(key), "", f"Measured on {machines(feasible)}, plans of one thread.",
              f"Judged on {feasible[0].count} test texts. {_dense_time(feasible)}".rstrip(),
-             f"Labelled texts: {limit or 'all'} a seed, the same for fitting heads, calibrating, searching and training (`dense` "
-             f"{epochs:g} epoch{'' if epochs == 1 else 's'},", f"the others two more, products in {products}).", "",
+             f"Labelled texts: {limit or 'all'} a seed, the same for fitting heads, calibrating, searching and "
+             f"training (`dense` {epochs:g} epoch{'' if epochs == 1 else 's'},", f"the others two more, products in {products}).", "",
              "| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in feasible]
     unreached = [f"{row.label}" for row in rows if not row.feasible]
@@ -75,15 +75,19 @@ def _comparisons(rows: list[Row]) -> list[str]:
         alone = [r for r in like if r.is_one_method and not (row.is_one_method and r.method == row.method)]
         said = [_against(row, [r for r in like if r.is_free], "frozen"),
                 _against(row, [r for r in like if r.is_cut_dense], "fine-tuned, cut without training"),
-                _against(row, [r for r in like if r.model.startswith("depth") and r.is_one_method], "fine-tuned at the cut"),
+                _against(row, [r for r in like if r.model.startswith("depth") and r.is_one_method],
+                         "fine-tuned at the cut"),
                 _against(row, alone, "trained for one other method"),
                 _against(row, [r for r in others if r.is_only_fewer_bits], "of fewer bits alone")]
         lines.append(f"| {row.label} | {1 / row.time:.2f}x | {100 * row.accuracy:.1f} | " + " | ".join(said) + " |")
     if not lines:
         return []
-    return ["Each trained row compared with the best of a kind in the same measured time and precision; the last column: with dense",
-            "plans of fewer bits. The best is a row at least as fast, or a mix: one row for some texts, another of the same method",
-            "for the rest, so that the mean time is the same (a mix gives no bound for a single text). In points, with the 95%",
+    return ["Each trained row compared with the best of a kind in the same measured time and precision; the last "
+            "column: with dense",
+            "plans of fewer bits. The best is a row at least as fast, or a mix: one row for some texts, another of the "
+            "same method",
+            "for the rest, so that the mean time is the same (a mix gives no bound for a single text). In points, with "
+            "the 95%",
             "interval of the mean difference on a text, each text's being the mean over the seeds:", "",
             "| row | measured | accuracy | against frozen | against fine-tuned, cut without training | against depth fine-tuned "
             "| against another method alone | against fewer bits alone |",
@@ -110,17 +114,19 @@ def _goals(dataset: str, rows: list[Row]) -> list[str]:
     lines = []
     for start in dense:
         for precisions in (("f32",), ("f32", "bf16", "int8")):
-            said = f"- from {start.label} ({100 * start.accuracy:.1f}), {'in f32' if len(precisions) == 1 else 'any precision'}: "
+            kind = "in f32" if len(precisions) == 1 else "any precision"
+            said = f"- from {start.label} ({100 * start.accuracy:.1f}), {kind}: "
             like = [r for r in fast if r.is_free == start.is_free and r.precision in precisions]
             if not like:
                 lines.append(said + "no row is as fast.")
                 continue
             best = max(like, key=lambda r: r.accuracy)
             lost, spread = (100 * figure for figure in difference(start, Mix([(1.0, best)])))
-            lines.append(said + f"{best.label}, {best.raced_mean('measured'):.2f}x, {100 * best.accuracy:.1f}: {lost:.1f} ± {spread:.1f} points "
-                                f"lost, {'reached' if lost <= allowed else 'not reached'}.")
-    return [f"Goal, {wanted:g}x measured (over the dense plan in f32) at no more than {allowed} points lost; the best of the rows that are "
-            "as fast, chosen on these test texts:", "", *lines, ""]
+            lines.append(said + f"{best.label}, {best.raced_mean('measured'):.2f}x, {100 * best.accuracy:.1f}: "
+                                f"{lost:.1f} ± {spread:.1f} points lost, "
+                                f"{'reached' if lost <= allowed else 'not reached'}.")
+    return [f"Goal, {wanted:g}x measured (over the dense plan in f32) at no more than {allowed} points lost;",
+            "the best of the rows that are as fast, chosen on these test texts:", "", *lines, ""]
 
 
 def _halting(rows: list[Row]) -> list[str]:
@@ -129,7 +135,7 @@ def _halting(rows: list[Row]) -> list[str]:
         return []
     said = [f"{rule}: {sum(r['changed_labels'] for kind, r in found if kind == rule)} in "
             f"{sum(r['count'] for kind, r in found if kind == rule)} runs" for rule in sorted({rule for rule, _ in found})]
-    return ["Labels that halting changed, against running every layer, over all texts judged: " + "; ".join(said) + ".", ""]
+    return ["Labels that halting changed, against running every layer, over all texts judged:", "; ".join(said) + ".", ""]
 
 
 def machines(rows: list[Row]) -> str:

@@ -44,7 +44,8 @@ def common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="(default: all cores)")
     parser.add_argument("--device", help="cpu or cuda (default: cuda when there is one)")
     parser.add_argument("--products", choices=("f32", "bf16"), default="f32",
-                        help="precision of training's products: bf16 is faster on CPUs that have it; weights and tests stay f32")
+                        help="precision of training's products: bf16 is faster on CPUs that have it; weights and "
+                             "tests stay f32")
     parser.add_argument("--time-box", type=float, metavar="MINUTES",
                         help="stop training after this long and write the result so far; the same command continues")
     parser.add_argument("--pooling", choices=("mean", "cls"), help="(default: the model's)")

@@ -159,7 +159,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--model", default="minilm", help="a name of tools/fetch-model, or a directory")
     parser.add_argument("--datasets", type=lambda text: text.split(","), default=list(DATASETS))
     parser.add_argument("--rows", type=names(MODELS), help="models (default: the document's)")
-    parser.add_argument("--plans", type=lambda text: text.split(","), help="plan names or their first words: dense,acc 3x (default: all)")
+    parser.add_argument("--plans", type=lambda text: text.split(","),
+                        help="plan names or their first words: dense,acc 3x (default: all)")
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[1, 2, 3])
     parser.add_argument("--limit", type=int, help="labelled texts to train and fit on (default: the data set's)")
     parser.add_argument("--test-limit", type=int, help="test texts to judge on (default: the data set's)")
@@ -167,7 +168,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--time-box", type=float, help="minutes per training; run again to continue")
     parser.add_argument("--minutes", type=float, help="start no training after this long")
     parser.add_argument("--search-minutes", type=float, help="longest search of a plan (default: the data set's)")
-    parser.add_argument("--epochs", type=float, default=3, help="of the dense model; the others set their own (default %(default)s)")
+    parser.add_argument("--epochs", type=float, default=3,
+                        help="of the dense model; the others set their own (default %(default)s)")
     parser.add_argument("--products", choices=("f32", "bf16"), default="f32", help="of training")
     parser.add_argument("--threads", type=int, help="of training; plans use one")
     parser.add_argument("--taper", default="taper", help="the program (default: on the PATH)")

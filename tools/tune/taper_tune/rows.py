@@ -130,7 +130,8 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
         # A search's target bounds the worst case; the average is faster.
         return [*found, *searches(dataset.speedups), *(_in("int8", p) for p in (found[0], *searches(dataset.int8_speedups)))]
     if method == "selector":
-        found = [Planned(model, f"selector {target_speedup}x {form}", ("--method", "selector", "--speedup", f"{target_speedup}x", "--selection", form))
+        found = [Planned(model, f"selector {target_speedup}x {form}",
+                         ("--method", "selector", "--speedup", f"{target_speedup}x", "--selection", form))
                  for form in ("dynamic", "static")]
         return [*found, *(_in("int8", p) for p in found)]
     # LAT trains once for any speedup.

@@ -74,7 +74,8 @@ def test_folders_of_one_name_are_different_data_sets(matrix, tmp_path):
     matrix("--rows", "frozen", "--plans", "dense", "--stages", "judge,document")
     (tmp_path / "other").mkdir()
     other = shutil.copytree(tmp_path / "words", tmp_path / "other/words")
-    records, _, _ = matrix("--rows", "frozen", "--plans", "dense", "--stages", "judge,document", "--datasets", str(other))
+    records, _, _ = matrix(
+        "--rows", "frozen", "--plans", "dense", "--stages", "judge,document", "--datasets", str(other))
     assert {r["dataset"] for r in records} == {str(tmp_path / "words"), str(other)}
 
 
@@ -121,7 +122,8 @@ def test_a_row_s_name_says_how_it_is_planned():
 
 
 def test_an_infeasible_target_is_told(matrix, monkeypatch, tmp_path):
-    monkeypatch.setitem(reproduce.DATASETS, str(tmp_path / "words"), Dataset(24, speedups=("10",), int8_speedups=("10",)))
+    monkeypatch.setitem(
+        reproduce.DATASETS, str(tmp_path / "words"), Dataset(24, speedups=("10",), int8_speedups=("10",)))
     monkeypatch.setattr(reproduce.Matrix, "dataset", lambda self, name: Dataset(24, limit=40, speedups=("10",), int8_speedups=("10",)))
     records, text, _ = matrix("--rows", "frozen")
     assert [r["result"]["feasible"] for r in records if r["plan"] == "acc 10x"] == [False]
