@@ -2,7 +2,7 @@ internal import TaperAuditor
 
 /// The accuracy that a plan must have; without it nothing is written.
 public struct AccuracyGate: Hashable, Sendable {
-  /// Share of the dense model's accuracy that the plan may lose.
+  /// How far the plan's accuracy may be below the dense model's: 0.0075 is 0.75 points.
   public var maximumDrop: Double?
   /// The least accuracy, compared with the lower end of the 95% interval, so that the measured texts prove it.
   public var minimum: Double?

@@ -90,7 +90,9 @@ public enum HTMLRenderer {
   // MARK: Tables
 
   private static func table(_ table: ReportTable) -> Element {
-    let places = table.columns.indices.filter { table.columns[$0].heading != nil }
+    let places = table.columns.indices.filter {
+      table.columns[$0].heading != nil && !table.columns[$0].isDetail
+    }
     func classes(_ place: Int, _ more: String? = nil) -> String? {
       let column = table.columns[place]
       let classes = [column.alignment == .left ? "l" : nil, column.isOptional ? "opt" : nil, more]
@@ -113,6 +115,9 @@ public enum HTMLRenderer {
               for place in places {
                 Element("td", class: classes(place, row.alarm == place ? "bad" : nil)) {
                   row.cells[place].text
+                  if place + 1 < table.columns.count, table.columns[place + 1].isDetail {
+                    Element("small") { row.cells[place + 1].text }
+                  }
                 }
               }
             }

@@ -81,6 +81,7 @@ enum PageStyle {
     th:first-child,td:first-child{padding-left:0}
     .l{text-align:left;white-space:normal}
     td.bad{color:var(--bad);font-weight:600}
+    td small{display:block;color:var(--soft)}
     .bars{font-size:.9rem;font-variant-numeric:tabular-nums;margin-top:.5rem}
     .bar{display:grid;grid-template-columns:minmax(11rem,1.1fr) minmax(6rem,1.6fr) repeat(var(--n),5rem);gap:.75rem;
     align-items:center;padding:.3rem 0;border-bottom:1px solid var(--rule)}

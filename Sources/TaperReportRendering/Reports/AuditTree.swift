@@ -142,7 +142,7 @@ extension AuditReport {
         + Percentile.allCases.flatMap { percentile in
           let isOptional = percentile != .p50 && percentile != .p99
           return [
-            ReportTable.Column(percentile.name, isOptional: isOptional), .init("", isOptional: isOptional),
+            ReportTable.Column(percentile.name, isOptional: isOptional), .detail(isOptional: isOptional),
           ]
         },
       rows: lengths.map { length in

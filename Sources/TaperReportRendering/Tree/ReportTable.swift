@@ -11,6 +11,8 @@ public struct ReportTable: Hashable, Sendable {
     public var alignment: Alignment
     /// Left out where there is little room: on a narrow terminal, and on a phone.
     public var isOptional: Bool
+    /// More of the column before it: pages put it below that one's text, in small letters.
+    public var isDetail = false
     /// In text: characters that the column takes; nil: as many as its longest cell.
     public var width: Room?
     /// In text: spaces before it; nil: none for a column with a width, two for others.
@@ -36,6 +38,13 @@ public struct ReportTable: Hashable, Sendable {
 
     /// For programs only.
     public static func data(_ key: String) -> Column { Column(nil, key: key) }
+
+    /// More of the column before it, without a heading of its own.
+    public static func detail(isOptional: Bool) -> Column {
+      var column = Column("", isOptional: isOptional)
+      column.isDetail = true
+      return column
+    }
   }
 
   /// Characters on a terminal, by how wide it is.

@@ -21,7 +21,7 @@ struct AuditCommand: ParsableCommand {
   @Argument(help: "The plan.") var plan: String
   @OptionGroup var texts: TextOptions
   @Option(help: "A dense plan of the same model, to compare answers with.") var reference: String?
-  @Option(Lengths.self, help: "Input lengths to time; the plan's reference lengths when absent.")
+  @Option(Lengths.self, help: "Input lengths to time: 16,64,256; the plan's reference lengths when absent.")
   var lengths: [Int]?
   @Option(Count.self, help: "Timed runs at each length (default: 100).")
   var runs = 100

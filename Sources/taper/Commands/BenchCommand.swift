@@ -17,7 +17,7 @@ struct BenchCommand: ParsableCommand {
 
   @Argument(help: "The plan.") var plan: String
   @OptionGroup var loading: LoadOptions
-  @Option(Lengths.self, help: "Input lengths in tokens.")
+  @Option(Lengths.self, help: "Input lengths to time: 16,64,256; the plan's reference lengths when absent.")
   var lengths: [Int]?
   @Option(Count.self, help: "Timed runs at each length (default: 200).")
   var runs = 200

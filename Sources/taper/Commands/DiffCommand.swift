@@ -15,7 +15,7 @@ struct DiffCommand: ParsableCommand {
     Share.self,
     help: "Times and shares may differ by so much: 5%. Two audits of one plan always differ a little.")
   var tolerance: Double?
-  @Flag(help: "Every difference, not the first of each part only.") var all = false
+  @Flag(help: "Every difference, where text shows some of each part.") var all = false
   @Flag(help: "The differences as JSON.") var json = false
 
   func run() throws {
