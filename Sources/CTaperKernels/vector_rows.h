@@ -173,7 +173,8 @@ CK_INLINE ck_row_scale encode_row_i8(uint8_t *y, const float *a, const float *mu
   zero = choose(zero == zero, zero, splat(0));
   ck_vi whole = __builtin_convertvector(zero, ck_vi);
   i = 0;
-  if (!__builtin_reduce_or(unordered) && scale < __builtin_inff() && 1 / scale < __builtin_inff())
+  bool has_nan = __builtin_reduce_or(unordered) != 0;
+  if (!has_nan && scale < __builtin_inff() && 1 / scale < __builtin_inff())
     for (; i + CK_WIDTH <= n; i += CK_WIDTH)
       store_code(y + i, finite_code_of(scaled(a, multiplier, i, CK_WIDTH), inverse, whole));
   for (; i + CK_WIDTH <= n; i += CK_WIDTH)
@@ -184,7 +185,7 @@ CK_INLINE ck_row_scale encode_row_i8(uint8_t *y, const float *a, const float *mu
     ck_vb v = code_of(scaled(a, multiplier, i, n - i), inverse, zero);
     __builtin_memcpy(y + i, &v, (n - i + 3) / 4 * 4);
   }
-  return (ck_row_scale){.scale = scale, .zero = zero[0]};
+  return (ck_row_scale){.scale = has_nan ? __builtin_nanf("") : scale, .zero = zero[0]};
 }
 
 static ck_row_scale encode_i8(uint8_t *y, const float *a, const float *multiplier, size_t n) {

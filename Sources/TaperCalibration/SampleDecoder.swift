@@ -66,7 +66,7 @@ struct SampleDecoder {
     }
     guard tensor.element == element, tensor.shape == shape else {
       throw malformed(
-        "tensor \(name)", "\(element.rawValue) \(shape)", "\(tensor.element.rawValue) \(tensor.shape)")
+        "tensor \(name)", "\(element.rawValue) \(shape)", "\(tensor.type) \(tensor.shape)")
     }
     return tensor
   }

@@ -1,23 +1,43 @@
 extension JSONValue {
-  /// Parses one JSON text: strict RFC 8259, UTF-8, no duplicate keys, nothing after the value but white space.
+  /// Parses one JSON text: strict RFC 8259 but for what `accepting` names, UTF-8, no duplicate keys, nothing after the
+  /// value but white space.
   ///
   /// Memory is bounded by the input's size, recursion by `maximumDepth`.
-  public static func parse(_ bytes: some Collection<UInt8>, maximumDepth: Int = 64) throws(JSONError)
-    -> JSONValue
-  {
-    var parser = JSONParser(bytes: [UInt8](bytes), maximumDepth: maximumDepth)
+  public static func parse(
+    _ bytes: some Collection<UInt8>, maximumDepth: Int = 64, accepting extensions: JSONExtensions = []
+  ) throws(JSONError) -> JSONValue {
+    var parser = JSONParser(
+      bytes: [UInt8](bytes), maximumDepth: maximumDepth, extensions: extensions)
     return try parser.document()
   }
 
-  public static func parse(_ text: String, maximumDepth: Int = 64) throws(JSONError) -> JSONValue {
-    try parse(text.utf8, maximumDepth: maximumDepth)
+  public static func parse(
+    _ text: String, maximumDepth: Int = 64, accepting extensions: JSONExtensions = []
+  ) throws(JSONError) -> JSONValue {
+    try parse(text.utf8, maximumDepth: maximumDepth, accepting: extensions)
   }
+}
+
+/// What Python's json module writes and reads although RFC 8259 has no such thing.
+public struct JSONExtensions: OptionSet, Sendable {
+  public let rawValue: Int
+
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// NaN, Infinity, -Infinity, and numbers beyond the largest Double, which become infinite.
+  public static let nonFiniteNumbers = JSONExtensions(rawValue: 1)
+  /// Half of a surrogate pair as an escape (\ud83d alone). It is no character, so it becomes U+FFFD.
+  public static let loneSurrogates = JSONExtensions(rawValue: 2)
+
+  /// Data that a Python program wrote.
+  public static let python: JSONExtensions = [.nonFiniteNumbers, .loneSurrogates]
 }
 
 /// A recursive-descent parser over bytes.
 struct JSONParser {
   let bytes: [UInt8]
   let maximumDepth: Int
+  let extensions: JSONExtensions
   var position = 0
 
   mutating func document() throws(JSONError) -> JSONValue {
@@ -60,6 +80,10 @@ struct JSONParser {
     case UInt8(ascii: "t"): return try literal("true", .bool(true))
     case UInt8(ascii: "f"): return try literal("false", .bool(false))
     case UInt8(ascii: "n"): return try literal("null", .null)
+    case UInt8(ascii: "N") where extensions.contains(.nonFiniteNumbers):
+      return try literal("NaN", .number(.nan))
+    case UInt8(ascii: "I") where extensions.contains(.nonFiniteNumbers):
+      return try literal("Infinity", .number(.infinity))
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
     default: throw .unexpectedByte(offset: position, byte: byte, expected: "a value")
     }
@@ -123,7 +147,13 @@ struct JSONParser {
     let start = position
     func isDigit(_ at: Int) -> Bool { at < bytes.count && (0x30...0x39).contains(bytes[at]) }
     var isInteger = true
-    if bytes[position] == UInt8(ascii: "-") { position += 1 }
+    if bytes[position] == UInt8(ascii: "-") {
+      position += 1
+      if extensions.contains(.nonFiniteNumbers), position < bytes.count, bytes[position] == UInt8(ascii: "I")
+      {
+        return try literal("Infinity", .number(-.infinity))
+      }
+    }
     guard isDigit(position) else { throw .invalidNumber(offset: start) }
     if bytes[position] == UInt8(ascii: "0") {
       position += 1
@@ -149,7 +179,9 @@ struct JSONParser {
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if isInteger, let value = Int64(text) { return .integer(value) }
-    guard let value = Double(text), value.isFinite else { throw .invalidNumber(offset: start) }
+    guard let value = Double(text), value.isFinite || extensions.contains(.nonFiniteNumbers) else {
+      throw .invalidNumber(offset: start)
+    }
     return .number(value)
   }
 
@@ -199,6 +231,9 @@ struct JSONParser {
     let start = position
     let first = try hexadecimal()
     var code = UInt32(first)
+    if (0xD800..<0xE000).contains(first), extensions.contains(.loneSurrogates) {
+      return try pairedSurrogate(after: first) ?? "\u{FFFD}"
+    }
     if (0xD800..<0xDC00).contains(first) {
       try expect(UInt8(ascii: "\\"), "the second half of a surrogate pair")
       try expect(UInt8(ascii: "u"), "the second half of a surrogate pair")
@@ -212,6 +247,21 @@ struct JSONParser {
       throw .invalidString(offset: start, reason: "a lone surrogate")
     }
     return scalar
+  }
+
+  /// The scalar of a high surrogate with the low one that follows; nil, with nothing taken, when there is none.
+  private mutating func pairedSurrogate(after first: UInt16) throws(JSONError) -> Unicode.Scalar? {
+    guard first < 0xDC00, position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+      bytes[position + 1] == UInt8(ascii: "u")
+    else { return nil }
+    let start = position
+    position += 2
+    let second = try hexadecimal()
+    guard (0xDC00..<0xE000).contains(second) else {
+      position = start
+      return nil
+    }
+    return Unicode.Scalar(0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
   }
 
   private mutating func hexadecimal() throws(JSONError) -> UInt16 {

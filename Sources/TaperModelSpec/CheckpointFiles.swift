@@ -10,6 +10,7 @@ struct CheckpointFiles {
   private let fileOfTensor: [String: Int]
 
   private static let singleName = "model.safetensors"
+  private static let pickles = ["pytorch_model.bin", "pytorch_model.bin.index.json"]
   private static let indexName = "model.safetensors.index.json"
 
   init(directory: String) throws(ModelSpecError) {
@@ -22,6 +23,9 @@ struct CheckpointFiles {
     } else if let indexFile = try JSONFile(ifPresent: "\(directory)/\(Self.indexName)") {
       (files, fileOfTensor) = try Self.shards(indexFile, directory: directory)
     } else {
+      for name in Self.pickles where FilePath.exists("\(directory)/\(name)") {
+        throw .pickledWeights(path: "\(directory)/\(name)")
+      }
       throw .fileMissing(directory: directory, anyOf: [Self.singleName, Self.indexName])
     }
   }
@@ -47,10 +51,8 @@ struct CheckpointFiles {
     let positions = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     var fileOfTensor: [String: Int] = [:]
     for (tensor, name) in map {
-      guard let position = positions[name] else { continue }
-      guard files[position].tensor(tensor) != nil else {
-        throw .tensorMissing(path: files[position].path, tensor: tensor, tried: [tensor])
-      }
+      // An entry without its tensor is an error only where that tensor is needed.
+      guard let position = positions[name], files[position].tensor(tensor) != nil else { continue }
       fileOfTensor[tensor] = position
     }
     return (files, fileOfTensor)

@@ -7,10 +7,10 @@ struct CheckpointWeights: Sendable {
 
     /// - Throws: `tensorType`, `tensorShape` unless `tensor` holds floating-point numbers in this shape.
     init(file: SafetensorsFile, tensor: SafetensorsTensor, shape: [Int]) throws(ModelSpecError) {
-      guard FloatConversion.supported.contains(tensor.element) else {
+      guard let element = tensor.element, FloatConversion.supported.contains(element) else {
         throw .tensorType(
           path: file.path, tensor: tensor.name, expected: FloatConversion.supported.map(\.rawValue),
-          found: tensor.element.rawValue)
+          found: tensor.type)
       }
       guard tensor.shape == shape else {
         throw .tensorShape(path: file.path, tensor: tensor.name, expected: shape, found: tensor.shape)

@@ -7,6 +7,8 @@ struct ClassifierConfig {
   /// In output order; empty for regression.
   let labels: [String]
   let outputs: Int
+  /// Whether `problem_type` says that the outputs are numbers, rather than there being only one.
+  let isNamedRegression: Bool
 
   /// `id2label` gives names and count; else `num_labels` (2 when absent) with names LABEL_0, …. `problem_type` gives
   /// the kind; without it one output is a regression and several are classes.
@@ -19,6 +21,7 @@ struct ClassifierConfig {
       labels = (0..<count).map { "LABEL_\($0)" }
     }
     outputs = labels.count
+    isNamedRegression = file.member("problem_type")?.string == "regression"
     guard !ofTokens else {
       kind = .tokenClassification
       self.labels = labels

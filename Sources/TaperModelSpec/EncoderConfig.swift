@@ -13,7 +13,12 @@ struct EncoderConfig {
   /// nil for an encoder without classification head.
   let classifier: ClassifierConfig?
 
-  init(_ file: JSONFile) throws(ModelSpecError) {
+  /// - Parameter isEmbedder: whether another file says that the result is a vector, whatever head the weights have.
+  init(_ file: JSONFile, isEmbedder: Bool = false) throws(ModelSpecError) {
+    guard file.member("model_type") != nil else {
+      throw .modelTypeMissing(
+        path: file.path, known: FamilyCatalog.descriptions.flatMap(\.modelTypes))
+    }
     let modelType = try file.string("model_type")
     guard let family = FamilyCatalog.description(modelType: modelType) else {
       throw .unknownFamily(
@@ -42,7 +47,7 @@ struct EncoderConfig {
     activation = try reader.activation()
     layerNormEpsilon = try reader.epsilon()
     relativeBias = try reader.relativeBias()
-    classifier = try Self.classifier(file, family)
+    classifier = isEmbedder ? nil : try Self.classifier(file, family)
   }
 
   /// From `architectures`; without it the checkpoint is an encoder without head.

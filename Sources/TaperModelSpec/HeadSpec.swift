@@ -4,6 +4,9 @@ public import TaperPlanFormat
 ///
 ///     last hidden states → pooling → [pooler: tanh(W·x + b)] → [L2 norm] → [linear] → result by `kind`
 ///
+/// Results of classification are softmax scores, of multi-label ones sigmoid scores; a regression's are the linear
+/// head's, or their sigmoid.
+///
 /// Without pooling, the linear head and the softmax run on every token's state. On a base with normalised vectors, a
 /// linear head reads the normalised vector.
 public struct HeadSpec: Hashable, Sendable {
@@ -13,18 +16,22 @@ public struct HeadSpec: Hashable, Sendable {
   public var normalized: Bool
   /// Labels in output order; empty for embeddings and regression.
   public var labels: [String]
+  /// Those of whole texts: a token classifier has none.
+  public var textLabels: [String] { kind == .tokenClassification ? [] : labels }
   /// Elements of the result: hidden size for an embedding, otherwise the linear head's rows.
   public var outputWidth: Int
   /// A dense layer with tanh on the pooled first token (roles poolerWeight, poolerBias).
   public var hasPooler: Bool
   /// A linear layer (roles headWeight, headBias).
   public var hasLinear: Bool
+  /// A regression's results are the sigmoid of the linear head's: a cross-encoder's relevance from 0 to 1.
+  public var hasSigmoid: Bool
   /// Whether the linear head reads the L2-normalised vector.
   public var linearFollowsNormalization: Bool { hasLinear && normalized }
 
   public init(
     kind: HeadKind, pooling: Pooling, normalized: Bool, labels: [String], outputWidth: Int, hasPooler: Bool,
-    hasLinear: Bool
+    hasLinear: Bool, hasSigmoid: Bool = false
   ) {
     self.kind = kind
     self.pooling = pooling
@@ -33,5 +40,6 @@ public struct HeadSpec: Hashable, Sendable {
     self.outputWidth = outputWidth
     self.hasPooler = hasPooler
     self.hasLinear = hasLinear
+    self.hasSigmoid = hasSigmoid
   }
 }

@@ -4,8 +4,8 @@ import TaperJSON
 /// A JSON file and typed access to its members. Every error names the file, the key, what was expected and what was
 /// found.
 struct JSONFile {
-  /// Far above any configuration's size: an index of 100,000 sharded tensors fits.
-  static let sizeLimit = 16 << 20
+  /// Far above any configuration's size: an index of 100,000 sharded tensors fits, and a tokenizer of a million pieces.
+  static let sizeLimit = 64 << 20
 
   let path: String
   /// Of the whole file, also when `value` is an object inside it.
@@ -33,7 +33,8 @@ struct JSONFile {
     self.path = path
     self.bytes = bytes
     keyPath = ""
-    do throws(JSONError) { value = try JSONValue.parse(bytes) } catch {
+    do throws(JSONError) { value = try JSONValue.parse(bytes, accepting: .nonFiniteNumbers) } catch {
+      if let content = ForeignContent(bytes.prefix(64)) { throw .foreignContent(path: path, content) }
       throw .json(path: path, error: error)
     }
   }

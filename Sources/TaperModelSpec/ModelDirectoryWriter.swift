@@ -46,10 +46,11 @@ public enum ModelDirectoryWriter {
 
   /// The files that a Hugging Face or sentence-transformers loader reads besides the weights. An earlier fitted head is
   /// not copied, nor are READMEs, other frameworks' weights and the like.
-  private static let descriptions = [
-    "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json",
-    "added_tokens.json", "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
-  ]
+  private static let descriptions =
+    [
+      "config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "modules.json",
+      SentenceSettings.name,
+    ] + ModelTokenizer.files + SequenceConfig.names
 
   private static func duplicate(_ source: String, as target: String) throws(ModelSpecError) {
     let modules = try SentenceModules(directory: source)

@@ -1,13 +1,14 @@
 import TaperBase
+import TaperJSON
 import TaperPlanFormat
 import TaperTokenization
 
 extension ModelSpec {
   /// Reads a Hugging Face model directory, with sentence-transformers' files and a fitted head where present.
   ///
-  /// The head is the first of these: taper_head.json; modules.json (pooling, normalisation); a classification
-  /// architecture in config.json; an embedding with the family's default pooling, not normalised. An unused pooler is
-  /// ignored.
+  /// The head is the first of these: taper_head.json; modules.json (pooling and normalisation, or a cross-encoder's
+  /// classification head); a classification architecture in config.json; an embedding with the family's default
+  /// pooling, not normalised. An unused pooler is ignored.
   ///
   /// Results of tools/tune (`TunedSpec`) are read with their tensors; specs/tuned-checkpoints.md.
   ///
@@ -19,16 +20,21 @@ extension ModelSpec {
     guard let configFile = try JSONFile(ifPresent: base + "/config.json") else {
       throw .fileMissing(directory: base, anyOf: ["config.json"])
     }
-    let config = try EncoderConfig(configFile)
+    let (config, checkpoint) = try readable(
+      { () throws(ModelSpecError) in try EncoderConfig(configFile, isEmbedder: modules?.pooling != nil) },
+      { () throws(ModelSpecError) in try CheckpointFiles(directory: base) })
     let hidden = Int(config.shape.hidden)
-    try modules?.check(hidden: hidden)
-    let sequenceFile = try JSONFile(ifPresent: base + "/sentence_bert_config.json")
+    try modules?.pooling?.check(hidden: hidden)
+    let settings = try SentenceSettings(directory: directory)
+    let sequence = try SequenceConfig(directory: base)
+    try checkTask(modules, sequence)
     let fitted = try FittedHead(directory: directory, hidden: hidden)
-    let head = fitted?.spec ?? headSpec(config, modules)
+    let head =
+      if let fitted { fitted.spec } else { try headSpec(config, configFile, modules, settings) }
+    let prompts = try prompts(settings, modules)
 
     let tuned = try TunedSpec(configFile, shape: config.shape, head: head)
 
-    let checkpoint = try CheckpointFiles(directory: base)
     var sources = try checkpoint.locate(
       roles(config, head: head, fitted: fitted != nil), family: config.family,
       classifiesTokens: head.pooling == .tokens)
@@ -38,12 +44,15 @@ extension ModelSpec {
     }
 
     let tokenizer = try ModelTokenizer.load(directory: base, vocabulary: Int(config.shape.vocabulary))
+    let (maximumLength, lengthSource) = try longest(config, sequence, directory: base)
 
     var parts: [ModelDigest.Part] = [.bytes("config", configFile.bytes)]
-    if let modules {
-      parts += [.bytes("modules", modules.modulesFile.bytes), .bytes("pooling", modules.poolingFile.bytes)]
+    if let modules { parts.append(.bytes("modules", modules.modulesFile.bytes)) }
+    if let pooling = modules?.pooling { parts.append(.bytes("pooling", pooling.file.bytes)) }
+    if let sequence { parts.append(.bytes("sequence", sequence.file.bytes)) }
+    if let settings, !prompts.isEmpty || settings.activation != nil {
+      parts.append(.bytes("settings", settings.file.bytes))
     }
-    if let sequenceFile { parts.append(.bytes("sequence", sequenceFile.bytes)) }
     parts += checkpoint.files.map { .weights("weights", $0) }
     if let fitted {
       parts += [.bytes("head", fitted.descriptionFile.bytes), .weights("head-weights", fitted.weightsFile)]
@@ -53,25 +62,80 @@ extension ModelSpec {
       directory: directory, name: FilePath.name(directory), family: config.family.family,
       shape: config.shape,
       activation: config.activation, layerNormEpsilon: config.layerNormEpsilon,
-      positionOffset: config.family.positionOffset, maximumLength: try maximumLength(config, sequenceFile),
-      relativeBias: config.relativeBias, head: head, tuned: tuned, tokenizer: tokenizer,
+      positionOffset: config.family.positionOffset, maximumLength: maximumLength, lengthSource: lengthSource,
+      relativeBias: config.relativeBias, head: head, prompts: prompts, tuned: tuned, tokenizer: tokenizer,
       tokenizerDigest: SHA256.digest(of: tokenizer.encoded()), weights: CheckpointWeights(sources: sources),
       digest: ModelDigest(parts))
   }
 
-  private static func headSpec(_ config: EncoderConfig, _ modules: SentenceModules?) -> HeadSpec {
-    if modules == nil, let classifier = config.classifier {
-      let isOfTokens = classifier.kind == .tokenClassification
-      return HeadSpec(
-        kind: classifier.kind, pooling: isOfTokens ? .tokens : .cls, normalized: false,
-        labels: classifier.labels,
-        outputWidth: classifier.outputs, hasPooler: !isOfTokens && config.family.classifierHasPooler,
-        hasLinear: true)
+  /// Both, or all that is wrong at once, so that nobody mends one fault only to be told the next.
+  private static func readable<A, B>(
+    _ first: () throws(ModelSpecError) -> A, _ second: () throws(ModelSpecError) -> B
+  ) throws(ModelSpecError) -> (A, B) {
+    let one: A
+    do throws(ModelSpecError) { one = try first() } catch let fault {
+      do throws(ModelSpecError) { _ = try second() } catch { throw .several([fault, error]) }
+      throw fault
     }
+    return (one, try second())
+  }
+
+  private static func checkTask(_ modules: SentenceModules?, _ sequence: SequenceConfig?)
+    throws(ModelSpecError)
+  {
+    guard let modules, let sequence else { return }
+    let expected: SequenceConfig.Task = modules.isCrossEncoder ? .classification : .embedding
+    guard sequence.task == expected else {
+      throw sequence.file.failure(
+        "transformer_task", expected: "\"\(expected.rawValue)\" for the modules in modules.json",
+        .string(sequence.task.rawValue))
+    }
+  }
+
+  private static func headSpec(
+    _ config: EncoderConfig, _ file: JSONFile, _ modules: SentenceModules?, _ settings: SentenceSettings?
+  ) throws(ModelSpecError) -> HeadSpec {
+    if let pooling = modules?.pooling {
+      return HeadSpec(
+        kind: .embedding, pooling: pooling.pooling, normalized: modules?.normalized ?? false, labels: [],
+        outputWidth: Int(config.shape.hidden), hasPooler: false, hasLinear: false)
+    }
+    guard let classifier = config.classifier else {
+      guard modules == nil else {
+        throw file.failure(
+          "architectures", expected: "a sequence classifier: modules.json says that this is a cross-encoder",
+          file.value["architectures"])
+      }
+      return HeadSpec(
+        kind: .embedding, pooling: config.family.defaultPooling, normalized: false, labels: [],
+        outputWidth: Int(config.shape.hidden), hasPooler: false, hasLinear: false)
+    }
+    if classifier.kind == .tokenClassification {
+      return HeadSpec(
+        kind: classifier.kind, pooling: .tokens, normalized: false, labels: classifier.labels,
+        outputWidth: classifier.outputs, hasPooler: false, hasLinear: true)
+    }
+    let scores = try ScoreActivation(file, settings, outputs: classifier.outputs)
     return HeadSpec(
-      kind: .embedding, pooling: modules?.pooling ?? config.family.defaultPooling,
-      normalized: modules?.normalized ?? false, labels: [], outputWidth: Int(config.shape.hidden),
-      hasPooler: false, hasLinear: false)
+      kind: scores.kind(of: classifier), pooling: .cls, normalized: false,
+      labels: scores.kind(of: classifier) == .regression ? [] : classifier.labels,
+      outputWidth: classifier.outputs, hasPooler: config.family.classifierHasPooler, hasLinear: true,
+      hasSigmoid: scores.isSigmoid(of: classifier))
+  }
+
+  private static func prompts(
+    _ settings: SentenceSettings?, _ modules: SentenceModules?
+  ) throws(ModelSpecError) -> Prompts {
+    // Without modules.json the reference makes a new model, which has no prompts.
+    guard let settings, let modules else { return Prompts() }
+    let prompts = Prompts(
+      settings.prompts.filter { !$0.text.isEmpty }.map { Prompts.Prompt(name: $0.name, text: $0.text) },
+      defaultName: settings.prompts.first { $0.name == settings.defaultPrompt && !$0.text.isEmpty }?.name)
+    if !prompts.isEmpty, let pooling = modules.pooling, !pooling.includesPrompt {
+      throw pooling.file.failure(
+        "include_prompt", expected: "true: a mean without the prompt's tokens is not supported", .bool(false))
+    }
+    return prompts
   }
 
   /// The tensors this model must have, with their shapes; without those of a fitted head.
@@ -99,11 +163,22 @@ extension ModelSpec {
     return roles
   }
 
-  private static func maximumLength(_ config: EncoderConfig, _ sequence: JSONFile?) throws(ModelSpecError)
-    -> Int
-  {
+  /// As the reference: sentence-transformers' settings, else the tokenizer's; never beyond the last position.
+  private static func longest(
+    _ config: EncoderConfig, _ sequence: SequenceConfig?, directory: String
+  ) throws(ModelSpecError) -> (Int, LengthSource) {
     let reach = config.positions - config.family.positionOffset
-    guard let sequence, sequence.member("max_seq_length") != nil else { return reach }
-    return min(reach, try sequence.integer("max_seq_length", in: 1...Int(Int32.max)))
+    if let sequence, let length = sequence.maximumLength {
+      return length < reach
+        ? (length, .sequenceConfig(file: FilePath.name(sequence.file.path))) : (reach, .positions)
+    }
+    guard let tokenizer = try JSONFile(ifPresent: "\(directory)/tokenizer_config.json"),
+      let length = tokenizer.member("model_max_length")
+    else { return (reach, .positions) }
+    // "No limit" is written as 10³⁰.
+    guard let number = length.double, number >= 1 else {
+      throw tokenizer.failure("model_max_length", expected: "a number of tokens", length)
+    }
+    return number < Double(reach) ? (Int(number), .tokenizerConfig) : (reach, .positions)
   }
 }

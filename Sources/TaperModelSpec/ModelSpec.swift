@@ -23,11 +23,14 @@ public struct ModelSpec: Sendable {
   public let layerNormEpsilon: Float
   /// Row of the position table for the first token.
   public let positionOffset: Int
-  /// In tokens, special tokens included: the position table's limit, or sentence-transformers' smaller max_seq_length.
+  /// In tokens, special tokens included: what `lengthSource` says, and at most as many as there are positions.
   public let maximumLength: Int
+  public let lengthSource: LengthSource
   /// nil when the family has none.
   public let relativeBias: RelativeBiasSpec?
   public let head: HeadSpec
+  /// The default among them goes before every text.
+  public var prompts: Prompts
   /// What tools/tune trained besides the encoder; nil for a directory that it did not write.
   public let tuned: TunedSpec?
   public let tokenizer: Tokenizer
@@ -57,4 +60,14 @@ public struct ModelSpec: Sendable {
     }
     return source.shape
   }
+}
+
+/// Where a model's longest input comes from.
+public enum LengthSource: Hashable, Sendable {
+  /// The rows of the position table.
+  case positions
+  /// sentence-transformers' settings, in the file of this name.
+  case sequenceConfig(file: String)
+  /// model_max_length in tokenizer_config.json.
+  case tokenizerConfig
 }

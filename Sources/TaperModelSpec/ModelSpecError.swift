@@ -9,6 +9,14 @@ public enum ModelSpecError: Error, Hashable, Sendable {
   case json(path: String, error: JSONError)
   /// A member of a JSON file is missing or is not what it must be.
   case value(path: String, key: String, expected: String, found: String)
+  /// config.json does not say of which family the model is.
+  case modelTypeMissing(path: String, known: [String])
+  /// Weights in a format that only running Python can read.
+  case pickledWeights(path: String)
+  /// The file is something else altogether.
+  case foreignContent(path: String, ForeignContent)
+  /// All that is wrong, where more than one thing is.
+  case several([ModelSpecError])
   case unknownFamily(path: String, modelType: String, known: [String])
   case unknownArchitecture(path: String, found: [String], known: [String])
   case safetensors(path: String, defect: SafetensorsDefect)
@@ -34,11 +42,19 @@ extension ModelSpecError: CustomStringConvertible {
     case .json(let path, let error): "\(path): \(error)"
     case .value(let path, let key, let expected, let found):
       "\(path): expected \(key) to be \(expected), found \(found)"
+    case .modelTypeMissing(let path, let known):
+      "\(path): expected model_type; found none; add it: one of \(known.joined(separator: ", "))"
+    case .pickledWeights(let path):
+      "\(path): expected model.safetensors; found only PyTorch's pickle, which can run any code when read; convert it "
+        + "with tools/convert-checkpoint of Taper's repository"
+    case .foreignContent(let path, let content): "\(path): expected the file itself; found \(content)"
+    case .several(let errors): errors.map(\.description).joined(separator: "\n")
     case .unknownFamily(let path, let modelType, let known):
       "\(path): model_type \"\(modelType)\" is not known; families: \(known.joined(separator: ", "))"
     case .unknownArchitecture(let path, let found, let known):
       "\(path): architectures \(found) are not known for this family; expected one of "
         + known.joined(separator: ", ")
+        + "; to use the encoder alone, for vectors, name \(known.first ?? "the encoder") there"
     case .safetensors(let path, let defect): "\(path): \(defect)"
     case .tensorMissing(let path, let tensor, let tried):
       "\(path): no tensor for \(tensor); tried \(tried.joined(separator: ", "))"

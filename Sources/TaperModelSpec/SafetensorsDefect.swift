@@ -11,7 +11,6 @@ public enum SafetensorsDefect: Error, Hashable, Sendable {
   case metadata(found: String)
   /// A tensor's description lacks a member or has one of the wrong kind.
   case description(tensor: String, member: String, expected: String, found: String)
-  case unknownElementType(tensor: String, found: String)
   case shapeTooLarge(tensor: String, shape: [Int])
   case offsetsReversed(tensor: String, begin: Int, end: Int)
   case outOfFile(tensor: String, end: Int, available: Int)
@@ -35,9 +34,6 @@ extension SafetensorsDefect: CustomStringConvertible {
     case .metadata(let found): "expected __metadata__ to be an object of strings, found \(found)"
     case .description(let tensor, let member, let expected, let found):
       "tensor \"\(tensor)\": expected \(member) to be \(expected), found \(found)"
-    case .unknownElementType(let tensor, let found):
-      "tensor \"\(tensor)\": unknown element type \"\(found)\", expected one of "
-        + SafetensorsElement.allCases.map(\.rawValue).joined(separator: " ")
     case .shapeTooLarge(let tensor, let shape): "tensor \"\(tensor)\": the size of shape \(shape) overflows"
     case .offsetsReversed(let tensor, let begin, let end):
       "tensor \"\(tensor)\": data_offsets [\(begin), \(end)] run backwards"

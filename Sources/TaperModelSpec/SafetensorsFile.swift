@@ -15,6 +15,9 @@ public struct SafetensorsFile: Sendable {
         try unsafe SafetensorsHeader.read(bytes)
       }
     } catch {
+      if let content = unsafe file.withBytes({ unsafe ForeignContent($0.prefix(64)) }) {
+        throw .foreignContent(path: path, content)
+      }
       throw .safetensors(path: path, defect: error)
     }
     self.file = file
@@ -35,13 +38,12 @@ public struct SafetensorsFile: Sendable {
   /// - Throws: `tensorMissing`; `tensorType` unless it is F32, F16 or BF16.
   public func floats(_ name: String) throws(ModelSpecError) -> [Float] {
     guard let tensor = tensor(name) else { throw .tensorMissing(path: path, tensor: name, tried: [name]) }
-    guard FloatConversion.supported.contains(tensor.element) else {
+    guard let element = tensor.element, FloatConversion.supported.contains(element) else {
       throw .tensorType(
-        path: path, tensor: name, expected: FloatConversion.supported.map(\.rawValue),
-        found: tensor.element.rawValue)
+        path: path, tensor: name, expected: FloatConversion.supported.map(\.rawValue), found: tensor.type)
     }
     return unsafe file.withBytes { (bytes) in
-      unsafe FloatConversion.floats(UnsafeRawBufferPointer(rebasing: bytes[tensor.range]), as: tensor.element)
+      unsafe FloatConversion.floats(UnsafeRawBufferPointer(rebasing: bytes[tensor.range]), as: element)
     }
   }
 

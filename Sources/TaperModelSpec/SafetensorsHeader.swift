@@ -74,9 +74,7 @@ public struct SafetensorsHeader: Hashable, Sendable {
         tensor: name, member: "dtype", expected: "a string",
         found: value["dtype"]?.kindDescription ?? "nothing")
     }
-    guard let element = SafetensorsElement(rawValue: type) else {
-      throw .unknownElementType(tensor: name, found: type)
-    }
+    let element = SafetensorsElement(rawValue: type)
     let shape = try sizes(of: value, "shape", tensor: name)
     let offsets = try sizes(of: value, "data_offsets", tensor: name)
     guard offsets.count == 2 else {
@@ -89,17 +87,18 @@ public struct SafetensorsHeader: Hashable, Sendable {
     guard offsets[1] <= dataCount else {
       throw .outOfFile(tensor: name, end: offsets[1], available: dataCount)
     }
-    var expected = element.byteCount
+    var expected = element?.byteCount ?? 0
     for size in shape {
       let (product, overflow) = expected.multipliedReportingOverflow(by: size)
       guard !overflow else { throw .shapeTooLarge(tensor: name, shape: shape) }
       expected = product
     }
-    guard offsets[1] - offsets[0] == expected else {
+    // How large an element of an unknown type is, is unknown as well.
+    guard element == nil || offsets[1] - offsets[0] == expected else {
       throw .sizeMismatch(tensor: name, expected: expected, found: offsets[1] - offsets[0])
     }
     return SafetensorsTensor(
-      name: name, element: element, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
+      name: name, type: type, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
   }
 
   private static func sizes(of value: JSONValue, _ member: String, tensor: String) throws(SafetensorsDefect)
@@ -148,12 +147,13 @@ public struct SafetensorsHeader: Hashable, Sendable {
 /// A tensor as a safetensors header describes it; checked against the file.
 public struct SafetensorsTensor: Hashable, Sendable {
   public let name: String
-  public let element: SafetensorsElement
+  /// As the file names it.
+  public let type: String
   public let shape: [Int]
   /// Byte range from the start of the file.
   public let range: Range<Int>
-  /// Product of the shape.
-  public var elementCount: Int { range.count / element.byteCount }
+  /// nil for a type that this version does not know: such a tensor may be in the file, but not be used.
+  public var element: SafetensorsElement? { SafetensorsElement(rawValue: type) }
 }
 
 /// Element types of the safetensors format.

@@ -21,6 +21,7 @@ public struct Plan: Hashable, Sendable {
   /// Tokenizer tables, in TaperTokenization's own codec; opaque here.
   public var tokenizer: [UInt8]
   public var head: Head
+  public var prompts: Prompts
   public var canaries: [Canary]
   /// Nil when accuracy was not measured.
   public var evidence: AccuracyEvidence?
@@ -30,7 +31,7 @@ public struct Plan: Hashable, Sendable {
     identity: PlanIdentity, model: ModelShape, schedule: Schedule, ops: [PlanOp],
     selections: [KernelSelection],
     arena: ArenaLayout, resultSlot: UInt16, predictions: Predictions, expectations: Expectations? = nil,
-    halting: Halting? = nil, tokenizer: [UInt8], head: Head,
+    halting: Halting? = nil, tokenizer: [UInt8], head: Head, prompts: Prompts = Prompts(),
     canaries: [Canary], evidence: AccuracyEvidence? = nil, weights: WeightsIndex
   ) {
     self.identity = identity
@@ -45,6 +46,7 @@ public struct Plan: Hashable, Sendable {
     self.halting = halting
     self.tokenizer = tokenizer
     self.head = head
+    self.prompts = prompts
     self.canaries = canaries
     self.evidence = evidence
     self.weights = weights

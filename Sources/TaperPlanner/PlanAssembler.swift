@@ -101,7 +101,8 @@ package struct PlanAssembler {
           layers: dense.layers,
           depthTimes: PredictionTable.depthTimes(ops: emission.pricedOps, schedule: schedule, pricer: pricer))
       },
-      tokenizer: facts.tokenizer, head: head(), canaries: [], weights: WeightsLayout.index(emission.weights))
+      tokenizer: facts.tokenizer, head: head(), prompts: facts.prompts, canaries: [],
+      weights: WeightsLayout.index(emission.weights))
     check(plan)
     if let diagnostic = request.memory.exceeded(by: plan) { throw .memoryExceeded(diagnostic) }
     let pricing = RunPricing(

@@ -44,6 +44,15 @@ public enum AnswerLine {
     return .object(line)
   }
 
+  /// What stands in the place of the answer to a line that has none.
+  static func render(_ error: ServingError, index: Int, line: Int) -> JSONValue {
+    .object(
+      JSONObject([
+        ("index", JSONValue(index)), ("line", JSONValue(line)), ("error", JSONValue("\(error)")),
+        ("schema_version", 1),
+      ]))
+  }
+
   /// Label, score and offsets of every token of the text; the template's special tokens are left out.
   private static func tokenLabels(_ result: Span<Float>, _ head: Head, _ encoding: Encoding?) -> [JSONValue] {
     guard let encoding else { return [] }

@@ -13,7 +13,8 @@ public struct InputLine: Hashable, Sendable {
   /// Reads a line without its line feed.
   ///
   /// A JSON line holds a string, or an object with "text" and optionally "text_pair" (null: none). Other members are
-  /// ignored, so that labelled data can be used as input. A plain line is the text itself.
+  /// ignored, so that labelled data can be used as input; NaN and lone surrogates, which Python writes, are no errors
+  /// (`JSONExtensions.python`). A plain line is the text itself.
   ///
   /// - Returns: nil for a blank JSON line.
   public static func parse(_ bytes: [UInt8], line: Int, plain: Bool) throws(ServingError) -> InputLine? {
@@ -26,7 +27,7 @@ public struct InputLine: Hashable, Sendable {
     if bytes.allSatisfy({ blanks.contains($0) }) { return nil }
     let value: JSONValue
     do throws(JSONError) {
-      value = try JSONValue.parse(bytes)
+      value = try JSONValue.parse(bytes, accepting: .python)
     } catch {
       throw .notJSON(line: line, error)
     }

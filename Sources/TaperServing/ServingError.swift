@@ -8,12 +8,18 @@ public enum ServingError: Error, Sendable {
   case plan(RuntimeError)
   case tokenizer(TokenizerError)
   case notUTF8(line: Int)
+  /// The input is in another encoding altogether.
+  case notUTF8Input(encoding: String)
   case notJSON(line: Int, JSONError)
   case notAText(line: Int, found: String)
   case lineTooLong(line: Int, limit: Int)
   /// The special tokens alone exceed the plan's maximum length.
   case noRoom(line: Int, specialTokens: Int, maximum: Int)
   case input(line: Int, RuntimeError)
+  /// So many of the result's numbers are NaN or infinite, so that the result says nothing.
+  case notFinite(line: Int, count: Int, of: Int)
+  /// Lines of the input that could not be answered; an error stands in the place of each.
+  case linesFailed(Int, of: Int)
   /// A check was requested, but the plan has no canary examples.
   case noCanaries
   /// Canary examples whose answers differ by more than their tolerance; the largest difference and its tolerance.
@@ -27,9 +33,21 @@ extension ServingError {
   public var exitCode: Int32 {
     switch self {
     case .plan(let error), .input(_, let error): error.exitCode
-    case .canariesDiffer: 1
-    case .tokenizer, .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .noCanaries: 65
+    case .canariesDiffer, .linesFailed: 1
+    case .tokenizer, .notUTF8, .notUTF8Input, .notFinite, .notJSON, .notAText, .lineTooLong, .noRoom,
+      .noCanaries:
+      65
     case .cannotReadInput, .cannotWriteOutput: 64
+    }
+  }
+
+  /// Whether other lines can be answered all the same.
+  var isOfOneLine: Bool {
+    switch self {
+    case .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .input, .notFinite: true
+    case .plan, .tokenizer, .notUTF8Input, .linesFailed, .noCanaries, .canariesDiffer, .cannotReadInput,
+      .cannotWriteOutput:
+      false
     }
   }
 }
@@ -45,7 +63,9 @@ extension ServingError: CustomStringConvertible {
       "--check: expected every canary answer within \(tolerance) of the plan's; found \(failed) of \(count) further off, by "
         + "\(difference) at most; do not deploy this plan here"
     case .notUTF8(let line): "line \(line) is not UTF-8; convert the input"
-    case .notJSON(let line, let error): "line \(line): \(error); for raw lines of text use --plain"
+    case .notUTF8Input(let encoding):
+      "the input is \(encoding), expected UTF-8; convert it: iconv -f \(encoding) -t UTF-8"
+    case .notJSON(let line, let error): "line \(line): \(error); \(Self.remedy(for: error))"
     case .notAText(let line, let found):
       "line \(line): expected a JSON string, or an object with a string \"text\" (and \"text_pair\"); found \(found)"
     case .lineTooLong(let line, let limit): "line \(line) is longer than \(limit) bytes; split the text"
@@ -53,8 +73,19 @@ extension ServingError: CustomStringConvertible {
       "line \(line): the text's \(specialTokens) special tokens do not fit the plan's maximum length of \(maximum); "
         + "plan with a larger --max-length"
     case .input(let line, let error): "line \(line): \(error)"
+    case .notFinite(let line, let count, let all):
+      "line \(line): \(count) of the model's \(all) results are NaN or infinite, so there is no answer: the model's numbers "
+        + "leave f32's range on this text; its weights may be damaged, or the plan's precision too low for them"
+    case .linesFailed(let count, let all):
+      "\(count) of \(all) lines could not be answered; the output has an \"error\" in the place of each"
     case .cannotReadInput(let code): "cannot read the input: \(SystemCall.text(code))"
     case .cannotWriteOutput(let code): "cannot write the output: \(SystemCall.text(code))"
     }
+  }
+
+  /// A line that begins as JSON does is JSON with a fault; any other is a raw text.
+  private static func remedy(for error: JSONError) -> String {
+    if case .unexpectedByte(offset: 0, _, _) = error { return "for raw lines of text use --plain" }
+    return "mend the line, or go on past such lines with --on-error report"
   }
 }

@@ -1,10 +1,15 @@
-internal import Glibc
 internal import TaperBase
+internal import TaperJSON
+
+/// What a line that cannot be answered does to the run.
+public enum LineErrorPolicy: String, CaseIterable, Sendable {
+  /// It ends the run, after the answers to all earlier lines.
+  case stop
+  /// An object with "error" stands in its answer's place, and the run goes on.
+  case report
+}
 
 extension TextRunner {
-  /// The longest accepted line.
-  public static var maximumLineBytes: Int { 64 << 20 }
-
   /// Answers every line of `input` on `output`, until the end of the input.
   ///
   /// Answers are written before more input is read, so a program that writes one line and waits gets its answer. On an
@@ -15,56 +20,61 @@ extension TextRunner {
   ///   - output: a file descriptor to write to.
   ///   - plain: whether a line is a raw text instead of JSON.
   /// - Returns: the number of answered texts.
+  /// - Throws: with `report`, `linesFailed` at the input's end when a line could not be answered.
   @discardableResult
   public mutating func answerLines(
-    from input: Int32, to output: Int32, plain: Bool
+    from input: Int32, to output: Int32, plain: Bool, onError policy: LineErrorPolicy = .stop
   ) throws(ServingError) -> Int {
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    var pending: [UInt8] = []
+    var reader = LineReader(input)
     var answers: [UInt8] = []
-    var line = 0
     var index = 0
-    while true {
-      let count = unsafe chunk.withUnsafeMutableBytes { unsafe SystemCall.read(input, into: $0) }
-      guard count >= 0 else { throw .cannotReadInput(errno: errno) }
+    var failed = 0
+    repeat {
       do throws(ServingError) {
-        var rest = chunk[..<count]
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-          pending.append(contentsOf: rest[..<end])
-          rest = rest[(end + 1)...]
-          line += 1
-          try answer(pending, line: line, plain: plain, index: &index, into: &answers)
-          pending.removeAll(keepingCapacity: true)
-        }
-        pending.append(contentsOf: rest)
-        guard pending.count <= Self.maximumLineBytes else {
-          throw .lineTooLong(line: line + 1, limit: Self.maximumLineBytes)
-        }
-        if count == 0, !pending.isEmpty {
-          try answer(pending, line: line + 1, plain: plain, index: &index, into: &answers)
+        while let line = try reader.next() {
+          do throws(ServingError) {
+            guard let answer = try answer(line, number: reader.number, plain: plain, index: index) else {
+              continue
+            }
+            answers.append(contentsOf: answer.utf8)
+          } catch {
+            guard policy == .report, error.isOfOneLine else { throw error }
+            failed += 1
+            answers.append(
+              contentsOf: AnswerLine.render(error, index: index, line: reader.number).serialized().utf8)
+          }
+          index += 1
+          answers.append(UInt8(ascii: "\n"))
+          if answers.count >= Self.answersAtOnce { try Self.write(&answers, to: output) }
         }
       } catch {
-        try Self.write(answers, to: output)
+        try Self.write(&answers, to: output)
         throw error
       }
-      try Self.write(answers, to: output)
-      answers.removeAll(keepingCapacity: true)
-      if count == 0 { return index }
+      try Self.write(&answers, to: output)
+    } while try reader.fill()
+    guard failed == 0 else { throw .linesFailed(failed, of: index) }
+    return index
+  }
+
+  /// Bytes of answers that are written together at most, so that a long block of input needs bounded memory.
+  private static var answersAtOnce: Int { 1 << 20 }
+
+  /// nil for a blank line.
+  private mutating func answer(
+    _ line: LineReader.Line, number: Int, plain: Bool, index: Int
+  ) throws(ServingError) -> String? {
+    switch line {
+    case .tooLong: throw .lineTooLong(line: number, limit: LineReader.maximumLineBytes)
+    case .bytes(let bytes):
+      guard let input = try InputLine.parse(bytes, line: number, plain: plain) else { return nil }
+      return try answer(input, index: index, line: number)
     }
   }
 
-  private mutating func answer(
-    _ bytes: [UInt8], line: Int, plain: Bool, index: inout Int, into answers: inout [UInt8]
-  ) throws(ServingError) {
-    guard let input = try InputLine.parse(bytes, line: line, plain: plain) else { return }
-    let text = try answer(input, index: index, line: line)
-    index += 1
-    answers.append(contentsOf: text.utf8)
-    answers.append(UInt8(ascii: "\n"))
-  }
-
-  private static func write(_ bytes: [UInt8], to output: Int32) throws(ServingError) {
+  private static func write(_ bytes: inout [UInt8], to output: Int32) throws(ServingError) {
     let code = SystemCall.write(bytes, to: output)
     guard code == 0 else { throw .cannotWriteOutput(errno: code) }
+    bytes.removeAll(keepingCapacity: true)
   }
 }

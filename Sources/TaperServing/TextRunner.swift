@@ -1,5 +1,5 @@
 internal import TaperJSON
-internal import TaperPlanFormat
+public import TaperPlanFormat
 public import TaperPlanRuntime
 public import TaperTokenization
 
@@ -9,6 +9,8 @@ public struct TextRunner: ~Copyable {
   public let tokenizer: Tokenizer
   /// The number of scores in an answer, largest first; nil: all, in label order.
   public var topK: Int?
+  /// The default among them goes before every text.
+  public var prompts: Prompts
   private var session: Session
   private let plan: Plan
 
@@ -29,6 +31,7 @@ public struct TextRunner: ~Copyable {
     self.tokenizer = tokenizer
     self.session = session
     self.topK = topK
+    prompts = loaded.plan.prompts
     plan = loaded.plan
   }
 
@@ -67,13 +70,17 @@ public struct TextRunner: ~Copyable {
       throw .noRoom(line: line, specialTokens: specialTokens, maximum: plan.schedule.maximumLength)
     }
     let encoding = tokenizer.encode(
-      input.text, pair: input.pair, maximumLength: plan.schedule.maximumLength)
+      prompts.before(input.text), pair: input.pair, maximumLength: plan.schedule.maximumLength)
     do throws(RuntimeError) {
       try session.run(ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs)
     } catch {
       throw .input(line: line, error)
     }
     let depth = plan.halting == nil ? nil : session.depth
+    let (unusable, count) = session.withResult { result in
+      (result.indices.reduce(0) { $0 + (result[$1].isFinite ? 0 : 1) }, result.count)
+    }
+    guard unusable == 0 else { throw .notFinite(line: line, count: unusable, of: count) }
     return session.withResult {
       AnswerLine.render(
         index: index, tokens: encoding.ids.count, truncated: encoding.truncated, depth: depth, result: $0,

@@ -5,16 +5,17 @@ internal import TaperTokenization
 
 extension AuditSample {
   /// Rows as the plan reads them, with the right answers in the terms of its head.
-  /// - Throws: `TokenizerError` when the plan's tokenizer is damaged.
+  /// - Throws: `TokenizerError` when the plan's tokenizer is damaged, `WorkflowError.labelsDiffer`.
   public static func tokenized(_ rows: [TextRow], for plan: Plan) throws -> [AuditSample] {
     let tokenizer = try Tokenizer(encoded: plan.tokenizer)
-    let labels = Dictionary(
-      plan.head.labels.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let hasLabels = plan.head.kind == .classification || plan.head.kind == .multiLabel
+    let labels = hasLabels ? try LabelMap(plan.head.labels, rows: rows) : nil
     return rows.map { row in
-      let encoding = tokenizer.encode(row.text, pair: row.pair, maximumLength: plan.schedule.maximumLength)
+      let encoding = tokenizer.encode(
+        plan.prompts.before(row.text), pair: row.pair, maximumLength: plan.schedule.maximumLength)
       return AuditSample(
         index: row.line, ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs,
-        label: row.label.flatMap { labels[$0.text] }, value: row.label?.number.map { Float($0) },
+        label: labels?[row.label], value: row.label?.number.map { Float($0) },
         text: String(row.text.prefix(200)))
     }
   }
@@ -23,7 +24,7 @@ extension AuditSample {
   /// that the plan does not know is got wrong.
   static func heldOut(of samples: [TokenizedSample], for plan: Plan) throws -> [AuditSample] {
     let labels = plan.head.labels
-    return try HeadTargets(of: samples).heldOut.map { index in
+    return try HeadTargets(of: samples, like: labels).heldOut.map { index in
       let sample = samples[index]
       return AuditSample(
         index: index, ids: sample.ids, typeIDs: sample.typeIDs,

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import TaperAuditor
 internal import TaperHeadFitting
+internal import TaperModelSpec
 internal import TaperPlanFormat
 internal import TaperPlanRuntime
 internal import TaperPlanner
@@ -48,7 +49,7 @@ struct CandidateJudge {
   private func refitted(_ request: PlanningRequest, _ samples: [TokenizedSample]) throws
     -> SearchTrial.Score?
   {
-    let targets = try HeadTargets(of: samples)
+    let targets = try HeadTargets(of: samples, like: compiler.model.head.textLabels)
     let reduced = try compiler.reduced(request, samples, targets) { _, _ in }
     let heldOut = targets.heldOut
     let head = try targets.fit(features: reduced.features, width: compiler.width)

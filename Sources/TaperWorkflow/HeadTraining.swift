@@ -9,8 +9,9 @@ public enum HeadTargets: Hashable, Sendable {
   case classes([Int], labels: [String])
   case numbers([Float])
 
+  /// - Parameter known: labels in the order they are to have, where the samples have all of them and no other.
   /// - Throws: `labelsMissing` (rows are counted from 1 here), `labelsMixed`.
-  public init(of samples: [TokenizedSample]) throws(WorkflowError) {
+  public init(of samples: [TokenizedSample], like known: [String] = []) throws(WorkflowError) {
     var texts: [String] = []
     var numbers: [Float] = []
     for (index, sample) in samples.enumerated() {
@@ -23,7 +24,8 @@ public enum HeadTargets: Hashable, Sendable {
       return
     }
     guard numbers.isEmpty || numbers.count == samples.count else { throw .labelsMixed }
-    let labels = Set(texts).sorted()
+    let distinct = Set(texts)
+    let labels = distinct == Set(known) ? known : distinct.sorted()
     let index = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     self = .classes(texts.map { index[$0, default: 0] }, labels: labels)
   }

@@ -285,7 +285,7 @@ public struct PlanCompiler {
   private func refit(
     _ draft: inout Draft, on samples: [TokenizedSample], progress: Report
   ) throws {
-    let targets = try HeadTargets(of: samples)
+    let targets = try HeadTargets(of: samples, like: model.head.textLabels)
     let reduced = try reduced(draft.planning, samples, targets, progress: progress.texts)
     let head = try targets.fit(features: reduced.features, width: width)
     var fitted = reduced.request
@@ -299,7 +299,7 @@ public struct PlanCompiler {
     _ draft: inout Draft, on samples: [TokenizedSample], progress: Report
   ) throws {
     guard let report = draft.outcome?.head?.report, let planned = report.heldOut else { return }
-    let targets = try HeadTargets(of: samples)
+    let targets = try HeadTargets(of: samples, like: model.head.textLabels)
     var request = draft.planning
     request.method = .dense
     request.depth = nil

@@ -34,7 +34,8 @@ public struct TokenizedSample: TokenizedText, Hashable, Sendable {
     -> [TokenizedSample]
   {
     rows.map { row in
-      let encoding = model.tokenizer.encode(row.text, pair: row.pair, maximumLength: maximumLength)
+      let encoding = model.tokenizer.encode(
+        model.prompts.before(row.text), pair: row.pair, maximumLength: maximumLength)
       let typeIDs = encoding.typeIDs.contains { $0 != 0 } ? encoding.typeIDs : []
       return TokenizedSample(
         ids: encoding.ids, typeIDs: typeIDs, label: row.label, line: row.line, isCut: encoding.truncated)

@@ -11,6 +11,8 @@ public enum WorkflowError: Error, Hashable, Sendable {
   case labelsMissing(line: Int)
   /// Some labels are words, some numbers.
   case labelsMixed
+  /// Labels of a data set that are not a model's, by name or by number.
+  case labelsDiffer(model: [String], data: [String])
   case gateNeedsEvidence
   case precisionNeedsCalibration
   case searchNeedsTexts

@@ -1,3 +1,5 @@
+import TaperServing
+
 /// The command line. Parsed by hand, because an argument library would be larger than the rest of the program.
 struct Arguments: Equatable {
   var plan: String
@@ -5,6 +7,9 @@ struct Arguments: Equatable {
   var topK: Int?
   var input: String?
   var weights: String?
+  var prompt: String?
+  var hasNoPrompt = false
+  var onError = LineErrorPolicy.stop
   var isPlain = false
   var isChecked = false
   var isStrict = false
@@ -19,7 +24,8 @@ struct Arguments: Equatable {
 
   static let usage = """
     usage: taper-run PLAN [--input FILE] [--plain] [--threads N] [--top-k K] [--weights FILE]
-                     [--strict] [--check] [--prefault] [--lock]
+                     [--prompt NAME | --no-prompt] [--on-error stop|report] [--strict] [--check]
+                     [--prefault] [--lock]
 
     Answers texts with a plan: one text per line in, one JSON object per line out.
 
@@ -28,14 +34,19 @@ struct Arguments: Equatable {
       --plain         lines are raw text; otherwise JSON strings, or objects with "text" and optionally "text_pair"
       --threads N     workers (default: as many as the plan was made for, at most one per CPU)
       --top-k K       print only the K largest scores, largest first
+      --prompt NAME   the model's prompt of this name goes before every text, instead of its default one
+      --no-prompt     no prompt goes before the texts
+      --on-error stop|report
+                      when a line cannot be answered: stop (the default), or report an error in its place, go on, and
+                      exit 1 at the end
       --weights FILE  the weights file, if it is not in the plan's folder
       --strict        exit 4 when this CPU lacks the tier that the plan's predictions are for
       --check         run the plan's canary examples first; exit 1 when an answer differs
       --prefault      read all weights into memory before the first answer
       --lock          read all weights and keep them in memory
       --help, --version
-    exit codes: 0 ok, 1 a canary example differs (--check), 4 the plan does not fit this device, 64 usage,
-                65 bad or corrupt data
+    exit codes: 0 ok, 1 a canary example differs (--check) or a line had no answer (--on-error report), 4 the plan
+                does not fit this device, 64 usage, 65 bad or corrupt data
     """
 
   static func parse(_ words: [String]) throws(Failure) -> Command {
@@ -75,6 +86,14 @@ struct Arguments: Equatable {
       case "--" where inline == nil: areOptionsOver = true
       case "--threads": found.threads = try count("--threads", inline)
       case "--top-k": found.topK = try count("--top-k", inline)
+      case "--no-prompt" where inline == nil: found.hasNoPrompt = true
+      case "--prompt": found.prompt = try value("--prompt", inline)
+      case "--on-error":
+        let word = try value("--on-error", inline)
+        guard let policy = LineErrorPolicy(rawValue: word) else {
+          throw .usage("--on-error: expected stop or report, found \"\(word)\"")
+        }
+        found.onError = policy
       case "--input": found.input = try value("--input", inline)
       case "--weights": found.weights = try value("--weights", inline)
       default: throw .usage("unknown option \(word)")

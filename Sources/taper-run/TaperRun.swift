@@ -1,5 +1,6 @@
 import Glibc
 import TaperBase
+import TaperPlanFormat
 import TaperPlanRuntime
 import TaperServing
 
@@ -45,8 +46,14 @@ struct TaperRun {
     }
     do throws(ServingError) {
       var runner = try TextRunner(loaded, threads: arguments.threads, topK: arguments.topK)
+      if arguments.hasNoPrompt { runner.prompts.defaultName = nil }
+      if let name = arguments.prompt, !runner.prompts.choose(name) {
+        report("--prompt: the plan has no prompt \"\(name)\"; it has: \(runner.prompts.names)")
+        exit(64)
+      }
       if arguments.isChecked { try runner.check() }
-      try runner.answerLines(from: input, to: STDOUT_FILENO, plain: arguments.isPlain)
+      try runner.answerLines(
+        from: input, to: STDOUT_FILENO, plain: arguments.isPlain, onError: arguments.onError)
     } catch {
       throw Failure(message: "\(error)", exitCode: error.exitCode)
     }

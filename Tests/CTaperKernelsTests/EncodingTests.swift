@@ -36,7 +36,7 @@ import Testing
       return code.isNaN ? zero : min(255, max(0, code + zero))
     }
     let zero = code(-least, 0)
-    return (scale, zero, row.map { UInt8(code($0, zero)) })
+    return (row.contains(where: \.isNaN) ? .nan : scale, zero, row.map { UInt8(code($0, zero)) })
   }
 
   @Test func everyTierGivesTheDefinition() {
@@ -84,7 +84,9 @@ import Testing
               $0.codes + [UInt8](repeating: UInt8($0.zero), count: bytes - columns)
             }
             expect(y8.values == wantBytes && y8.isIntact, "i8 codes")
-            expect(scales.values == want.flatMap { [$0.scale, $0.zero] } && scales.isIntact, "i8 scales")
+            let wantScales = want.flatMap { [$0.scale, $0.zero] }
+            let areEqual = zip(scales.values, wantScales).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN }
+            expect(areEqual && scales.isIntact, "i8 scales")
           }
         }
       }

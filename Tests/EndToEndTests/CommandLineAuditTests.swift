@@ -38,12 +38,12 @@ import Testing
   }
 
   @Test func audits() throws {
-    let calibration = try taper.calibration("tiny-bert-classifier")
+    let calibration = try taper.calibration("tiny-bert-classifier", "--no-labels")
     let dense = try taper.plan("--dense", model: "tiny-bert-classifier", name: "dense.plan")
     let plan = try taper.plan(
       "--flops-speedup", "1.5x", model: "tiny-bert-classifier", calibration: calibration)
     let run = taper(
-      "audit", plan, "--data", taper.texts(), "--reference", dense, "--runs", "10", "--threads", "1",
+      "audit", plan, "--data", taper.texts(), "--no-labels", "--reference", dense, "--runs", "10", "--threads", "1",
       "--html",
       taper.path("report.html"), "--junit", taper.path("report.xml"), "--json")
     let report = try JSONValue.parse(Array(run.output.utf8))
@@ -93,7 +93,7 @@ import Testing
       (try taper.plan("--dense", model: "tiny-mpnet", name: "mpnet.plan"), "tokenizer"),
     ]
     for (reference, found) in references {
-      let run = taper("audit", plan, "--data", taper.texts(), "--reference", reference, "--runs", "3")
+      let run = taper("audit", plan, "--data", taper.texts(), "--no-labels", "--reference", reference, "--runs", "3")
       run.expectRefused(64, naming: "--reference", found)
     }
   }

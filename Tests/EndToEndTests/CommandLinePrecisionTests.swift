@@ -36,7 +36,7 @@ import Testing
       "plan", model, "--device", TaperProgram.referenceDevice, "--dense", "--precision", "auto", "-o",
       taper.path("x.plan"))
     without.expectRefused(64, naming: "--calibration")
-    let calibration = try taper.calibration("tiny-bert-classifier")
+    let calibration = try taper.calibration("tiny-bert-classifier", "--no-labels")
     // All of the accuracy may go: every product as fast as it gets. None may: the answers are f32's.
     for (drop, allowed) in [("100%", 1.0), ("0%", 0.0)] {
       let summary = try taper.json(

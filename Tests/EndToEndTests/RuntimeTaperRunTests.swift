@@ -126,6 +126,88 @@ import Testing
     #expect(run.errors.hasPrefix("taper-run: line 2: "))
   }
 
+  /// The other lines are answered, each bad one has an error in its place, and the exit code says so.
+  @Test func badLinesAreReportedInTheirPlaces() throws {
+    let path = try plan()
+    let input = "\"good\"\nbad\n\n{\"text\": 1}\n\"also\"\n"
+    for (program, words) in [(program, []), (ChildProcess.product("taper"), ["run"])] {
+      let run = ChildProcess.run(program, words + [path, "--on-error", "report"], input: input)
+      #expect(run.exitCode == 1 && run.errors.contains("2 of 4"), "\(run.errors)")
+      let lines = try JSONValue.lines(run.output)
+      #expect(lines.map { $0["index"]?.int } == [0, 1, 2, 3])
+      #expect(lines.map { $0["line"]?.int } == [nil, 2, 4, nil])
+      #expect(lines.map { $0["error"] != nil } == [false, true, true, false])
+      #expect(try lines[0] == JSONValue.lines(expected(path, [InputLine(text: "good")]))[0])
+    }
+    ChildProcess.run(program, [path, "--on-error", "go"], input: "").expectRefused(
+      64, naming: "stop or report")
+  }
+
+  /// NaN and infinity are no answer: least of all a label.
+  @Test(arguments: [Precision.f32, .bf16, .int8]) func anAnswerThatIsNoNumberIsAnError(precision: Precision)
+    throws
+  {
+    let model = try RuntimePlannedTests.model("tiny-bert-classifier")
+    let request = PlanningRequest(
+      .dense, maximumLength: 12, threads: 1, precision: PrecisionAssignment(precision),
+      excludedKernels: [.gemmF32OpenBLAS])
+    let planned = try RuntimeCosts.plan(request, model)
+    var plan = planned.plan
+    plan.tokenizer = try Tokenizer(
+      vocabulary: TestFile.bytes(model.directory + "/vocab.txt"), lowercase: true
+    ).encoded()
+    let id = try #require(
+      try Tokenizer(encoded: plan.tokenizer).encode("a", maximumLength: 3).ids.dropFirst().first)
+    // The row of "a" in the word embeddings, as a damaged file may have it.
+    let table = try #require(plan.weights.entries.firstIndex { $0.name.contains("word") })
+    let path = folder.path + "/damaged.plan"
+    try PlanWriter.write(plan, to: path) { (entry, consumer) throws(PlanFormatError) in
+      guard entry == table else { return try planned.weightSource(entry, &consumer) }
+      var values = [Float](repeating: 0.25, count: Int(plan.weights.entries[table].byteCount.rawValue) / 4)
+      for column in 0..<2 { values[Int(id) * Int(plan.model.hidden) + column] = 3e38 }
+      let bytes = values.flatMap { value in
+        (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
+      }
+      try Self.append(bytes, to: &consumer)
+    }
+    let run = ChildProcess.run(program, [path, "--on-error", "report"], input: "\"b\"\n\"a\"\n\"b a b\"\n")
+    let lines = try JSONValue.lines(run.output)
+    #expect(lines.map { $0["label"] != nil } == [true, false, false], "\(run.output)")
+    #expect(lines.map { $0["error"] != nil } == [false, true, true] && run.exitCode == 1)
+  }
+
+  private static func append(_ bytes: [UInt8], to consumer: inout WeightConsumer) throws(PlanFormatError) {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 4)
+    defer { unsafe buffer.deallocate() }
+    unsafe buffer.copyBytes(from: bytes)
+    try unsafe consumer.append(UnsafeRawBufferPointer(buffer))
+  }
+
+  /// A prompt goes before every text, the default one unless another is asked for.
+  @Test func promptsGoBeforeTheTexts() throws {
+    var (plan, source) = try planned()
+    plan.prompts = Prompts(
+      [.init(name: "query", text: "one "), .init(name: "passage", text: "two ")], defaultName: "query")
+    let path = folder.path + "/prompted.plan"
+    try PlanWriter.write(plan, to: path, weights: source)
+    plan.prompts = Prompts()
+    let bare = folder.path + "/bare.plan"
+    try PlanWriter.write(plan, to: bare, weights: source)
+    func scores(_ program: String, _ words: [String], _ text: String) throws -> [JSONValue?] {
+      try JSONValue.lines(ChildProcess.run(program, words, input: "\"\(text)\"\n").output).map {
+        $0["scores"]
+      }
+    }
+    for (program, words) in [(program, []), (ChildProcess.product("taper"), ["run"])] {
+      let expected = try ["one text", "two text", "text"].map { try scores(program, words + [bare], $0) }
+      #expect(try scores(program, words + [path], "text") == expected[0])
+      #expect(try scores(program, words + [path, "--prompt", "passage"], "text") == expected[1])
+      #expect(try scores(program, words + [path, "--no-prompt"], "text") == expected[2])
+      ChildProcess.run(program, words + [path, "--prompt", "x"], input: "").expectRefused(
+        64, naming: "query, passage")
+    }
+  }
+
   @Test func specialTokensMustFit() throws {
     let path = try plan(maximumLength: 2)
     let run = ChildProcess.run(program, [path], input: "\"fits\"\n{\"text\":\"a\",\"text_pair\":\"b\"}\n")

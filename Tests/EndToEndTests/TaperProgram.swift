@@ -63,8 +63,10 @@ struct TaperProgram {
   }
 
   /// Calibrates the model and returns the calibration's path.
-  func calibration(_ model: String = "tiny-bert-old-names") throws -> String {
-    let run = self("calibrate", Self.model(model), "--data", texts(), "-o", path("calibration"))
+  /// - Parameter options: "--no-labels" for a model with labels of its own, say.
+  func calibration(_ model: String = "tiny-bert-old-names", _ options: String...) throws -> String {
+    let run = ChildProcess.run(
+      program, ["calibrate", Self.model(model), "--data", texts(), "-o", path("calibration")] + options)
     try #require(run.exitCode == 0, "\(run.errors)")
     return path("calibration")
   }

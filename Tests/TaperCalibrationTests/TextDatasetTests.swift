@@ -5,11 +5,13 @@ import Testing
 
 @Suite struct TextDatasetTests {
   private func read(
-    _ text: String, _ format: DatasetFormat, labels: Bool = false, skipBad: Bool = false
+    _ text: String, _ format: DatasetFormat, labels: Bool = false, skipBad: Bool = false,
+    _ change: (inout DatasetOptions) -> Void = { _ in }
   ) throws(DatasetError) -> TextDataset {
-    try TextDataset.read(
-      DatasetReader(bytes: Array(text.utf8), name: "data", format: format, requiresLabels: labels),
-      skipBad: skipBad)
+    var options = DatasetOptions(requiresLabels: labels, skipsBad: skipBad)
+    change(&options)
+    return try TextDataset.read(
+      DatasetReader(bytes: Array(text.utf8), name: "data", format: format, options: options))
   }
 
   @Test func jsonLines() throws {
@@ -41,9 +43,10 @@ import Testing
         TextRow(line: 2, text: "He said \"no\", twice", label: RowLabel("a")),
         TextRow(line: 3, text: "two\nlines", label: RowLabel("b")),
         TextRow(line: 5, text: "plain \"quote\""),
+        TextRow(line: 6, text: "", label: RowLabel("x")),
         TextRow(line: 7, text: "last", label: RowLabel("c")),
       ])
-    #expect(data.badRows == [BadRow(line: 6, reason: "expected text not to be empty")])
+    #expect(data.badRows.isEmpty)
   }
 
   @Test func csvMalformedQuotes() throws {
@@ -128,8 +131,78 @@ import Testing
 
   @Test func textThatIsNotUTF8IsABadRow() throws {
     let bytes = Array("text\nfine\n".utf8) + [0x66, 0xC3, 0x28, 0x0A]
-    let data = try TextDataset.read(DatasetReader(bytes: bytes, name: "data", format: .csv), skipBad: true)
-    #expect(data.badRows == [BadRow(line: 3, reason: "expected the text to be UTF-8")])
+    let data = try TextDataset.read(
+      DatasetReader(bytes: bytes, name: "data", format: .csv, options: DatasetOptions(skipsBad: true)))
+    #expect(data.badRows.map(\.line) == [3])
+  }
+
+  /// "-" is SNLI's label of a row that has none, -1 GLUE's; among other numbers −1 is a number.
+  @Test(arguments: [
+    (["1", "-1", "0"], ["1", "0"]), (["a", "-", "b"], ["a", "b"]), (["0.5", "-1", "1"], ["0.5", "-1", "1"]),
+    (["pos", "-1"], ["pos", "-1"]), (["-1", "-", "2"], ["2"]),
+  ])
+  func labelsThatMeanNone(labels: [String], kept: [String]) throws {
+    let text = "text,label\n" + labels.map { "a,\($0)\n" }.joined()
+    let required = try read(text, .csv, labels: true)
+    #expect(required.rows.map { $0.label?.text } == kept)
+    #expect(required.unlabelledCount == labels.count - kept.count)
+    let all = try read(text, .csv)
+    #expect(all.rows.count == labels.count && all.rows.compactMap { $0.label?.text } == kept)
+    #expect(try read(text, .csv, labels: true) { $0.unlabelled = [] }.rows.count == labels.count)
+  }
+
+  @Test func columnsByName() throws {
+    let text = "id,text,review,stars,topic\n1,short,long,5,x\n"
+    #expect(
+      try read(text, .csv) {
+        ($0.textColumn, $0.pairColumn, $0.labelColumn) = ("review", "text", "stars")
+      }.rows == [TextRow(line: 2, text: "long", pair: "short", label: RowLabel("5"))])
+    #expect(try read(text, .csv) { $0.labelColumn = "topic" }.rows[0].label == RowLabel("x"))
+    #expect(
+      try read(text, .csv) {
+        $0.labelColumn = "topic"
+        $0.ignoresLabels = true
+      }.rows[0].label == nil)
+    #expect(
+      throws: DatasetError.missingColumn(
+        path: "data", expected: ["Review"], found: ["id", "text", "review", "stars", "topic"])
+    ) { try read(text, .csv) { $0.textColumn = "Review" } }
+    #expect(
+      try read(#"{"body":"b","y":1}"#, .jsonl) { ($0.textColumn, $0.labelColumn) = ("body", "y") }.rows
+        == [TextRow(line: 1, text: "b", label: RowLabel("1"))])
+  }
+
+  /// What Python's json module writes is read; members that are not used are not judged.
+  @Test func jsonLinesOfPython() throws {
+    let data = try read("\u{FEFF}{\"text\":\"ok \\ud83d\",\"score\":NaN,\"text2\":-Infinity}", .jsonl) {
+      $0.ignoresLabels = true
+    }
+    #expect(data.rows.map(\.text) == ["ok \u{FFFD}"])
+  }
+
+  @Test func otherEncodings() throws {
+    try withTemporaryDirectory { (directory: String) throws in
+      let path = directory + "/a.csv"
+      func read(_ bytes: [UInt8], _ encoding: String?) throws(DatasetError) -> [String] {
+        writeFile(path, bytes)
+        return try TextDataset.read(path: path, options: DatasetOptions(encoding: encoding)).rows.map(\.text)
+      }
+      #expect(try read(Array("text\nna".utf8) + [0xEF, 0x76, 0x65], "latin1") == ["naïve"])
+      // A block ends within a character of two code units.
+      let long = String(repeating: "é😀", count: (1 << 18) / 5)
+      let wide = "text\n\(long)\n".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+      #expect(try read([0xFF, 0xFE] + wide, "utf-16") == [long])
+      #expect(throws: DatasetError.otherEncoding(path: path, name: "UTF-16")) {
+        try read([0xFF, 0xFE] + wide, nil)
+      }
+      #expect(throws: DatasetError.otherEncoding(path: path, name: "UTF-16LE")) { try read(wide, nil) }
+      #expect(throws: DatasetError.unknownEncoding(path: path, name: "klingon")) { try read([], "klingon") }
+      for bad in [Array(wide.dropLast()), [0x00, 0xDC, 0x41, 0x00]] {
+        #expect(throws: DatasetError.notOfEncoding(path: path, name: "utf-16le")) {
+          try read(bad, "utf-16le")
+        }
+      }
+    }
   }
 
   @Test func longRowsAreSkippedNotHeld() throws {

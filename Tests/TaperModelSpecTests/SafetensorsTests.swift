@@ -70,8 +70,8 @@ import Testing
     }
     #expect(one(#""dtype":"F32","shape":[1],"data_offsets":[0,4]"#) == nil)
     #expect(
-      one(#""dtype":"F33","shape":[1],"data_offsets":[0,4]"#)
-        == .unknownElementType(tensor: "t", found: "F33"))
+      one(#""dtype":"F33","shape":[1],"data_offsets":[0,4]"#) == nil,
+      "a tensor of an unknown type may be in the file")
     #expect(
       one(#""dtype":"F32","shape":[2],"data_offsets":[0,4]"#)
         == .sizeMismatch(tensor: "t", expected: 8, found: 4))
@@ -159,11 +159,13 @@ import Testing
         let header = try Self.read(bytes)
         for tensor in header.tensors {
           #expect(tensor.range.upperBound <= bytes.count)
-          #expect(tensor.shape.reduce(1, *) == tensor.elementCount)
+          // How large an element of an unknown type is, is not known.
+          guard let element = tensor.element else { continue }
+          #expect(tensor.shape.reduce(element.byteCount, *) == tensor.range.count)
         }
       } catch { refused += 1 }
     }
-    #expect(refused > 5_000 && refused < 10_000)
+    #expect(refused > 4_000 && refused < 10_000)
   }
 
   @Test func whatIsWrittenIsRead() throws {

@@ -62,7 +62,7 @@ enum TinyModel: String, CaseIterable {
     let file = try SafetensorsFile(path: "\(path)/model.safetensors")
     let bytes = TestFile.bytes("\(path)/model.safetensors")
     return file.tensors.map {
-      RawTensor(name: $0.name, type: $0.element.rawValue, shape: $0.shape, data: Array(bytes[$0.range]))
+      RawTensor(name: $0.name, type: $0.type, shape: $0.shape, data: Array(bytes[$0.range]))
     }
   }
 }

@@ -91,7 +91,7 @@ import Testing
     #expect(error == .newerVersion(written: two, needsReader: two, thisReader: ContainerFormat.version))
     #expect(
       error?.description
-        == "the file is of format 2.0 and needs a reader of format 2.0 or later; this one reads up to 1.3: "
+        == "the file is of format 2.0 and needs a reader of format 2.0 or later; this one reads up to \(ContainerFormat.version.description): "
         + "update Taper, or plan again with this version")
   }
 

@@ -244,6 +244,7 @@ enum Breakage {
         $0.evidence = AccuracyEvidence(
           metric: .accuracy, source: .heldOut, texts: 9, planned: 0.9, interval: .init(low: 0.95, high: 1))
       }
+    case .promptNames: { $0.prompts = Prompts([.init(name: "a", text: "x"), .init(name: "a", text: "y")]) }
     case .weightShape: { $0.weights.entries[0].shape = [] }
     case .weightLayout: { $0.weights.entries[0].layout = .panelBF16 }
     case .weightSize: { $0.weights.entries[0].byteCount = Bytes(4) }

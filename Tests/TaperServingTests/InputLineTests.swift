@@ -35,6 +35,14 @@ import Testing
     #expect(error?.exitCode == 65)
   }
 
+  /// What Python's json module writes, in the text and in members that are not used.
+  @Test func linesOfPython() throws {
+    #expect(try parse(#"{"text":"b","score":NaN,"least":-Infinity,"big":1e999}"#) == InputLine(text: "b"))
+    #expect(try parse(#"{"text":"ok \ud83d!"}"#) == InputLine(text: "ok \u{FFFD}!"))
+    #expect(try parse(#"{"text":"\ud83d\ude00 \ude00\ud83d\n"}"#) == InputLine(text: "😀 \u{FFFD}\u{FFFD}\n"))
+    #expect(throws: ServingError.self) { try parse(#"{"text":NaN}"#) }
+  }
+
   @Test(arguments: ["plain words", #"{"text":"a""#]) func whatIsNotJSON(line: String) {
     let error = #expect(throws: ServingError.self) { try parse(line) }
     guard case .notJSON(line: 7, _) = error else {

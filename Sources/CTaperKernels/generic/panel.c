@@ -70,8 +70,10 @@ static float within_codes(float x) { return x > 255 ? 255 : x > 0 ? x : 0; }
 
 ck_row_scale ck_encode_i8_scalar(uint8_t *y, const float *a, const float *multiplier, size_t n) {
   float least = 0, largest = 0;
+  bool has_nan = false;
   for (size_t i = 0; i < n; i++) {
     float x = multiplier ? a[i] * multiplier[i] : a[i];
+    has_nan |= x != x;
     least = x < least ? x : least;
     largest = x > largest ? x : largest;
   }
@@ -86,5 +88,5 @@ ck_row_scale ck_encode_i8_scalar(uint8_t *y, const float *a, const float *multip
   }
   for (size_t i = n; i % 4; i++)
     y[i] = (uint8_t)zero;
-  return (ck_row_scale){.scale = scale, .zero = zero};
+  return (ck_row_scale){.scale = has_nan ? NAN : scale, .zero = zero};
 }

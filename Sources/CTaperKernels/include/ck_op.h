@@ -120,7 +120,8 @@ void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker);
 void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
 /// Dynamic quantisation, row by row, of x = a[index[i]] · gamma (gamma, by column, may be NULL). [low, high]
 /// is the row's range extended to include 0. scale y2[2·i] = (high − low) / 254 (1 when both are zero), zero
-/// y2[2·i + 1] = round(−low / scale), y = round(x / scale) + zero as u8 (nearest even; a NaN counts as zero).
+/// y2[2·i + 1] = round(−low / scale), y = round(x / scale) + zero as u8 (nearest even). A row with a NaN gets
+/// its codes as if that were zero, and a scale of NaN, so that its products are NaN as they are in f32.
 /// Columns are padded with zero to a multiple of 4; ldy bytes per row. Row tasks.
 void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a + bias), rows × columns; a may be y; bias may be NULL. Row tasks.

@@ -18,6 +18,44 @@ struct ColumnRoles: Hashable, Sendable {
     "label", "gold_label", "score", "quality", "is_duplicate", "sentiment", "category", "class",
   ]
 
+  /// The columns that `options` names, the others by their usual names. `spelled` are names as the file has them.
+  /// - Throws: the name that is not among them; `nil` when no name is that of a text column.
+  init(
+    _ spelled: [String], options: DatasetOptions, usual: (_ names: [String]) -> ColumnRoles?
+  ) throws(MissingColumn) {
+    func place(_ name: String?) throws(MissingColumn) -> Int? {
+      guard let name else { return nil }
+      guard let place = spelled.firstIndex(where: { $0.trimmingSpaces() == name }) else {
+        throw MissingColumn(expected: [name])
+      }
+      return place
+    }
+    let (text, pair) = (try place(options.textColumn), try place(options.pairColumn))
+    let label = try place(options.labelColumn)
+    if let text {
+      let known = usual(spelled)?.label
+      self.init(text: text, pair: pair, label: label ?? (known == text || known == pair ? nil : known))
+      return
+    }
+    guard var roles = usual(spelled) else {
+      throw MissingColumn(expected: ["text", "sentence", "sentence1", "question"])
+    }
+    if let pair { roles.pair = pair }
+    if let label { roles.label = label }
+    self = roles
+  }
+
+  init(text: Int, pair: Int? = nil, label: Int? = nil) {
+    self.text = text
+    self.pair = pair
+    self.label = label
+  }
+
+  /// No column has one of these names.
+  struct MissingColumn: Error {
+    var expected: [String]
+  }
+
   /// nil when no name is that of a text column.
   init?(names: [String]) {
     let names = names.map { $0.trimmingSpaces().lowercased() }

@@ -11,34 +11,30 @@ public struct DatasetReader: ~Copyable {
 
   public let path: String
   public let format: DatasetFormat
-  public let requiresLabels: Bool
+  public let options: DatasetOptions
   private var records: RecordReader
   /// Nil for JSON lines.
   private let header: TableHeader?
 
-  /// - Parameters:
-  ///   - format: nil takes it from the path's extension.
-  ///   - requiresLabels: whether a row without a label is a bad row.
-  public init(
-    path: String, format: DatasetFormat? = nil, requiresLabels: Bool = false
-  ) throws(DatasetError) {
-    guard let format = format ?? DatasetFormat(path: path) else { throw .unknownFormat(path: path) }
+  public init(path: String, options: DatasetOptions = DatasetOptions()) throws(DatasetError) {
+    guard let format = options.format ?? DatasetFormat(path: path) else { throw .unknownFormat(path: path) }
     try self.init(
-      source: ByteSource(path: path), path: path, format: format, requiresLabels: requiresLabels)
+      source: ByteSource(path: path, encoding: options.encoding), path: path, format: format, options: options
+    )
   }
 
   /// Reads bytes in memory; `name` stands for the path in errors.
   public init(
-    bytes: [UInt8], name: String, format: DatasetFormat, requiresLabels: Bool = false
+    bytes: [UInt8], name: String, format: DatasetFormat, options: DatasetOptions = DatasetOptions()
   ) throws(DatasetError) {
     try self.init(
-      source: ByteSource(bytes: bytes, name: name), path: name, format: format, requiresLabels: requiresLabels
-    )
+      source: ByteSource(bytes: bytes, name: name), path: name, format: format, options: options)
   }
 
   /// `limit`: the longest valid row in bytes.
   init(
-    source: consuming ByteSource, path: String, format: DatasetFormat, requiresLabels: Bool,
+    source: consuming ByteSource, path: String, format: DatasetFormat,
+    options: DatasetOptions = DatasetOptions(),
     limit: Int = RecordReader.maximumRecordByteCount
   ) throws(DatasetError) {
     let separator: UInt8? =
@@ -50,11 +46,10 @@ public struct DatasetReader: ~Copyable {
     var records = try RecordReader(
       source: source, separator: separator, quoting: format == .csv || format == .tab, limit: limit)
     let header =
-      format == .jsonl
-      ? nil : try TableHeader(&records, path: path, format: format, requiresLabels: requiresLabels)
+      format == .jsonl ? nil : try TableHeader(&records, path: path, format: format, options: options)
     self.path = path
     self.format = format
-    self.requiresLabels = requiresLabels
+    self.options = options
     self.records = records
     self.header = header
   }
@@ -73,7 +68,7 @@ public struct DatasetReader: ~Copyable {
       do throws(BadField) {
         var row = format == .jsonl ? try jsonRow(fields[0]) : try tableRow(fields)
         row.line = line
-        if row.label == nil, requiresLabels { throw BadField("expected a label, found none") }
+        if row.label == nil, options.requiresLabels { throw BadField("expected a label, found none") }
         return .row(row)
       } catch {
         return .bad(BadRow(line: line, reason: error.reason))
@@ -91,7 +86,7 @@ public struct DatasetReader: ~Copyable {
     }
     let label = try columns.label.map { (column) throws(BadField) in try utf8(fields[column], "label") }
     return TextRow(
-      line: 0, text: try nonEmpty(utf8(fields[columns.text], "text"), "text"),
+      line: 0, text: try utf8(fields[columns.text], "text"),
       pair: try columns.pair.map { (column) throws(BadField) in try utf8(fields[column], "second text") },
       label: label.map(RowLabel.init).flatMap { $0.text.isEmpty ? nil : $0 })
   }
@@ -99,7 +94,7 @@ public struct DatasetReader: ~Copyable {
   private func jsonRow(_ bytes: [UInt8]) throws(BadField) -> TextRow {
     let value: JSONValue
     do throws(JSONError) {
-      value = try JSONValue.parse(bytes, maximumDepth: 16)
+      value = try JSONValue.parse(bytes, maximumDepth: 16, accepting: .python)
     } catch {
       throw BadField("expected a JSON object: \(error)")
     }
@@ -107,11 +102,15 @@ public struct DatasetReader: ~Copyable {
       throw BadField("expected a JSON object, found \(value.kindDescription)")
     }
     let keys = Array(object.keys)
-    guard let columns = ColumnRoles(names: keys) else {
-      throw BadField("expected a key text, sentence or sentence1, found \(keys.joined(separator: ", "))")
+    let columns: ColumnRoles
+    do throws(ColumnRoles.MissingColumn) {
+      columns = try ColumnRoles(keys, options: options) { ColumnRoles(names: $0) }
+    } catch {
+      throw BadField(
+        "expected a key \(error.expected.joined(separator: " or ")), found \(keys.joined(separator: ", "))")
     }
     var row = TextRow(line: 0, text: "")
-    row.text = try nonEmpty(string(object, keys[columns.text]), keys[columns.text])
+    row.text = try string(object, keys[columns.text])
     if let pair = columns.pair { row.pair = try string(object, keys[pair]) }
     if let label = columns.label { row.label = try jsonLabel(object[keys[label]]) }
     return row
@@ -132,14 +131,10 @@ public struct DatasetReader: ~Copyable {
     return text
   }
 
-  private func nonEmpty(_ text: String, _ what: String) throws(BadField) -> String {
-    guard !text.isEmpty else { throw BadField("expected \(what) not to be empty") }
-    return text
-  }
-
   private func utf8(_ bytes: [UInt8], _ what: String) throws(BadField) -> String {
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw BadField("expected the \(what) to be UTF-8")
+      throw BadField(
+        "expected the \(what) to be UTF-8; name another encoding with --encoding, such as latin1")
     }
     return text
   }

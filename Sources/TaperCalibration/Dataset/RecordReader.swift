@@ -13,7 +13,7 @@ struct RecordReader: ~Copyable {
   static let maximumRecordByteCount = 16 << 20
 
   private var source: ByteSource
-  /// First bytes of the first field, read while looking for a byte order mark.
+  /// First bytes of the first field, read while looking for a mark of its encoding.
   private var pending: [UInt8] = []
   /// nil: the whole line is one field.
   private let separator: UInt8?
@@ -36,25 +36,27 @@ struct RecordReader: ~Copyable {
 
   var digest: Digest { source.digest }
 
-  /// Skips a UTF-8 byte order mark (EF BB BF). Other bytes that start with EF stay in the first field.
+  /// Skips a UTF-8 byte order mark; other bytes stay in the first field.
   private mutating func skipByteOrderMark() throws(DatasetError) {
-    guard try source.peek() == 0xEF else { return }
-    _ = try source.next()
-    pending = [0xEF]
-    guard try source.peek() == 0xBB else { return }
-    _ = try source.next()
-    pending = [0xEF, 0xBB]
-    guard try source.peek() == 0xBF else { return }
-    _ = try source.next()
-    pending = []
+    while pending.count < 4, let byte = try source.peek(), byte != UInt8(ascii: "\n"), byte != separator,
+      !(quoting && byte == UInt8(ascii: "\""))
+    {
+      _ = try source.next()
+      pending.append(byte)
+    }
+    switch TextEncodingMark(pending) {
+    case .utf8: pending.removeFirst(TextEncodingMark.utf8Bytes.count)
+    case .other(let name): throw .otherEncoding(path: source.path, name: name)
+    case nil: break
+    }
   }
 
-  /// The next record, or nil at the end. Blank lines are skipped.
+  /// The next record, or nil at the end. Blank lines are skipped, and records of which every field is empty.
   mutating func next() throws(DatasetError) -> Record? {
     while true {
       line = nextLine
       guard let record = try read() else { return nil }
-      if case .fields(let fields) = record, fields.count == 1, fields[0].isEmpty { continue }
+      if case .fields(let fields) = record, fields.allSatisfy(\.isEmpty) { continue }
       return record
     }
   }

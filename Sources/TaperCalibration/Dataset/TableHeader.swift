@@ -5,24 +5,25 @@ struct TableHeader {
 
   /// Reads the header lines.
   init(
-    _ records: inout RecordReader, path: String, format: DatasetFormat, requiresLabels: Bool
+    _ records: inout RecordReader, path: String, format: DatasetFormat, options: DatasetOptions
   ) throws(DatasetError) {
     let names = try TableHeader.line(&records, path, "column names")
-    let roles: ColumnRoles?
+    var types: [String] = []
+    var flags: [String] = []
     if format == .tab {
-      let types = try TableHeader.line(&records, path, "column types (Orange's second header line)")
-      let flags = try TableHeader.line(&records, path, "column flags (Orange's third header line)")
-      roles = ColumnRoles(names: names, types: types, flags: flags)
-    } else {
-      roles = ColumnRoles(names: names)
+      types = try TableHeader.line(&records, path, "column types (Orange's second header line)")
+      flags = try TableHeader.line(&records, path, "column flags (Orange's third header line)")
     }
-    guard let roles else {
-      throw .missingColumn(path: path, expected: ["text", "sentence", "sentence1", "question"], found: names)
+    do throws(ColumnRoles.MissingColumn) {
+      columns = try ColumnRoles(names, options: options) {
+        format == .tab ? ColumnRoles(names: $0, types: types, flags: flags) : ColumnRoles(names: $0)
+      }
+    } catch {
+      throw .missingColumn(path: path, expected: error.expected, found: names)
     }
-    if requiresLabels, roles.label == nil {
+    if options.requiresLabels, columns.label == nil {
       throw .missingColumn(path: path, expected: ["label"], found: names)
     }
-    columns = roles
     fieldCount = names.count
   }
 

@@ -44,6 +44,7 @@ public enum PlanCodec {
     if let expectations = plan.expectations { builder.add(.expectations) { write(expectations, to: &$0) } }
     if let halting = plan.halting { builder.add(.halting) { write(halting, to: &$0) } }
     if let evidence = plan.evidence { builder.add(.evidence) { write(evidence, to: &$0) } }
+    if !plan.prompts.isEmpty { builder.add(.prompts) { write(plan.prompts, to: &$0) } }
     let weights = plan.weights
     return builder.prefix(weights: weights.isEmbedded ? (weights.byteCount.rawValue, weights.digest) : nil)
   }

@@ -78,10 +78,13 @@ public enum PlanReader {
     let halting = unsafe hasHalting ? try decode(.halting, PlanCodec.readHalting) : nil
     let hasEvidence = container.sections.contains { $0.kind == .evidence }
     let evidence = unsafe hasEvidence ? try decode(.evidence, PlanCodec.readEvidence) : nil
+    let hasPrompts = container.sections.contains { $0.kind == .prompts }
+    let prompts = unsafe hasPrompts ? try decode(.prompts, PlanCodec.readPrompts) : Prompts()
     let plan = Plan(
       identity: identity, model: model, schedule: schedule, ops: ops, selections: selections, arena: arena,
       resultSlot: resultSlot, predictions: predictions, expectations: expectations,
-      halting: halting, tokenizer: tokenizer, head: head, canaries: canaries, evidence: evidence,
+      halting: halting, tokenizer: tokenizer, head: head, prompts: prompts, canaries: canaries,
+      evidence: evidence,
       weights: weights)
     try container.requireVersion(plan.formatVersion)
     return (plan, try weightsRange(container, index: weights))

@@ -16,6 +16,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let dynamic = FormatVersion(major: 1, minor: 2)
   /// Evidence of accuracy.
   public static let evidenced = FormatVersion(major: 1, minor: 3)
+  /// Prompts: an older reader would leave them out of its texts.
+  public static let prompted = FormatVersion(major: 1, minor: 4)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -26,6 +28,7 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
+    if !prompts.isEmpty { return .prompted }
     if evidence != nil { return .evidenced }
     if expectations != nil || halting != nil || head.pooling == .tokens || head.kind == .tokenClassification {
       return .dynamic

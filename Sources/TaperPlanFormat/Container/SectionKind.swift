@@ -20,6 +20,7 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
   public static let expectations = SectionKind(rawValue: 13)
   public static let halting = SectionKind(rawValue: 14)
   public static let evidence = SectionKind(rawValue: 15)
+  public static let prompts = SectionKind(rawValue: 16)
   public static let weights = SectionKind(rawValue: 0xFFFF)
 
   /// The section's name, or nil for a kind this version does not know.
@@ -40,6 +41,7 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
     case .expectations: "expectations"
     case .halting: "halting"
     case .evidence: "evidence"
+    case .prompts: "prompts"
     case .weights: "weights"
     default: nil
     }

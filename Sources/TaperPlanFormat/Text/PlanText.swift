@@ -10,6 +10,7 @@ public enum PlanText {
     render(plan.identity, &text)
     render(plan.model, &text)
     render(plan.head, tokenizer: plan.tokenizer, &text)
+    if !plan.prompts.isEmpty { render(plan.prompts, &text) }
     render(plan.schedule, &text)
     renderOps(plan, &text)
     renderArena(plan, &text)
@@ -58,6 +59,14 @@ public enum PlanText {
     line("outputs", "\(head.outputWidth)", &text)
     for (number, label) in head.labels.enumerated() { line("label \(number)", label, &text) }
     line("tokenizer", "\(tokenizer.count) bytes, \(SHA256.digest(of: tokenizer).shortHex)", &text)
+  }
+
+  private static func render(_ prompts: Prompts, _ text: inout String) {
+    text += "\nprompts\n"
+    for prompt in prompts.all {
+      line(
+        escaped(prompt.name) + (prompt.name == prompts.defaultName ? " (default)" : ""), prompt.text, &text)
+    }
   }
 
   private static func render(_ schedule: Schedule, _ text: inout String) {

@@ -27,6 +27,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   case expectationCounts
   case expectedTimes
   case accuracyEvidence
+  case promptNames
   // Weights
   case weightShape
   case weightLayout
@@ -112,6 +113,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .expectedTimes: "an expected time's percentiles ascend and do not exceed the predicted worst case"
     case .accuracyEvidence:
       "accuracy was measured on at least one text, lies in its interval, and a share is between 0 and 1"
+    case .promptNames: "each prompt has a name of its own, and the default is one of them"
     case .weightShape: "a tensor has one to four dimensions, none of them zero"
     case .weightLayout: "a packed tensor is a matrix of the element that its layout packs"
     case .weightSize: "a tensor's byte count follows from its shape, element and layout"

@@ -80,6 +80,15 @@ extension PlanValidator {
     )
   }
 
+  /// A prompt is chosen by its name, so each name is there once, and the default is one of them.
+  static func checkPromptNames(_ plan: Plan) throws(PlanFormatError) {
+    let names = plan.prompts.all.map(\.name)
+    let distinct = Set(names).count
+    try require(distinct == names.count, .promptNames, .plan, expected: names.count, found: distinct)
+    guard let name = plan.prompts.defaultName else { return }
+    try require(names.contains(name), .promptNames, .plan, expected: names.count, found: 0)
+  }
+
   /// Rules `predictionCount` and `opPredictionCount`.
   static func checkPredictionCounts(_ plan: Plan) throws(PlanFormatError) {
     let count = plan.predictions.lengths.count

@@ -35,6 +35,7 @@ public enum PlanValidator {
     try checkExpectedTimes(plan)
     try checkHalting(plan)
     try checkEvidence(plan)
+    try checkPromptNames(plan)
 
     try validateWeightsIndex(plan.weights)
     for number in plan.ops.indices { try validateOp(number, of: plan) }

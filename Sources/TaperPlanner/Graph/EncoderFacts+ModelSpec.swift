@@ -10,7 +10,7 @@ extension EncoderFacts {
       name: model.name, family: model.family, shape: model.shape, activation: model.activation,
       layerNormEpsilon: model.layerNormEpsilon, positionOffset: model.positionOffset,
       positions: model.shape(of: .positionEmbedding)[0], maximumLength: model.maximumLength,
-      hasRelativeBias: model.relativeBias != nil, head: model.head,
+      hasRelativeBias: model.relativeBias != nil, head: model.head, prompts: model.prompts,
       selector: model.tuned?.selector.map {
         SelectorFacts(layers: $0.layers, width: $0.width, threshold: $0.threshold)
       },

@@ -16,6 +16,7 @@ package struct EncoderFacts: Sendable {
   package var maximumLength: Int
   package var hasRelativeBias: Bool
   package var head: HeadSpec
+  package var prompts: Prompts
   /// Nil for a model without selectors.
   package var selector: SelectorFacts?
   /// Layers of the encoder that halting units were trained in, with a unit after each layer but the last; nil for a
@@ -28,7 +29,8 @@ package struct EncoderFacts: Sendable {
   package init(
     name: String, family: String, shape: ModelShape, activation: Activation, layerNormEpsilon: Float,
     positionOffset: Int, positions: Int, maximumLength: Int, hasRelativeBias: Bool, head: HeadSpec,
-    selector: SelectorFacts? = nil, haltingLayers: Int? = nil, tokenizer: [UInt8] = [],
+    prompts: Prompts = Prompts(), selector: SelectorFacts? = nil, haltingLayers: Int? = nil,
+    tokenizer: [UInt8] = [],
     modelDigest: Digest = .zero, tokenizerDigest: Digest = .zero
   ) {
     self.name = name
@@ -41,6 +43,7 @@ package struct EncoderFacts: Sendable {
     self.maximumLength = maximumLength
     self.hasRelativeBias = hasRelativeBias
     self.head = head
+    self.prompts = prompts
     self.selector = selector
     self.haltingLayers = haltingLayers
     self.tokenizer = tokenizer

@@ -104,15 +104,19 @@ extension GraphBuilder {
     let biasRecipe = WeightRecipe(
       name: "head.bias", shape: [outputs],
       source: override == nil ? .tensors([.headBias]) : .overridingHeadBias)
-    let scored = kind == .classification || kind == .multiLabel
+    let score: OpKind? =
+      switch kind {
+      case .classification: .softmax
+      case .multiLabel: .sigmoid
+      case .regression where override == nil && facts.head.hasSigmoid: .sigmoid
+      case .regression, .embedding, .tokenClassification: nil
+      }
     let logits = emitLinear(
       features, layer: facts.layers + 1, rows: .one, columns: outputs, depth: hidden,
       weight: weight(weightRecipe),
-      bias: weight(biasRecipe), name: scored ? "logits" : "result", outlivesRun: !scored)
-    guard scored else { return logits }
-    return emitRow(
-      kind == .classification ? .softmax : .sigmoid, logits, columns: outputs, name: "result",
-      outlivesRun: true)
+      bias: weight(biasRecipe), name: score == nil ? "result" : "logits", outlivesRun: score == nil)
+    guard let score else { return logits }
+    return emitRow(score, logits, columns: outputs, name: "result", outlivesRun: true)
   }
 
   /// A row-wise op on one row, after the last layer unless a layer is given.

@@ -27,6 +27,8 @@ public enum PlanFacts {
       "passes": .texts(identity.passes), "tool_version": .text(identity.toolVersion),
       "format": .text(plan.formatVersion.description), "head": .text(plan.head.kind.name),
       "labels": .texts(plan.head.labels),
+      "prompts": .record(plan.prompts.all.map { ReportValue.Field($0.name, .text($0.text)) }),
+      "default_prompt": ReportValue(plan.prompts.defaultName) { .text($0) },
     ])
   }
 

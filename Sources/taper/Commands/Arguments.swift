@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaperCalibration
 import TaperPlanFormat
 import TaperPlanner
 import TaperWorkflow
@@ -150,7 +151,51 @@ enum KeepCounts: ArgumentWord {
 struct TextOptions: ParsableArguments {
   @Option(help: "Texts: a .jsonl, .csv, .tsv (GLUE style) or .tab file.")
   var data: String
+  @OptionGroup var reading: DataOptions
+}
 
-  @Flag(help: "Go on past rows that cannot be read, and count them.")
-  var skipBad = false
+/// How files of texts are read.
+struct DataOptions: ParsableArguments {
+  @Flag(help: "Go on past rows that cannot be read, and count them.") var skipBad = false
+  @Option(help: "The column, or JSON key, of the text (default: by its name).") var textColumn: String?
+  @Option(help: "… of the second text of a pair.") var pairColumn: String?
+  @Option(help: "… of the label.") var labelColumn: String?
+  @Flag(help: "Pass over the labels.") var noLabels = false
+  @Option(help: "A label that means none (repeatable; default: -, and -1 among classes from 0).")
+  var unlabelled: [String] = []
+  @Option(help: "The texts' encoding, as iconv names it: latin1, utf-16 (default: UTF-8).")
+  var encoding: String?
+  @Option(help: "The texts' format, where the file's name does not say it.") var dataFormat: DatasetFormat?
+
+  func options(requiresLabels: Bool) -> DatasetOptions {
+    DatasetOptions(
+      format: dataFormat, encoding: encoding, textColumn: textColumn, pairColumn: pairColumn,
+      labelColumn: labelColumn, ignoresLabels: noLabels,
+      unlabelled: unlabelled.isEmpty ? nil : Set(unlabelled),
+      requiresLabels: requiresLabels, skipsBad: skipBad)
+  }
+}
+
+/// Which of an embedder's prompts goes before the texts.
+struct PromptOptions: ParsableArguments {
+  @Option(help: "The model's prompt of this name goes before every text (default: the model's own default).")
+  var prompt: String?
+  @Flag(help: "No prompt goes before the texts.") var noPrompt = false
+
+  func validate() throws {
+    guard prompt == nil || !noPrompt else {
+      throw ValidationError("--prompt, --no-prompt: expected one of them; found both")
+    }
+  }
+
+  /// - Throws: when the model has no prompt of that name.
+  func choose(from prompts: Prompts) throws -> Prompts {
+    var prompts = prompts
+    if noPrompt { prompts.defaultName = nil }
+    if let prompt, !prompts.choose(prompt) {
+      throw CommandError.usage(
+        "--prompt: expected one of the model's prompts (\(prompts.names)); found \"\(prompt)\"")
+    }
+    return prompts
+  }
 }

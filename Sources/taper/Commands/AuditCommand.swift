@@ -54,7 +54,7 @@ struct AuditCommand: ParsableCommand {
       let report = Report(audit)
       if let html { try WholeFile.write(HTMLRenderer.render(report), to: html) }
       if let junit { try WholeFile.write(JUnitRenderer.render(report), to: junit) }
-      Console.print(report, json: json)
+      try Console.print(report, json: json)
       if let html { Console.note("report: \(html)") }
       switch audit.verdict {
       case .within: break

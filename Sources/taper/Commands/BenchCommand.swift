@@ -47,7 +47,7 @@ struct BenchCommand: ParsableCommand {
         lengths: lengths, runs: runs, noiseBound: noise
       ) { bar.update($0, "timing") }
       bar.finish()
-      Console.print(Report(timings, plan: plan, threads: workers, samples: samples), json: json)
+      try Console.print(Report(timings, plan: plan, threads: workers, samples: samples), json: json)
       if timings.noise.isNoisy { throw ExitCode(ExitStatus.tooNoisy.rawValue) }
     }
   }

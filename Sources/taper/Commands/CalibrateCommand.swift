@@ -13,6 +13,7 @@ struct CalibrateCommand: ParsableCommand {
 
   @Argument(help: "The model directory.") var model: String
   @OptionGroup var texts: TextOptions
+  @OptionGroup var prompts: PromptOptions
   @Option(name: .shortAndLong, help: "The calibration to write (a directory).") var output: String
   @Option(Count.self, help: "Longest text in tokens, specials included (default: the model's longest).")
   var maxLength: Int?
@@ -26,7 +27,8 @@ struct CalibrateCommand: ParsableCommand {
   func run() throws {
     try ExitStatus.catching {
       let work = try EncoderWork(
-        model: model, texts: texts, limit: limit, seed: seed, maxLength: maxLength, threads: threads)
+        model: model, prompts: prompts, texts: texts, limit: limit, seed: seed, maxLength: maxLength,
+        threads: threads)
       var bar = ProgressBar()
       let dataset = work.dataset
       let calibration = try work.bench.calibrate(
@@ -34,7 +36,7 @@ struct CalibrateCommand: ParsableCommand {
       ) { bar.update(Double($0) / Double($1), "calibrating, text \($0) of \($1)") }
       bar.finish()
       try calibration.save(directory: output)
-      Console.print(report(calibration, maximumLength: work.maximumLength), json: json)
+      try Console.print(report(calibration, maximumLength: work.maximumLength), json: json)
     }
   }
 

@@ -28,7 +28,7 @@ struct DiffCommand: ParsableCommand {
         )
       }
       let diff = DocumentDiff(a.value, b.value, tolerance: tolerance ?? 0)
-      Console.print(Report(diff, kind: a.kind.key, names: (first, second), all: all), json: json)
+      try Console.print(Report(diff, kind: a.kind.key, names: (first, second), all: all), json: json)
       if !diff.changes.isEmpty { throw ExitCode(ExitStatus.findings.rawValue) }
     }
   }

@@ -39,7 +39,7 @@ struct DoctorCommand: ParsableCommand {
       let fit = ProfileFit(
         tolerance: tolerance, differences: differences, drifts: drifts(profile, again),
         isNoisy: again.noise.figure > ProfilingRequest.defaultNoiseLimit)
-      Console.print(report(profile, fit, again), json: json)
+      try Console.print(report(profile, fit, again), json: json)
       switch fit.verdict {
       case .fits: break
       case .drifted: throw ExitCode(ExitStatus.findings.rawValue)

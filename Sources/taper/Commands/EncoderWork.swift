@@ -13,11 +13,19 @@ struct EncoderWork {
 
   /// Arguments are the options of those names; nil is the option left out.
   init(
-    model: String, texts: TextOptions, limit: Int?, seed: UInt64, maxLength: Int?, threads: Int?,
-    requiresLabels: Bool = false
+    model: String, prompts: PromptOptions, texts: TextOptions, limit: Int?, seed: UInt64, maxLength: Int?,
+    threads: Int?,
+    fitsHead: Bool = false
   ) throws {
-    spec = try Inputs.model(model)
-    dataset = try Inputs.texts(texts, limit: limit, seed: seed, requiresLabels: requiresLabels)
+    spec = try Inputs.model(model, prompts)
+    var dataset = try Inputs.texts(texts, limit: limit, seed: seed, requiresLabels: fitsHead)
+    do throws(WorkflowError) {
+      dataset.rows = try LabelMap.naming(dataset.rows, by: spec.head.textLabels, isWhole: fitsHead)
+    } catch {
+      // A head that is fitted anew may have labels of its own.
+      guard fitsHead else { throw error }
+    }
+    self.dataset = dataset
     maximumLength = try Inputs.maximumLength(maxLength, of: spec)
     samples = TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
     bench = Workbench(model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads))

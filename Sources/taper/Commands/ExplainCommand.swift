@@ -29,8 +29,8 @@ struct ExplainCommand: ParsableCommand {
         throw CommandError.usage("--text: expected no --device, whose limits belong to the tree; found both")
       }
       let limits = try device.map { try self.limits(of: plan, device: $0) }
-      if text { return Console.print(PlanText.render(plan)) }
-      Console.print(Report(explaining: plan, limits: limits), json: json)
+      if text { return try Console.print(PlanText.render(plan)) }
+      try Console.print(Report(explaining: plan, limits: limits), json: json)
     }
   }
 

@@ -19,6 +19,7 @@ struct FitHeadCommand: ParsableCommand {
 
   @Argument(help: "The model directory.") var model: String
   @OptionGroup var texts: TextOptions
+  @OptionGroup var prompts: PromptOptions
   @Option(name: .shortAndLong, help: "The model directory to write.") var output: String
   @Option(Count.self, help: "Longest text in tokens, specials included (default: the model's longest).")
   var maxLength: Int?
@@ -32,9 +33,10 @@ struct FitHeadCommand: ParsableCommand {
   func run() throws {
     try ExitStatus.catching {
       let work = try EncoderWork(
-        model: model, texts: texts, limit: limit, seed: seed, maxLength: maxLength, threads: threads,
-        requiresLabels: true)
-      let targets = try HeadTargets(of: work.samples)
+        model: model, prompts: prompts, texts: texts, limit: limit, seed: seed, maxLength: maxLength,
+        threads: threads,
+        fitsHead: true)
+      let targets = try HeadTargets(of: work.samples, like: work.spec.head.textLabels)
       var bar = ProgressBar()
       let features = try work.bench.features(work.samples) {
         bar.update(Double($0) / Double($1), "features of text \($0) of \($1)")
@@ -44,7 +46,7 @@ struct FitHeadCommand: ParsableCommand {
       try ModelDirectoryWriter.write(
         base: work.spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels,
         to: output)
-      Console.print(report(head), json: json)
+      try Console.print(report(head), json: json)
     }
   }
 

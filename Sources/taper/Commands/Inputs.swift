@@ -1,4 +1,5 @@
 import Glibc
+import TaperBase
 import TaperCalibration
 import TaperDeviceProfile
 import TaperModelSpec
@@ -11,6 +12,12 @@ enum Inputs {
   static func model(_ path: String) throws -> ModelSpec {
     try InputKind.model.require(path)
     return try ModelSpec.load(directory: path)
+  }
+
+  static func model(_ path: String, _ options: PromptOptions) throws -> ModelSpec {
+    var model = try model(path)
+    model.prompts = try options.choose(from: model.prompts)
+    return model
   }
 
   static func calibration(_ path: String) throws -> Calibration {
@@ -41,16 +48,22 @@ enum Inputs {
     _ options: TextOptions, limit: Int? = nil, seed: UInt64 = 1, requiresLabels: Bool = false
   ) throws -> TextDataset {
     try texts(
-      from: options.data, skipBad: options.skipBad, limit: limit, seed: seed, requiresLabels: requiresLabels)
+      from: options.data, options.reading, limit: limit, seed: seed, requiresLabels: requiresLabels)
   }
 
   static func texts(
-    from path: String, skipBad: Bool, limit: Int?, seed: UInt64, requiresLabels: Bool
+    from path: String, _ reading: DataOptions, limit: Int?, seed: UInt64, requiresLabels: Bool
   ) throws -> TextDataset {
     try InputKind.texts.require(path)
-    var dataset = try TextDataset.read(path: path, requiresLabels: requiresLabels, skipBad: skipBad)
+    var dataset = try TextDataset.read(path: path, options: reading.options(requiresLabels: requiresLabels))
     for row in dataset.badRows.prefix(10) { Console.note("warning: \(path), \(row), skipped") }
     if dataset.badRowCount > 0 { Console.note("warning: \(dataset.badRowCount) rows of \(path) skipped") }
+    if dataset.unlabelledCount > 0 {
+      Console.note(
+        "note: \(NumberText.count(dataset.unlabelledCount, "row")) of \(path) "
+          + (requiresLabels ? "left out: their label says they have none" : "have a label that means none")
+          + "; say which labels mean that with --unlabelled")
+    }
     if let limit {
       dataset.rows = SeededSubset.indices(count: dataset.rows.count, limit: limit, seed: seed).map {
         dataset.rows[$0]

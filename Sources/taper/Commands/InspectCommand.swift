@@ -27,7 +27,7 @@ struct InspectCommand: ParsableCommand {
             },
             indent: 0))
       }
-      Console.print(report, json: json)
+      try Console.print(report, json: json)
     }
   }
 }

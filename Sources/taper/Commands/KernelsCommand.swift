@@ -33,7 +33,7 @@ struct KernelsCommand: ParsableCommand {
           budget: Nanoseconds(UInt64(budget) * 1_000_000_000), minimumSamples: 5, noiseLimit: .infinity)
       ) { bar.update($0, $1) }
       bar.finish()
-      Console.print(report(profile), json: json)
+      try Console.print(report(profile), json: json)
     }
   }
 

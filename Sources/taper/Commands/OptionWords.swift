@@ -1,6 +1,8 @@
 public import ArgumentParser
+public import TaperCalibration
 public import TaperPlanFormat
 public import TaperPlanner
+public import TaperServing
 public import TaperWorkflow
 
 // Options with a few words for values: a refusal lists them.
@@ -11,3 +13,5 @@ extension CompileOptions.Restoring: ExpressibleByArgument {}
 extension TokenSelection: ExpressibleByArgument {}
 extension HaltingRule: ExpressibleByArgument {}
 extension PlannerPass: ExpressibleByArgument {}
+extension LineErrorPolicy: ExpressibleByArgument {}
+extension DatasetFormat: ExpressibleByArgument {}

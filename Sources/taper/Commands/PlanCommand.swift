@@ -65,7 +65,7 @@ struct PlanCommand: ParsableCommand {
       ) { stage, fraction in bar.update(fraction, stage) }
       bar.finish()
       let plan = try write(outcome.planned)
-      Console.print(PlanReport(plan: plan, path: output, outcome: outcome).report, json: json)
+      try Console.print(PlanReport(plan: plan, path: output, outcome: outcome).report, json: json)
     }
   }
 

@@ -30,7 +30,8 @@ struct PlanningOptions: ParsableArguments {
   @Option(
     help: "Whether a mean-pooling head reads dropped tokens' last states too; auto: what answers better.")
   var restore = CompileOptions.Restoring.auto
-  @Flag(help: "Skip labelled rows that cannot be read, and count them.") var skipBad = false
+  @OptionGroup var reading: DataOptions
+  @OptionGroup var prompts: PromptOptions
 
   /// The inputs, read.
   struct Loaded {
@@ -42,13 +43,13 @@ struct PlanningOptions: ParsableArguments {
   }
 
   func load() throws -> Loaded {
-    let spec = try Inputs.model(model)
+    let spec = try Inputs.model(model, prompts)
     let profile = try Inputs.deviceProfile(device)
     let calibration = try calibration.map(Inputs.calibration)
     let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
     let threads = threads ?? profile.threadCounts.last ?? 1
     let texts = try refitHead.map {
-      try Inputs.texts(from: $0, skipBad: skipBad, limit: refitLimit, seed: 1, requiresLabels: true)
+      try Inputs.texts(from: $0, reading, limit: refitLimit, seed: 1, requiresLabels: true)
     }
     return Loaded(
       compiler: try PlanCompiler(
@@ -56,7 +57,11 @@ struct PlanningOptions: ParsableArguments {
       options: CompileOptions(
         maximumLength: maximumLength, threads: threads, precision: precision, refitsHead: refitHead != nil,
         disabledPasses: disablePass, excludesOpenBLAS: withoutOpenblas, restoring: restore),
-      refit: texts.map { TokenizedSample.tokenize($0.rows, model: spec, maximumLength: maximumLength) },
+      refit: try texts.map {
+        TokenizedSample.tokenize(
+          try LabelMap.naming($0.rows, by: spec.head.textLabels, isWhole: true), model: spec,
+          maximumLength: maximumLength)
+      },
       digests: [
         spec.modelDigest.hex, spec.tokenizerDigest.hex, profile.digest.hex, calibration?.digest.hex ?? "",
         texts?.digest.hex ?? "", "\(texts?.rows.count ?? 0)",

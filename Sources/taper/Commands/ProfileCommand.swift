@@ -38,7 +38,7 @@ struct ProfileCommand: ParsableCommand {
       let profile = try Profiler.measure(request) { bar.update($0, $1) }
       bar.finish()
       try profile.save(path: output)
-      Console.print(report(profile), json: json)
+      try Console.print(report(profile), json: json)
     }
   }
 

@@ -43,7 +43,7 @@ struct RaceCommand: ParsableCommand {
       let entries = zip(plans, zip(loaded, race.runners)).map {
         Entry(path: $0, plan: $1.0.plan, runner: $1.1)
       }
-      Console.print(report(entries, samples, race.noise), json: json, pretty: false)
+      try Console.print(report(entries, samples, race.noise), json: json, pretty: false)
     }
   }
 

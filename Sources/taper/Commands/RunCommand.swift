@@ -14,7 +14,12 @@ struct RunCommand: ParsableCommand {
   var topK: Int?
   @Option(Count.self, help: "Workers; at most the plan's.")
   var threads: Int?
+  @OptionGroup var prompts: PromptOptions
   @Flag(help: "Run the plan's canary examples first; exit 1 when an answer differs.") var check = false
+  @Option(
+    help:
+      "When a line cannot be answered: stop, or report an error in its place, go on, and exit 1 at the end.")
+  var onError = LineErrorPolicy.stop
   @Flag(help: "Every line is a text as it stands, not JSON.") var plain = false
   @Flag(help: "Accepted for uniformity; the output is always JSON lines.") var json = false
 
@@ -28,8 +33,9 @@ struct RunCommand: ParsableCommand {
       }
       defer { if descriptor != STDIN_FILENO { close(descriptor) } }
       var runner = try TextRunner(loading.load(plan), threads: threads, topK: topK)
+      runner.prompts = try prompts.choose(from: runner.prompts)
       if check { try runner.check() }
-      try runner.answerLines(from: descriptor, to: STDOUT_FILENO, plain: plain)
+      try runner.answerLines(from: descriptor, to: STDOUT_FILENO, plain: plain, onError: onError)
     }
   }
 }

@@ -48,7 +48,7 @@ struct SweepCommand: ParsableCommand {
       }
       let loaded = try options.load()
       let texts = try test.map {
-        try Inputs.texts(from: $0, skipBad: options.skipBad, limit: testLimit, seed: 1, requiresLabels: true)
+        try Inputs.texts(from: $0, options.reading, limit: testLimit, seed: 1, requiresLabels: true)
       }
       var bar = ProgressBar()
       let sweep = Sweep(loaded.compiler)
@@ -111,8 +111,10 @@ struct SweepCommand: ParsableCommand {
   /// The table first: what cannot be drawn or written must not take it along.
   private func show(_ report: SweepReport, weights: String) throws {
     let page = Report(report, weights: weights, drop: maxDrop)
-    Console.print(page, json: json)
-    if !json { Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)") }
+    try Console.print(page, json: json)
+    if !json {
+      try Console.print("→ \(output): \(NumberText.count(report.rows.count, "plan")) on \(weights)")
+    }
     if let html { try WholeFile.write(HTMLRenderer.render(page), to: html) }
     if let svg {
       guard let chart = Chart.sweep(report)?.standalone() else {

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Glibc
 import TaperJSON
 import TaperModelSpec
+import TaperPlanFormat
+import TaperServing
 import TaperTokenization
 
 struct TokenizeCommand: ParsableCommand {
@@ -13,13 +16,14 @@ struct TokenizeCommand: ParsableCommand {
   @Argument(help: "The model directory.") var model: String
   @Option(Count.self, help: "Longest result in tokens, specials included; the model's own when absent.")
   var maxLength: Int?
+  @OptionGroup var prompts: PromptOptions
   @Flag(help: "Treat special tokens in the text, such as [CLS], as plain text.") var refuseSpecialTokens =
     false
   @Flag(help: "Accepted for uniformity; the output is always JSON lines.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      let spec = try Inputs.model(model)
+      let spec = try Inputs.model(model, prompts)
       var tokenizer = spec.tokenizer
       tokenizer.allowsSpecialTokensInText = !refuseSpecialTokens
       let maximumLength = maxLength ?? spec.maximumLength
@@ -27,39 +31,39 @@ struct TokenizeCommand: ParsableCommand {
         throw CommandError.usage(
           "--max-length: expected at least 4 (two specials and a pair); found \(maximumLength)")
       }
-      var number = 0
-      while let line = readLine() {
-        number += 1
-        let (text, pair) = try TextLine.parse(line, number: number)
-        let encoding = tokenizer.encode(text, pair: pair, maximumLength: maximumLength)
-        let object: JSONValue = [
-          "ids": .array(encoding.ids.map { .integer(Int64($0)) }),
-          "type_ids": .array(encoding.typeIDs.map { .integer(Int64($0)) }),
-          "offsets": .array(encoding.offsets.map { [JSONValue(Int($0.begin)), JSONValue(Int($0.end))] }),
-          "schema_version": 1,
-        ]
-        Console.print(object.serialized())
-      }
+      var reader = LineReader(STDIN_FILENO)
+      repeat {
+        while let line = try reader.next() {
+          guard let (text, pair) = try TextLine.parse(line, number: reader.number) else { continue }
+          try Console.print(
+            Self.report(
+              tokenizer.encode(spec.prompts.before(text), pair: pair, maximumLength: maximumLength)
+            ).serialized())
+        }
+      } while try reader.fill()
     }
+  }
+
+  private static func report(_ encoding: Encoding) -> JSONValue {
+    [
+      "ids": .array(encoding.ids.map { .integer(Int64($0)) }),
+      "type_ids": .array(encoding.typeIDs.map { .integer(Int64($0)) }),
+      "offsets": .array(encoding.offsets.map { [JSONValue(Int($0.begin)), JSONValue(Int($0.end))] }),
+      "schema_version": 1,
+    ]
   }
 }
 
 /// A line of input: a JSON object with "text" and perhaps "text_pair", or the text itself.
-enum TextLine {
-  static func parse(_ line: String, number: Int) throws -> (text: String, pair: String?) {
-    guard line.utf8.first == UInt8(ascii: "{") else { return (line, nil) }
-    let value: JSONValue
-    do { value = try JSONValue.parse(line) } catch { throw TextLineError(line: number, reason: "\(error)") }
-    guard let text = value["text"]?.string else {
-      throw TextLineError(
-        line: number, reason: "expected a string \"text\"; found \(value["text"]?.kindDescription ?? "none")")
+private enum TextLine {
+  static func parse(_ line: LineReader.Line, number: Int) throws(ServingError) -> (
+    text: String, pair: String?
+  )? {
+    guard case .bytes(let bytes) = line else {
+      throw .lineTooLong(line: number, limit: LineReader.maximumLineBytes)
     }
-    return (text, value["text_pair"]?.string)
+    let isJSON = bytes.first == UInt8(ascii: "{")
+    guard let input = try InputLine.parse(bytes, line: number, plain: !isJSON) else { return nil }
+    return (input.text, input.pair)
   }
-}
-
-struct TextLineError: Error, CustomStringConvertible {
-  var line: Int
-  var reason: String
-  var description: String { "line \(line): \(reason)" }
 }

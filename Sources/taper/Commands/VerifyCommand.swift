@@ -47,7 +47,7 @@ struct VerifyCommand: ParsableCommand {
           ReportNode.paragraph("expected: " + EvidenceText.line(evidence, head: plan.head.kind), .plain)
         }
       }
-      Console.print(report, json: json)
+      try Console.print(report, json: json)
       if failed > 0 {
         Console.note(
           "error: \(failed) of \(canaries.count) canary examples differ; do not deploy this plan here"

@@ -10,6 +10,8 @@ enum CommandError: Error, CustomStringConvertible {
   /// A file that should be JSON.
   case malformed(path: String, JSONError)
   case usage(String)
+  /// To standard output.
+  case cannotWrite(errno: Int32)
   case unrecognised(path: String)
 
   /// With what errno says.
@@ -26,6 +28,8 @@ enum CommandError: Error, CustomStringConvertible {
       "\(path): expected \(expected); found \(found); \(remedy)"
     case .malformed(let path, let error): "\(path): \(error)"
     case .usage(let message): message
+    case .cannotWrite(let code):
+      "cannot write the output: \(SystemCall.text(code)); what was written is not whole"
     case .unrecognised(let path):
       "\(path): expected a model directory, a plan, a device profile or a calibration; found none of them"
     }

@@ -5,17 +5,22 @@ import TaperReportRendering
 /// Standard output and standard error.
 enum Console {
   /// Ends the line where the text does not.
-  static func print(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) }
+  /// - Throws: `cannotWrite`, on a full disk for one; half a result must not pass for a whole one.
+  static func print(_ text: String) throws(CommandError) {
+    let code = write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+    guard code == 0 else { throw .cannotWrite(errno: code) }
+  }
 
   /// For people as wide as the terminal, or as JSON.
-  static func print(_ report: Report, json: Bool, pretty: Bool = true) {
-    print(
+  static func print(_ report: Report, json: Bool, pretty: Bool = true) throws(CommandError) {
+    try print(
       json
         ? JSONRenderer.render(report, pretty: pretty)
         : TextRenderer.render(report, color: isColored, columns: columns))
   }
 
-  static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }
+  /// A failure is ignored: there is nowhere left to tell it.
+  static func writeError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
   static func note(_ text: String) { writeError(text + "\n") }
 
@@ -29,9 +34,8 @@ enum Console {
     return Int(size.ws_col)
   }
 
-  private static func write(_ text: String, to descriptor: Int32) {
-    // When nobody reads any more (a closed pipe), there is no one left to tell.
-    _ = SystemCall.write(Array(text.utf8), to: descriptor)
+  private static func write(_ text: String, to descriptor: Int32) -> Int32 {
+    SystemCall.write(Array(text.utf8), to: descriptor)
   }
 }
 

@@ -48,7 +48,9 @@ enum ExitStatus: Int32 {
     case let error as FileError: code(for: error)
     // An output that is no file; an input of these kinds is never refused for that.
     case PlanFormatError.file(.notRegularFile), DeviceProfileError.file(.notRegularFile): .usage
-    case CommandError.usage, CommandError.unreadable, CommandError.missing, CommandError.wrongKind: .usage
+    case CommandError.usage, CommandError.cannotWrite, CommandError.unreadable, CommandError.missing,
+      CommandError.wrongKind:
+      .usage
     // Everything else is about the content of a file: a checkpoint, texts, a plan, a profile, a calibration.
     default: .badData
     }

@@ -29,6 +29,9 @@ extension WorkflowError {
     case .labelsMissing(let line):
       "line \(line): expected a label; found none; a head is fitted on labelled texts only"
     case .labelsMixed: "labels: expected all words or all numbers; found both; correct the file"
+    case .labelsDiffer(let model, let data):
+      "labels: expected the model's: \(list(model)), or their numbers from 0; found \(list(data)); name the column of "
+        + "the labels with --label-column, leave them out with --no-labels, or fit a head for them with taper fit-head"
     case .searchNeedsTexts:
       "--method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
     case .cacheUnwritable(let path):
@@ -40,6 +43,11 @@ extension WorkflowError {
     case .gateNeedsEvidence:
       "--max-drop, --min-accuracy: expected texts to measure on; found none; give --calibration or --refit-head"
     }
+  }
+
+  /// The first of them; a data set may have thousands.
+  private func list(_ labels: [String]) -> String {
+    labels.prefix(12).joined(separator: ", ") + (labels.count > 12 ? " and \(labels.count - 12) more" : "")
   }
 
   private func interval(_ accuracy: AccuracyComparison) -> String {

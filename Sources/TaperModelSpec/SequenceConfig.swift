@@ -1,0 +1,95 @@
+import TaperJSON
+
+/// The Transformer module's own settings: sentence_bert_config.json, or the name that older versions gave it.
+struct SequenceConfig {
+  static let names =
+    ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"]
+    .map { "sentence_\($0)_config.json" }
+
+  let file: JSONFile
+  /// What the transformer was saved for.
+  let task: Task
+  /// In tokens; nil: not stated here.
+  let maximumLength: Int?
+
+  enum Task: String, CaseIterable {
+    case embedding = "feature-extraction"
+    case classification = "sequence-classification"
+  }
+
+  /// nil when the directory has none of the files.
+  init?(directory: String) throws(ModelSpecError) {
+    guard let file = try Self.file(in: directory) else { return nil }
+    self.file = file
+    let name = file.member("transformer_task")?.string ?? Task.embedding.rawValue
+    guard let task = Task(rawValue: name) else {
+      throw file.failure(
+        "transformer_task", expected: Task.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "),
+        file.value["transformer_task"])
+    }
+    self.task = task
+    var length: Int?
+    // Arguments that the reference hands to the tokenizer and to the configuration, under old and new names.
+    for key in ["tokenizer_args", "processor_kwargs", "config_args", "config_kwargs"] {
+      guard let arguments = try JSONFile(ifPresent: key, in: file) else { continue }
+      for (name, value) in arguments.value.object?.members ?? [] where !Self.harmless.contains(name) {
+        guard name == "model_max_length", key == "tokenizer_args" || key == "processor_kwargs" else {
+          throw arguments.failure(name, expected: "nothing: Taper does not know what it changes", value)
+        }
+        length = try arguments.integer(name, in: 1...Int(Int32.max))
+      }
+    }
+    for key in ["query_length", "document_length", "query_expansion"] where file.member(key) != nil {
+      throw file.failure(
+        key, expected: "nothing: vectors of several tokens are not supported", file.member(key))
+    }
+    // `max_seq_length` yields to an argument of the tokenizer.
+    if length == nil, file.member("max_seq_length") != nil {
+      length = try file.integer("max_seq_length", in: 1...Int(Int32.max))
+    }
+    maximumLength = length
+  }
+
+  private static func file(in directory: String) throws(ModelSpecError) -> JSONFile? {
+    for name in names {
+      // An empty one counts as absent, as in the reference.
+      if let file = try JSONFile(ifPresent: "\(directory)/\(name)"),
+        file.value.object?.members.isEmpty == false
+      {
+        return file
+      }
+    }
+    return nil
+  }
+
+  /// Where files come from and how they are loaded.
+  private static let harmless: Set<String> = [
+    "use_fast", "revision", "token", "cache_dir", "local_files_only", "subfolder", "trust_remote_code",
+    "clean_up_tokenization_spaces", "add_pooling_layer",
+  ]
+}
+
+/// config_sentence_transformers.json: the prompts of an embedder, the activation of a cross-encoder.
+struct SentenceSettings {
+  let file: JSONFile
+  let prompts: [(name: String, text: String)]
+  let defaultPrompt: String?
+  /// A class of PyTorch by its dotted name; nil: the default.
+  let activation: String?
+
+  static let name = "config_sentence_transformers.json"
+
+  /// nil when the directory has none.
+  init?(directory: String) throws(ModelSpecError) {
+    guard let file = try JSONFile(ifPresent: "\(directory)/\(Self.name)") else { return nil }
+    self.file = file
+    prompts = file.member("prompts") == nil ? [] : try file.stringMap("prompts").map { ($0.key, $0.value) }
+    defaultPrompt = file.member("default_prompt_name") == nil ? nil : try file.string("default_prompt_name")
+    activation = file.member("activation_fn") == nil ? nil : try file.string("activation_fn")
+    if let defaultPrompt, !prompts.contains(where: { $0.name == defaultPrompt }) {
+      throw file.failure(
+        "default_prompt_name", expected: "one of \(prompts.map(\.name).joined(separator: ", "))",
+        .string(defaultPrompt))
+    }
+  }
+}

@@ -1,0 +1,268 @@
+import TaperBase
+import TaperJSON
+import TaperModelSpec
+import TaperPlanFormat
+import TestSupport
+import Testing
+
+/// Folders as sentence-transformers 2 to 6 save them, each with what the package itself makes of it.
+@Suite struct SentenceTransformersTests {
+  private let directory = TemporaryDirectory()
+
+  /// A copy of a fixture with some of its files replaced, or removed with nil.
+  private func load(
+    of base: TinyModel = .bertOldNames, config: [(String, JSONValue?)] = [], _ files: [(String, String?)]
+  ) throws -> ModelSpec {
+    try base.copy(to: directory, config: config)
+    for (name, text) in files {
+      if let text { directory.write(name, text) } else { directory.remove(name) }
+    }
+    return try ModelSpec.load(directory: directory.path)
+  }
+
+  // MARK: The longest input
+
+  /// The settings' own length, else the tokenizer's, and never more than there are positions (32).
+  @Test(
+    arguments: [
+      (#"{"max_seq_length": 24}"#, 16, 24), (#"{"max_seq_length": 99}"#, 16, 32),
+      (#"{"max_seq_length": 24, "tokenizer_args": {"model_max_length": 12}}"#, 16, 12),
+      (#"{"max_seq_length": 24, "processor_kwargs": {"model_max_length": 12}}"#, 16, 12),
+      (#"{"transformer_task": "feature-extraction", "module_output_name": "token_embeddings"}"#, 16, 16),
+      (#"{"max_seq_length": null}"#, 16, 16), (#"{}"#, 16, 16), (nil, 16, 16), (nil, 999, 32), (nil, nil, 32),
+    ] as [(String?, Int?, Int)])
+  func longestInput(settings: String?, tokenizer: Int?, expected: Int) throws {
+    let model = try load([
+      ("sentence_bert_config.json", settings),
+      ("tokenizer_config.json", tokenizer.map { #"{"model_max_length": \#($0)}"# } ?? "{}"),
+    ])
+    #expect(model.maximumLength == expected)
+  }
+
+  @Test func noLimitIsWrittenAsAHugeNumber() throws {
+    let model = try load([
+      ("sentence_bert_config.json", nil),
+      ("tokenizer_config.json", #"{"model_max_length": 1000000000000000019884624838656}"#),
+    ])
+    #expect(model.maximumLength == 32 && model.lengthSource == .positions)
+  }
+
+  @Test func theSettingsHadOtherNames() throws {
+    let model = try load([
+      ("sentence_bert_config.json", nil), ("sentence_roberta_config.json", #"{"max_seq_length": 20}"#),
+    ])
+    #expect(model.maximumLength == 20)
+    #expect(model.lengthSource == .sequenceConfig(file: "sentence_roberta_config.json"))
+  }
+
+  @Test(arguments: [
+    #"{"transformer_task": "fill-mask"}"#, #"{"transformer_task": "sequence-classification"}"#,
+    #"{"config_args": {"num_hidden_layers": 1}}"#, #"{"processor_kwargs": {"padding_side": "left"}}"#,
+    #"{"query_length": 32}"#, #"{"max_seq_length": 0}"#,
+  ])
+  func settingsThatMakeAnotherModelAreRefused(settings: String) throws {
+    #expect(throws: ModelSpecError.self) { try load([("sentence_bert_config.json", settings)]) }
+  }
+
+  // MARK: Modules
+
+  private static func modules(_ modules: [(String, String)]) -> String {
+    "[" + modules.map { #"{"type": "\#($0.0)", "path": "\#($0.1)"}"# }.joined(separator: ", ") + "]"
+  }
+
+  /// Where the package keeps its modules, from version to version.
+  @Test(arguments: [
+    ("sentence_transformers.models", "sentence_transformers.models"),
+    ("sentence_transformers.models.Transformer", "sentence_transformers.models.Pooling"),
+    (
+      "sentence_transformers.base.modules.transformer",
+      "sentence_transformers.sentence_transformer.modules.pooling"
+    ),
+  ])
+  func modulePaths(transformer: String, pooling: String) throws {
+    let chain = [
+      ("\(transformer).Transformer", ""), ("\(pooling).Pooling", "./1_Pooling"),
+      ("sentence_transformers.models.Dropout", "2_Dropout"),
+      ("sentence_transformers.models.Normalize", "3_Normalize"),
+    ]
+    let model = try load([("modules.json", Self.modules(chain))])
+    #expect(model.head.pooling == .cls && model.head.normalized)
+  }
+
+  @Test(arguments: [
+    (#"{"pooling_mode": "mean"}"#, Pooling.mean), (#"{"pooling_mode": ["cls"]}"#, .cls),
+    (#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#, .cls),
+    (#"{"pooling_mode": "mean", "pooling_mode_cls_token": true}"#, .mean),
+    (#"{"embedding_dimension": 24}"#, .mean),
+  ])
+  func poolingOfAnyAge(config: String, expected: Pooling) throws {
+    #expect(try load([("1_Pooling/config.json", config)]).head.pooling == expected)
+  }
+
+  @Test(arguments: [
+    ("1_Pooling/config.json", #"{"pooling_mode": "mean", "embedding_dimension": 48}"#),
+    ("2_Normalize/config.json", #"{"module_input_name": "token_embeddings"}"#),
+    (
+      "modules.json",
+      #"[{"type": "custom_st.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}]"#
+    ),
+    (
+      "modules.json",
+      #"[{"type": "sentence_transformers.models.BoW", "path": ""}]"#
+    ),
+  ])
+  func whatWouldAnswerOtherwiseIsRefused(file: String, text: String) throws {
+    try TinyModel.bertOldNames.copy(to: directory)
+    directory.write(file, text)
+    guard case .value(let path, _, _, _)? = TinyModel.error(loading: directory.path) else {
+      Issue.record("expected a refusal of a value")
+      return
+    }
+    #expect(path.hasSuffix(file))
+  }
+
+  /// With modules.json the result is a vector, whatever head the weights came from.
+  @Test func theArchitectureOfAnEmbedderDoesNotMatter() throws {
+    for name in ["BertForQuestionAnswering", "BertForSomethingOfOurs", "BertForSequenceClassification"] {
+      #expect(try load(config: [("architectures", [.string(name)])], []).head.kind == .embedding)
+    }
+  }
+
+  // MARK: Cross-encoders and their activation
+
+  private static let crossEncoder = [
+    ("modules.json", modules([("sentence_transformers.base.modules.transformer.Transformer", "")])),
+    (
+      "sentence_bert_config.json",
+      #"{"transformer_task": "sequence-classification", "module_output_name": "scores"}"#
+    ),
+  ]
+
+  @Test func aCrossEncoderOfVersionSixIsAClassifier() throws {
+    let model = try load(of: .bertClassifier, Self.crossEncoder)
+    #expect(model.head.kind == .classification && model.head.labels.count == 3)
+  }
+
+  @Test(
+    arguments: [
+      (nil, nil, true), ("torch.nn.modules.linear.Identity", nil, false),
+      ("torch.nn.modules.activation.Sigmoid", nil, true), (nil, "torch.nn.modules.linear.Identity", false),
+      ("torch.nn.modules.linear.Identity", "torch.nn.modules.activation.Sigmoid", false),
+    ] as [(String?, String?, Bool)])
+  func oneScoreIsItsSigmoidUnlessToldOtherwise(settings: String?, config: String?, sigmoid: Bool) throws {
+    let files: [(String, String?)] =
+      Self.crossEncoder
+      + (settings.map { [("config_sentence_transformers.json", #"{"activation_fn": "\#($0)"}"#)] } ?? [])
+    let named: JSONValue? = config.map { .object(JSONObject([("activation_fn", .string($0))])) }
+    let model = try load(
+      of: .mpnetRegression,
+      config: [
+        ("problem_type", nil), ("sentence_transformers", named),
+        ("architectures", ["MPNetForSequenceClassification"]),
+      ],
+      files)
+    #expect(model.head.kind == .regression && model.head.hasSigmoid == sigmoid)
+  }
+
+  @Test func aNamedRegressionStaysAsItIs() throws {
+    #expect(
+      try load(of: .mpnetRegression, config: [("problem_type", "regression")], []).head.hasSigmoid == false)
+    #expect(try load(of: .mpnetRegression, config: [("problem_type", nil)], []).head.hasSigmoid)
+    let old: [(String, JSONValue?)] = [
+      ("problem_type", nil), ("sbert_ce_default_activation_function", "torch.nn.modules.linear.Identity"),
+    ]
+    #expect(try load(of: .mpnetRegression, config: old, []).head.hasSigmoid == false)
+    #expect(throws: ModelSpecError.self) {
+      try load(
+        of: .mpnetRegression,
+        config: [("sbert_ce_default_activation_function", "torch.nn.modules.activation.Tanh")], [])
+    }
+  }
+
+  // MARK: Prompts
+
+  @Test func promptsAndTheDefaultAmongThem() throws {
+    let settings =
+      #"{"prompts": {"query": "query: ", "passage": "passage: ", "none": ""}, "default_prompt_name": "query"}"#
+    let plain = try load([])
+    let model = try load([("config_sentence_transformers.json", settings)])
+    #expect(model.prompts.all.map(\.name) == ["query", "passage"] && model.prompts.defaultName == "query")
+    #expect(model.prompts.before("x") == "query: x")
+    #expect(model.modelDigest != plain.modelDigest, "another default prompt is another model")
+    var chosen = model.prompts
+    #expect(chosen.choose("passage") && chosen.before("x") == "passage: x")
+    #expect(!chosen.choose("document") && chosen.before("x") == "passage: x")
+    chosen.defaultName = nil
+    #expect(chosen.before("x") == "x")
+  }
+
+  @Test(arguments: [
+    #"{"prompts": {"query": "query: "}, "default_prompt_name": "passage"}"#, #"{"prompts": {"query": 1}}"#,
+  ])
+  func promptsThatAreNone(settings: String) throws {
+    #expect(throws: ModelSpecError.self) { try load([("config_sentence_transformers.json", settings)]) }
+  }
+
+  /// Until a mean without the prompt's tokens is supported.
+  @Test func aPromptThatIsLeftOutOfTheMeanIsRefused() throws {
+    let pooling = ("1_Pooling/config.json", #"{"pooling_mode": "mean", "include_prompt": false}"#)
+    #expect(try load([pooling]).head.pooling == .mean)
+    #expect(throws: ModelSpecError.self) {
+      try load([pooling, ("config_sentence_transformers.json", #"{"prompts": {"query": "query: "}}"#)])
+    }
+  }
+
+  // MARK: Files that are not what they should be
+
+  @Test func everyFaultIsToldAtOnce() throws {
+    try TinyModel.bertOldNames.copy(to: directory, config: [("model_type", nil)])
+    directory.remove("model.safetensors")
+    directory.write("pytorch_model.bin", "PK")
+    guard case .several(let errors)? = TinyModel.error(loading: directory.path) else {
+      Issue.record("expected two faults")
+      return
+    }
+    #expect(
+      errors == [
+        .modelTypeMissing(path: directory.path + "/config.json", known: ["bert", "mpnet"]),
+        .pickledWeights(path: directory.path + "/pytorch_model.bin"),
+      ])
+  }
+
+  @Test(arguments: [
+    ("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 90868376\n", "git lfs pull"),
+    (
+      "\n<!DOCTYPE html>\n<html><body>404</body></html>\n<p>.............................................",
+      "web page"
+    ),
+    (
+      "PK\u{3}\u{4}archive/data.pkl..............................................................",
+      "zip archive"
+    ),
+  ])
+  func whatWasDownloadedInstead(content: String, words: String) throws {
+    for name in ["model.safetensors", "config.json"] {
+      try TinyModel.bertOldNames.copy(to: directory)
+      directory.write(name, content)
+      guard
+        case .foreignContent(directory.path + "/" + name, let found)? = TinyModel.error(
+          loading: directory.path)
+      else {
+        Issue.record("\(name): expected it to be recognised")
+        continue
+      }
+      #expect(found.description.contains(words))
+    }
+  }
+
+  @Test func onlyTheTensorsThatAreNeededMatter() throws {
+    try TinyModel.mpnet.copy(to: directory)
+    let tensors = try TinyModel.mpnet.tensors()
+    let scale = RawTensor(name: "quantizer.scale", type: "F8_E8M0", shape: [3], data: [1, 2, 3])
+    directory.write("model-1.safetensors", RawTensor.file(tensors + [scale]))
+    directory.remove("model.safetensors")
+    let map = (tensors.map(\.name) + ["not.there"]).map { #""\#($0)": "model-1.safetensors""# }
+    directory.write("model.safetensors.index.json", #"{"weight_map": {\#(map.joined(separator: ", "))}}"#)
+    #expect(try ModelSpec.load(directory: directory.path).has(.wordEmbedding))
+  }
+}
