@@ -173,7 +173,7 @@ CK_INLINE ck_row_scale encode_row_i8(uint8_t *y, const float *a, const float *mu
   zero = choose(zero == zero, zero, splat(0));
   ck_vi whole = __builtin_convertvector(zero, ck_vi);
   i = 0;
-  bool has_nan = __builtin_reduce_or(unordered) != 0;
+  int has_nan = __builtin_reduce_or(unordered) != 0;
   if (!has_nan && scale < __builtin_inff() && 1 / scale < __builtin_inff())
     for (; i + CK_WIDTH <= n; i += CK_WIDTH)
       store_code(y + i, finite_code_of(scaled(a, multiplier, i, CK_WIDTH), inverse, whole));

@@ -43,7 +43,8 @@ import Testing
     let plan = try taper.plan(
       "--flops-speedup", "1.5x", model: "tiny-bert-classifier", calibration: calibration)
     let run = taper(
-      "audit", plan, "--data", taper.texts(), "--no-labels", "--reference", dense, "--runs", "10", "--threads", "1",
+      "audit", plan, "--data", taper.texts(), "--no-labels", "--reference", dense, "--runs", "10",
+      "--threads", "1",
       "--html",
       taper.path("report.html"), "--junit", taper.path("report.xml"), "--json")
     let report = try JSONValue.parse(Array(run.output.utf8))
@@ -93,7 +94,8 @@ import Testing
       (try taper.plan("--dense", model: "tiny-mpnet", name: "mpnet.plan"), "tokenizer"),
     ]
     for (reference, found) in references {
-      let run = taper("audit", plan, "--data", taper.texts(), "--no-labels", "--reference", reference, "--runs", "3")
+      let run = taper(
+        "audit", plan, "--data", taper.texts(), "--no-labels", "--reference", reference, "--runs", "3")
       run.expectRefused(64, naming: "--reference", found)
     }
   }

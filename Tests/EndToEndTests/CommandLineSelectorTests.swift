@@ -10,7 +10,8 @@ import Testing
     let model = TaperProgram.model("tuned-selector")
     let texts = taper.texts()
     let calibrated = try taper.json(
-      "calibrate", model, "--data", texts, "--no-labels", "--max-length", "24", "-o", taper.path("calibration"))
+      "calibrate", model, "--data", texts, "--no-labels", "--max-length", "24", "-o",
+      taper.path("calibration"))
     let shares = calibrated["selectors"]?.array ?? []
     #expect(shares.map { $0["layer"]?.int } == [1, 2])
     let kept = shares.compactMap { $0["kept_share"]?.double }

@@ -70,7 +70,7 @@ static float within_codes(float x) { return x > 255 ? 255 : x > 0 ? x : 0; }
 
 ck_row_scale ck_encode_i8_scalar(uint8_t *y, const float *a, const float *multiplier, size_t n) {
   float least = 0, largest = 0;
-  bool has_nan = false;
+  int has_nan = 0;
   for (size_t i = 0; i < n; i++) {
     float x = multiplier ? a[i] * multiplier[i] : a[i];
     has_nan |= x != x;
