@@ -136,7 +136,7 @@ let package = Package(
       "TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization", "COpenBLAS"]),
     tests("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "COpenBLAS"]),
     tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"], fixtures: true),
-    tests("TaperWorkflow", ["TaperAuditor", "TaperPlanFormat", "TaperPlanner"]),
+    tests("TaperWorkflow", ["TaperAuditor", "TaperCalibration", "TaperPlanFormat", "TaperPlanner"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
