@@ -76,7 +76,7 @@ let package = Package(
     library(
       "TaperProfiler",
       [
-        "TaperDeviceProfile", "TaperPlanFormat", "TaperPlanRuntime", "TaperProbe", "CTaperKernels",
+        "TaperBase", "TaperDeviceProfile", "TaperPlanFormat", "TaperPlanRuntime", "TaperProbe", "CTaperKernels",
         "COpenBLAS",
       ]),
     library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),

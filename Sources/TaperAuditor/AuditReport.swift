@@ -9,6 +9,8 @@ public struct AuditReport: Hashable, Sendable {
   public let threads: Int
   /// Ascending by tokens.
   public let lengths: [LengthAudit]
+  /// The deadlines of the plan's request; empty where it set none.
+  public let deadlines: [DeadlineAudit]
   /// The input length that `ops` and `layers` are about; nil when the plan predicts no ops.
   public let referenceLength: Int?
   /// Ops that ran at the reference length, in plan order.
@@ -25,7 +27,8 @@ public struct AuditReport: Hashable, Sendable {
   public let environment: [EnvironmentFact]
 
   public init(
-    tolerance: Double, plan: PlanSummary, threads: Int, lengths: [LengthAudit], referenceLength: Int?,
+    tolerance: Double, plan: PlanSummary, threads: Int, lengths: [LengthAudit],
+    deadlines: [DeadlineAudit] = [], referenceLength: Int?,
     ops: [OpAudit], layers: [LayerAudit], halting: HaltingAudit? = nil, accuracy: AccuracyAudit?,
     noise: ReferenceNoise, roof: MachineRoof? = nil,
     environment: [EnvironmentFact]
@@ -36,6 +39,7 @@ public struct AuditReport: Hashable, Sendable {
     self.plan = plan
     self.threads = threads
     self.lengths = lengths
+    self.deadlines = deadlines
     self.referenceLength = referenceLength
     self.ops = ops
     self.layers = layers

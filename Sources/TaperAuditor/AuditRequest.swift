@@ -4,6 +4,8 @@ public struct AuditRequest: Hashable, Sendable {
   public var samples: [AuditSample]
   /// Input lengths to time, in tokens.
   public var lengths: [Int]
+  /// What the plan was asked for; each is judged where its length is among `lengths`.
+  public var deadlines: [AskedDeadline]
   /// Timed runs a length.
   public var runs: Int
   /// Timed runs with op traces, at the reference length.
@@ -20,13 +22,15 @@ public struct AuditRequest: Hashable, Sendable {
   public var roof: MachineRoof?
 
   public init(
-    samples: [AuditSample], lengths: [Int], runs: Int = 100, tracedRuns: Int = 50, tolerance: Double = 0.05,
+    samples: [AuditSample], lengths: [Int], deadlines: [AskedDeadline] = [], runs: Int = 100,
+    tracedRuns: Int = 50, tolerance: Double = 0.05,
     noiseBound: Double = ReferenceNoise.defaultBound, threads: Int? = nil,
     environment: [EnvironmentFact] = [],
     roof: MachineRoof? = nil
   ) {
     self.samples = samples
     self.lengths = lengths
+    self.deadlines = deadlines
     self.runs = runs
     self.tracedRuns = tracedRuns
     self.tolerance = tolerance

@@ -66,6 +66,11 @@ public enum Auditor {
     }
     return AuditReport(
       tolerance: request.tolerance, plan: PlanSummary(plan), threads: threads, lengths: audits,
+      deadlines: request.deadlines.compactMap { asked in
+        audits.first { $0.tokens == asked.tokens }.map {
+          DeadlineAudit(asked: asked, measured: $0.measured[asked.percentile].time)
+        }
+      },
       referenceLength: reference, ops: ops,
       layers: layers, halting: halting,
       accuracy: accuracy,

@@ -46,6 +46,13 @@
       return names.sorted()
     }
 
+    /// Refuses an output whose folder cannot take it.
+    static func checkWritable(folderOf target: String, for path: String) throws(FileError) {
+      guard unsafe access(folder(of: target), W_OK | X_OK) == 0 else {
+        throw .system(path: path, .create, errno: errno)
+      }
+    }
+
     /// - Throws: `FileError.system` also when it is there already.
     package static func makeFolder(_ path: String) throws(FileError) {
       guard unsafe mkdir(path, 0o755) == 0 else { throw .system(path: path, .create, errno: errno) }

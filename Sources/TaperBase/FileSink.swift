@@ -25,6 +25,12 @@
       }
     }
 
+    /// Whether `write` could begin: before work whose result could not be kept.
+    package static func check(_ path: String) throws(Failure) {
+      let target = try Failure.wrapping(try resolve(path))
+      try Failure.wrapping(try FilePath.checkWritable(folderOf: target, for: path))
+    }
+
     /// The same for a file in `folder` whose name is known when its content is: `body` returns it. Returns the path.
     package static func write(
       inFolder folder: String, _ body: (FileSink) throws(Failure) -> String

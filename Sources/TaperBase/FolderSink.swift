@@ -30,6 +30,13 @@
       FilePath.synchronizeFolder(of: path)
     }
 
+    /// Whether `write` could begin: before work whose result could not be kept.
+    package static func check<Failure: FileFailure>(
+      _ path: String, failure: Failure.Type = FileError.self
+    ) throws(Failure) {
+      try Failure.wrapping(try FilePath.checkWritable(folderOf: path, for: path))
+    }
+
     /// Removes a temporary folder of ours and all in it; what cannot be removed stays.
     private static func remove(_ path: String) {
       var status = stat()

@@ -282,7 +282,8 @@ package struct PlanAssembler {
       wholeOps: selection == .dynamic
         ? reducing.pricedOps
         : graph(reducing: [], halting: request.halting, restores: false, passes).pricedOps,
-      dense: dense, average: average, pricer: pricer, dropsAfterLayers: selection != nil)
+      dense: dense, average: average, pricer: pricer, dropsAfterLayers: selection != nil,
+      coveredLength: request.dropsBeyondCalibration ? .max : inputs.lengths.coveredLength)
     let rows = try search.run()
     return Schedule(
       maximumLength: length, layerCount: facts.layers, keepCounts: rows.flatMap { $0.map(UInt16.init) },

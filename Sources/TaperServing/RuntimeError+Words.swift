@@ -25,7 +25,7 @@ extension RuntimeError: CustomStringConvertible {
         + "not have; use a newer taper, or plan again with this one"
     case .openBLASMissing(let selection):
       "kernel selection \(selection) asks for gemm_f32_openblas, and this program is without OpenBLAS; run the plan with "
-        + "`taper run`, or plan again with --without-openblas"
+        + "`taper run`, or plan again without --with-openblas"
     case .scratchTooSmall(let op, let kernel, let expected, let found):
       "op \(op) provides \(found) elements of scratch for each worker, and this version's kernel "
         + "\(kernel.name ?? "\(kernel.rawValue)") needs \(expected); plan again with this taper"

@@ -13,6 +13,8 @@ public enum ServingError: Error, Sendable {
   case notJSON(line: Int, JSONError)
   case notAText(line: Int, found: String)
   case lineTooLong(line: Int, limit: Int)
+  /// Two texts, and the model gives one vector a text.
+  case pairForEmbedding(line: Int)
   /// The special tokens alone exceed the plan's maximum length.
   case noRoom(line: Int, specialTokens: Int, maximum: Int)
   case input(line: Int, RuntimeError)
@@ -34,7 +36,8 @@ extension ServingError {
     switch self {
     case .plan(let error), .input(_, let error): error.exitCode
     case .canariesDiffer, .linesFailed: 1
-    case .tokenizer, .notUTF8, .notUTF8Input, .notFinite, .notJSON, .notAText, .lineTooLong, .noRoom,
+    case .tokenizer, .notUTF8, .notUTF8Input, .notFinite, .pairForEmbedding, .notJSON, .notAText,
+      .lineTooLong, .noRoom,
       .noCanaries:
       65
     case .cannotReadInput, .cannotWriteOutput: 64
@@ -44,7 +47,7 @@ extension ServingError {
   /// Whether other lines can be answered all the same.
   var isOfOneLine: Bool {
     switch self {
-    case .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .input, .notFinite: true
+    case .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .input, .notFinite, .pairForEmbedding: true
     case .plan, .tokenizer, .notUTF8Input, .linesFailed, .noCanaries, .canariesDiffer, .cannotReadInput,
       .cannotWriteOutput:
       false
@@ -68,6 +71,9 @@ extension ServingError: CustomStringConvertible {
     case .notJSON(let line, let error): "line \(line): \(error); \(Self.remedy(for: error))"
     case .notAText(let line, let found):
       "line \(line): expected a JSON string, or an object with a string \"text\" (and \"text_pair\"); found \(found)"
+    case .pairForEmbedding(let line):
+      "line \(line): expected one text, of which this model makes a vector; found \"text_pair\" too; give each text a line "
+        + "of its own"
     case .lineTooLong(let line, let limit): "line \(line) is longer than \(limit) bytes; split the text"
     case .noRoom(let line, let specialTokens, let maximum):
       "line \(line): the text's \(specialTokens) special tokens do not fit the plan's maximum length of \(maximum); "

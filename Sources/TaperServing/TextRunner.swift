@@ -65,6 +65,7 @@ public struct TextRunner: ~Copyable {
   public mutating func answer(
     _ input: InputLine, index: Int, line: Int = 1
   ) throws(ServingError) -> String {
+    guard input.pair == nil || plan.head.kind != .embedding else { throw .pairForEmbedding(line: line) }
     let specialTokens = tokenizer.specialTokenCount(isPair: input.pair != nil)
     guard specialTokens <= plan.schedule.maximumLength else {
       throw .noRoom(line: line, specialTokens: specialTokens, maximum: plan.schedule.maximumLength)

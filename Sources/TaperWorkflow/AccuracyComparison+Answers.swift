@@ -20,7 +20,7 @@ extension AccuracyComparison {
     guard let audit = AnswerJudge.judge(samples, answers, head), let planned = audit.value else { return nil }
     self.init(
       metric: audit.metric == .accuracy ? .accuracy : .agreement, dense: audit.dense ?? 1, planned: planned,
-      interval: audit.interval, count: samples.count,
+      interval: audit.interval, count: samples.count, longestText: samples.map(\.ids.count).max(),
       flips: audit.flips)
     flipCount = audit.flipCount
   }

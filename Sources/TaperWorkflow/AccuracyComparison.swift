@@ -10,13 +10,15 @@ public struct AccuracyComparison: Hashable, Sendable {
   public var interval: ConfidenceInterval?
   /// Texts compared.
   public var count: Int
+  /// Tokens of the longest of them; nil: not known.
+  public var longestText: Int?
   /// Texts to which the plan gives another label than the dense model, the first `AccuracyAudit.maximumFlips` of them.
   public var flips: [FlippedAnswer]
   public var flipCount: Int
 
   public init(
     metric: AccuracyEvidence.Metric, dense: Double, planned: Double, interval: ConfidenceInterval? = nil,
-    count: Int,
+    count: Int, longestText: Int? = nil,
     flips: [FlippedAnswer] = []
   ) {
     self.metric = metric
@@ -24,9 +26,13 @@ public struct AccuracyComparison: Hashable, Sendable {
     self.planned = planned
     self.interval = interval
     self.count = count
+    self.longestText = longestText
     self.flips = Array(flips.prefix(AccuracyAudit.maximumFlips))
     flipCount = flips.count
   }
+
+  /// What one text more or less that is right changes; 0 for a metric without right and wrong.
+  public var step: Double { metric == .accuracy ? 1 / Double(max(1, count)) : 0 }
 
   /// Share lost, never below zero: 0.0075 is 0.75 points.
   public var drop: Double { max(0, dense - planned) }

@@ -309,7 +309,7 @@ public struct PlanCompiler {
     guard let value = reference.heldOut?.value else { return }
     draft.outcome?.accuracy = AccuracyComparison(
       metric: planned.metric, dense: value, planned: planned.value, interval: planned.interval,
-      count: report.heldOutExamples,
+      count: report.heldOutExamples, longestText: targets.heldOut.map { samples[$0].ids.count }.max(),
       flips: targets.flips(from: reference.heldOutAnswers, to: report.heldOutAnswers, samples))
   }
 

@@ -9,9 +9,9 @@ import Testing
   @Test func benchmarks() throws {
     let plan = try taper.plan("--dense")
     // However noisy the machine is.
-    let steady = ["--noise", "1000"]
+    let steady = ["--noise", "100000%"]
     let result = try taper.json(
-      "bench", plan, "--lengths", "3,24", "--runs", "5", "--threads", "1", "--samples", "--noise", "1000")
+      "bench", plan, "--lengths", "3,24", "--runs", "5", "--threads", "1", "--samples", "--noise", "100000%")
     #expect(result.keys == ["schema_version", "threads", "lengths", "noise", "chunks"])
     #expect(result["noise"]?["verdict"] == "steady" && result["chunks"]?.array?.count == 10)
     #expect(result["schema_version"] == 1 && result["threads"] == 1)
@@ -30,7 +30,7 @@ import Testing
     }
     #expect(ChildProcess.run(taper.program, ["bench", plan, "--runs", "3"] + steady).exitCode == 0)
     // No machine is steadier than perfect.
-    let noisy = taper("bench", plan, "--lengths", "3", "--runs", "3", "--noise", "0", "--json")
+    let noisy = taper("bench", plan, "--lengths", "3", "--runs", "3", "--noise", "0%", "--json")
     #expect(try noisy.exitCode == 69 && noisy.json()["noise"]?["verdict"] == "noisy")
     #expect(taper("bench", plan, "--lengths", "25").exitCode == 64)
     #expect(taper("bench", plan, "--runs", "0").exitCode == 64)

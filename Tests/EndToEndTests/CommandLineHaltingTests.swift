@@ -109,7 +109,7 @@ import Testing
     #expect(method == "selector+halting" ? abs(predicted / mean - 1) < 0.2 : predicted == mean)
     #expect(report["halting"]?["changed_labels"] == 0)
     #expect(taper("verify", plan).exitCode == 0)
-    let bench = try taper.json("bench", plan, "--lengths", "16", "--runs", "3", "--noise", "1000")
+    let bench = try taper.json("bench", plan, "--lengths", "16", "--runs", "3", "--noise", "100000%")
     #expect(bench["lengths"]?.array?.count == 1)
   }
 

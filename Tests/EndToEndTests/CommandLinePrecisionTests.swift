@@ -58,7 +58,7 @@ import Testing
 
   @Test func plansWithoutOpenBLASRunOnTheLeanRunner() throws {
     let plan = try taper.plan(
-      "--dense", "--without-openblas", "--disable-pass", "kernel-selection", model: "tiny-bert-classifier")
+      "--dense", "--disable-pass", "kernel-selection", model: "tiny-bert-classifier")
     #expect(try kernels(plan) == ["gemm_f32_panel"])
     let answer = taper("run", plan, input: "\"plan of the model\"\n")
     let lean = ChildProcess.run(ChildProcess.product("taper-run"), [plan], input: "\"plan of the model\"\n")
@@ -70,7 +70,7 @@ import Testing
     let device = try taper.device(#""tier":"scalar""#, "\"tier\":\"\(tier)\"")
     let plan = taper.path("other.plan")
     #expect(
-      taper("plan", model, "--device", device, "--dense", "--without-openblas", "-o", plan).exitCode == 0)
+      taper("plan", model, "--device", device, "--dense", "-o", plan).exitCode == 0)
     let warned = taper("run", plan, "--plain", input: "plan\n")
     #expect(warned.exitCode == 0 && warned.errors.contains(tier))
     for command in [["run", plan, "--plain"], ["verify", plan], ["bench", plan, "--runs", "1"]] {

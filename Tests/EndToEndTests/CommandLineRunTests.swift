@@ -15,15 +15,27 @@ import Testing
   ])
   func answersWithTheDocumentedKeys(model: String, keys: [String]) throws {
     let plan = try taper.plan("--dense", model: model)
-    let run = taper("run", plan, input: Self.input)
+    let input =
+      keys.contains("embedding")
+      ? Self.input.replacing(#","text_pair":"it was for one""#, with: "") : Self.input
+    let run = taper("run", plan, input: input)
     #expect(run.exitCode == 0 && run.errors == "")
     let lines = try JSONValue.lines(run.output)
     #expect(lines.count == 3 && lines.allSatisfy { $0.keys == keys })
     #expect(lines.map { $0["index"] } == [0, 1, 2])
     #expect(lines[0]["tokens"] == 4)
 
-    let file = taper.folder.write("input.jsonl", Self.input)
+    let file = taper.folder.write("input.jsonl", input)
     #expect(taper("run", plan, "--input", file).output == run.output)
+  }
+
+  /// A vector is one text's: two are not joined without a word.
+  @Test func pairsAreNotEmbedded() throws {
+    let plan = try taper.plan("--dense", model: "tiny-bert-old-names")
+    let run = taper("run", plan, "--on-error", "report", input: Self.input)
+    #expect(run.exitCode == 1)
+    #expect(try JSONValue.lines(run.output).map { $0["embedding"] != nil } == [true, false, true])
+    #expect(run.output.contains("text_pair"))
   }
 
   @Test func onlyTheBestLabels() throws {

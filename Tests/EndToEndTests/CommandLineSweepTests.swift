@@ -98,13 +98,13 @@ import Testing
     #expect(!TestFile.exists(taper.path("plans")), "refused before anything is planned")
   }
 
-  /// What was worked out is shown even when the curve cannot be written.
-  @Test func theTableComesBeforeTheCurve() throws {
+  /// Nothing is worked out for a curve that could not be written.
+  @Test func theCurvesFolderIsLookedForFirst() throws {
     let run = sweep(
       "--methods", "depth", "--speedups", "1.2", "--calibration", try taper.calibration(), "--svg",
       taper.path("none/curve.svg"))
-    #expect(run.exitCode != 0 && run.errors.contains("none/curve.svg"), "\(run.errors)")
-    #expect(run.output != "")
+    run.expectRefused(65, naming: "none/curve.svg")
+    #expect(!TestFile.exists(taper.path("plans")))
   }
 
   @Test(arguments: [

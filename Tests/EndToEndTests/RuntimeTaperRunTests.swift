@@ -79,14 +79,16 @@ import Testing
 
   @Test(arguments: RuntimePlannedTests.models) func answersLineByLine(name: String) throws {
     let path = try plan(name)
+    // An embedder takes one text.
+    let pair = try LoadedPlan(path: path).plan.head.kind == .embedding ? nil : "two"
     let input = """
       "a text"
-      {"text": "one", "text_pair": "two", "label": "x"}
+      {"text": "one"\(pair.map { ", \"text_pair\": \"\($0)\"" } ?? ""), "label": "x"}
 
       {"text": "\(String(repeating: "long text ", count: 40))"}
       """
     let inputs = [
-      InputLine(text: "a text"), InputLine(text: "one", pair: "two"),
+      InputLine(text: "a text"), InputLine(text: "one", pair: pair),
       InputLine(text: String(repeating: "long text ", count: 40)),
     ]
     let run = ChildProcess.run(program, [path], input: input)
@@ -102,7 +104,7 @@ import Testing
     let mixed = try plan(without: [])
     #expect(try LoadedPlan(path: mixed).plan.selections.contains { $0.kernel == .gemmF32OpenBLAS })
     let refused = ChildProcess.run(program, [mixed], input: "\"a text\"")
-    refused.expectRefused(4, naming: "gemm_f32_openblas", "--without-openblas")
+    refused.expectRefused(4, naming: "gemm_f32_openblas", "--with-openblas")
     let packed = try plan(without: [.gemmF32OpenBLAS, .gemmF32Scalar])
     #expect(try LoadedPlan(path: packed).plan.selections.contains { $0.kernel == .gemmF32Panel })
     let answered = ChildProcess.run(program, [packed], input: "\"a text\"")

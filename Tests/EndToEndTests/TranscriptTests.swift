@@ -158,7 +158,7 @@ import Testing
   @Test func run() throws {
     var transcript = Transcript()
     let taper = transcript.taper
-    let plan = try taper.plan("--dense", "--threads", "1", "--without-openblas")
+    let plan = try taper.plan("--dense", "--threads", "1")
     var bytes = TestFile.bytes(plan)
     bytes[bytes.count - 5000] ^= 0x10
     let flipped = taper.folder.write("flipped.plan", bytes)

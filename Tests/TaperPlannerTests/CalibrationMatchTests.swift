@@ -21,7 +21,7 @@ import Testing
       let calibration = try builder.finish(
         modelDigest: digest, dataDigest: .zero, tokenizerDigest: tokenizer)
       return try Planner.outline(
-        PlanningRequest(.workSpeedup(1.1), maximumLength: 16), model: model,
+        PlanningRequest(.workSpeedup(1.1), maximumLength: 16, dropsBeyondCalibration: true), model: model,
         calibration: calibration, cost: cost)
     }
     let (right, other) = ((model.modelDigest, model.tokenizerDigest), SHA256.digest(of: [1]))

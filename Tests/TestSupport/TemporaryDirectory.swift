@@ -13,11 +13,13 @@ public final class TemporaryDirectory: Sendable {
 
   deinit { Self.remove(path) }
 
-  /// Writes a file in it (making one folder level when the name has a slash) and returns its path.
+  /// Writes a file in it, in folders that are made where the name has slashes, and returns its path.
   @discardableResult
   public func write(_ name: String, _ bytes: [UInt8]) -> String {
     let file = "\(path)/\(name)"
-    if let slash = name.firstIndex(of: "/") { _ = unsafe mkdir("\(path)/\(name[..<slash])", 0o755) }
+    for slash in name.indices where name[slash] == "/" {
+      _ = unsafe mkdir("\(path)/\(name[..<slash])", 0o755)
+    }
     let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     precondition(descriptor >= 0, "cannot write \(file)")
     defer { _ = close(descriptor) }

@@ -56,7 +56,7 @@ class Taper:
 
     def times(self, threads, length, runs):
         out = self.call(["bench", self.plan, "--lengths", str(length), "--runs", str(runs + WARM_UP), "--threads", str(threads),
-                         "--prefault", "--noise", "1000", "--samples", "--json"])
+                         "--prefault", "--noise", "100000%", "--samples", "--json"])
         return json.loads(out)["lengths"][0]["samples_ns"][WARM_UP:]
 
     def embeddings(self, texts):

@@ -102,7 +102,7 @@ def measure(arguments):
             runs = min(200, max(5, round(SECONDS_A_TURN * 1e9 / cell["predicted"])))
             before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_nivcsw
             told = json.loads(taper([arguments.taper, "bench", cell["plan"], "--lengths", str(cell["length"]), "--runs", str(runs),
-                                     "--threads", str(cell["threads"]), "--prefault", "--noise", "1000", "--samples", "--json"]).stdout)
+                                     "--threads", str(cell["threads"]), "--prefault", "--noise", "100000%", "--samples", "--json"]).stdout)
             preemptions = resource.getrusage(resource.RUSAGE_CHILDREN).ru_nivcsw - before
             file.write(json.dumps(dict(cell=turn, preemptions=preemptions, chunks=told["chunks"], samples=told["lengths"][0]["samples_ns"])) + "\n")
             file.flush()

@@ -20,6 +20,8 @@ public enum PlanningError: Error, Hashable, Sendable {
   case averageNeedsCalibration
   /// Attention's choice of tokens needs an elimination profile: a calibration's, or one of a given decay.
   case calibrationMissing
+  /// The target needs tokens dropped at a length that none of the calibration's texts reaches.
+  case lengthNotCovered(Int, covered: Int)
   /// The calibration was made with another model.
   case calibrationOfAnotherModel(expected: Digest, found: Digest)
   /// The calibration's texts were tokenized by another tokenizer.
@@ -53,7 +55,7 @@ public enum PlanningError: Error, Hashable, Sendable {
   /// Whether no plan meets the request although its inputs are in order.
   public var isInfeasible: Bool {
     switch self {
-    case .infeasible, .memoryExceeded: true
+    case .infeasible, .memoryExceeded, .lengthNotCovered: true
     default: false
     }
   }

@@ -26,6 +26,8 @@ public struct PlanningRequest: Hashable, Sendable {
   public var passes: PassSet
   /// Kernels not to be used, whatever the profile says of them.
   public var excludedKernels: Set<KernelID>
+  /// Whether tokens are dropped from inputs longer than the calibration's texts, of which nothing is known.
+  public var dropsBeyondCalibration: Bool
   public var instrumentation: Instrumentation
   public var provenance: PlanProvenance
 
@@ -34,7 +36,8 @@ public struct PlanningRequest: Hashable, Sendable {
     threads: Int = 1, precision: PrecisionAssignment = PrecisionAssignment(),
     restoresDroppedTokens: Bool = true, headOverride: HeadOverride? = nil,
     memory: MemoryCeiling = MemoryCeiling(), passes: PassSet = .all, excludedKernels: Set<KernelID> = [],
-    instrumentation: Instrumentation = [], provenance: PlanProvenance = PlanProvenance()
+    dropsBeyondCalibration: Bool = false, instrumentation: Instrumentation = [],
+    provenance: PlanProvenance = PlanProvenance()
   ) {
     self.method = method
     self.halting = halting
@@ -47,6 +50,7 @@ public struct PlanningRequest: Hashable, Sendable {
     self.memory = memory
     self.passes = passes
     self.excludedKernels = excludedKernels
+    self.dropsBeyondCalibration = dropsBeyondCalibration
     self.instrumentation = instrumentation
     self.provenance = provenance
   }

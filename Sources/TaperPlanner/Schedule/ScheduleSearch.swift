@@ -27,11 +27,13 @@ package struct ScheduleSearch {
   let dropsAfterLayers: Bool
   /// Over the calibration's lengths.
   let average: LengthAverage
+  /// Longer inputs keep every token: no text says what dropping would do to them.
+  let coveredLength: Int
 
   package init(
     facts: EncoderFacts, target: PlanningTarget, maximumLength: Int, family: RetentionFamily,
     reducingOps: [PricedOp], wholeOps: [PricedOp], dense: DenseReference, average: LengthAverage,
-    pricer: OpPricer, dropsAfterLayers: Bool = false
+    pricer: OpPricer, dropsAfterLayers: Bool = false, coveredLength: Int = .max
   ) {
     self.facts = facts
     self.target = target
@@ -39,6 +41,7 @@ package struct ScheduleSearch {
     self.family = family
     self.reducingOps = reducingOps
     self.average = average
+    self.coveredLength = coveredLength
     self.pricer = pricer
     self.dropsAfterLayers = dropsAfterLayers
     reducing = OpListTimer(
@@ -54,11 +57,13 @@ package struct ScheduleSearch {
     case .speedup(let factor):
       let limit = Double(dense.time(maximumLength))
       if Double(whole.time(everyToken(maximumLength))) * factor <= limit { return lengths.map(everyToken) }
+      try requireCovered(maximumLength)
       let found = largest(length: maximumLength) { Double(reducing.time($0)) * factor <= limit }
       guard let found else { throw .infeasible(diagnostic(length: maximumLength)) }
       return lengths.map { family.counts(found, length: $0) }
     case .workSpeedup(let factor):
       let analysis = SpeedupAnalysis(facts.shape, dropsAfterLayers: dropsAfterLayers)
+      if factor > 1 { try requireCovered(maximumLength) }
       let found = largest(length: maximumLength) {
         analysis.publishedSpeedup($0, denseLayers: dense.layers) >= factor
       }
@@ -78,6 +83,11 @@ package struct ScheduleSearch {
     var rows: [[Int]] = []
     for length in lengths {
       let limit = limits.deadline(length)
+      if length > coveredLength {
+        guard times[length - 1] <= limit else { throw .lengthNotCovered(length, covered: coveredLength) }
+        rows.append(everyToken(length))
+        continue
+      }
       let found = largest(length: length) { reducing.time($0) <= limit }
       guard let found else { throw .infeasible(worstLength(limits)) }
       rows.append(family.counts(found, length: length))
@@ -89,7 +99,7 @@ package struct ScheduleSearch {
       let counts = family.counts(cap, length: maximumLength)
       if counts == previous { continue }
       previous = counts
-      for length in lengths {
+      for length in lengths where length <= coveredLength {
         // Both are of one chain, so the smaller is one of them. Where it would miss the deadline, the row stays.
         let capped = zip(rows[length - 1], family.counts(cap, length: length)).map { min($0, $1) }
         if reducing.time(capped) <= limits.deadline(length) { rows[length - 1] = capped }
@@ -99,6 +109,10 @@ package struct ScheduleSearch {
       least = min(least, found)
     }
     throw .infeasible(diagnostic(length: maximumLength, average: least))
+  }
+
+  private func requireCovered(_ length: Int) throws(PlanningError) {
+    guard length <= coveredLength else { throw .lengthNotCovered(length, covered: coveredLength) }
   }
 
   private func everyToken(_ length: Int) -> [Int] { [Int](repeating: length, count: facts.layers + 1) }

@@ -16,6 +16,7 @@ extension Report {
       if !audit.plan.identity.request.isEmpty {
         ReportNode.paragraph("request: \(audit.plan.identity.request)")
       }
+      audit.deadlineNodes
       ReportNode.highlights(audit.highlights)
       ReportNode.section("end to end") {
         Chart.latency(audit)
@@ -81,6 +82,27 @@ extension AuditVerdict {
 // MARK: Parts
 
 extension AuditReport {
+  /// What was asked of the plan, and whether it is so.
+  @ReportBuilder fileprivate var deadlineNodes: [ReportNode] {
+    if !deadlines.isEmpty {
+      ReportTable(
+        key: "deadlines",
+        [
+          .init("asked", key: "asked_ns"), .init("of", key: "percentile", .left),
+          .init("up to tokens", key: "tokens"),
+          .init("measured", key: "measured_ns"), .init("", key: "met", .left),
+        ],
+        rows: deadlines.map { deadline in
+          .init(
+            [
+              .time(deadline.asked.time), .text(deadline.asked.percentile.name),
+              .integer(deadline.asked.tokens),
+              .time(deadline.measured), .shown(deadline.isMet ? "met" : "missed", .flag(deadline.isMet)),
+            ], alarm: deadline.isMet ? nil : 4)
+        })
+    }
+  }
+
   fileprivate var highlights: [Highlight] {
     var highlights: [Highlight] = []
     if let worst = worstLength {
@@ -236,6 +258,14 @@ extension AuditReport {
         "\(length.tokens) tokens", time: Double(p50.rawValue) / 1e9, fails: isOutside(length),
         "predicted \(NumberText.time(length.predicted)), measured p50 \(NumberText.time(p50)): "
           + "residual \(NumberText.signedPercent(length.residual))")
+    }
+    checks += deadlines.map { deadline in
+      let (asked, measured) = (deadline.asked, deadline.measured)
+      return judged(
+        "deadline up to \(asked.tokens) tokens", time: Double(measured.rawValue) / 1e9,
+        fails: !deadline.isMet,
+        "\(NumberText.time(asked.time)) asked of \(asked.percentile.name), \(NumberText.time(measured)) measured"
+      )
     }
     checks.append(judged("verdict", time: 0, fails: verdict == .outside, words.verdict))
     if let holds = accuracyHolds {

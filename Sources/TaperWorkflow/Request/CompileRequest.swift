@@ -41,7 +41,8 @@ public struct CompileRequest: Hashable, Sendable {
       precision: precision ?? PrecisionAssignment(options.precision.precision ?? .f32),
       restoresDroppedTokens: options.restoring != .no, memory: memory,
       passes: PassSet(disabling: options.disabledPasses),
-      excludedKernels: options.excludesOpenBLAS ? [.gemmF32OpenBLAS] : [], provenance: provenance)
+      excludedKernels: options.usesOpenBLAS ? [] : [.gemmF32OpenBLAS],
+      dropsBeyondCalibration: options.dropsBeyondCalibration, provenance: provenance)
   }
 }
 
@@ -71,20 +72,24 @@ public struct CompileOptions: Hashable, Sendable {
   public var refitsHead: Bool
   /// As they were named.
   public var disabledPasses: [PlannerPass]
-  /// Products by Taper's own kernels only.
-  public var excludesOpenBLAS: Bool
+  /// Whether products may use OpenBLAS, which the lean runner does not have.
+  public var usesOpenBLAS: Bool
   public var restoring: Restoring
+  /// Whether tokens are dropped from inputs longer than the calibration's texts too.
+  public var dropsBeyondCalibration: Bool
 
   public init(
     maximumLength: Int, threads: Int = 1, precision: PrecisionChoice = .f32, refitsHead: Bool = false,
-    disabledPasses: [PlannerPass] = [], excludesOpenBLAS: Bool = false, restoring: Restoring = .auto
+    disabledPasses: [PlannerPass] = [], usesOpenBLAS: Bool = false, restoring: Restoring = .auto,
+    dropsBeyondCalibration: Bool = false
   ) {
     self.maximumLength = maximumLength
     self.threads = threads
     self.precision = precision
     self.refitsHead = refitsHead
     self.disabledPasses = disabledPasses
-    self.excludesOpenBLAS = excludesOpenBLAS
+    self.usesOpenBLAS = usesOpenBLAS
     self.restoring = restoring
+    self.dropsBeyondCalibration = dropsBeyondCalibration
   }
 }

@@ -55,7 +55,8 @@ extension CompileRequest {
     add(.threads, "\(options.threads)")
     if options.refitsHead { add(.refitHead) }
     for pass in options.disabledPasses { add(.disablePass, pass.rawValue) }
-    if options.excludesOpenBLAS { add(.withoutOpenBLAS) }
+    if options.usesOpenBLAS { add(.withOpenBLAS) }
+    if options.dropsBeyondCalibration { add(.beyondCalibration) }
     if options.restoring != .auto { add(.restore, options.restoring.rawValue) }
     if let depth = goal.depth { add(.depth, "\(depth)") }
     if let decay { add(.decay, "\(decay)") }
@@ -82,7 +83,8 @@ extension CompileRequest {
     case threads = "--threads"
     case refitHead = "--refit-head"
     case disablePass = "--disable-pass"
-    case withoutOpenBLAS = "--without-openblas"
+    case withOpenBLAS = "--with-openblas"
+    case beyondCalibration = "--beyond-calibration"
     case restore = "--restore"
     case depth = "--depth"
     case decay = "--decay"
@@ -91,7 +93,9 @@ extension CompileRequest {
     case maxArena = "--max-arena"
     case maxResident = "--max-resident"
 
-    var hasValue: Bool { self != .dense && self != .refitHead && self != .withoutOpenBLAS }
+    var hasValue: Bool {
+      ![.dense, .refitHead, .withOpenBLAS, .beyondCalibration].contains(self)
+    }
   }
 
   /// Nil when it cannot be read; options may come in any order.
@@ -153,7 +157,8 @@ extension CompileRequest {
       options: CompileOptions(
         maximumLength: maximumLength, threads: threads, precision: precision,
         refitsHead: values[.refitHead] != nil, disabledPasses: passes,
-        excludesOpenBLAS: values[.withoutOpenBLAS] != nil, restoring: restoring),
+        usesOpenBLAS: values[.withOpenBLAS] != nil, restoring: restoring,
+        dropsBeyondCalibration: values[.beyondCalibration] != nil),
       memory: MemoryCeiling(arena: arena, resident: resident),
       gate: AccuracyGate(maximumDrop: drop, minimum: minimum))
   }

@@ -86,12 +86,12 @@ public enum ValueText {
     return value
   }
 
-  /// "0.75%" or "0.0075".
+  /// "0.75%". The sign is not left out: a bare 1 is one point to some and all to others.
   public static func share(_ text: String) -> Double? {
-    let isPercent = text.hasSuffix("%")
-    guard let value = Double(isPercent ? text.dropLast() : text[...]), value >= 0, value <= 1e6
-    else { return nil }
-    return isPercent ? value / 100 : value
+    guard text.hasSuffix("%"), let value = Double(text.dropLast()), value >= 0, value <= 1e8 else {
+      return nil
+    }
+    return value / 100
   }
 
   /// To four decimals of a percent.

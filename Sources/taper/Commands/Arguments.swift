@@ -125,14 +125,14 @@ enum Factors: ArgumentWord {
 
 /// Of all.
 enum Portion: ArgumentWord {
-  static let expectation = "a share from 0 to 1: 95%, 0.95"
+  static let expectation = "a percentage with its sign, at most 100%: 95%"
   static func value(of argument: String) -> Double? {
     ValueText.share(argument).flatMap { $0 <= 1 ? $0 : nil }
   }
 }
 
 enum Share: ArgumentWord {
-  static let expectation = "a share of at least 0, at most a million: 0.75%, 0.0075"
+  static let expectation = "a percentage with its sign: 0.75%"
   static func value(of argument: String) -> Double? { ValueText.share(argument) }
   static func text(_ share: Double) -> String { ValueText.text(share: share) }
 }

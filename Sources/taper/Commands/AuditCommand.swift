@@ -6,6 +6,7 @@ import TaperCostModel
 import TaperDeviceProfile
 import TaperPlanFormat
 import TaperPlanRuntime
+import TaperPlanner
 import TaperProfiler
 import TaperReportRendering
 import TaperWorkflow
@@ -15,7 +16,10 @@ struct AuditCommand: ParsableCommand {
     commandName: "audit",
     abstract: "Runs a plan on texts and compares measured times with those the plan predicts.",
     discussion:
-      "Exit 1 when a prediction is off by more than the tolerance, 69 when the machine is too noisy to judge."
+      """
+      Exit 1 when a prediction is off by more than the tolerance or a deadline of the plan's request is missed, 69 when \
+      the machine is too noisy to judge.
+      """
   )
 
   @Argument(help: "The plan.") var plan: String
@@ -38,13 +42,19 @@ struct AuditCommand: ParsableCommand {
 
   func run() throws {
     try ExitStatus.catching {
+      try Outputs.check(files: [html, junit])
       let loaded = try Inputs.plan(plan)
       let dataset = try Inputs.texts(texts, limit: limit)
+      let watch = QuotaWatch()
+      defer { watch.report() }
       var bar = ProgressBar()
       let samples = try samples(dataset, loaded.plan, &bar)
+      let deadlines = Self.deadlines(of: loaded.plan)
       let request = AuditRequest(
-        samples: samples, lengths: lengths ?? loaded.plan.predictions.referenceLengths.map(Int.init),
-        runs: runs,
+        samples: samples,
+        lengths: lengths
+          ?? Set(loaded.plan.predictions.referenceLengths.map(Int.init) + deadlines.map(\.tokens)).sorted(),
+        deadlines: deadlines, runs: runs,
         tolerance: tolerance ?? 0.05, threads: threads,
         environment: Fingerprint.current().environmentFacts, roof: try roof(loaded))
       // With --reference, the dense plan's answers take the first half of the progress bar.
@@ -57,10 +67,22 @@ struct AuditCommand: ParsableCommand {
       try Console.print(report, json: json)
       if let html { Console.note("report: \(html)") }
       switch audit.verdict {
-      case .within: break
-      case .outside: throw ExitCode(ExitStatus.findings.rawValue)
+      case .within where audit.deadlines.allSatisfy(\.isMet): break
+      case .within, .outside: throw ExitCode(ExitStatus.findings.rawValue)
       case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)
       }
+    }
+  }
+
+  /// Those that the plan's request set, each at the longest input it holds for.
+  private static func deadlines(of plan: Plan) -> [AskedDeadline] {
+    guard let request = CompileRequest(text: plan.identity.request),
+      case .reach(.times(let limits)) = request.goal.target
+    else { return [] }
+    return limits.steps.filter { $0.time > .zero }.map { step in
+      AskedDeadline(
+        tokens: min(step.maximumLength, plan.schedule.maximumLength), percentile: limits.percentile,
+        time: step.time)
     }
   }
 

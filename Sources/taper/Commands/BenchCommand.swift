@@ -42,6 +42,8 @@ struct BenchCommand: ParsableCommand {
           "--lengths: expected at most \(maximum), the plan's longest input; found \(tooLong)")
       }
       let workers = threads ?? loaded.defaultThreads
+      let watch = QuotaWatch()
+      defer { watch.report() }
       var bar = ProgressBar()
       let timings = try LatencyBench(loaded, threads: workers).measure(
         lengths: lengths, runs: runs, noiseBound: noise

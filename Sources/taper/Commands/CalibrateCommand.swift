@@ -26,6 +26,7 @@ struct CalibrateCommand: ParsableCommand {
 
   func run() throws {
     try ExitStatus.catching {
+      try Outputs.check(folders: [output])
       let work = try EncoderWork(
         model: model, prompts: prompts, texts: texts, limit: limit, seed: seed, maxLength: maxLength,
         threads: threads)
@@ -53,7 +54,7 @@ struct CalibrateCommand: ParsableCommand {
       ReportNode.data("elimination_profile", .list(calibration.eliminationProfile.map { .number($0) }))
       ReportNode.data("digest", calibration.digest.hex)
       ReportTable(
-        [.init("layer", .left), .init("ACC"), .init("profile k")], style: .ruled,
+        [.init("layer", .left), .init("context contribution"), .init("share kept, k")], style: .ruled,
         rows: layers.enumerated().map { layer, figures in
           .init([.integer(layer + 1), .number(figures.0, decimals: 3), .number(figures.1, decimals: 3)])
         })

@@ -9,44 +9,60 @@ import TaperReportRendering
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Checks whether a device profile still fits this machine.",
+    commandName: "doctor",
+    abstract: "Checks whether a device profile, or a plan's predicted times, fit this machine.",
     discussion: """
-      Compares the profile's fingerprint with this machine's and measures a few of its points again, with the kernel \
-      tier it was measured with. Exit 1 when times have drifted, 4 when the profile is of another machine, 69 when \
+      Compares the profile's fingerprint with this machine's and, where it is the same, measures a few of its points \
+      again with the kernel tier it was measured with. Of a plan: runs it at its reference lengths. Exit 1 when times have drifted, 4 when the profile is of another machine, 69 when \
       the machine is too noisy to tell.
       """)
 
-  @Option(help: "The device profile.") var device: String
+  @Argument(help: "A plan.") var plan: String?
+  @Option(help: "A device profile.") var device: String?
   @Option(Share.self, help: "Largest median drift that still fits (default: 10%).")
   var tolerance = 0.1
   @Flag(help: "The findings as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
-      let profile = try Inputs.deviceProfile(device)
-      var here = Fingerprint.current()
-      // A profile measured under a tier cap fits a machine that can run that tier; points are timed under the same cap.
-      if KernelTier.available.contains(where: { $0.name == profile.fingerprint.tier }) {
-        here.tier = profile.fingerprint.tier
-        here.environment = here.environment.withoutTierCap
-      }
-      var there = profile.fingerprint
-      there.environment = there.environment.withoutTierCap
-      let differences = there.differences(from: here)
-      var bar = ProgressBar()
-      let again = try Profiler.measureAgain(profile) { bar.update($0, "timing a few points again") }
-      bar.finish()
-      let fit = ProfileFit(
-        tolerance: tolerance, differences: differences, drifts: drifts(profile, again),
-        isNoisy: again.noise.figure > ProfilingRequest.defaultNoiseLimit)
-      try Console.print(report(profile, fit, again), json: json)
-      switch fit.verdict {
-      case .fits: break
-      case .drifted: throw ExitCode(ExitStatus.findings.rawValue)
-      case .otherMachine: throw ExitCode(ExitStatus.doesNotFitDevice.rawValue)
-      case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)
+      switch (plan, device) {
+      case (let plan?, nil): try PlanCheckup(path: plan, tolerance: tolerance, json: json).run()
+      case (nil, let device?): try examine(Inputs.deviceProfile(device))
+      default:
+        throw CommandError.usage(
+          "doctor: expected a plan or --device and a profile; found \(plan == nil ? "neither" : "both")")
       }
     }
+  }
+
+  private func examine(_ profile: DeviceProfile) throws {
+    var here = Fingerprint.current()
+    // A profile measured under a tier cap fits a machine that can run that tier; points are timed under the same cap.
+    if KernelTier.available.contains(where: { $0.name == profile.fingerprint.tier }) {
+      here.tier = profile.fingerprint.tier
+      here.environment = here.environment.withoutTierCap
+    }
+    var there = profile.fingerprint
+    there.environment = there.environment.withoutTierCap
+    let differences = there.differences(from: here)
+    // Another machine's times say nothing about this one's profile.
+    let again = differences.isEmpty ? try measureAgain(profile) : nil
+    let fit = ProfileFit(
+      tolerance: tolerance, differences: differences, drifts: again.map { drifts(profile, $0) } ?? [],
+      isNoisy: again.map { $0.noise.figure > ProfilingRequest.defaultNoiseLimit } ?? false)
+    try Console.print(report(profile, fit, again), json: json)
+    switch fit.verdict {
+    case .fits: break
+    case .drifted: throw ExitCode(ExitStatus.findings.rawValue)
+    case .otherMachine: throw ExitCode(ExitStatus.doesNotFitDevice.rawValue)
+    case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)
+    }
+  }
+
+  private func measureAgain(_ profile: DeviceProfile) throws -> Remeasurement {
+    var bar = ProgressBar()
+    defer { bar.finish() }
+    return try Profiler.measureAgain(profile) { bar.update($0, "timing a few points again") }
   }
 
   private func drifts(_ profile: DeviceProfile, _ again: Remeasurement) -> [ProfileFit.Drift] {
@@ -71,7 +87,7 @@ struct DoctorCommand: ParsableCommand {
     CalendarDay(profile.created).map { CalendarDay.today().number - $0.number }
   }
 
-  private func report(_ profile: DeviceProfile, _ fit: ProfileFit, _ again: Remeasurement) -> Report {
+  private func report(_ profile: DeviceProfile, _ fit: ProfileFit, _ again: Remeasurement?) -> Report {
     let age = age(profile)
     let days = age.map { ", \(NumberText.count($0, "day")) old" } ?? ""
     let fingerprint = profile.fingerprint
@@ -89,12 +105,12 @@ struct DoctorCommand: ParsableCommand {
       ReportNode.data("verdict", fit.verdict.rawValue)
       ReportNode.data("tolerance", .share(fit.tolerance))
       ReportNode.data("differences", .texts(fit.differences))
-      ReportNode.data("noise", .share(again.noise.figure))
+      ReportNode.data("noise", ReportValue(again) { .share($0.noise.figure) })
       ReportNode.data("tier", fingerprint.tier)
       ReportNode.data("available_tiers", .texts(KernelTier.available.map(\.name)))
       table(fit.drifts)
-      ReportNode.paragraph(verdict(fit, noise: again.noise.figure), .plain)
-      ReportNode.data("points", .list(again.points.map(value)))
+      ReportNode.paragraph(verdict(fit, noise: again?.noise.figure ?? 0), .plain)
+      ReportNode.data("points", .list((again?.points ?? []).map(value)))
     }
   }
 

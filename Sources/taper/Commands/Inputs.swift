@@ -5,6 +5,7 @@ import TaperDeviceProfile
 import TaperModelSpec
 import TaperPlanFormat
 import TaperPlanRuntime
+import TaperProfiler
 import TaperWorkflow
 
 /// What several commands read in the same way.
@@ -82,7 +83,7 @@ enum Inputs {
   }
 
   static func threads(_ requested: Int?) -> Int {
-    requested ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    requested ?? CPUBudget.current.threads
   }
 
   /// The first byte of a file; nil when there is none.

@@ -53,6 +53,7 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     try ExitStatus.catching {
+      try Outputs.check(files: [output])
       // Contradictions are refused before anything is read.
       let goal = try goal()
       let loaded = try options.load()
@@ -65,7 +66,8 @@ struct PlanCommand: ParsableCommand {
       ) { stage, fraction in bar.update(fraction, stage) }
       bar.finish()
       let plan = try write(outcome.planned)
-      try Console.print(PlanReport(plan: plan, path: output, outcome: outcome).report, json: json)
+      try Console.print(
+        PlanReport(plan: plan, path: output, outcome: outcome, allowed: maxDrop).report, json: json)
     }
   }
 

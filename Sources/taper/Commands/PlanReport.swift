@@ -11,6 +11,8 @@ struct PlanReport {
   let plan: Plan
   let path: String
   let outcome: PlanCompiler.Outcome
+  /// The accuracy that may be lost, where that was asked for.
+  var allowed: Double?
 
   var report: Report {
     Report("plan", of: plan.identity.modelName, textWidth: .max) {
@@ -83,6 +85,16 @@ struct PlanReport {
   @ReportBuilder private func nodes(_ accuracy: AccuracyComparison) -> [ReportNode] {
     if let evidence = plan.evidence {
       ReportNode.paragraph(EvidenceText.line(evidence, head: plan.head.kind), .plain)
+    }
+    if let longest = accuracy.longestText, longest < plan.schedule.maximumLength {
+      ReportNode.paragraph(
+        "The longest of these texts has \(longest) tokens: nothing is known of the answers to longer ones.",
+        .plain)
+    }
+    if let allowed, accuracy.step > allowed {
+      ReportNode.paragraph(
+        "Of \(accuracy.count) texts one is \(NumberText.fixed(accuracy.step * 100, 2)) points: too few to tell "
+          + "whether \(NumberText.fixed(allowed * 100, 2)) are lost.", .plain)
     }
     if accuracy.flipCount > 0 {
       // JSON has all that are kept.

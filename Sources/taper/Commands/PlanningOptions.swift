@@ -25,8 +25,10 @@ struct PlanningOptions: ParsableArguments {
   var threads: Int?
   @Option(help: "Switch a planner pass off (repeatable).")
   var disablePass: [PlannerPass] = []
-  @Flag(help: "No OpenBLAS: Taper's own kernels only, as taper-run needs.")
-  var withoutOpenblas = false
+  @Flag(help: "Let f32 products use OpenBLAS where it is faster; such a plan does not run in taper-run.")
+  var withOpenblas = false
+  @Flag(help: "Also drop tokens from texts longer than any that the calibration has.")
+  var beyondCalibration = false
   @Option(
     help: "Whether a mean-pooling head reads dropped tokens' last states too; auto: what answers better.")
   var restore = CompileOptions.Restoring.auto
@@ -56,7 +58,8 @@ struct PlanningOptions: ParsableArguments {
         model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads)),
       options: CompileOptions(
         maximumLength: maximumLength, threads: threads, precision: precision, refitsHead: refitHead != nil,
-        disabledPasses: disablePass, excludesOpenBLAS: withoutOpenblas, restoring: restore),
+        disabledPasses: disablePass, usesOpenBLAS: withOpenblas, restoring: restore,
+        dropsBeyondCalibration: beyondCalibration),
       refit: try texts.map {
         TokenizedSample.tokenize(
           try LabelMap.naming($0.rows, by: spec.head.textLabels, isWhole: true), model: spec,

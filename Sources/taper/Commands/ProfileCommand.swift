@@ -16,7 +16,9 @@ struct ProfileCommand: ParsableCommand {
   var model: [String] = []
   @Option(
     Count.self,
-    help: "Measure one worker up to this many (powers of two between); the machine's CPUs when absent.")
+    help:
+      "Measure one worker up to this many (powers of two between); as many as this process may use when absent."
+  )
   var threads: Int?
   @Option(help: "The device's name in the profile; this host's when absent.") var name: String?
   @Option(Count.self, help: "Seconds to measure for, about; when absent 55 for models, 140 for the grid.")
@@ -26,6 +28,7 @@ struct ProfileCommand: ParsableCommand {
 
   func run() throws {
     try ExitStatus.catching {
+      try Outputs.check(files: [output])
       let budget = budget ?? (model.isEmpty ? 140 : 55)
       guard budget <= 3_600 else {
         throw CommandError.usage("--budget: expected 1 to 3600 seconds; found \(budget)")
@@ -34,6 +37,8 @@ struct ProfileCommand: ParsableCommand {
         name: name ?? Self.hostName(), created: "\(CalendarDay.today())", shapes: try shapes(),
         threads: threadCounts(),
         budget: Nanoseconds(UInt64(budget) * 1_000_000_000))
+      let watch = QuotaWatch()
+      defer { watch.report() }
       var bar = ProgressBar()
       let profile = try Profiler.measure(request) { bar.update($0, $1) }
       bar.finish()
@@ -56,7 +61,7 @@ struct ProfileCommand: ParsableCommand {
   }
 
   private func threadCounts() -> [Int] {
-    let most = threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    let most = Inputs.threads(threads)
     var counts: [Int] = []
     var count = 1
     while count < most {

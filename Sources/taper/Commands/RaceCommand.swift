@@ -35,6 +35,8 @@ struct RaceCommand: ParsableCommand {
         try ReferenceMismatch.check(first, against: plan.plan, option: "first plan")
       }
       let samples = try AuditSample.tokenized(dataset.rows, for: first)
+      let watch = QuotaWatch()
+      defer { watch.report() }
       var bar = ProgressBar()
       let race = try TextRace.measure(loaded, samples: samples, rounds: rounds, threads: threads) {
         bar.update($0, "racing \(loaded.count) plans on \(samples.count) texts")

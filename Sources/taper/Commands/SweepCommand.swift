@@ -41,6 +41,7 @@ struct SweepCommand: ParsableCommand {
 
   func run() throws {
     try ExitStatus.catching {
+      try Outputs.check(files: [svg, html], folders: FilePath.exists(output) ? [] : [output])
       try methodOptions.check(methods)
       guard svg == nil || test != nil || options.refitHead != nil || options.calibration != nil else {
         throw CommandError.usage(

@@ -67,7 +67,7 @@ enum ExitStatus: Int32 {
 
   private static func code(for error: PlanningError) -> ExitStatus {
     switch error {
-    case .infeasible, .memoryExceeded: .infeasible
+    case .infeasible, .memoryExceeded, .lengthNotCovered: .infeasible
     case .lengthOutOfRange, .threadsOutOfRange, .deadlineMissing, .averageNeedsCalibration, .targetOutOfRange,
       .depthOutOfRange, .calibrationMissing,
       .scheduleMismatch:

@@ -11,7 +11,8 @@ extension WorkflowError {
       """
       accuracy gate: expected at most \(points(allowed)) points of \(accuracy.metric.name) lost; found \
       \(points(accuracy.drop)) (\(points(accuracy.dense)) dense, \(points(accuracy.planned)) planned, on \
-      \(accuracy.count) texts); ask for less speed, refit the head with --refit-head, or allow more with --max-drop
+      \(accuracy.count) texts\(resolution(accuracy, allowed))); try --precision auto, which gives up bits before \
+      tokens, ask for less speed, refit the head with --refit-head, or allow more with --max-drop
       """
     case .accuracyFloorMissed(let accuracy, let floor):
       """
@@ -48,6 +49,11 @@ extension WorkflowError {
   /// The first of them; a data set may have thousands.
   private func list(_ labels: [String]) -> String {
     labels.prefix(12).joined(separator: ", ") + (labels.count > 12 ? " and \(labels.count - 12) more" : "")
+  }
+
+  /// What a text more or less is worth, where that alone is more than is allowed.
+  private func resolution(_ accuracy: AccuracyComparison, _ allowed: Double) -> String {
+    accuracy.step > allowed ? ", of which one is \(points(accuracy.step)) points" : ""
   }
 
   private func interval(_ accuracy: AccuracyComparison) -> String {
