@@ -40,7 +40,7 @@ import Testing
     for (swift, c) in pairs { #expect(swift == Int(c)) }
     let activations: [(Activation, ck_activation)] = [
       (.none, CK_ACTIVATION_NONE), (.gelu, CK_ACTIVATION_GELU), (.geluTanh, CK_ACTIVATION_GELU_TANH),
-      (.relu, CK_ACTIVATION_RELU), (.tanh, CK_ACTIVATION_TANH),
+      (.relu, CK_ACTIVATION_RELU), (.tanh, CK_ACTIVATION_TANH), (.silu, CK_ACTIVATION_SILU),
     ]
     #expect(activations.count == Activation.allCases.count)
     for (swift, c) in activations { #expect(UInt32(swift.rawValue) == c.rawValue) }

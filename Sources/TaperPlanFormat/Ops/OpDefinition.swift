@@ -87,6 +87,13 @@ public final class OpDefinition: Sendable {
     }
   }
 
+  /// Whether `op`, of this kind, reads a tensor for the positions below its extent: biases by distance, or angles.
+  public func limitsPositions(of op: PlanOp) -> Bool {
+    operands.contains {
+      op.has($0.role) && ($0.content == .tensor(.distances) || $0.content == .tensor(.angles))
+    }
+  }
+
   /// Whether it decides for the ops after it how many rows go on or whether the run ends; it must then always run.
   public var decides: Bool {
     switch effect {

@@ -26,6 +26,8 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case accumulate = 21
   case haltAuthors = 22
   case haltTight = 23
+  case rotate = 24
+  case gate = 25
 }
 
 extension OpKind {
@@ -36,7 +38,7 @@ extension OpKind {
       OpDefinition(
         self, "embed", .embeddings,
         operands: [
-          .required(.table0, .tensor(.words)), .required(.table1, .tensor(.positions)),
+          .required(.table0, .tensor(.words)), .optional(.table1, .tensor(.positions)),
           .optional(.table2, .tensor(.types)), .optional(.gamma, .tensor(.columns), needs: .beta),
           .optional(.beta, .tensor(.columns), needs: .gamma), .required(.output, .rows(.rows, .columns)),
         ],
@@ -215,6 +217,26 @@ extension OpKind {
         // The answers, and what is left, in and out; the features and the unit's weight.
         traffic: [.words(.product(3, .columns)), .words(.product(2, .depth))],
         title: ["join answer", .with(.weight, " + halting unit")], since: .dynamic)
+    case .rotate:
+      OpDefinition(
+        self, "rotate", .attention,
+        operands: [
+          .required(.table0, .tensor(.angles)), .optional(.origin, .positions(.rows)),
+          .required(.a, .rows(.rows, .heads)), .required(.output, .rows(.rows, .heads)),
+        ],
+        sizes: [.heads, .depth], tasks: .rows, allowsInPlace: true,
+        traffic: [.words(.product(2, .rows, .heads, .depth)), .words(.product(1, .rows, .depth))],
+        title: ["rotary positions"], shape: [.rows, " · ", .heads, " × ", .depth],
+        label: [.rows, "×", .heads, "×", .depth], since: .families)
+    case .gate:
+      OpDefinition(
+        self, "gate", .rowwise,
+        operands: [
+          .required(.a, .rows(.rows, .columns)), .required(.b, .rows(.rows, .columns)),
+          .required(.output, .rows(.rows, .columns)),
+        ],
+        tasks: .rows, allowsInPlace: true, widths: [.feedForward], key: .activation,
+        traffic: [.words(.product(3, .rows, .columns))], title: ["gate", .activation], since: .families)
     case .haltAuthors: defineHalting("haltAuthors", .authors, title: "halt? (authors' rule)")
     case .haltTight: defineHalting("haltTight", .tight, title: "halt? (tighter rule)")
     }

@@ -58,6 +58,7 @@ extension Activation {
     case .geluTanh: " + GELU (tanh)"
     case .relu: " + ReLU"
     case .tanh: " + tanh"
+    case .silu: " + SiLU"
     }
   }
 }
