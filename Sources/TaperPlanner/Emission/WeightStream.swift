@@ -23,7 +23,7 @@ package struct WeightStream: Sendable {
     switch recipe.source {
     case .overridingHeadWeight: headOverride?.weight ?? []
     case .overridingHeadBias: headOverride?.bias ?? []
-    case .tensors, .relativeBias, .multipliers: nil
+    case .tensors, .relativeBias, .window, .rotaryAngles, .zeros, .multipliers: nil
     }
   }
 
@@ -64,6 +64,12 @@ package struct WeightStream: Sendable {
     switch recipes[entry].source {
     case .tensors(let roles): return roles.map { .tensor($0) }
     case .relativeBias(let reach): return [.relativeBias(reach: reach)]
+    case .window(let window, let reach):
+      return [.given(DistanceWindow.table(window, reach: reach, heads: recipes[entry].shape[0]))]
+    case .rotaryAngles(let theta):
+      let shape = recipes[entry].shape
+      return [.given(RotaryAngles.table(theta: theta, positions: shape[0], headSize: shape[1]))]
+    case .zeros: return [.given([Float](repeating: 0, count: recipes[entry].elementCount))]
     case .multipliers(let smoothing): return [.given(try scales(of: smoothing, entry: entry).map { 1 / $0 })]
     case .overridingHeadWeight, .overridingHeadBias: return [.given(headElements(of: recipes[entry]) ?? [])]
     }
@@ -71,7 +77,10 @@ package struct WeightStream: Sendable {
 
   private func scales(of smoothing: Smoothing, entry: Int) throws(PlanFormatError) -> [Float] {
     let gamma = try elements(of: .tensor(smoothing.gamma), entry: entry)
-    let beta = try elements(of: .tensor(smoothing.beta), entry: entry)
+    let beta =
+      try smoothing.beta.map { (role) throws(PlanFormatError) in try elements(of: .tensor(role), entry: entry)
+      }
+      ?? [Float](repeating: 0, count: gamma.count)
     var largest = [Float](repeating: 0, count: gamma.count)
     for role in smoothing.weights {
       let weight = try elements(of: .tensor(role), entry: entry)

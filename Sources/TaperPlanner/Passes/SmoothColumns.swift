@@ -30,8 +30,8 @@ enum SmoothColumns {
     func roles(_ weight: Int) -> [TensorRole] {
       if case .tensors(let roles) = graph.weights[weight].source { roles } else { [] }
     }
-    guard let gamma = roles(norm.gamma).first, let beta = roles(norm.beta).first else { return nil }
-    return Smoothing(gamma: gamma, beta: beta, weights: weights.flatMap(roles))
+    guard let gamma = roles(norm.gamma).first else { return nil }
+    return Smoothing(gamma: gamma, beta: roles(norm.beta).first, weights: weights.flatMap(roles))
   }
 
   /// A norm, identified by its parameters.
