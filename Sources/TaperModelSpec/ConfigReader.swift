@@ -38,10 +38,12 @@ struct ConfigReader {
     return flag
   }
 
-  /// Whether a model has the tensor: its condition names a quantity that must be true, or above zero.
+  /// Whether a model has the tensor: its condition names a quantity that must be true, above zero, or a word other than
+  /// `none`.
   func holds(_ condition: String?) throws(ModelSpecError) -> Bool {
     guard let condition else { return true }
     if let count = value(condition)?.int { return count > 0 }
+    if let word = value(condition)?.string { return word != "none" }
     return try bool(condition)
   }
 
@@ -49,6 +51,12 @@ struct ConfigReader {
   func has(_ entry: TensorList.Entry) throws(ModelSpecError) -> Bool {
     guard let pattern = entry.pattern, (entry.layer ?? 1) >= pattern.firstLayer else { return false }
     return try holds(pattern.condition)
+  }
+
+  /// Whether positions are embedded: where the description says how, unless its condition does not hold.
+  func hasPositionTable(_ form: EncoderForm) throws(ModelSpecError) -> Bool {
+    guard let table = family.tensors[.positionEmbedding] else { return !form.usesPositions }
+    return try holds(table.condition)
   }
 
   /// Rows of the token-type table; 0 in families without one, and in models without one where the family has both.
@@ -99,7 +107,7 @@ extension ConfigReader {
   func form(_ shape: ModelShape, layersInGroup: Int) throws(ModelSpecError) -> EncoderForm {
     let (hidden, count) = (Int(shape.hidden), Int(shape.layers))
     var form = EncoderForm(hidden: hidden, layers: count)
-    if family.config["embedding"] != nil { form.embeddingWidth = try integer("embedding", in: 1...65536) }
+    if value("embedding") != nil { form.embeddingWidth = try integer("embedding", in: 1...65536) }
     form.normalizesFirst = family.normalizesFirst
     form.isGated = family.isGated
     if let projection = family.tensors[.embeddingProjectionWeight] {
@@ -111,6 +119,7 @@ extension ConfigReader {
       throw file.failure(
         key("head_size"), expected: "the hidden size by heads, \(hidden / Int(shape.heads))", size)
     }
+    form.disentangled = try disentangled()
     try shareLayers(&form, layersInGroup: layersInGroup)
     try placeAttention(&form, headSize: hidden / Int(shape.heads))
     return form
@@ -172,6 +181,34 @@ extension ConfigReader {
       form.layers[layer].window = window
       form.layers[layer].rotaryTheta = localTheta
     }
+  }
+
+  /// DeBERTa's relative positions.
+  private func disentangled() throws(ModelSpecError) -> DisentangledSpec? {
+    guard family.tensors[.positionRows] != nil else { return nil }
+    guard try bool("relative_attention") else {
+      throw file.failure(key("relative_attention"), expected: "true", value("relative_attention"))
+    }
+    guard let norm = value("position_norm")?.string, ["none", "layer_norm"].contains(norm) else {
+      throw file.failure(key("position_norm"), expected: "\"none\" or \"layer_norm\"", value("position_norm"))
+    }
+    let kinds =
+      value("position_terms")?.array?.compactMap(\.string) ?? value("position_terms")?.string?.lowercased()
+      .split(separator: "|").map { String($0.filter { $0 != " " }) } ?? []
+    guard Set(kinds) == ["c2p", "p2c"] else {
+      throw file.failure(key("position_terms"), expected: "c2p and p2c", value("position_terms"))
+    }
+    let stated = try integer("position_reach", in: -1...65535)
+    let reach = stated < 1 ? try integer("positions", in: 1...65535) : stated
+    let buckets = try integer("position_buckets", in: -1...65535)
+    if buckets > 0, buckets < 4 || reach - 1 <= buckets / 2 {
+      throw file.failure(
+        key("position_buckets"), expected: "at least 4, and less than twice the reach of \(reach)",
+        .integer(Int64(buckets)))
+    }
+    return DisentangledSpec(
+      span: buckets > 0 ? buckets : reach, buckets: buckets > 0 ? buckets : nil, maximumDistance: reach,
+      sharesProjections: try bool("shared_position_projections"))
   }
 
   private func rotaryTheta(_ quantity: String) throws(ModelSpecError) -> Float {

@@ -10,6 +10,8 @@ public struct EncoderForm: Hashable, Sendable {
   /// Whether the feed-forward block multiplies its activated rows by a second product: W₂·(act(W₁·x) ⊙ U·x) with U in
   /// the part upWeight.
   public var isGated: Bool
+  /// How positions enter attention in DeBERTa; nil elsewhere.
+  public var disentangled: DisentangledSpec?
   /// Entry l − 1 is about layer l.
   public var layers: [LayerForm]
   /// Tensors that BERT has and this model lacks: biases, and norms where there is none.
@@ -29,7 +31,9 @@ public struct EncoderForm: Hashable, Sendable {
   public var distinctLayers: Int { Set(layers.map(\.storedAs)).count }
 
   /// Whether layers need to know at which position of the original text a row was.
-  public var usesPositions: Bool { layers.contains { $0.rotaryTheta != nil || $0.window != nil } }
+  public var usesPositions: Bool {
+    disentangled != nil || layers.contains { $0.rotaryTheta != nil || $0.window != nil }
+  }
 }
 
 /// What one layer has of its own.

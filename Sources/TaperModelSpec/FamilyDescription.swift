@@ -141,6 +141,7 @@ package enum FamilyCatalog {
   package static let files: [(name: String, bytes: [UInt8])] = [
     ("albert.json", PackageResources.albert_json),
     ("bert.json", PackageResources.bert_json),
+    ("deberta_v2.json", PackageResources.deberta_v2_json),
     ("distilbert.json", PackageResources.distilbert_json),
     ("electra.json", PackageResources.electra_json),
     ("gte.json", PackageResources.gte_json),

@@ -7,6 +7,12 @@ public enum LayerPart: String, CaseIterable, Hashable, Sendable {
   case keyBias = "key_bias"
   case valueWeight = "value_weight"
   case valueBias = "value_bias"
+  /// [hidden, hidden]: of disentangled attention, where positions have projections of their own.
+  case positionKeyWeight = "position_key_weight"
+  case positionKeyBias = "position_key_bias"
+  case positionQueryWeight = "position_query_weight"
+  case positionQueryBias = "position_query_bias"
+  /// [hidden, hidden]
   case attentionOutputWeight = "attention_output_weight"
   case attentionOutputBias = "attention_output_bias"
   case attentionNormGamma = "attention_norm_gamma"
@@ -28,14 +34,21 @@ extension LayerPart {
   /// Whether families or layers without it exist: biases, and the norm before the first layer's attention.
   var isOptional: Bool {
     switch self {
-    case .queryBias, .keyBias, .valueBias, .attentionOutputBias, .intermediateBias, .upBias, .outputBias,
+    case .queryBias, .keyBias, .valueBias, .positionKeyBias, .positionQueryBias, .attentionOutputBias,
+      .intermediateBias, .upBias, .outputBias,
       .attentionNormGamma, .attentionNormBeta, .outputNormBeta:
       true
-    case .queryWeight, .keyWeight, .valueWeight, .attentionOutputWeight, .intermediateWeight, .upWeight,
+    case .queryWeight, .keyWeight, .valueWeight, .positionKeyWeight, .positionQueryWeight,
+      .attentionOutputWeight, .intermediateWeight, .upWeight,
       .outputWeight, .outputNormGamma:
       false
     }
   }
+
+  /// The parts of disentangled attention with projections of its own only.
+  static let ofPositions: Set<LayerPart> = [
+    .positionKeyWeight, .positionKeyBias, .positionQueryWeight, .positionQueryBias,
+  ]
 
   /// The parts of gated blocks only.
   static let ofGatedBlocks: Set<LayerPart> = [.upWeight, .upBias]
@@ -43,11 +56,14 @@ extension LayerPart {
   /// Weights are [out, in]; the others are vectors.
   func shape(hidden: Int, feedForward: Int) -> [Int] {
     switch self {
-    case .queryWeight, .keyWeight, .valueWeight, .attentionOutputWeight: [hidden, hidden]
+    case .queryWeight, .keyWeight, .valueWeight, .positionKeyWeight, .positionQueryWeight,
+      .attentionOutputWeight:
+      [hidden, hidden]
     case .intermediateWeight, .upWeight: [feedForward, hidden]
     case .intermediateBias, .upBias: [feedForward]
     case .outputWeight: [hidden, feedForward]
-    case .queryBias, .keyBias, .valueBias, .attentionOutputBias, .attentionNormGamma, .attentionNormBeta,
+    case .queryBias, .keyBias, .valueBias, .positionKeyBias, .positionQueryBias, .attentionOutputBias,
+      .attentionNormGamma, .attentionNormBeta,
       .outputBias, .outputNormGamma, .outputNormBeta:
       [hidden]
     }

@@ -39,8 +39,9 @@ extension ModelSpec {
 
     let tuned = try TunedSpec(configFile, shape: config.shape, form: config.form, head: head)
 
-    let tensors = TensorList(config, head: head, fitted: fitted != nil)
     let reader = ConfigReader(file: configFile, family: config.family)
+    let tensors = TensorList(
+      config, hasPositionTable: try reader.hasPositionTable(config.form), head: head, fitted: fitted != nil)
     var form = config.form
     var sources = try checkpoint.locate(tensors, reader, absent: &form.absent)
     if let fitted { sources.merge(fitted.sources) { $1 } }

@@ -18,13 +18,14 @@ struct TensorList {
   let layers: Int
   private let family: FamilyDescription
 
-  init(_ config: EncoderConfig, head: HeadSpec, fitted: Bool) {
+  /// - Parameter hasPositionTable: whether positions are embedded.
+  init(_ config: EncoderConfig, hasPositionTable: Bool, head: HeadSpec, fitted: Bool) {
     family = config.family
     let (shape, form) = (config.shape, config.form)
     layers = Int(shape.layers)
     let (hidden, width) = (Int(shape.hidden), form.embeddingWidth)
     add(.wordEmbedding, [Int(shape.vocabulary), width])
-    if family.tensors[.positionEmbedding] != nil || !form.usesPositions {
+    if hasPositionTable {
       add(.positionEmbedding, [config.positions, width])
     }
     add(.embeddingNormGamma, [width])
@@ -33,6 +34,11 @@ struct TensorList {
     if form.projectsEmbeddings {
       add(.embeddingProjectionWeight, [hidden, width])
       add(.embeddingProjectionBias, [hidden], isOptional: true)
+    }
+    if let disentangled = form.disentangled {
+      add(.positionRows, [2 * disentangled.span, hidden])
+      add(.positionNormGamma, [hidden], isOptional: true)
+      add(.positionNormBeta, [hidden], isOptional: true)
     }
     if let relativeBias = config.relativeBias {
       add(.relativeBias, [relativeBias.buckets, Int(shape.heads)])
@@ -46,7 +52,10 @@ struct TensorList {
   }
 
   private mutating func addLayer(_ layer: Int, _ config: EncoderConfig) {
-    for part in LayerPart.allCases where config.form.isGated || !LayerPart.ofGatedBlocks.contains(part) {
+    var parts = Set(LayerPart.allCases)
+    if !config.form.isGated { parts.subtract(LayerPart.ofGatedBlocks) }
+    if config.form.disentangled?.sharesProjections ?? true { parts.subtract(LayerPart.ofPositions) }
+    for part in LayerPart.allCases where parts.contains(part) {
       entries.append(
         Entry(
           role: .layer(layer, part), pattern: family.layerTensors[part],

@@ -22,6 +22,12 @@ public struct TensorRole: RawRepresentable, Hashable, Sendable {
   public static let embeddingProjectionBias = TensorRole(rawValue: "embedding_projection_bias")
   /// [buckets, heads], shared by all layers; see `RelativeBiasSpec`.
   public static let relativeBias = TensorRole(rawValue: "relative_bias")
+  /// [2 · span, hidden]: embeddings of relative positions (`DisentangledSpec`).
+  public static let positionRows = TensorRole(rawValue: "position_rows")
+  /// [hidden]: the norm of `positionRows`.
+  public static let positionNormGamma = TensorRole(rawValue: "position_norm_gamma")
+  /// [hidden]
+  public static let positionNormBeta = TensorRole(rawValue: "position_norm_beta")
   /// [hidden]: the norm after the last layer, of encoders that normalise first.
   public static let finalNormGamma = TensorRole(rawValue: "final_norm_gamma")
   /// [hidden]

@@ -79,7 +79,8 @@ public struct PlanOp: BitwiseCopyable, Hashable, Sendable {
   public var bias: WeightReference
   public var gamma: WeightReference
   public var beta: WeightReference
-  /// Of embed: word, position and token-type tables. Of rotate: the angles.
+  /// Of embed: word, position and token-type tables. Of rotate: the angles. Of disentangled
+  /// scores: the keys' and the queries' rows by distance.
   public var table0: WeightReference
   public var table1: WeightReference
   public var table2: WeightReference

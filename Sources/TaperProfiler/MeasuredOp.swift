@@ -130,6 +130,11 @@ internal import TaperPlanFormat
       weightCount = shape.columns * buffers.tableRows
       unsafe op.ids = UnsafePointer(buffers.scattered)
       return
+    case .distanceRows:
+      unsafe op.extent = UInt32(point.innerRows)
+      let rows = unsafe buffers.weights((2 * point.innerRows - 1) * shape.heads * shape.depth)
+      if role == .table0 { unsafe op.table0 = rows } else { unsafe op.table1 = rows }
+      return
     case .angles:
       unsafe op.extent = UInt32(point.rows)
       unsafe op.table0 = UnsafePointer(buffers.activations[1])

@@ -101,10 +101,11 @@ public struct ProfilingRequest: Hashable, Sendable {
   ///   - embeddingWidth: where the embeddings are projected to the hidden size; 0 for none.
   ///   - isGated: whether feed-forward blocks multiply two products.
   ///   - isRotary: whether queries and keys are rotated by position.
+  ///   - isDisentangled: whether attention multiplies contents by positions.
   public static func shapes(
     of model: ModelShape, activation: Activation = .gelu, outputWidth: Int = 0, pooler: Activation? = nil,
     relativeBias: Bool = false, selectorWidth: Int = 0, halts: Bool = false, embeddingWidth: Int = 0,
-    isGated: Bool = false, isRotary: Bool = false
+    isGated: Bool = false, isRotary: Bool = false, isDisentangled: Bool = false
   ) -> [OpShape] {
     let hidden = Int(model.hidden)
     let inner = Int(model.feedForward)
@@ -122,7 +123,10 @@ public struct ProfilingRequest: Hashable, Sendable {
       shapes += [.gemm(columns: hidden, depth: embeddingWidth), OpShape(.embed, columns: embeddingWidth)]
     }
     if isGated { shapes.append(.gemm(columns: 2 * inner, depth: hidden)) }
-    shapes.removeAll { $0.kind == .gate && !isGated || $0.kind == .rotate && !isRotary }
+    shapes.removeAll {
+      $0.kind == .gate && !isGated || $0.kind == .rotate && !isRotary
+        || $0.kind == .disentangledScores && !isDisentangled
+    }
     if outputWidth > 0 {
       shapes += [.gemm(columns: outputWidth, depth: hidden)] + rowWise(.outputs, outputWidth)
     }

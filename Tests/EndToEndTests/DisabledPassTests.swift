@@ -33,7 +33,10 @@ struct PassCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(reduction)\(halts ? ", halting" : ""), \(model)" }
 
   static let all =
-    ["tiny-bert-classifier", "tiny-mpnet", "tiny-electra", "tiny-albert", "tiny-modernbert", "tiny-gte"]
+    [
+      "tiny-bert-classifier", "tiny-mpnet", "tiny-electra", "tiny-albert", "tiny-modernbert", "tiny-gte",
+      "tiny-deberta-v3",
+    ]
     .flatMap { untrained($0) }
     + TokenSelection.allCases.flatMap {
       [

@@ -70,6 +70,36 @@ import Testing
     #expect(tokens.head.pooling == .tokens && tokens.head.hasPooler && tokens.head.hasPoolerNorm)
   }
 
+  @Test func debertaHasItsRelativePositionsFromItsConfiguration() throws {
+    let shared = try TinyModel.debertaV3.load()
+    #expect(
+      shared.form.disentangled
+        == DisentangledSpec(span: 8, buckets: 8, maximumDistance: 24, sharesProjections: true))
+    #expect(shared.has(.positionNormGamma) && !shared.has(.layer(1, .positionKeyWeight)))
+    #expect(!shared.has(.positionEmbedding) && shared.shape.tokenTypes == 0 && shared.maximumLength == 24)
+    let own = try TinyModel.debertaV2Tokens.load()
+    #expect(
+      own.form.disentangled
+        == DisentangledSpec(span: 6, buckets: nil, maximumDistance: 6, sharesProjections: false))
+    #expect(
+      own.has(.positionEmbedding) && own.has(.layer(2, .positionQueryBias)) && !own.has(.positionNormBeta))
+  }
+
+  /// The rows of the embedding over the whole range, from the reference code.
+  @Test(arguments: ["24/8", "512/256", "512/0"])
+  func positionRowsAreTheReferences(_ name: String) throws {
+    let path = TestFile.fixture("position-rows.json")
+    let table = try JSONValue.parse(TestFile.bytes(path))[name]
+    func number(_ key: String) -> Int { table?[key]?.int ?? 0 }
+    let expected = (table?["rows"]?.array ?? []).compactMap(\.int)
+    let first = number("first")
+    let spec = DisentangledSpec(
+      span: number("span"), buckets: table?["buckets"]?.int, maximumDistance: number("maximum"),
+      sharesProjections: true)
+    #expect(expected.count == 1201 && first == -600)
+    #expect(expected.indices.allSatisfy { spec.row(distance: first + $0) == expected[$0] })
+  }
+
   /// The keys that transformers wrote before its version 5.
   @Test func modernBERTsEarlierKeysSayTheSame() throws {
     let directory = TemporaryDirectory()
@@ -118,6 +148,11 @@ import Testing
     (.nomicBert, "num_experts", 8), (.nomicBert, "qkv_proj_bias", true), (.nomicBert, "head_dim", 12),
     (.modernbert, "layer_types", .array(["full_attention"])),
     (.modernbert, "layer_types", .array(["full_attention", "linear_attention"])),
+    (.debertaV3, "relative_attention", false), (.debertaV3, "relative_attention", .null),
+    (.debertaV3, "pos_att_type", "c2p"),
+    (.debertaV3, "conv_kernel_size", 3),
+    (.debertaV3, "embedding_size", 12), (.debertaV2Tokens, "pos_att_type", .null),
+    (.debertaV3, "norm_rel_ebd", "conv"),
     (.modernbert, "num_attention_heads", 2), (.modernbert, "classifier_pooling", "max"),
     (.albert, "num_hidden_groups", 3), (.distilbert, "activation", "swiglu"),
   ])

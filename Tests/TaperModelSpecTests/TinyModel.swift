@@ -25,6 +25,8 @@ enum TinyModel: String, CaseIterable {
   case modernbertTokens = "tiny-modernbert-tokens"
   case nomicBert = "tiny-nomic-bert"
   case gte = "tiny-gte"
+  case debertaV3 = "tiny-deberta-v3"
+  case debertaV2Tokens = "tiny-deberta-v2-tokens"
 
   /// Directories that tools/tune wrote (tools/tune/make-fixtures); apart, for they run by rules of their own.
   static let tuned: [TinyModel] = [.tunedSelector, .tunedHalting, .tunedAccHalting]
@@ -35,7 +37,7 @@ enum TinyModel: String, CaseIterable {
     .bertClassifier, .bertTokens, .bertOldNames, .mpnet, .mpnetRegression, .mpnetTokens, .distilbert,
     .roberta,
     .xlmRoberta, .camembertTokens, .electra, .electraTokens, .albert, .modernbert, .modernbertTokens,
-    .nomicBert, .gte,
+    .nomicBert, .gte, .debertaV3, .debertaV2Tokens,
   ]
 
   var path: String { TestFile.fixture(rawValue) }

@@ -28,7 +28,8 @@ public struct NaiveEncoder: Sendable {
     }
     var vectors: [TensorRole] = [
       .wordEmbedding, .positionEmbedding, .embeddingNormGamma, .embeddingNormBeta, .tokenTypeEmbedding,
-      .relativeBias, .finalNormGamma, .finalNormBeta, .poolerNormGamma, .poolerNormBeta,
+      .relativeBias, .positionRows, .positionNormGamma, .positionNormBeta, .finalNormGamma, .finalNormBeta,
+      .poolerNormGamma, .poolerNormBeta,
     ]
     if model.has(.embeddingProjectionWeight) {
       try addLinear(.embeddingProjectionWeight, .embeddingProjectionBias)
@@ -40,7 +41,9 @@ public struct NaiveEncoder: Sendable {
       for (weight, bias) in [
         (LayerPart.queryWeight, LayerPart.queryBias), (.keyWeight, .keyBias), (.valueWeight, .valueBias),
         (.attentionOutputWeight, .attentionOutputBias), (.intermediateWeight, .intermediateBias),
-        (.upWeight, .upBias), (.outputWeight, .outputBias),
+        (.upWeight, .upBias), (.positionKeyWeight, .positionKeyBias),
+        (.positionQueryWeight, .positionQueryBias),
+        (.outputWeight, .outputBias),
       ] where model.has(.layer(layer, weight)) { try addLinear(.layer(layer, weight), .layer(layer, bias)) }
     }
     for role in vectors where model.has(role) { tensors[role] = try model.tensor(role) }
@@ -141,6 +144,8 @@ public struct NaiveEncoder: Sendable {
         keys[row] = NaiveMath.rotate(keys[row], position: positions[row], heads: heads, theta: Double(theta))
       }
     }
+    let relative = relativePositions(layer)
+    let terms = relative == nil ? 1 : 3
     var context = states.map { [Double](repeating: 0, count: $0.count) }
     var scores = [Double](repeating: 0, count: states.count)
     for head in 0..<heads {
@@ -150,7 +155,15 @@ public struct NaiveEncoder: Sendable {
           if let window = form.window, abs(positions[j] - positions[i]) > window { return -Double.infinity }
           var dot = 0.0
           for column in columns { dot += queries[i][column] * keys[j][column] }
-          return dot / Double(width).squareRoot() + bias(head: head, distance: positions[j] - positions[i])
+          if let relative {
+            let row = relative.spec.row(distance: positions[i] - positions[j])
+            for column in columns {
+              dot += queries[i][column] * relative.keys[row][column]
+              dot += keys[j][column] * relative.queries[row][column]
+            }
+          }
+          return dot / Double(width * terms).squareRoot()
+            + bias(head: head, distance: positions[j] - positions[i])
         }
         for (j, probability) in NaiveMath.softmax(logits).enumerated() {
           scores[j] += probability / Double(heads)
@@ -159,6 +172,24 @@ public struct NaiveEncoder: Sendable {
       }
     }
     return (context, scores)
+  }
+
+  /// DeBERTa's relative positions as keys and as queries of a layer.
+  private func relativePositions(
+    _ layer: Int
+  ) -> (spec: DisentangledSpec, keys: [[Double]], queries: [[Double]])? {
+    guard let spec = model.form.disentangled, let table = tensors[.positionRows] else { return nil }
+    let hidden = Int(model.shape.hidden)
+    var rows = (0..<2 * spec.span).map { row in table[row * hidden..<(row + 1) * hidden].map(Double.init) }
+    if tensors[.positionNormGamma] != nil {
+      rows = rows.map { normalize($0, .positionNormGamma, .positionNormBeta) }
+    }
+    let (key, query): (LayerPart, LayerPart) =
+      spec.sharesProjections ? (.keyWeight, .queryWeight) : (.positionKeyWeight, .positionQueryWeight)
+    return (
+      spec, rows.map { linear[.layer(layer, key)]!.apply($0) },
+      rows.map { linear[.layer(layer, query)]!.apply($0) }
+    )
   }
 
   private func bias(head: Int, distance: Int) -> Double {

@@ -20,6 +20,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertForSequenceClassification
 from transformers import BertForTokenClassification, BertModel
+from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 from transformers import MPNetConfig, MPNetForSequenceClassification, MPNetForTokenClassification, MPNetModel
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -310,6 +311,23 @@ def families():
            types=2)
     family("tiny-gte", t.GteForSequenceClassification(t.GteConfig(num_labels=3, **size(M, 24))), "GteLayer", 32, M,
            mpnet, **three)
+    # DeBERTa: relative positions in buckets with shared projections and a norm (version 3), and a row for each distance
+    # with projections of their own, absolute positions and token types too (version 2).
+    family("tiny-deberta-v3", t.DebertaV2ForSequenceClassification(t.DebertaV2Config(
+        num_labels=3, relative_attention=True, position_buckets=8, norm_rel_ebd="layer_norm", share_att_key=True,
+        pos_att_type="p2c|c2p", position_biased_input=False, **size(B, 24))), "DebertaV2Layer", 33, B, bert, **three)
+    family("tiny-deberta-v2-tokens", t.DebertaV2ForTokenClassification(t.DebertaV2Config(
+        num_labels=5, relative_attention=True, max_relative_positions=6, pos_att_type=["c2p", "p2c"],
+        type_vocab_size=2, **size(B, 24))), "DebertaV2Layer", 34, B, bert, types=2, **five)
+    rows = {}
+    for maximum, buckets in [(24, 8), (512, 256), (512, 0)]:
+        span = buckets or maximum
+        distances = torch.arange(-600, 601)
+        found = make_log_bucket_position(distances, buckets, maximum).long() if buckets else distances
+        rows[f"{maximum}/{buckets}"] = {
+            "first": -600, "span": span, "maximum": maximum, **({"buckets": buckets} if buckets else {}),
+            "rows": (found + span).clamp(0, 2 * span - 1).tolist()}
+    (TINY / "position-rows.json").write_text(json.dumps(rows, separators=(",", ":")) + "\n")
 
 
 FULL_TEXTS = ["A plan that meets its deadline.", "Short texts stay dense; long ones shed tokens."]

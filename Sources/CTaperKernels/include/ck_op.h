@@ -54,7 +54,7 @@ typedef struct ck_op {
   const float *bias, *gamma, *beta;
   const uint32_t *ids, *type_ids;        // embed only
   const float *table0, *table1, *table2; // embed: word, position, token type (those two may be NULL);
-                                         // rotate: angles
+                                         // rotate: angles; disentangled scores: rows by distance
   float *scratch;                        // scratch_stride elements for each worker
   size_t scratch_stride;                 // elements
   const ck_table *table;
@@ -166,6 +166,11 @@ void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker);
 /// Both are bit for bit what ck_attention_scores and ck_attention_context give. Nothing of size rows × rows
 /// is kept. `heads` tasks; scratch as ck_attention.
 void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker);
+/// ck_attention_scores with disentangled positions (He et al., 2021):
+///   score = scale · (q · k + q · table0[t] + table1[t] · k),   t = p(key) − p(query) + extent − 1,
+/// with head h of both tables, [2·extent − 1, heads·dh], at column h·dh, and p as in ck_attention: origin,
+/// which must ascend, or NULL. `heads` tasks. scratch as ck_attention.
+void ck_disentangled_scores(const ck_op *op, uint32_t task, uint32_t worker);
 /// ck_attention with products of bf16: queries, keys and values rounded to bf16 (nearest even), scores f32
 /// sums of exact products, w = bf16(e^(score − the row's largest)), y = Σ w · v / Σ e^(…). `heads` tasks.
 /// scratch for each worker: ck_attention_bf16_scratch elements. y may be a as in ck_attention.

@@ -18,8 +18,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let evidenced = FormatVersion(major: 1, minor: 3)
   /// Prompts: an older reader would leave them out of its texts.
   public static let prompted = FormatVersion(major: 1, minor: 4)
-
-  /// The same: rotary positions, gated feed-forward blocks, embeddings without a position table, SiLU.
+  /// The same: rotary positions, disentangled attention, gated feed-forward blocks, embeddings without a position
+  /// table, SiLU.
   public static let families = FormatVersion(major: 1, minor: 4)
 
   public static func < (a: Self, b: Self) -> Bool {

@@ -90,7 +90,8 @@ public final class OpDefinition: Sendable {
   /// Whether `op`, of this kind, reads a tensor for the positions below its extent: biases by distance, or angles.
   public func limitsPositions(of op: PlanOp) -> Bool {
     operands.contains {
-      op.has($0.role) && ($0.content == .tensor(.distances) || $0.content == .tensor(.angles))
+      guard case .tensor(let shape) = $0.content, op.has($0.role) else { return false }
+      return [.distances, .distanceRows, .angles].contains(shape)
     }
   }
 

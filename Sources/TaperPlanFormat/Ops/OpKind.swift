@@ -28,6 +28,7 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case haltTight = 23
   case rotate = 24
   case gate = 25
+  case disentangledScores = 26
 }
 
 extension OpKind {
@@ -129,7 +130,7 @@ extension OpKind {
         traffic: [
           .words(.product(2, .rows, .heads, .depth)), .words(.product(2, .innerRows, .heads, .depth)),
         ],
-        title: ["attention", .with(.bias, ", relative bias")])
+        title: ["attention", .distances(relative: ", relative bias", window: ", window")])
     case .attentionScored:
       defineAttention(
         "attentionScored",
@@ -141,7 +142,8 @@ extension OpKind {
         rowRule: .square, variables: .innerRows, isOptional: true,
         work: .product(4, .rows, .innerRows, .heads, .depth),
         traffic: [.words(.product(4, .innerRows, .heads, .depth)), .words(.product(1, .heads, .innerRows))],
-        title: ["attention + scores", .with(.bias, ", rel. bias")], label: [.rows, "×", .columns],
+        title: ["attention + scores", .distances(relative: ", rel. bias", window: ", window")],
+        label: [.rows, "×", .columns],
         since: .packed)
     case .attentionScores:
       defineAttention(
@@ -156,7 +158,25 @@ extension OpKind {
           .words(.product(2, .innerRows, .heads, .depth)),
           .words(.product(1, .heads, .innerRows, .innerRows)), .words(.product(1, .heads, .innerRows)),
         ],
-        title: ["attention scores", .with(.bias, ", rel. bias")])
+        title: ["attention scores", .distances(relative: ", rel. bias", window: ", window")])
+    case .disentangledScores:
+      OpDefinition(
+        self, "disentangledScores", .attention,
+        operands: [
+          .required(.table0, .tensor(.distanceRows)), .required(.table1, .tensor(.distanceRows)),
+          .optional(.origin, .positions(.all)), .required(.a, .rows(.inner, .heads)),
+          .required(.b, .rows(.inner, .heads)), .required(.output, .probabilities),
+          .required(.output2, .scores),
+        ],
+        rowRule: .square, sizes: [.heads, .depth], tasks: .heads, variables: .innerRows,
+        // A product of contents, and two of contents and positions over about twice as many distances.
+        work: .product(10, .innerRows, .innerRows, .heads, .depth),
+        traffic: [
+          .words(.product(6, .innerRows, .heads, .depth)),
+          .words(.product(1, .heads, .innerRows, .innerRows)), .words(.product(1, .heads, .innerRows)),
+        ],
+        title: ["disentangled scores"], shape: [.rows, " × ", .inner, " · ", .heads, " × ", .depth],
+        label: [.rows, "×", .inner], since: .families)
     case .attentionContext:
       defineAttention(
         "attentionContext",

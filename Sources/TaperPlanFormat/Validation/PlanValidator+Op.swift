@@ -192,6 +192,7 @@ extension PlanValidator {
         case .matrix: ([columns, depth], false)
         case .row: ([1, depth], false)
         case .distances: ([Int(op.heads), 2 * Int(op.extent) - 1], false)
+        case .distanceRows: ([2 * Int(op.extent) - 1, Int(op.heads) * depth], false)
         case .angles: ([Int(op.extent), Int(op.depth)], false)
         case .words: ([Int(plan.model.vocabulary), columns], true)
         case .positions: ([Int(op.extent) + plan.schedule.maximumLength, columns], true)

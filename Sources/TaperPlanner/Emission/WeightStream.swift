@@ -23,7 +23,7 @@ package struct WeightStream: Sendable {
     switch recipe.source {
     case .overridingHeadWeight: headOverride?.weight ?? []
     case .overridingHeadBias: headOverride?.bias ?? []
-    case .tensors, .relativeBias, .window, .rotaryAngles, .zeros, .multipliers: nil
+    case .tensors, .relativeBias, .rowsByDistance, .window, .rotaryAngles, .zeros, .multipliers: nil
     }
   }
 
@@ -57,6 +57,7 @@ package struct WeightStream: Sendable {
   private enum Piece {
     case tensor(TensorRole)
     case relativeBias(reach: Int)
+    case rowsByDistance(layer: Int, forQueries: Bool, reach: Int)
     case given([Float])
   }
 
@@ -64,6 +65,8 @@ package struct WeightStream: Sendable {
     switch recipes[entry].source {
     case .tensors(let roles): return roles.map { .tensor($0) }
     case .relativeBias(let reach): return [.relativeBias(reach: reach)]
+    case .rowsByDistance(let layer, let forQueries, let reach):
+      return [.rowsByDistance(layer: layer, forQueries: forQueries, reach: reach)]
     case .window(let window, let reach):
       return [.given(DistanceWindow.table(window, reach: reach, heads: recipes[entry].shape[0]))]
     case .rotaryAngles(let theta):
@@ -96,6 +99,8 @@ package struct WeightStream: Sendable {
       switch piece {
       case .tensor(let role): return try model.tensor(role)
       case .relativeBias(let reach): return try model.relativeBiasByDistance(reach: reach)
+      case .rowsByDistance(let layer, let forQueries, let reach):
+        return try model.rowsByDistance(layer: layer, forQueries: forQueries, reach: reach)
       case .given(let elements): return elements
       }
     } catch {

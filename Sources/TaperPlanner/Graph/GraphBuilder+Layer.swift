@@ -35,17 +35,21 @@ extension GraphBuilder {
       key = emitRotation(key, theta: theta, layer: layer, name: "key.rotated")
     }
     var context = makeSlot("layer.\(layer).context", rows: before, columns: hidden)
+    var kept: Operand?
     var residual = input
-    if options.instrumentation.contains(.importance) {
+    if options.instrumentation.contains(.importance) || facts.form.disentangled != nil {
       let scores = emitScores(layer, query, key, condition: .always)
+      if reduces { kept = emitElimination(layer, input: input, partialScores: scores.partial) }
       emitContext(layer, scores.probabilities, value, output: context, condition: .always)
     } else {
       emitAttention(layer, query, key, value, output: context, condition: reduces ? .ifNotReduced : .always)
     }
-    if reduces {
+    if reduces, kept == nil {
       let scores = emitScores(layer, query, key, condition: .ifReduced)
-      let kept = emitElimination(layer, input: input, partialScores: scores.partial)
+      kept = emitElimination(layer, input: input, partialScores: scores.partial)
       emitContext(layer, scores.probabilities, value, output: context, condition: .ifReduced)
+    }
+    if let kept {
       context = emitGather(
         context, index: kept, layer: layer, rows: after, columns: hidden, name: "layer.\(layer).context.kept")
       residual = emitGather(
@@ -189,7 +193,7 @@ extension GraphBuilder {
     // The leading dimension of both is the number of keys, which varies; the driver knows it, so it is 0 here.
     probabilities.leading = 0
     partial.leading = 0
-    var scores = attentionOp(.attentionScores, layer)
+    var scores = attentionOp(facts.form.disentangled == nil ? .attentionScores : .disentangledScores, layer)
     scores.condition = condition
     scores.a = query
     scores.b = key
@@ -208,6 +212,8 @@ extension GraphBuilder {
     weighted.bias = .none
     weighted.origin = .none
     weighted.extent = 0
+    weighted.table0 = .none
+    weighted.table1 = .none
     weighted.b = probabilities
     weighted.c = value
     weighted.output = output
@@ -220,7 +226,13 @@ extension GraphBuilder {
     var op = PlanOp(
       kind, layer: layer, rows: before, innerRows: before, columns: facts.hidden, depth: headSize)
     op.heads = UInt16(facts.heads)
-    op.scale = 1 / Float(headSize).squareRoot()
+    op.scale = 1 / Float(headSize * (facts.form.disentangled == nil ? 1 : 3)).squareRoot()
+    if facts.form.disentangled != nil {
+      op.extent = UInt32(options.maximumLength)
+      op.table0 = distanceRows(layer, forQueries: true)
+      op.table1 = distanceRows(layer, forQueries: false)
+      if movesRows(before: layer) { op.origin = origin }
+    }
     if let (name, source) = distanceTable(layer) {
       let reach = options.maximumLength
       op.bias = weight(WeightRecipe(name: name, shape: [facts.heads, 2 * reach - 1], source: source))
@@ -228,6 +240,15 @@ extension GraphBuilder {
       if movesRows(before: layer) { op.origin = origin }
     }
     return op
+  }
+
+  private mutating func distanceRows(_ layer: Int, forQueries: Bool) -> WeightReference {
+    let (stored, reach) = (facts.form(of: layer).storedAs, options.maximumLength)
+    return weight(
+      WeightRecipe(
+        name: "layer.\(stored).\(forQueries ? "key" : "query").positions",
+        shape: [2 * reach - 1, facts.hidden],
+        source: .rowsByDistance(layer: stored, forQueries: forQueries, reach: reach)))
   }
 
   /// What attention adds by distance, with its name: a relative bias, or a local window where inputs can be longer.

@@ -10,6 +10,8 @@ package struct WeightRecipe: Hashable, Sendable {
     case relativeBias(reach: Int)
     /// [heads, 2·reach − 1]: 0 up to distance `window`, and beyond it what leaves a key no share of attention.
     case window(Int, reach: Int)
+    /// [2·reach − 1, hidden] from the model's relative positions (`ModelSpec.rowsByDistance`).
+    case rowsByDistance(layer: Int, forQueries: Bool, reach: Int)
     /// [positions, head size]: rotary angles (`RotaryAngles`).
     case rotaryAngles(theta: Float)
     case zeros

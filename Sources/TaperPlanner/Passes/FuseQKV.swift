@@ -67,7 +67,7 @@ package enum FuseQKV {
   private static func name(_ ops: [PlanOp], _ graph: PlanGraph) -> String {
     let first = graph.weights[Int(ops[0].weight.rawValue)].name
     let layer = first.split(separator: ".").prefix(2).joined(separator: ".")
-    if first.hasSuffix(".intermediate.weight") { return "\(layer).gate" }
+    if first.hasSuffix(".intermediate.weight") { return "\(layer).gate_up" }
     return "\(layer)." + (ops.count == 3 ? "qkv" : "kv")
   }
 

@@ -54,7 +54,8 @@ struct ProfileCommand: ParsableCommand {
         selectorWidth: spec.tuned?.selector?.width ?? 0, halts: spec.tuned?.halting != nil,
         embeddingWidth: spec.form.projectsEmbeddings ? spec.form.embeddingWidth : 0,
         isGated: spec.form.isGated,
-        isRotary: spec.form.layers.contains { $0.rotaryTheta != nil })
+        isRotary: spec.form.layers.contains { $0.rotaryTheta != nil },
+        isDisentangled: spec.form.disentangled != nil)
     }
     return shapes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
