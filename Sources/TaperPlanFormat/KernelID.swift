@@ -37,7 +37,7 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let attentionScoredBF16 = KernelID(rawValue: 30)
   public static let rotateF32 = KernelID(rawValue: 31)
   public static let gateF32 = KernelID(rawValue: 32)
-  public static let disentangledScoresF32 = KernelID(rawValue: 33)
+  public static let disentangledF32 = KernelID(rawValue: 33)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -73,6 +73,6 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("attention_scored_bf16", .attentionScored, .attentionBF16, .rowMajor, .bf16),
     KernelFamily("rotate_f32", .rotate, .none, .rowMajor, .f32),
     KernelFamily("gate_f32", .gate, .none, .rowMajor, .f32),
-    KernelFamily("disentangled_scores_f32", .disentangledScores, .attention, .rowMajor, .f32),
+    KernelFamily("disentangled_f32", .disentangledScores, .attention, .rowMajor, .f32),
   ]
 }
