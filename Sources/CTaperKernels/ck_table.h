@@ -92,6 +92,10 @@ struct ck_table {
   ck_tier tier;
   /// y = act(a + bias); bias may be NULL; y may be a.
   void (*bias_activation)(float *y, const float *a, const float *bias, size_t n, ck_activation activation);
+  /// y = act(a) · b; y may be a or b.
+  void (*gate)(float *y, const float *a, const float *b, size_t n, ck_activation activation);
+  /// One head of ck_rotate, n columns; y may be a.
+  void (*rotate)(float *y, const float *a, const float *angles, size_t n);
   /// y = a + b; y may be a or b.
   void (*add)(float *y, const float *a, const float *b, size_t n);
   /// y = factor · a; y may be a.

@@ -133,6 +133,11 @@ CK_OVERLOAD CK_V activate(CK_V x, ck_activation activation) {
     return choose(x < (CK_V)0.0f, (CK_V)0.0f, x);
   case CK_ACTIVATION_TANH:
     return hyperbolic_tangent(x);
+  case CK_ACTIVATION_SILU: {
+    // below −100 the other factor is zero, and −∞ times zero would be NaN
+    CK_V bounded = choose(x < (CK_V)-100.0f, (CK_V)-100.0f, x);
+    return bounded / ((CK_V)1.0f + exponential(-bounded));
+  }
   case CK_ACTIVATION_NONE:
     break;
   }

@@ -120,6 +120,8 @@ static void bias_activation(float *y, const float *a, const float *bias, size_t 
     return bias_activation_with(y, a, bias, n, CK_ACTIVATION_RELU);
   case CK_ACTIVATION_TANH:
     return bias_activation_with(y, a, bias, n, CK_ACTIVATION_TANH);
+  case CK_ACTIVATION_SILU:
+    return bias_activation_with(y, a, bias, n, CK_ACTIVATION_SILU);
   case CK_ACTIVATION_NONE:
     return bias_activation_with(y, a, bias, n, CK_ACTIVATION_NONE);
   }

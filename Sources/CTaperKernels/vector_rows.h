@@ -3,6 +3,52 @@
 #pragma once
 #include "vector_math.h"
 
+CK_INLINE void gate_with(float *y, const float *a, const float *b, size_t n, ck_activation activation) {
+  size_t i = 0;
+  for (; i + 4 * CK_WIDTH <= n; i += 4 * CK_WIDTH)
+    store_four(y + i, activate(load_four(a + i), activation) * load_four(b + i));
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store(y + i, activate(load(a + i), activation) * load(b + i));
+  if (i < n)
+    store_some(y + i, activate(load_some(a + i, n - i), activation) * load_some(b + i, n - i), n - i);
+}
+
+static void gate(float *y, const float *a, const float *b, size_t n, ck_activation activation) {
+  switch (activation) {
+  case CK_ACTIVATION_GELU:
+    return gate_with(y, a, b, n, CK_ACTIVATION_GELU);
+  case CK_ACTIVATION_GELU_TANH:
+    return gate_with(y, a, b, n, CK_ACTIVATION_GELU_TANH);
+  case CK_ACTIVATION_RELU:
+    return gate_with(y, a, b, n, CK_ACTIVATION_RELU);
+  case CK_ACTIVATION_TANH:
+    return gate_with(y, a, b, n, CK_ACTIVATION_TANH);
+  case CK_ACTIVATION_SILU:
+    return gate_with(y, a, b, n, CK_ACTIVATION_SILU);
+  case CK_ACTIVATION_NONE:
+    return gate_with(y, a, b, n, CK_ACTIVATION_NONE);
+  }
+}
+
+static void rotate(float *y, const float *a, const float *angles, size_t n) {
+  size_t half = n / 2, i = 0;
+  for (; i + CK_WIDTH <= half; i += CK_WIDTH) {
+    ck_vf first = load(a + i), second = load(a + half + i);
+    ck_vf cosine = load(angles + i), sine = load(angles + half + i);
+    store(y + i, multiply_add(first, cosine, -(second * sine)));
+    store(y + half + i, multiply_add(second, cosine, first * sine));
+  }
+  if (i < half) {
+    size_t left = half - i;
+    ck_vf first = load_some(a + i, left), second = load_some(a + half + i, left);
+    ck_vf cosine = load_some(angles + i, left), sine = load_some(angles + half + i, left);
+    store_some(y + i, multiply_add(first, cosine, -(second * sine)), left);
+    store_some(y + half + i, multiply_add(second, cosine, first * sine), left);
+  }
+  if (n % 2)
+    y[n - 1] = a[n - 1];
+}
+
 static void add(float *y, const float *a, const float *b, size_t n) {
   size_t i = 0;
   for (; i + CK_WIDTH <= n; i += CK_WIDTH)
@@ -195,9 +241,9 @@ static ck_row_scale encode_i8(uint8_t *y, const float *a, const float *multiplie
 /// A tier's table; its products of packed bf16 and i8 differ between tiers of one vector width.
 #define CK_VECTOR_TABLE(its_tier, its_gemm_bf16, its_gemm_i8, its_attention_bf16)                            \
   {                                                                                                          \
-    .tier = its_tier, .bias_activation = bias_activation, .add = add, .scale = scale,                        \
-    .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
-    .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed, .gemm_f32 = gemm_f32,     \
-    .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .encode_bf16 = encode_bf16, .encode_i8 = encode_i8,  \
-    .attention_bf16 = &its_attention_bf16,                                                                   \
+    .tier = its_tier, .bias_activation = bias_activation, .gate = gate, .rotate = rotate, .add = add,        \
+    .scale = scale, .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares,          \
+    .sigmoid = sigmoid, .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed,       \
+    .gemm_f32 = gemm_f32, .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .encode_bf16 = encode_bf16,    \
+    .encode_i8 = encode_i8, .attention_bf16 = &its_attention_bf16,                                           \
   }

@@ -68,20 +68,30 @@ struct CheckpointFiles {
     return nil
   }
 
-  /// Finds the tensors of `roles` under the family's names and checks type and shape of each.
-  /// - Parameter classifiesTokens: whether the head is a token classifier's.
+  /// Finds the tensors of `list` under the family's names and checks type and shape of each.
+  /// - Parameter absent: gains the roles that this model lacks, as its family's description says.
   func locate(
-    _ roles: [(TensorRole, [Int])], family: FamilyDescription, classifiesTokens: Bool
+    _ list: TensorList, _ config: ConfigReader, absent: inout Set<TensorRole>
   ) throws(ModelSpecError) -> [TensorRole: CheckpointWeights.Source] {
-    let prefix = prefix(family)
+    let prefix = prefix(config.family)
     var sources: [TensorRole: CheckpointWeights.Source] = [:]
-    for (role, shape) in roles {
-      let pattern = family.pattern(of: role, classifiesTokens: classifiesTokens)
-      let names = pattern.map { family.names(pattern: $0, prefix: prefix) } ?? []
-      guard let (file, tensor) = find(names) else {
-        throw .tensorMissing(path: directory, tensor: role.rawValue, tried: names)
+    for entry in list.entries {
+      if entry.isOptional, !(try config.has(entry)) {
+        absent.insert(entry.role)
+        continue
       }
-      sources[role] = try CheckpointWeights.Source(file: file, tensor: tensor, shape: shape)
+      var names: [String] = []
+      if let pattern = entry.pattern {
+        var name = pattern.name
+        if let layer = entry.layer { name = try config.name(name, layer: layer, of: list.layers) }
+        names = config.family.names(name, prefix: prefix)
+      }
+      guard let (file, tensor) = find(names) else {
+        throw .tensorMissing(path: directory, tensor: entry.role.rawValue, tried: names)
+      }
+      sources[entry.role] = try CheckpointWeights.Source(
+        file: file, tensor: tensor, shape: entry.shape, part: entry.pattern?.part ?? 0,
+        of: entry.pattern?.parts ?? 1)
     }
     return sources
   }
@@ -102,8 +112,8 @@ struct CheckpointFiles {
 
   /// The prefix under which the word embeddings are found; the first when none fits, so that the error shows it.
   private func prefix(_ family: FamilyDescription) -> String {
-    let pattern = family.pattern(of: .wordEmbedding) ?? ""
-    return family.prefixes.first { find(family.names(pattern: pattern, prefix: $0)) != nil }
+    let pattern = family.tensors[.wordEmbedding]?.name ?? ""
+    return family.prefixes.first { find(family.names(pattern, prefix: $0)) != nil }
       ?? family.prefixes.first ?? ""
   }
 }

@@ -5,9 +5,14 @@ import TaperPlanFormat
 struct EncoderConfig {
   let family: FamilyDescription
   let shape: ModelShape
+  let form: EncoderForm
   let activation: Activation
+  /// Of the dense layer before a classifier.
+  let poolerActivation: Activation
+  /// What a classifier of sequences reads.
+  let classifierPooling: Pooling
   let layerNormEpsilon: Float
-  /// Rows of the position table.
+  /// Rows of the position table, or positions that rotary angles are for.
   let positions: Int
   let relativeBias: RelativeBiasSpec?
   /// nil for an encoder without classification head.
@@ -26,26 +31,38 @@ struct EncoderConfig {
     }
     self.family = family
     for (key, required) in family.requirements {
-      if let found = file.member(key), found != required {
-        throw file.failure(key, expected: required.serialized(), found)
-      }
+      guard let found = file.member(path: key), found != required else { continue }
+      if let found = found.double, found == required.double { continue }
+      throw file.failure(
+        key, expected: required.isNull ? "absent: this variant is not supported" : required.serialized(),
+        found)
     }
-    let reader = Reader(file: file, family: family)
+    let reader = ConfigReader(file: file, family: family)
+    let layersInGroup =
+      family.config["layers_in_group"] == nil ? 1 : try reader.integer("layers_in_group", in: 1...1000)
     shape = ModelShape(
       hidden: try reader.integer("hidden", in: 1...65536),
-      layers: try reader.integer("layers", in: 1...1000),
+      layers: try reader.integer("layers", in: 1...1000 / layersInGroup) * layersInGroup,
       heads: try reader.integer("heads", in: 1...1024),
       feedForward: try reader.integer("feed_forward", in: 1...1_048_576),
       vocabulary: try reader.integer("vocabulary", in: 1...16_777_216),
-      tokenTypes: family.hasTokenTypes ? try reader.integer("token_types", in: 1...65536) : 0)
+      tokenTypes: try reader.tokenTypes())
     guard shape.hidden % shape.heads == 0 else {
       throw file.failure(
         reader.key("heads"), expected: "a divisor of the hidden size \(shape.hidden)",
         .integer(Int64(shape.heads)))
     }
     positions = try reader.integer("positions", in: family.positionOffset + 1...65535)
-    activation = try reader.activation()
+    activation = try reader.activation("activation")
+    poolerActivation =
+      family.config["pooler_activation"] == nil ? .tanh : try reader.activation("pooler_activation")
+    classifierPooling =
+      family.config["classifier_pooling"] == nil
+      ? .cls
+      : try Pooling(
+        named: reader.string("classifier_pooling"), in: file, key: reader.key("classifier_pooling"))
     layerNormEpsilon = try reader.epsilon()
+    form = try reader.form(shape, layersInGroup: layersInGroup)
     relativeBias = try reader.relativeBias()
     classifier = isEmbedder ? nil : try Self.classifier(file, family)
   }
@@ -65,56 +82,5 @@ struct EncoderConfig {
       path: file.path, found: found,
       known: family.encoderArchitectures + family.classifierArchitectures
         + family.tokenClassifierArchitectures)
-  }
-
-  /// Quantities under the keys that the family's description gives.
-  private struct Reader {
-    let file: JSONFile
-    let family: FamilyDescription
-
-    func key(_ quantity: String) -> String { family.config[quantity]?.key ?? quantity }
-
-    func value(_ quantity: String) -> JSONValue? {
-      file.member(key(quantity)) ?? family.config[quantity]?.defaultValue
-    }
-
-    func integer(_ quantity: String, in range: ClosedRange<Int>) throws(ModelSpecError) -> Int {
-      let found = value(quantity)
-      guard let size = found?.int, range.contains(size) else {
-        throw file.failure(
-          key(quantity), expected: "an integer in \(range.lowerBound)...\(range.upperBound)", found)
-      }
-      return size
-    }
-
-    func activation() throws(ModelSpecError) -> Activation {
-      let found = value("activation")
-      switch found?.string {
-      case "gelu": return .gelu
-      case "gelu_new", "gelu_pytorch_tanh": return .geluTanh
-      case "relu": return .relu
-      default:
-        throw file.failure(
-          key("activation"), expected: "\"gelu\", \"gelu_new\", \"gelu_pytorch_tanh\" or \"relu\"", found)
-      }
-    }
-
-    func epsilon() throws(ModelSpecError) -> Float {
-      let found = value("layer_norm_epsilon")
-      guard let epsilon = found?.double, epsilon >= 0, epsilon <= 1 else {
-        throw file.failure(key("layer_norm_epsilon"), expected: "a number in 0...1", found)
-      }
-      return Float(epsilon)
-    }
-
-    func relativeBias() throws(ModelSpecError) -> RelativeBiasSpec? {
-      guard let distance = family.relativeBiasMaximumDistance else { return nil }
-      let buckets = try integer("relative_buckets", in: 4...2 * distance)
-      guard buckets % 4 == 0 else {
-        throw file.failure(
-          key("relative_buckets"), expected: "a multiple of 4", .integer(Int64(buckets)))
-      }
-      return RelativeBiasSpec(buckets: buckets, maximumDistance: distance)
-    }
   }
 }

@@ -2,13 +2,13 @@ public import TaperPlanFormat
 
 /// The head on top of the encoder. The order of its steps is fixed:
 ///
-///     last hidden states → pooling → [pooler: tanh(W·x + b)] → [L2 norm] → [linear] → result by `kind`
+///     last hidden states → pooling → [pooler: act(W·x + b) → [norm]] → [L2 norm] → [linear] → result by `kind`
 ///
 /// Results of classification are softmax scores, of multi-label ones sigmoid scores; a regression's are the linear
 /// head's, or their sigmoid.
 ///
-/// Without pooling, the linear head and the softmax run on every token's state. On a base with normalised vectors, a
-/// linear head reads the normalised vector.
+/// Without pooling, the pooler, the linear head and the softmax run on every token's state. On a base with normalised
+/// vectors, a linear head reads the normalised vector.
 public struct HeadSpec: Hashable, Sendable {
   public var kind: HeadKind
   public var pooling: Pooling
@@ -20,8 +20,12 @@ public struct HeadSpec: Hashable, Sendable {
   public var textLabels: [String] { kind == .tokenClassification ? [] : labels }
   /// Elements of the result: hidden size for an embedding, otherwise the linear head's rows.
   public var outputWidth: Int
-  /// A dense layer with tanh on the pooled first token (roles poolerWeight, poolerBias).
+  /// A dense layer on the pooled state (roles poolerWeight, poolerBias).
   public var hasPooler: Bool
+  /// Of the pooler.
+  public var poolerActivation: Activation
+  /// Whether a norm follows the pooler (roles poolerNormGamma, poolerNormBeta).
+  public var hasPoolerNorm: Bool
   /// A linear layer (roles headWeight, headBias).
   public var hasLinear: Bool
   /// A regression's results are the sigmoid of the linear head's: a cross-encoder's relevance from 0 to 1.
@@ -31,7 +35,8 @@ public struct HeadSpec: Hashable, Sendable {
 
   public init(
     kind: HeadKind, pooling: Pooling, normalized: Bool, labels: [String], outputWidth: Int, hasPooler: Bool,
-    hasLinear: Bool, hasSigmoid: Bool = false
+    poolerActivation: Activation = .tanh, hasPoolerNorm: Bool = false, hasLinear: Bool,
+    hasSigmoid: Bool = false
   ) {
     self.kind = kind
     self.pooling = pooling
@@ -39,6 +44,8 @@ public struct HeadSpec: Hashable, Sendable {
     self.labels = labels
     self.outputWidth = outputWidth
     self.hasPooler = hasPooler
+    self.poolerActivation = poolerActivation
+    self.hasPoolerNorm = hasPoolerNorm
     self.hasLinear = hasLinear
     self.hasSigmoid = hasSigmoid
   }

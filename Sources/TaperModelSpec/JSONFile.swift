@@ -59,6 +59,13 @@ struct JSONFile {
     return member
   }
 
+  /// The member at a path of keys with dots between them; nil as `member`.
+  func member(path: String) -> JSONValue? {
+    var found: JSONValue? = value
+    for key in path.split(separator: ".") { found = found?[String(key)] }
+    return found.flatMap { $0.isNull ? nil : $0 }
+  }
+
   func integer(_ key: String, in range: ClosedRange<Int>) throws(ModelSpecError) -> Int {
     guard let found = member(key)?.int, range.contains(found) else {
       throw failure(key, expected: "an integer in \(range.lowerBound)...\(range.upperBound)", value[key])

@@ -29,15 +29,21 @@ extension ModelSpec {
     let sequence = try SequenceConfig(directory: base)
     try checkTask(modules, sequence)
     let fitted = try FittedHead(directory: directory, hidden: hidden)
-    let head =
+    var head =
       if let fitted { fitted.spec } else { try headSpec(config, configFile, modules, settings) }
+    if head.hasPooler {
+      head.poolerActivation = config.poolerActivation
+      head.hasPoolerNorm = config.family.head(ofTokens: head.pooling == .tokens)[.poolerNormGamma] != nil
+    }
     let prompts = try prompts(settings, modules)
 
-    let tuned = try TunedSpec(configFile, shape: config.shape, head: head)
+    let tuned = try TunedSpec(configFile, shape: config.shape, form: config.form, head: head)
 
-    var sources = try checkpoint.locate(
-      roles(config, head: head, fitted: fitted != nil), family: config.family,
-      classifiesTokens: head.pooling == .tokens)
+    let reader = ConfigReader(file: configFile, family: config.family)
+    let tensors = TensorList(
+      config, hasPositionTable: try reader.hasPositionTable(config.form), head: head, fitted: fitted != nil)
+    var form = config.form
+    var sources = try checkpoint.locate(tensors, reader, absent: &form.absent)
     if let fitted { sources.merge(fitted.sources) { $1 } }
     if let tuned {
       sources.merge(try checkpoint.locate(named: tuned.roles(hidden: hidden))) { $1 }
@@ -60,7 +66,7 @@ extension ModelSpec {
 
     return ModelSpec(
       directory: directory, name: FilePath.name(directory), family: config.family.family,
-      shape: config.shape,
+      shape: config.shape, form: form,
       activation: config.activation, layerNormEpsilon: config.layerNormEpsilon,
       positionOffset: config.family.positionOffset, maximumLength: maximumLength, lengthSource: lengthSource,
       relativeBias: config.relativeBias, head: head, prompts: prompts, tuned: tuned, tokenizer: tokenizer,
@@ -113,13 +119,15 @@ extension ModelSpec {
     if classifier.kind == .tokenClassification {
       return HeadSpec(
         kind: classifier.kind, pooling: .tokens, normalized: false, labels: classifier.labels,
-        outputWidth: classifier.outputs, hasPooler: false, hasLinear: true)
+        outputWidth: classifier.outputs, hasPooler: config.family.head(ofTokens: true)[.poolerWeight] != nil,
+        hasLinear: true)
     }
     let scores = try ScoreActivation(file, settings, outputs: classifier.outputs)
     return HeadSpec(
-      kind: scores.kind(of: classifier), pooling: .cls, normalized: false,
+      kind: scores.kind(of: classifier), pooling: config.classifierPooling, normalized: false,
       labels: scores.kind(of: classifier) == .regression ? [] : classifier.labels,
-      outputWidth: classifier.outputs, hasPooler: config.family.classifierHasPooler, hasLinear: true,
+      outputWidth: classifier.outputs,
+      hasPooler: config.family.head(ofTokens: false)[.poolerWeight] != nil, hasLinear: true,
       hasSigmoid: scores.isSigmoid(of: classifier))
   }
 
@@ -136,31 +144,6 @@ extension ModelSpec {
         "include_prompt", expected: "true: a mean without the prompt's tokens is not supported", .bool(false))
     }
     return prompts
-  }
-
-  /// The tensors this model must have, with their shapes; without those of a fitted head.
-  private static func roles(_ config: EncoderConfig, head: HeadSpec, fitted: Bool) -> [(TensorRole, [Int])] {
-    let shape = config.shape
-    let hidden = Int(shape.hidden)
-    let feedForward = Int(shape.feedForward)
-    var roles: [(TensorRole, [Int])] = [
-      (.wordEmbedding, [Int(shape.vocabulary), hidden]), (.positionEmbedding, [config.positions, hidden]),
-      (.embeddingNormGamma, [hidden]), (.embeddingNormBeta, [hidden]),
-    ]
-    if shape.tokenTypes > 0 { roles.append((.tokenTypeEmbedding, [Int(shape.tokenTypes), hidden])) }
-    if let relativeBias = config.relativeBias {
-      roles.append((.relativeBias, [relativeBias.buckets, Int(shape.heads)]))
-    }
-    for layer in 1...Int(shape.layers) {
-      roles += LayerPart.allCases.map { part in
-        (.layer(layer, part), part.shape(hidden: hidden, feedForward: feedForward))
-      }
-    }
-    if head.hasPooler { roles += [(.poolerWeight, [hidden, hidden]), (.poolerBias, [hidden])] }
-    if head.hasLinear && !fitted {
-      roles += [(.headWeight, [head.outputWidth, hidden]), (.headBias, [head.outputWidth])]
-    }
-    return roles
   }
 
   /// As the reference: sentence-transformers' settings, else the tokenizer's; never beyond the last position.

@@ -4,10 +4,14 @@ public import TaperTokenization
 
 /// A checkpoint: the encoder's dimensions, the place of each tensor, and the head.
 ///
-/// Every family is the same post-norm encoder with options set by specs/models/*.json:
+/// Every family is one encoder with options set by specs/models/*.json (`EncoderForm`). As BERT has them:
 ///
 ///     x₀ = LN(word[id] + position[i + offset] + type[t])
 ///     a  = LN(x + O·concat_h softmax(QKᵀ/√d + bias[key − query])·V),   x' = LN(a + W₂·act(W₁·a))      layer by layer
+///
+/// and where norms come first, with a gated block:
+///
+///     a  = x + O·attention(LN(x)),   x' = a + W₂·(act(W₁·m) ⊙ U·m) with m = LN(a),   and LN after the last layer
 ///
 /// Weights stay in their mapped files until `tensor(_:)` asks for one; shapes and types were checked at load.
 public struct ModelSpec: Sendable {
@@ -18,6 +22,7 @@ public struct ModelSpec: Sendable {
   /// "bert", "mpnet", …: the description in specs/models that matched.
   public let family: String
   public let shape: ModelShape
+  public let form: EncoderForm
   /// Of the feed-forward block.
   public let activation: Activation
   public let layerNormEpsilon: Float

@@ -35,15 +35,23 @@ public struct SafetensorsFile: Sendable {
   public func tensor(_ name: String) -> SafetensorsTensor? { positions[name].map { header.tensors[$0] } }
 
   /// The tensor's elements in row-major order, as Float.
+  /// - Parameter elements: which of them; all unless given.
+  /// - Precondition: the tensor has these elements.
   /// - Throws: `tensorMissing`; `tensorType` unless it is F32, F16 or BF16.
-  public func floats(_ name: String) throws(ModelSpecError) -> [Float] {
+  public func floats(_ name: String, in elements: Range<Int>? = nil) throws(ModelSpecError) -> [Float] {
     guard let tensor = tensor(name) else { throw .tensorMissing(path: path, tensor: name, tried: [name]) }
     guard let element = tensor.element, FloatConversion.supported.contains(element) else {
       throw .tensorType(
         path: path, tensor: name, expected: FloatConversion.supported.map(\.rawValue), found: tensor.type)
     }
+    let width = element.byteCount
+    let range =
+      elements.map {
+        tensor.range.lowerBound + $0.lowerBound * width..<tensor.range.lowerBound + $0.upperBound * width
+      } ?? tensor.range
+    precondition(tensor.range.contains(range), "elements that the tensor does not have")
     return unsafe file.withBytes { (bytes) in
-      unsafe FloatConversion.floats(UnsafeRawBufferPointer(rebasing: bytes[tensor.range]), as: element)
+      unsafe FloatConversion.floats(UnsafeRawBufferPointer(rebasing: bytes[range]), as: element)
     }
   }
 

@@ -5,22 +5,41 @@ public struct TensorRole: RawRepresentable, Hashable, Sendable {
   public let rawValue: String
   public init(rawValue: String) { self.rawValue = rawValue }
 
-  /// [vocabulary, hidden]
+  /// [vocabulary, embedding width], which is the hidden size unless a projection follows (`EncoderForm`).
   public static let wordEmbedding = TensorRole(rawValue: "word_embedding")
-  /// [maximum positions, hidden]; row `ModelSpec.positionOffset` belongs to the first token.
+  /// [maximum positions, embedding width]; row `ModelSpec.positionOffset` belongs to the first token. Families with
+  /// rotary positions have none.
   public static let positionEmbedding = TensorRole(rawValue: "position_embedding")
-  /// [token types, hidden]; families without token types have none.
+  /// [token types, embedding width]; families without token types have none.
   public static let tokenTypeEmbedding = TensorRole(rawValue: "token_type_embedding")
-  /// [hidden]
+  /// [embedding width]
   public static let embeddingNormGamma = TensorRole(rawValue: "embedding_norm_gamma")
-  /// [hidden]
+  /// [embedding width]
   public static let embeddingNormBeta = TensorRole(rawValue: "embedding_norm_beta")
+  /// [hidden, embedding width]
+  public static let embeddingProjectionWeight = TensorRole(rawValue: "embedding_projection_weight")
+  /// [hidden]
+  public static let embeddingProjectionBias = TensorRole(rawValue: "embedding_projection_bias")
   /// [buckets, heads], shared by all layers; see `RelativeBiasSpec`.
   public static let relativeBias = TensorRole(rawValue: "relative_bias")
-  /// [hidden, hidden]: the dense layer with tanh on the first token's state.
+  /// [2 · span, hidden]: embeddings of relative positions (`DisentangledSpec`).
+  public static let positionRows = TensorRole(rawValue: "position_rows")
+  /// [hidden]: the norm of `positionRows`.
+  public static let positionNormGamma = TensorRole(rawValue: "position_norm_gamma")
+  /// [hidden]
+  public static let positionNormBeta = TensorRole(rawValue: "position_norm_beta")
+  /// [hidden]: the norm after the last layer, of encoders that normalise first.
+  public static let finalNormGamma = TensorRole(rawValue: "final_norm_gamma")
+  /// [hidden]
+  public static let finalNormBeta = TensorRole(rawValue: "final_norm_beta")
+  /// [hidden, hidden]: the dense layer, with an activation, before the linear head.
   public static let poolerWeight = TensorRole(rawValue: "pooler_weight")
   /// [hidden]
   public static let poolerBias = TensorRole(rawValue: "pooler_bias")
+  /// [hidden]: a norm after the dense layer.
+  public static let poolerNormGamma = TensorRole(rawValue: "pooler_norm_gamma")
+  /// [hidden]
+  public static let poolerNormBeta = TensorRole(rawValue: "pooler_norm_beta")
   /// [outputs, hidden]
   public static let headWeight = TensorRole(rawValue: "head_weight")
   /// [outputs]

@@ -18,7 +18,7 @@ public struct TunedSpec: Hashable, Sendable {
   public let restoresDroppedTokens: Bool
 
   /// nil when config.json has no member `taper`. Unknown members are ignored.
-  init?(_ config: JSONFile, shape: ModelShape, head: HeadSpec) throws(ModelSpecError) {
+  init?(_ config: JSONFile, shape: ModelShape, form: EncoderForm, head: HeadSpec) throws(ModelSpecError) {
     guard let file = try JSONFile(ifPresent: "taper", in: config) else { return nil }
     guard file.member("schema_version")?.int == 1 else {
       throw file.failure(
@@ -42,6 +42,13 @@ public struct TunedSpec: Hashable, Sendable {
       return try part.integer("of", in: layers...1000)
     }
     restoresDroppedTokens = try file.bool("restores_dropped_tokens")
+    // Both read the states between layers as norms leave them; of encoders that normalise first those are sums.
+    for (name, present) in [("selector", selector != nil), ("halting", halting != nil)]
+    where present && form.normalizesFirst {
+      throw file.failure(
+        name, expected: "absent: selectors and halting points are for encoders with norms after each block",
+        file.value[name])
+    }
     if elimination != nil && selector != nil {
       throw file.failure("selector", expected: "absent: elimination is present", file.value["selector"])
     }

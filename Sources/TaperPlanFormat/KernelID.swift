@@ -35,6 +35,9 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let haltTightF32 = KernelID(rawValue: 28)
   public static let attentionBF16 = KernelID(rawValue: 29)
   public static let attentionScoredBF16 = KernelID(rawValue: 30)
+  public static let rotateF32 = KernelID(rawValue: 31)
+  public static let gateF32 = KernelID(rawValue: 32)
+  public static let disentangledF32 = KernelID(rawValue: 33)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -68,5 +71,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("halt_tight_f32", .haltTight, .none, .rowMajor, .f32),
     KernelFamily("attention_bf16", .attention, .attentionBF16, .rowMajor, .bf16),
     KernelFamily("attention_scored_bf16", .attentionScored, .attentionBF16, .rowMajor, .bf16),
+    KernelFamily("rotate_f32", .rotate, .none, .rowMajor, .f32),
+    KernelFamily("gate_f32", .gate, .none, .rowMajor, .f32),
+    KernelFamily("disentangled_f32", .disentangledScores, .attention, .rowMajor, .f32),
   ]
 }

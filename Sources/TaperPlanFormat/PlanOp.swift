@@ -5,6 +5,7 @@ public enum Activation: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable
   case geluTanh = 2
   case relu = 3
   case tanh = 4
+  case silu = 5
 }
 
 /// When an op runs, which the schedule decides for each input length. A layer that may drop tokens has both the ops
@@ -59,7 +60,8 @@ public struct PlanOp: BitwiseCopyable, Hashable, Sendable {
   public var heads: UInt16
   /// Column parts that a product is cut into; 1 for other ops.
   public var parts: UInt16
-  /// Embed: position offset. Attention with relative bias: reach of the bias table. Halting: layers left. 0 otherwise.
+  /// Embed: position offset. Attention with relative bias: reach of the bias table. Rotate: rows of the table of angles.
+  /// Halting: layers left. 0 otherwise.
   public var extent: UInt32
   public var epsilon: Float
   public var scale: Float
@@ -77,7 +79,8 @@ public struct PlanOp: BitwiseCopyable, Hashable, Sendable {
   public var bias: WeightReference
   public var gamma: WeightReference
   public var beta: WeightReference
-  /// Only of embed: word, position and token-type tables.
+  /// Of embed: word, position and token-type tables. Of rotate: the angles. Of disentangled
+  /// scores: the keys' and the queries' rows by distance.
   public var table0: WeightReference
   public var table1: WeightReference
   public var table2: WeightReference

@@ -83,10 +83,9 @@ public struct Session: ~Copyable {
         throw .tokenOutOfRange(position: i, id: ids[i], vocabulary: vocabulary)
       }
     }
-    // A family without token types has no table, but accepts type 0.
-    let typeLimit = max(tokenTypes, 1)
-    for i in 0..<typeIDs.count {
-      guard typeIDs[i] < typeLimit else {
+    // A family without token types reads none, whatever its tokenizer gives.
+    for i in 0..<typeIDs.count where tokenTypes > 0 {
+      guard typeIDs[i] < tokenTypes else {
         throw .tokenTypeOutOfRange(position: i, typeID: typeIDs[i], tokenTypes: tokenTypes)
       }
     }

@@ -240,7 +240,8 @@ package struct PlanAssembler {
       maximumLength: request.maximumLength, threads: request.threads, reducingLayers: layers,
       selection: selection, halting: halting, restores: restores, instrumentation: request.instrumentation)
     var plain = GraphBuilder.build(facts, options: options, override: request.headOverride)
-    plain.roundedAttention = Set((1...facts.layers).filter { request.precision.roundsAttention(layer: $0) })
+    plain.roundedAttention = Set(
+      (1...facts.layers).filter { request.precision.roundsAttention(layer: facts.form(of: $0).storedAs) })
     let rewritten = GraphPasses.run(
       plain, passes: passes, pricer: pricer, maximumLength: request.maximumLength)
     let assigned = ProductFamilies(

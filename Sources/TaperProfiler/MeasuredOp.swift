@@ -48,7 +48,7 @@ internal import TaperPlanFormat
     for operand in definition.operands { bind(operand, point, buffers) }
     if definition.allowsInPlace { (warmCounts[3], outputCount) = (warmCounts[0], 0) }
     // Queries, keys and values are column views of one slot, as a fused product writes them.
-    if isAttention { warmCounts[0] = 3 * point.innerRows * shape.heads * shape.depth }
+    if isAttention { warmCounts[0] = 3 * max(point.rows, point.innerRows) * shape.heads * shape.depth }
   }
 
   private mutating func bind(_ operand: OperandDefinition, _ point: MeasurementPoint, _ buffers: WorkBuffers)
@@ -129,6 +129,15 @@ internal import TaperPlanFormat
     case .words:
       weightCount = shape.columns * buffers.tableRows
       unsafe op.ids = UnsafePointer(buffers.scattered)
+      return
+    case .distanceRows:
+      unsafe op.extent = UInt32(point.innerRows)
+      let rows = unsafe buffers.weights((2 * point.innerRows - 1) * shape.heads * shape.depth)
+      if role == .table0 { unsafe op.table0 = rows } else { unsafe op.table1 = rows }
+      return
+    case .angles:
+      unsafe op.extent = UInt32(point.rows)
+      unsafe op.table0 = UnsafePointer(buffers.activations[1])
       return
     case .positions, .types: return
     case .one: break

@@ -51,7 +51,9 @@ public struct ProfilingRequest: Hashable, Sendable {
       for bias in [false, true] { shapes += attention(depth: depth, heads: 12, relativeBias: bias) }
     }
     for columns in widths {
-      for activation in [Activation.none, .gelu] { shapes += rowWise(.hidden, columns, activation) }
+      for activation in [Activation.none, .gelu] {
+        shapes += rowWise(.hidden, columns, activation) + rowWise(.feedForward, columns, activation)
+      }
     }
     return distinct(shapes + choices(heads: 12) + [OpShape(.softmax, columns: 16)])
   }
@@ -92,13 +94,18 @@ public struct ProfilingRequest: Hashable, Sendable {
   /// - Parameters:
   ///   - activation: of the feed-forward block.
   ///   - outputWidth: of the linear head; 0 for none.
-  ///   - hasPooler: a dense layer with tanh on the first token.
+  ///   - pooler: the activation of a dense layer before the head; nil for none.
   ///   - relativeBias: whether attention adds a bias by distance.
   ///   - selectorWidth: inner width of the model's selectors; 0 for none.
   ///   - halts: whether every layer answers, and runs may end early.
+  ///   - embeddingWidth: where the embeddings are projected to the hidden size; 0 for none.
+  ///   - isGated: whether feed-forward blocks multiply two products.
+  ///   - isRotary: whether queries and keys are rotated by position.
+  ///   - isDisentangled: whether attention multiplies contents by positions.
   public static func shapes(
-    of model: ModelShape, activation: Activation = .gelu, outputWidth: Int = 0, hasPooler: Bool = false,
-    relativeBias: Bool = false, selectorWidth: Int = 0, halts: Bool = false
+    of model: ModelShape, activation: Activation = .gelu, outputWidth: Int = 0, pooler: Activation? = nil,
+    relativeBias: Bool = false, selectorWidth: Int = 0, halts: Bool = false, embeddingWidth: Int = 0,
+    isGated: Bool = false, isRotary: Bool = false, isDisentangled: Bool = false
   ) -> [OpShape] {
     let hidden = Int(model.hidden)
     let inner = Int(model.feedForward)
@@ -111,7 +118,15 @@ public struct ProfilingRequest: Hashable, Sendable {
     ]
     shapes += attention(depth: depth, heads: heads, relativeBias: relativeBias)
     shapes += rowWise(.hidden, hidden) + rowWise(.feedForward, inner, activation) + choices(heads: heads)
-    if hasPooler { shapes.append(.gemm(columns: hidden, depth: hidden, activation: .tanh)) }
+    if let pooler { shapes.append(.gemm(columns: hidden, depth: hidden, activation: pooler)) }
+    if embeddingWidth > 0 {
+      shapes += [.gemm(columns: hidden, depth: embeddingWidth), OpShape(.embed, columns: embeddingWidth)]
+    }
+    if isGated { shapes.append(.gemm(columns: 2 * inner, depth: hidden)) }
+    shapes.removeAll {
+      $0.kind == .gate && !isGated || $0.kind == .rotate && !isRotary
+        || $0.kind == .disentangledScores && !isDisentangled
+    }
     if outputWidth > 0 {
       shapes += [.gemm(columns: outputWidth, depth: hidden)] + rowWise(.outputs, outputWidth)
     }

@@ -53,7 +53,7 @@ import Testing
 
   @Test func activations() {
     unsafe withEveryTier { base in
-      withEvery("activation", in: 1..<5) { activation in
+      withEvery("activation", in: 1..<6) { activation in
         var op = unsafe base
         unsafe op.activation = ck_activation(rawValue: UInt32(activation))
         let x = sweep(-12...12) + sweep(-1.5...1.5)
@@ -70,7 +70,7 @@ import Testing
 
   @Test func activationsOfExtremes() {
     unsafe withEveryTier { base in
-      withEvery("activation", in: 1..<5) { activation in
+      withEvery("activation", in: 1..<6) { activation in
         var op = unsafe base
         unsafe op.activation = ck_activation(rawValue: UInt32(activation))
         let y = unsafe applied(op, ck_bias_activation, [.infinity, 1e30, -.infinity, -1e30, .nan, 0])

@@ -40,7 +40,7 @@ import Testing
     for (swift, c) in pairs { #expect(swift == Int(c)) }
     let activations: [(Activation, ck_activation)] = [
       (.none, CK_ACTIVATION_NONE), (.gelu, CK_ACTIVATION_GELU), (.geluTanh, CK_ACTIVATION_GELU_TANH),
-      (.relu, CK_ACTIVATION_RELU), (.tanh, CK_ACTIVATION_TANH),
+      (.relu, CK_ACTIVATION_RELU), (.tanh, CK_ACTIVATION_TANH), (.silu, CK_ACTIVATION_SILU),
     ]
     #expect(activations.count == Activation.allCases.count)
     for (swift, c) in activations { #expect(UInt32(swift.rawValue) == c.rawValue) }
@@ -130,6 +130,13 @@ import Testing
     unsafe op.ldy = UInt32(id.opKind == .attentionScores ? keys : 2 * width)
     unsafe op.index_out = numbers.pointer
     unsafe op.count_out = count.pointer
+    let reach = unsafe id.opKind == .disentangledScores ? Int(op.extent) : 1
+    let byDistance = GuardedMemory([Float](repeating: 0.1, count: (2 * reach - 1) * 2 * width))
+    if id.opKind == .disentangledScores {
+      unsafe op.table0 = byDistance.constPointer
+      unsafe op.table1 = byDistance.constPointer
+      unsafe op.bias = nil
+    }
     if id.opKind == .gemm {
       unsafe op.columns = UInt32(2 * width)
       unsafe op.weight = UnsafeRawPointer(weight.constPointer)

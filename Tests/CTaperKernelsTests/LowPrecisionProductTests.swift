@@ -30,8 +30,10 @@ import Testing
     var scalar = unsafe ck_op()
     unsafe scalar.table = ck_kernels(CK_TIER_SCALAR)
     unsafe withEveryCase { base, operands, _ in
-      withEvery("bias, activation", in: [(true, 0), (false, 0), (true, 3), (false, 1), (true, 2), (true, 4)])
-      {
+      withEvery(
+        "bias, activation",
+        in: [(true, 0), (false, 0), (true, 3), (false, 1), (true, 2), (true, 4), (true, 5)]
+      ) {
         hasBias, raw in
         let activation = ck_activation(rawValue: UInt32(raw))
         let y = unsafe operands.result(operands.op(base, hasBias: hasBias), activation)
@@ -62,7 +64,7 @@ import Testing
 
   @Test func activationsAreTheTiersOwn() {
     unsafe withEveryCase { base, operands, _ in
-      withEvery("activation", in: UInt32(2)..<5) { raw in
+      withEvery("activation", in: UInt32(2)..<6) { raw in
         let op = unsafe operands.op(base)
         let linear = unsafe operands.result(op)
         let y = unsafe operands.result(op, ck_activation(rawValue: raw))

@@ -56,7 +56,7 @@ import Testing
           "bias, activation, index, parts",
           in: [
             (true, 1, false, 1), (false, 0, true, 2), (true, 2, true, 3), (true, 3, false, 1),
-            (false, 4, false, 9),
+            (false, 4, false, 9), (true, 5, true, 1),
           ]
         ) { hasBias, activation, indexed, parts in
           let y = Matrix(rows, columns)

@@ -7,6 +7,7 @@ func activated(_ x: Double, _ activation: Int) -> Double {
   case 2: x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
   case 3: x > 0 ? x : 0
   case 4: tanh(x)
+  case 5: x / (1 + exp(-x))
   default: x
   }
 }

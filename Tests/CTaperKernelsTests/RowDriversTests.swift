@@ -32,7 +32,7 @@ private func normalized(_ row: [Double], gamma: [Float], beta: [Float], epsilon:
       let bias = GuardedMemory(generator.floats(columns))
       withEvery("bias", in: [true, false]) { hasBias in
         withEvery("in place", in: [false, true]) { inPlace in
-          withEvery("activation", in: 0..<5) { activation in
+          withEvery("activation", in: 0..<6) { activation in
             let input = a.copy()
             let y = inPlace ? input : Matrix(rows, columns, gap: 5)
             var op = unsafe op
@@ -47,6 +47,66 @@ private func normalized(_ row: [Double], gamma: [Float], beta: [Float], epsilon:
               // the sum is rounded to float before the activation
               activated(Double(a[r, c] + (hasBias ? bias[c] : 0)), activation)
             }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func gate() {
+    unsafe withEveryShape { op, rows, columns, generator in
+      let a = Matrix(rows, columns, random: &generator, in: -6...6)
+      let b = Matrix(rows, columns, gap: 1, random: &generator)
+      withEvery("in place", in: [false, true]) { inPlace in
+        withEvery("activation", in: 0..<6) { activation in
+          let input = a.copy()
+          let y = inPlace ? input : Matrix(rows, columns, gap: 5)
+          var op = unsafe op
+          unsafe op.a = input.constPointer
+          unsafe op.lda = input.ld
+          unsafe op.b = b.constPointer
+          unsafe op.ldb = b.ld
+          unsafe op.y = y.pointer
+          unsafe op.ldy = y.ld
+          unsafe op.activation = ck_activation(rawValue: UInt32(activation))
+          unsafe run(ck_gate, op, tasks: rowTasks(rows))
+          y.expectEqual(2e-6) { r, c in activated(a.double(r, c), activation) * b.double(r, c) }
+        }
+      }
+    }
+  }
+
+  /// Two heads, whose pairs turn by the angle of the row's position; an odd last column stays.
+  @Test func rotate() {
+    unsafe withEveryShape { op, rows, size, generator in
+      let heads = 2
+      let a = Matrix(rows, heads * size, random: &generator)
+      let angles = Matrix(rows + 5, size, gap: 0, random: &generator, in: -1...1)
+      let origin = GuardedMemory(generator.rows(rows, below: rows + 5))
+      withEvery("origin", in: [false, true]) { moved in
+        withEvery("in place", in: [false, true]) { inPlace in
+          let input = a.copy()
+          let y = inPlace ? input : Matrix(rows, heads * size, gap: 5)
+          var op = unsafe op
+          unsafe op.heads = UInt32(heads)
+          unsafe op.depth = UInt32(size)
+          unsafe op.extent = UInt32(rows + 5)
+          unsafe op.table0 = angles.constPointer
+          unsafe op.origin = moved ? origin.constPointer : nil
+          unsafe op.a = input.constPointer
+          unsafe op.lda = input.ld
+          unsafe op.y = y.pointer
+          unsafe op.ldy = y.ld
+          unsafe run(ck_rotate, op, tasks: rowTasks(rows))
+          let half = size / 2
+          y.expectEqual(1e-6) { r, c in
+            let (position, column) = (moved ? Int(origin[r]) : r, c % size)
+            if column == 2 * half { return a.double(r, c) }
+            let pair = column % half
+            let (cosine, sine) = (angles.double(position, pair), angles.double(position, half + pair))
+            return column < half
+              ? a.double(r, c) * cosine - a.double(r, c + half) * sine
+              : a.double(r, c) * cosine + a.double(r, c - half) * sine
           }
         }
       }
@@ -132,16 +192,17 @@ private func normalized(_ row: [Double], gamma: [Float], beta: [Float], epsilon:
       let ids = GuardedMemory((0..<rows).map { _ in UInt32.random(in: 0..<50, using: &generator) })
       let typeIDs = GuardedMemory((0..<rows).map { _ in UInt32.random(in: 0..<2, using: &generator) })
       withEvery("types", in: ["no table", "no ids", "ids"]) { types in
-        withEvery("offset", in: [0, 2]) { offset in
+        // nil: no position table
+        withEvery("offset", in: [0, 2, nil]) { offset in
           withEvery("norm", in: [true, false]) { hasNorm in
             let y = Matrix(rows, columns)
             var op = unsafe op
             unsafe op.ids = ids.constPointer
             unsafe op.type_ids = types == "ids" ? typeIDs.constPointer : nil
             unsafe op.table0 = word.constPointer
-            unsafe op.table1 = position.constPointer
+            unsafe op.table1 = offset == nil ? nil : position.constPointer
             unsafe op.table2 = types == "no table" ? nil : type.constPointer
-            unsafe op.extent = UInt32(offset)
+            unsafe op.extent = UInt32(offset ?? 0)
             unsafe op.gamma = hasNorm ? gamma.constPointer : nil
             unsafe op.beta = hasNorm ? beta.constPointer : nil
             unsafe op.epsilon = 1e-2
@@ -150,7 +211,7 @@ private func normalized(_ row: [Double], gamma: [Float], beta: [Float], epsilon:
             unsafe run(ck_embed, op, tasks: rowTasks(rows))
             let wanted = (0..<rows).map { r in
               let sum = (0..<columns).map { c in
-                var sum = word.double(Int(ids[r]), c) + position.double(r + offset, c)
+                var sum = word.double(Int(ids[r]), c) + (offset.map { position.double(r + $0, c) } ?? 0)
                 if types != "no table" { sum += type.double(types == "ids" ? Int(typeIDs[r]) : 0, c) }
                 return sum
               }

@@ -33,7 +33,11 @@ struct PassCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(reduction)\(halts ? ", halting" : ""), \(model)" }
 
   static let all =
-    ["tiny-bert-classifier", "tiny-mpnet"].flatMap { untrained($0) }
+    [
+      "tiny-bert-classifier", "tiny-mpnet", "tiny-electra", "tiny-albert", "tiny-modernbert", "tiny-gte",
+      "tiny-deberta-v3",
+    ]
+    .flatMap { untrained($0) }
     + TokenSelection.allCases.flatMap {
       [
         PassCase(reduction: .selectors($0), model: "tuned-selector"),

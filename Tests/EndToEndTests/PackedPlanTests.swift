@@ -56,6 +56,8 @@ import Testing
   func lowPrecisionIsNear(name: String, precision: (Precision, Double)) throws {
     let model = try Planned.model(name)
     let margin = precision.0 == .int8 ? 0.05 : 0.02
+    // Of a product of two rounded rows the errors add.
+    let tolerance = model.form.isGated ? 2 * precision.1 : precision.1
     for scheduleName in ["dense", "half"] {
       let schedule = RuntimeSchedules.make(scheduleName, maximumLength: Planned.maximumLength, restores: true)
       for passes in [PassSet.all, .none] {
@@ -66,7 +68,7 @@ import Testing
         let rounds = loaded.plan.selections.contains { $0.kernel.roundsOperands }
         #expect(rounds == passes.contains(.kernelSelection))
         let error = try largestError(loaded, model, schedule, margin: scheduleName == "dense" ? -1 : margin)
-        #expect(error < precision.1, "\(scheduleName)")
+        #expect(error < tolerance, "\(scheduleName)")
         // It is another computation, not the same one.
         #expect(error > 1e-6)
       }

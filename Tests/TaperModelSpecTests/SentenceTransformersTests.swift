@@ -222,11 +222,12 @@ import Testing
       Issue.record("expected two faults")
       return
     }
-    #expect(
-      errors == [
-        .modelTypeMissing(path: directory.path + "/config.json", known: ["bert", "mpnet"]),
-        .pickledWeights(path: directory.path + "/pytorch_model.bin"),
-      ])
+    guard case .modelTypeMissing(directory.path + "/config.json", let known)? = errors.first else {
+      Issue.record("expected the missing model_type first, found \(errors)")
+      return
+    }
+    #expect(known.contains("bert") && known.contains("mpnet"))
+    #expect(errors.dropFirst() == [.pickledWeights(path: directory.path + "/pytorch_model.bin")])
   }
 
   @Test(arguments: [

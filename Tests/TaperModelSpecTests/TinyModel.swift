@@ -13,12 +13,31 @@ enum TinyModel: String, CaseIterable {
   case mpnet = "tiny-mpnet"
   case mpnetRegression = "tiny-mpnet-regression"
   case mpnetTokens = "tiny-mpnet-tokens"
+  case distilbert = "tiny-distilbert"
+  case roberta = "tiny-roberta"
+  case xlmRoberta = "tiny-xlm-roberta"
+  case camembertTokens = "tiny-camembert-tokens"
+  case electra = "tiny-electra"
+  case electraTokens = "tiny-electra-tokens"
+  case albert = "tiny-albert"
+  case albertGroups = "tiny-albert-groups"
+  case modernbert = "tiny-modernbert"
+  case modernbertTokens = "tiny-modernbert-tokens"
+  case nomicBert = "tiny-nomic-bert"
+  case gte = "tiny-gte"
+  case debertaV3 = "tiny-deberta-v3"
+  case debertaV2Tokens = "tiny-deberta-v2-tokens"
 
   /// Directories that tools/tune wrote (tools/tune/make-fixtures); apart, for they run by rules of their own.
   static let tuned: [TinyModel] = [.tunedSelector, .tunedHalting, .tunedAccHalting]
 
-  static let allCases: [TinyModel] = [
-    .bertClassifier, .bertTokens, .bertOldNames, .mpnet, .mpnetRegression, .mpnetTokens,
+  static let allCases: [TinyModel] = twoLayers + [.albertGroups]
+
+  static let twoLayers: [TinyModel] = [
+    .bertClassifier, .bertTokens, .bertOldNames, .mpnet, .mpnetRegression, .mpnetTokens, .distilbert,
+    .roberta,
+    .xlmRoberta, .camembertTokens, .electra, .electraTokens, .albert, .modernbert, .modernbertTokens,
+    .nomicBert, .gte, .debertaV3, .debertaV2Tokens,
   ]
 
   var path: String { TestFile.fixture(rawValue) }

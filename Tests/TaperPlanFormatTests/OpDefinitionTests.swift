@@ -39,7 +39,8 @@ import Testing
 
   /// Where an op reads and writes each row of its operands once, its traffic is the sum of their sizes.
   @Test(arguments: [
-    OpKind.add, .gather, .l2Normalize, .softmax, .sigmoid, .attention, .attentionScored, .attentionScores,
+    OpKind.add, .gate, .gather, .l2Normalize, .softmax, .sigmoid, .attention, .attentionScored,
+    .attentionScores,
     .mean,
   ])
   func trafficCountsEveryOperandOnce(_ kind: OpKind) {

@@ -21,7 +21,17 @@ import Testing
   @Test(arguments: names) func plansInEveryPrecisionAndThreadCount(name: String) throws {
     let profile = try DeviceProfile.load(path: "\(Self.folder)/\(name).json")
     #expect(profile.name == name, "a name that tells nothing of whose machine it was")
-    let model = try ModelSpec.load(directory: FixtureModels.path("tiny-bert-classifier"))
+    for model in try Self.models.map({ try ModelSpec.load(directory: FixtureModels.path($0)) }) {
+      try plan(model, profile)
+    }
+  }
+
+  /// A model of BERT's form, and others whose ops these profiles were made before.
+  private static let models = [
+    "tiny-bert-classifier", "tiny-albert", "tiny-modernbert", "tiny-nomic-bert", "tiny-deberta-v3",
+  ]
+
+  private func plan(_ model: ModelSpec, _ profile: DeviceProfile) throws {
     for threads in profile.threadCounts {
       let costs = OpCosts(try CostModel(profile: profile, threads: threads))
       let inputs = PlanningInputs(
@@ -31,8 +41,9 @@ import Testing
         let times = try [PlanningMethod.dense, .workSpeedup(1.5)].map { method in
           let request = PlanningRequest(
             method, maximumLength: 16, threads: threads, precision: PrecisionAssignment(precision))
-          return try Planner.plan(request, model: model, inputs: inputs).plan.predictions.lengths[15].planned
-            .time
+          let plan = try Planner.plan(request, model: model, inputs: inputs).plan
+          #expect(plan.formatVersion == .families || !model.form.usesPositions)
+          return plan.predictions.lengths[15].planned.time
         }
         #expect(times.allSatisfy { $0 > .zero })
       }

@@ -45,6 +45,16 @@ import Testing
       model: "tiny-mpnet", name: "flops-speedup-2x", method: .workSpeedup(2),
       request: "--flops-speedup 2x"),
     Case(
+      model: "tiny-modernbert", name: "flops-speedup-1.5x", method: .workSpeedup(1.5),
+      request: "--flops-speedup 1.5x"),
+    Case(
+      model: "tiny-gte", name: "int8-dense", method: .dense, request: "--dense --precision int8",
+      precision: .int8),
+    Case(model: "tiny-albert", name: "dense", method: .dense, request: "--dense"),
+    Case(
+      model: "tiny-deberta-v3", name: "flops-speedup-1.5x", method: .workSpeedup(1.5),
+      request: "--flops-speedup 1.5x"),
+    Case(
       model: "tuned-acc-halting", name: "halting-dense", method: .dense, request: "--method halting --dense",
       halting: .tight),
     Case(

@@ -9,8 +9,8 @@ import TaperPlanFormat
 /// Elimination (LAT's place, PoWER-BERT's score): layer l attends over all its T(l−1) input rows; the score of row j
 /// is S(j) = (1/H) Σ_heads Σ_i A[i, j]; row 0 and the T(l) − 1 other rows of largest S go on, ties to the lower
 /// index, in their original order; the rest of the layer sees the kept rows only. Relative biases and positions are
-/// those of the original text. Restoring puts each dropped row's last state, the input of the layer that dropped
-/// it, back before the mean is taken over all n rows.
+/// those of the original text, and so are rotary angles and local windows. Restoring puts each dropped row's last state, the input of the layer that dropped
+/// it, back before the final norm, where there is one, and the mean over all n rows.
 public struct NaiveEncoder: Sendable {
   public let model: ModelSpec
   private let tensors: [TensorRole: [Float]]
@@ -23,13 +23,17 @@ public struct NaiveEncoder: Sendable {
     var linear: [TensorRole: NaiveLinear] = [:]
     func addLinear(_ weight: TensorRole, _ bias: TensorRole) throws {
       linear[weight] = NaiveLinear(
-        weight: try model.tensor(weight), bias: try model.tensor(bias), shape: model.shape(of: weight))
+        weight: try model.tensor(weight), bias: model.has(bias) ? try model.tensor(bias) : nil,
+        shape: model.shape(of: weight))
     }
     var vectors: [TensorRole] = [
-      .wordEmbedding, .positionEmbedding, .embeddingNormGamma, .embeddingNormBeta,
+      .wordEmbedding, .positionEmbedding, .embeddingNormGamma, .embeddingNormBeta, .tokenTypeEmbedding,
+      .relativeBias, .positionRows, .positionNormGamma, .positionNormBeta, .finalNormGamma, .finalNormBeta,
+      .poolerNormGamma, .poolerNormBeta,
     ]
-    if model.has(.tokenTypeEmbedding) { vectors.append(.tokenTypeEmbedding) }
-    if model.has(.relativeBias) { vectors.append(.relativeBias) }
+    if model.has(.embeddingProjectionWeight) {
+      try addLinear(.embeddingProjectionWeight, .embeddingProjectionBias)
+    }
     for layer in 1...Int(model.shape.layers) {
       for part in [LayerPart.attentionNormGamma, .attentionNormBeta, .outputNormGamma, .outputNormBeta] {
         vectors.append(.layer(layer, part))
@@ -37,10 +41,12 @@ public struct NaiveEncoder: Sendable {
       for (weight, bias) in [
         (LayerPart.queryWeight, LayerPart.queryBias), (.keyWeight, .keyBias), (.valueWeight, .valueBias),
         (.attentionOutputWeight, .attentionOutputBias), (.intermediateWeight, .intermediateBias),
+        (.upWeight, .upBias), (.positionKeyWeight, .positionKeyBias),
+        (.positionQueryWeight, .positionQueryBias),
         (.outputWeight, .outputBias),
-      ] { try addLinear(.layer(layer, weight), .layer(layer, bias)) }
+      ] where model.has(.layer(layer, weight)) { try addLinear(.layer(layer, weight), .layer(layer, bias)) }
     }
-    for role in vectors { tensors[role] = try model.tensor(role) }
+    for role in vectors where model.has(role) { tensors[role] = try model.tensor(role) }
     for layer in model.tuned?.selector?.layers ?? [] {
       try addLinear(.selector(layer, .w1Weight), .selector(layer, .w1Bias))
       try addLinear(.selector(layer, .w2Weight), .selector(layer, .w2Bias))
@@ -95,18 +101,22 @@ public struct NaiveEncoder: Sendable {
   }
 
   private func embed(_ ids: [UInt32], _ typeIDs: [UInt32]) -> [[Double]] {
-    let hidden = Int(model.shape.hidden)
+    let width = model.form.embeddingWidth
     func row(_ role: TensorRole, _ index: Int) -> ArraySlice<Float> {
-      tensors[role]![index * hidden..<(index + 1) * hidden]
+      tensors[role]![index * width..<(index + 1) * width]
     }
     return ids.indices.map { index in
       var sum = row(.wordEmbedding, Int(ids[index])).map(Double.init)
-      for (i, x) in row(.positionEmbedding, index + model.positionOffset).enumerated() { sum[i] += Double(x) }
+      if model.has(.positionEmbedding) {
+        let place = index + model.positionOffset
+        for (i, x) in row(.positionEmbedding, place).enumerated() { sum[i] += Double(x) }
+      }
       if model.has(.tokenTypeEmbedding) {
         let type = typeIDs.isEmpty ? 0 : Int(typeIDs[index])
         for (i, x) in row(.tokenTypeEmbedding, type).enumerated() { sum[i] += Double(x) }
       }
-      return normalize(sum, .embeddingNormGamma, .embeddingNormBeta)
+      let embedded = normalize(sum, .embeddingNormGamma, .embeddingNormBeta)
+      return linear[.embeddingProjectionWeight]?.apply(embedded) ?? embedded
     }
   }
 
@@ -116,19 +126,44 @@ public struct NaiveEncoder: Sendable {
   {
     let heads = Int(model.shape.heads)
     let width = Int(model.shape.hidden) / heads
+    let form = model.form.layers[layer - 1]
     let rows = states.indices
-    let queries = states.map { linear[.layer(layer, .queryWeight)]!.apply($0) }
-    let keys = states.map { linear[.layer(layer, .keyWeight)]!.apply($0) }
-    let values = states.map { linear[.layer(layer, .valueWeight)]!.apply($0) }
+    var read = states
+    if model.form.normalizesFirst, model.has(.layer(layer, .attentionNormGamma)) {
+      read = states.map {
+        normalize($0, .layer(layer, .attentionNormGamma), .layer(layer, .attentionNormBeta))
+      }
+    }
+    var queries = read.map { linear[.layer(layer, .queryWeight)]!.apply($0) }
+    var keys = read.map { linear[.layer(layer, .keyWeight)]!.apply($0) }
+    let values = read.map { linear[.layer(layer, .valueWeight)]!.apply($0) }
+    if let theta = form.rotaryTheta {
+      for row in rows {
+        queries[row] = NaiveMath.rotate(
+          queries[row], position: positions[row], heads: heads, theta: Double(theta))
+        keys[row] = NaiveMath.rotate(keys[row], position: positions[row], heads: heads, theta: Double(theta))
+      }
+    }
+    let relative = relativePositions(layer)
+    let terms = relative == nil ? 1 : 3
     var context = states.map { [Double](repeating: 0, count: $0.count) }
     var scores = [Double](repeating: 0, count: states.count)
     for head in 0..<heads {
       let columns = head * width..<(head + 1) * width
       for i in rows {
         let logits = rows.map { j in
+          if let window = form.window, abs(positions[j] - positions[i]) > window { return -Double.infinity }
           var dot = 0.0
           for column in columns { dot += queries[i][column] * keys[j][column] }
-          return dot / Double(width).squareRoot() + bias(head: head, distance: positions[j] - positions[i])
+          if let relative {
+            let row = relative.spec.row(distance: positions[i] - positions[j])
+            for column in columns {
+              dot += queries[i][column] * relative.keys[row][column]
+              dot += keys[j][column] * relative.queries[row][column]
+            }
+          }
+          return dot / Double(width * terms).squareRoot()
+            + bias(head: head, distance: positions[j] - positions[i])
         }
         for (j, probability) in NaiveMath.softmax(logits).enumerated() {
           scores[j] += probability / Double(heads)
@@ -137,6 +172,24 @@ public struct NaiveEncoder: Sendable {
       }
     }
     return (context, scores)
+  }
+
+  /// DeBERTa's relative positions as keys and as queries of a layer.
+  private func relativePositions(
+    _ layer: Int
+  ) -> (spec: DisentangledSpec, keys: [[Double]], queries: [[Double]])? {
+    guard let spec = model.form.disentangled, let table = tensors[.positionRows] else { return nil }
+    let hidden = Int(model.shape.hidden)
+    var rows = (0..<2 * spec.span).map { row in table[row * hidden..<(row + 1) * hidden].map(Double.init) }
+    if tensors[.positionNormGamma] != nil {
+      rows = rows.map { normalize($0, .positionNormGamma, .positionNormBeta) }
+    }
+    let (key, query): (LayerPart, LayerPart) =
+      spec.sharesProjections ? (.keyWeight, .queryWeight) : (.positionKeyWeight, .positionQueryWeight)
+    return (
+      spec, rows.map { linear[.layer(layer, key)]!.apply($0) },
+      rows.map { linear[.layer(layer, query)]!.apply($0) }
+    )
   }
 
   private func bias(head: Int, distance: Int) -> Double {
@@ -150,28 +203,40 @@ public struct NaiveEncoder: Sendable {
     return [0] + order.prefix(count - 1).sorted()
   }
 
-  /// Output projection, residual and norm; then the feed-forward block with its residual and norm.
+  /// Output projection, residual and norm; then the feed-forward block with its residual and norm. Or, where norms come
+  /// first: output projection and residual; then norm, feed-forward block and residual.
   private func finish(_ layer: Int, input: [Double], context: [Double]) -> [Double] {
     let projected = linear[.layer(layer, .attentionOutputWeight)]!.apply(context)
-    let attended = normalize(
-      zip(input, projected).map { $0 + $1 }, .layer(layer, .attentionNormGamma),
-      .layer(layer, .attentionNormBeta))
-    let inner = linear[.layer(layer, .intermediateWeight)]!.apply(attended)
+    let sum = zip(input, projected).map { $0 + $1 }
+    let outputNorm = (TensorRole.layer(layer, .outputNormGamma), TensorRole.layer(layer, .outputNormBeta))
+    if model.form.normalizesFirst {
+      let outer = feedForward(layer, normalize(sum, outputNorm.0, outputNorm.1))
+      return zip(sum, outer).map { $0 + $1 }
+    }
+    let attended = normalize(sum, .layer(layer, .attentionNormGamma), .layer(layer, .attentionNormBeta))
+    let outer = feedForward(layer, attended)
+    return normalize(zip(attended, outer).map { $0 + $1 }, outputNorm.0, outputNorm.1)
+  }
+
+  private func feedForward(_ layer: Int, _ x: [Double]) -> [Double] {
+    var inner = linear[.layer(layer, .intermediateWeight)]!.apply(x)
       .map { NaiveMath.activate($0, model.activation) }
-    let outer = linear[.layer(layer, .outputWeight)]!.apply(inner)
-    return normalize(
-      zip(attended, outer).map { $0 + $1 }, .layer(layer, .outputNormGamma), .layer(layer, .outputNormBeta))
+    if let up = linear[.layer(layer, .upWeight)] { inner = zip(inner, up.apply(x)).map { $0 * $1 } }
+    return linear[.layer(layer, .outputWeight)]!.apply(inner)
   }
 
   private func normalize(_ x: [Double], _ gamma: TensorRole, _ beta: TensorRole) -> [Double] {
     NaiveMath.layerNorm(
-      x, gamma: tensors[gamma]!, beta: tensors[beta]!, epsilon: Double(model.layerNormEpsilon))
+      x, gamma: tensors[gamma]!, beta: tensors[beta] ?? [Float](repeating: 0, count: x.count),
+      epsilon: Double(model.layerNormEpsilon))
   }
 
   private func applyHead(to states: [[Double]], _ run: inout NaiveRun) {
     let head = model.head
+    let states =
+      model.form.normalizesFirst ? states.map { normalize($0, .finalNormGamma, .finalNormBeta) } : states
     if head.pooling == .tokens {
-      let logits = states.map { linear[.headWeight]!.apply($0) }
+      let logits = states.map { linear[.headWeight]!.apply(head.hasPooler ? pooler($0) : $0) }
       run.logits = logits.flatMap { $0 }
       run.output = logits.flatMap(NaiveMath.softmax)
       return
@@ -182,7 +247,7 @@ public struct NaiveEncoder: Sendable {
         states.reduce(0) { $0 + $1[column] } / Double(states.count)
       }
     }
-    if head.hasPooler { vector = linear[.poolerWeight]!.apply(vector).map { NaiveMath.activate($0, .tanh) } }
+    if head.hasPooler { vector = pooler(vector) }
     if head.normalized { vector = NaiveMath.l2Normalize(vector) }
     run.pooled = vector
     run.logits = head.hasLinear ? linear[.headWeight]!.apply(vector) : vector
@@ -191,5 +256,9 @@ public struct NaiveEncoder: Sendable {
     case .multiLabel: run.output = run.logits.map { 1 / (1 + NaiveMath.exponential(-$0)) }
     case .embedding, .regression: run.output = run.logits
     }
+  }
+  private func pooler(_ x: [Double]) -> [Double] {
+    let dense = linear[.poolerWeight]!.apply(x).map { NaiveMath.activate($0, model.head.poolerActivation) }
+    return model.head.hasPoolerNorm ? normalize(dense, .poolerNormGamma, .poolerNormBeta) : dense
   }
 }

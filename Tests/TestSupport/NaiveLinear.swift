@@ -1,4 +1,4 @@
-/// y = x·Wᵀ + b with W [out, in]. The weight is kept transposed, so that the inner loop runs along memory.
+/// y = x·Wᵀ + b with W [out, in]; without a bias y = x·Wᵀ. The weight is kept transposed, so that the inner loop runs along memory.
 struct NaiveLinear: Sendable {
   private let inputs: Int
   private let outputs: Int
@@ -6,7 +6,7 @@ struct NaiveLinear: Sendable {
   private let transposed: [Float]
   private let bias: [Float]
 
-  init(weight: [Float], bias: [Float], shape: [Int]) {
+  init(weight: [Float], bias: [Float]?, shape: [Int]) {
     outputs = shape[0]
     inputs = shape[1]
     var transposed = [Float](repeating: 0, count: weight.count)
@@ -14,7 +14,7 @@ struct NaiveLinear: Sendable {
       for input in 0..<inputs { transposed[input * outputs + output] = weight[output * inputs + input] }
     }
     self.transposed = transposed
-    self.bias = bias
+    self.bias = bias ?? [Float](repeating: 0, count: outputs)
   }
 
   func apply(_ x: [Double]) -> [Double] {

@@ -26,7 +26,23 @@ package enum NaiveMath {
     case .geluTanh: 0.5 * x * (1 + Glibc.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
     case .relu: max(0, x)
     case .tanh: Glibc.tanh(x)
+    case .silu: x / (1 + exp(-x))
     }
+  }
+
+  /// Every head's pairs, columns i and i + d/2 of its d, turned by position · theta^(−2i/d).
+  package static func rotate(_ x: [Double], position: Int, heads: Int, theta: Double) -> [Double] {
+    let size = x.count / heads
+    var y = x
+    for head in 0..<heads {
+      for pair in 0..<size / 2 {
+        let angle = Double(position) * pow(theta, -2 * Double(pair) / Double(size))
+        let (first, second) = (head * size + pair, head * size + pair + size / 2)
+        y[first] = x[first] * cos(angle) - x[second] * sin(angle)
+        y[second] = x[second] * cos(angle) + x[first] * sin(angle)
+      }
+    }
+    return y
   }
 
   /// x / max(‖x‖, 1e-12), as PyTorch's normalize.

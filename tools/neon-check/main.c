@@ -48,7 +48,10 @@ static void check_rows(size_t n) {
   for (size_t i = 0; i < n; i++)
     position[i] = (uint32_t)(2 * i + i % 3);
 
-  for (uint32_t activation = 0; activation < 5; activation++) {
+  for (uint32_t activation = 0; activation < 6; activation++) {
+    vector->gate(got, a, b, n, (ck_activation)activation);
+    scalar->gate(want, a, b, n, (ck_activation)activation);
+    compare("gate", n, got, want, 4e-6);
     vector->bias_activation(got, a, bias, n, (ck_activation)activation);
     scalar->bias_activation(want, a, bias, n, (ck_activation)activation);
     compare("bias_activation", n, got, want, 2e-6);
@@ -56,6 +59,9 @@ static void check_rows(size_t n) {
     scalar->bias_activation(want, a, NULL, n, (ck_activation)activation);
     compare("activation", n, got, want, 2e-6);
   }
+  vector->rotate(got, a, b, n);
+  scalar->rotate(want, a, b, n);
+  compare("rotate", n, got, want, 2e-6);
   vector->add(got, a, b, n);
   scalar->add(want, a, b, n);
   compare("add", n, got, want, 0);
@@ -99,7 +105,7 @@ static void check_extremes(void) {
   const float extremes[] = {INFINITY, -INFINITY, NAN, 1e30f, -1e30f, 0, -0.0f, 89, -105, -95, 1e-30f};
   enum { count = sizeof extremes / sizeof extremes[0] };
   float got[count], want[count];
-  for (uint32_t activation = 1; activation < 5; activation++) {
+  for (uint32_t activation = 1; activation < 6; activation++) {
     vector->bias_activation(got, extremes, NULL, count, (ck_activation)activation);
     scalar->bias_activation(want, extremes, NULL, count, (ck_activation)activation);
     compare("activation of extremes", count, got, want, 2e-7);

@@ -2,6 +2,7 @@
 """Writes the model fixtures: tiny random checkpoints, and the outputs of transformers for them and for real models.
 
     make-model-fixtures.py                         the tiny models, into Tests/TaperModelSpecTests/Fixtures
+    make-model-fixtures.py --families              of these only the families other than BERT and MPNet
     make-model-fixtures.py --full NAME=DIR ...     expectations of real models, into Tests/EndToEndTests/Fixtures
 
 Needs torch, transformers, tokenizers and safetensors in an environment of their own:
@@ -12,11 +13,14 @@ import argparse
 import json
 import pathlib
 import shutil
+import tempfile
 
 import torch
-from safetensors.torch import save_file
+import transformers
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertForSequenceClassification
 from transformers import BertForTokenClassification, BertModel
+from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 from transformers import MPNetConfig, MPNetForSequenceClassification, MPNetForTokenClassification, MPNetModel
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -187,6 +191,145 @@ def tiny():
         json.dumps({"first": -600, "buckets": buckets.tolist()}, separators=(",", ":")) + "\n")
 
 
+def randomise_modules(model, seed):
+    """As `randomise`, by the kind of module instead of the parameter's name."""
+    generator = torch.Generator().manual_seed(seed)
+    for module in model.modules():
+        if isinstance(module, torch.nn.LayerNorm):
+            scale, shift = (1, 0.1), 0.1
+        elif isinstance(module, torch.nn.Embedding):
+            scale, shift = (0, 0.5), 0
+        elif isinstance(module, torch.nn.Linear):
+            scale, shift = (0, 1.5 / module.weight.shape[-1] ** 0.5), 0.1
+        else:
+            continue
+        module.weight.data = scale[0] + scale[1] * torch.randn(module.weight.shape, generator=generator)
+        if getattr(module, "bias", None) is not None:
+            module.bias.data = shift * torch.randn(module.bias.shape, generator=generator)
+    return model.eval()
+
+
+def saved(model):
+    """The tensors as save_pretrained names them."""
+    with tempfile.TemporaryDirectory() as directory:
+        model.save_pretrained(directory)
+        return load_file(pathlib.Path(directory) / "model.safetensors")
+
+
+def layer_states(encoder, layer_class, arguments):
+    """What enters the first layer and what leaves each, in the order of the calls, and the encoder's last states."""
+    states = []
+
+    def before(module, positional, named):
+        if not states:
+            states.append(positional[0] if positional else named["hidden_states"])
+
+    def after(module, positional, result):
+        states.append(result[0] if isinstance(result, tuple) else result)
+
+    hooks = []
+    for module in encoder.modules():
+        if type(module).__name__ == layer_class:
+            hooks += [module.register_forward_pre_hook(before, with_kwargs=True), module.register_forward_hook(after)]
+    with torch.no_grad():
+        last = encoder(**arguments).last_hidden_state
+    for hook in hooks:
+        hook.remove()
+    return torch.stack([s[0] for s in states]).contiguous(), last[0]
+
+
+def family(name, model, layer_class, seed, vocabulary, special, types=0, **config):
+    """A fixture of a model with random weights. Answers are logits, of every token one after the other, or the mean of
+    the last states."""
+    randomise_modules(model, seed)
+    architecture = type(model).__name__
+    directory = write_directory(name, config_of(model, architectures=[architecture], **config), saved(model),
+                                vocabulary, special, {})
+    encoder = model if architecture.endswith("Model") else getattr(model, model.base_model_prefix)
+    out = {}
+    for k, (ids, type_ids) in enumerate(inputs(len(vocabulary), types > 1, seed + 100)):
+        arguments = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        if types > 1:
+            arguments["token_type_ids"] = type_ids
+        hidden, last = layer_states(encoder, layer_class, arguments)
+        with torch.no_grad():
+            logits = last.mean(dim=0) if model is encoder else model(**arguments).logits[0].reshape(-1)
+        out.update({f"{k}.ids": ids[0].float(), f"{k}.types": type_ids[0].float(), f"{k}.hidden": hidden,
+                    f"{k}.logits": logits.contiguous()})
+    save_file(out, directory / "expected.safetensors")
+
+
+def families():
+    bert = dict(tokenizer_class="BertTokenizer", cls_token="[CLS]", sep_token="[SEP]", unk_token="[UNK]",
+                pad_token="[PAD]", mask_token="[MASK]")
+    mpnet = dict(tokenizer_class="MPNetTokenizer", cls_token="<s>", sep_token="</s>", unk_token="[UNK]",
+                 pad_token="<pad>", mask_token="<mask>")
+    three = {"id2label": {"0": "entailment", "1": "neutral", "2": "contradiction"},
+             "label2id": {"entailment": 0, "neutral": 1, "contradiction": 2}}
+    tags = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+    five = {"id2label": {str(i): tag for i, tag in enumerate(tags)},
+            "label2id": {tag: i for i, tag in enumerate(tags)}}
+    t = transformers
+
+    def size(vocabulary, positions, layers=2):
+        return dict(vocab_size=len(vocabulary), max_position_embeddings=positions, hidden_size=18,
+                    num_hidden_layers=layers, num_attention_heads=3, intermediate_size=28,
+                    attn_implementation="eager")
+
+    B, M = BERT_VOCABULARY, MPNET_VOCABULARY
+    family("tiny-distilbert", t.DistilBertForSequenceClassification(t.DistilBertConfig(
+        vocab_size=len(B), max_position_embeddings=24, dim=18, n_layers=2, n_heads=3, hidden_dim=28, num_labels=3,
+        sinusoidal_pos_embds=True, attn_implementation="eager")), "TransformerBlock", 21, B, bert, **three)
+    # RoBERTa and its kin: positions from 2, a type table of one row that is added.
+    family("tiny-roberta", t.RobertaForSequenceClassification(t.RobertaConfig(
+        num_labels=3, type_vocab_size=1, layer_norm_eps=1e-5, **size(M, 26))), "RobertaLayer", 22, M, mpnet, **three)
+    family("tiny-xlm-roberta", t.XLMRobertaModel(t.XLMRobertaConfig(
+        type_vocab_size=1, layer_norm_eps=1e-5, **size(M, 26))), "XLMRobertaLayer", 23, M, mpnet)
+    family("tiny-camembert-tokens", t.CamembertForTokenClassification(t.CamembertConfig(
+        num_labels=5, type_vocab_size=1, layer_norm_eps=1e-5, **size(M, 26))), "CamembertLayer", 24, M, mpnet, **five)
+    # ELECTRA: embeddings narrower than the hidden size, and as wide.
+    family("tiny-electra", t.ElectraForSequenceClassification(t.ElectraConfig(
+        num_labels=3, embedding_size=10, **size(B, 24))), "ElectraLayer", 25, B, bert, types=2, **three)
+    family("tiny-electra-tokens", t.ElectraForTokenClassification(t.ElectraConfig(
+        num_labels=5, embedding_size=18, **size(B, 24))), "ElectraLayer", 26, B, bert, types=2, **five)
+    # ALBERT: one set of weights for all layers; two groups of two inner layers each, over three rounds.
+    family("tiny-albert", t.AlbertForSequenceClassification(t.AlbertConfig(
+        num_labels=3, embedding_size=10, **size(B, 24))), "AlbertLayer", 27, B, bert, types=2, **three)
+    family("tiny-albert-groups", t.AlbertModel(t.AlbertConfig(
+        embedding_size=18, num_hidden_groups=2, inner_group_num=2, **size(B, 24, layers=3))),
+        "AlbertLayer", 28, B, bert, types=2)
+    # ModernBERT: global and local layers with angles of their own; without biases, and with all that there can be.
+    special = dict(pad_token_id=0, cls_token_id=2, bos_token_id=2, sep_token_id=3, eos_token_id=3)
+    family("tiny-modernbert", t.ModernBertForSequenceClassification(t.ModernBertConfig(
+        num_labels=3, local_attention=6, classifier_pooling="mean", **special, **size(B, 24))),
+        "ModernBertEncoderLayer", 29, B, bert, **three)
+    family("tiny-modernbert-tokens", t.ModernBertForTokenClassification(t.ModernBertConfig(
+        num_labels=5, local_attention=9, attention_bias=True, mlp_bias=True, norm_bias=True, classifier_bias=True,
+        layer_types=["sliding_attention", "full_attention"], **special, **size(B, 24))),
+        "ModernBertEncoderLayer", 30, B, bert, **five)
+    family("tiny-nomic-bert", t.NomicBertModel(t.NomicBertConfig(**size(B, 24))), "NomicBertLayer", 31, B, bert,
+           types=2)
+    family("tiny-gte", t.GteForSequenceClassification(t.GteConfig(num_labels=3, **size(M, 24))), "GteLayer", 32, M,
+           mpnet, **three)
+    # DeBERTa: relative positions in buckets with shared projections and a norm (version 3), and a row for each distance
+    # with projections of their own, absolute positions and token types too (version 2).
+    family("tiny-deberta-v3", t.DebertaV2ForSequenceClassification(t.DebertaV2Config(
+        num_labels=3, relative_attention=True, position_buckets=8, norm_rel_ebd="layer_norm", share_att_key=True,
+        pos_att_type="p2c|c2p", position_biased_input=False, **size(B, 24))), "DebertaV2Layer", 33, B, bert, **three)
+    family("tiny-deberta-v2-tokens", t.DebertaV2ForTokenClassification(t.DebertaV2Config(
+        num_labels=5, relative_attention=True, max_relative_positions=6, pos_att_type=["c2p", "p2c"],
+        type_vocab_size=2, **size(B, 24))), "DebertaV2Layer", 34, B, bert, types=2, **five)
+    rows = {}
+    for maximum, buckets in [(24, 8), (512, 256), (512, 0)]:
+        span = buckets or maximum
+        distances = torch.arange(-600, 601)
+        found = make_log_bucket_position(distances, buckets, maximum).long() if buckets else distances
+        rows[f"{maximum}/{buckets}"] = {
+            "first": -600, "span": span, "maximum": maximum, **({"buckets": buckets} if buckets else {}),
+            "rows": (found + span).clamp(0, 2 * span - 1).tolist()}
+    (TINY / "position-rows.json").write_text(json.dumps(rows, separators=(",", ":")) + "\n")
+
+
 FULL_TEXTS = ["A plan that meets its deadline.", "Short texts stay dense; long ones shed tokens."]
 EMBEDDED_TEXTS = FULL_TEXTS + [
     "", "Unaffordable naïve café, 東京 2024!",
@@ -220,11 +363,14 @@ def full(name, source):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--families", action="store_true")
     parser.add_argument("--full", nargs="+", metavar="NAME=DIR", default=[])
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    if not arguments.full:
+    if not arguments.full and not arguments.families:
         tiny()
+    if not arguments.full:
+        families()
     for entry in arguments.full:
         name, source = entry.split("=", 1)
         full(name, source)

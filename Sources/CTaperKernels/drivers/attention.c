@@ -34,10 +34,8 @@ static void pack_keys(const ck_op *op, uint32_t head, uint32_t first, uint32_t c
   }
 }
 
-/// result[count, inner_rows] = probabilities of queries first ..< first + count, by way of p; p itself when
-/// result is NULL. `sums`, unless NULL, gain their column sums in row order.
-static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, float *p,
-                          uint32_t ldp, float *result, float *sums) {
+/// p[count, inner_rows] = q · kᵀ of queries first ..< first + count.
+static void products(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, float *p, uint32_t ldp) {
   float pack[pack_elements];
   uint32_t keys_at_once = pack_elements / smaller(op->depth, pack_depth) / CK_PANEL * CK_PANEL;
   for (uint32_t key = 0; key < op->inner_rows; key += keys_at_once)
@@ -60,6 +58,12 @@ static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32
       pack_keys(op, head, key, product.columns, begin, product.depth, pack);
       op->table->multiply(&product);
     }
+}
+
+/// result[count, inner_rows] = the softmax of p with bias and scale, by way of p; p itself when result is
+/// NULL. `sums`, unless NULL, gain its column sums in row order.
+static void normalize(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, float *p, uint32_t ldp,
+                      float *result, float *sums) {
   const float *bias[CK_ATTENTION_BLOCK];
   for (uint32_t i = 0; i < count; i++)
     bias[i] = bias_row(op, head, first + i);
@@ -78,6 +82,14 @@ static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32
       .n = op->inner_rows,
   };
   op->table->softmax(&job);
+}
+
+/// result[count, inner_rows] = probabilities of queries first ..< first + count, by way of p; p itself when
+/// result is NULL. `sums`, unless NULL, gain their column sums in row order.
+static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, float *p,
+                          uint32_t ldp, float *result, float *sums) {
+  products(op, head, first, count, p, ldp);
+  normalize(op, head, first, count, p, ldp, result, sums);
 }
 
 /// pack[ceil(columns / 16)][count][16] = values first ..< first + count at the `columns` columns from
@@ -167,6 +179,90 @@ void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
     float *result = op->y + ((size_t)task * n + first) * n;
     float *p = apart ? worker_scratch(op, worker) : result;
     probabilities(op, task, first, block_count(op, first), p, apart ? ldp : n, result, sums);
+  }
+}
+
+/// Distances whose terms are computed at a time.
+enum { window = 128 };
+
+/// y[count, distances] = rows · tableᵀ over the head's columns, of `distances` rows of the table from `first`
+/// on.
+static void multiply_by_distance(const ck_op *op, const float *const *rows, uint32_t count,
+                                 const float *table, uint32_t first, uint32_t distances, float y[][window]) {
+  float pack[pack_elements];
+  uint32_t leading = op->heads * op->depth;
+  uint32_t at_once = pack_elements / smaller(op->depth, pack_depth) / CK_PANEL * CK_PANEL;
+  for (uint32_t start = 0; start < distances; start += at_once)
+    for (uint32_t begin = 0; begin < op->depth; begin += pack_depth) {
+      const float *left[CK_ATTENTION_BLOCK];
+      for (uint32_t i = 0; i < count; i++)
+        left[i] = rows[i] + begin;
+      ck_product product = {
+          .a = left,
+          .b = pack,
+          .y = &y[0][start],
+          .rows = count,
+          .columns = smaller(distances - start, at_once),
+          .depth = smaller(op->depth - begin, pack_depth),
+          .ldb = CK_PANEL,
+          .ldy = window,
+          .accumulate = begin > 0,
+      };
+      product.panel_stride = product.depth * CK_PANEL;
+      for (uint32_t panel = 0; panel < ck_panels(product.columns); panel++) {
+        const float *from[CK_PANEL];
+        for (uint32_t i = 0; i < CK_PANEL; i++)
+          from[i] = table +
+                    (size_t)(first + start + smaller(panel * CK_PANEL + i, product.columns - 1)) * leading +
+                    begin;
+        op->table->pack_transposed(pack + (size_t)panel * product.panel_stride, from, product.depth);
+      }
+      op->table->multiply(&product);
+    }
+}
+
+/// Adds the terms of positions to p's scores of `count` queries from `first` on and `keys` keys from `key`
+/// on.
+static void add_positions(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, uint32_t key,
+                          uint32_t keys, float *p, uint32_t ldp) {
+  float of_queries[CK_ATTENTION_BLOCK][window], of_keys[CK_ATTENTION_BLOCK][window];
+  const float *queries[CK_ATTENTION_BLOCK], *key_rows[CK_ATTENTION_BLOCK];
+  uint32_t query_at[CK_ATTENTION_BLOCK], key_at[CK_ATTENTION_BLOCK];
+  size_t column = (size_t)head * op->depth;
+  for (uint32_t i = 0; i < count; i++) {
+    queries[i] = op->a + (size_t)(first + i) * op->lda + column;
+    query_at[i] = op->origin ? op->origin[first + i] : first + i;
+  }
+  for (uint32_t j = 0; j < keys; j++) {
+    key_rows[j] = op->b + (size_t)(key + j) * op->ldb + column;
+    key_at[j] = op->origin ? op->origin[key + j] : key + j;
+  }
+  // Rows of the tables: those of the least and the largest distance.
+  uint32_t least = key_at[0] + op->extent - 1 - query_at[count - 1];
+  uint32_t most = key_at[keys - 1] + op->extent - 1 - query_at[0];
+  for (uint32_t start = least; start <= most; start += window) {
+    uint32_t distances = smaller(most - start + 1, window);
+    multiply_by_distance(op, queries, count, op->table0 + column, start, distances, of_queries);
+    multiply_by_distance(op, key_rows, keys, op->table1 + column, start, distances, of_keys);
+    for (uint32_t i = 0; i < count; i++)
+      for (uint32_t j = 0; j < keys; j++) {
+        // Wraps round, and so is too large, where the distance is before the window.
+        uint32_t t = key_at[j] + op->extent - 1 - query_at[i] - start;
+        if (t < distances)
+          p[(size_t)i * ldp + key + j] += of_queries[i][t] + of_keys[j][t];
+      }
+  }
+}
+
+void ck_disentangled_scores(const ck_op *op, uint32_t task, uint32_t worker) {
+  uint32_t n = op->inner_rows, ldp = ck_padded(n);
+  float *sums = cleared_sums(op, task), *p = worker_scratch(op, worker);
+  for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
+    uint32_t count = block_count(op, first);
+    products(op, task, first, count, p, ldp);
+    for (uint32_t key = 0; key < n; key += CK_ATTENTION_BLOCK)
+      add_positions(op, task, first, count, key, smaller(n - key, CK_ATTENTION_BLOCK), p, ldp);
+    normalize(op, task, first, count, p, ldp, op->y + ((size_t)task * n + first) * n, sums);
   }
 }
 

@@ -25,8 +25,11 @@ void ck_embed(const ck_op *op, uint32_t task, uint32_t worker) {
   row_range range = rows_of(op, task);
   for (uint32_t i = range.begin; i < range.end; i++) {
     float *y = out_row(op, i);
-    op->table->add(y, row(op->table0, op->columns, op->ids[i]), row(op->table1, op->columns, op->extent + i),
-                   op->columns);
+    const float *word = row(op->table0, op->columns, op->ids[i]);
+    if (op->table1)
+      op->table->add(y, word, row(op->table1, op->columns, op->extent + i), op->columns);
+    else
+      memcpy(y, word, op->columns * sizeof(float));
     if (op->table2)
       op->table->add(y, y, row(op->table2, op->columns, op->type_ids ? op->type_ids[i] : 0), op->columns);
     if (op->gamma)
@@ -38,6 +41,24 @@ void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker) {
   row_range range = rows_of(op, task);
   for (uint32_t i = range.begin; i < range.end; i++)
     op->table->bias_activation(out_row(op, i), row(op->a, op->lda, i), op->bias, op->columns, op->activation);
+}
+
+void ck_gate(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++)
+    op->table->gate(out_row(op, i), row(op->a, op->lda, i), row(op->b, op->ldb, i), op->columns,
+                    op->activation);
+}
+
+void ck_rotate(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++) {
+    const float *a = row(op->a, op->lda, i);
+    const float *angles = row(op->table0, op->depth, op->origin ? op->origin[i] : i);
+    for (uint32_t head = 0; head < op->heads; head++)
+      op->table->rotate(out_row(op, i) + (size_t)head * op->depth, a + (size_t)head * op->depth, angles,
+                        op->depth);
+  }
 }
 
 void ck_add(const ck_op *op, uint32_t task, uint32_t worker) {

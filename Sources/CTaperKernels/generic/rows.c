@@ -18,6 +18,8 @@ static float activate(float x, ck_activation activation) {
     return x < 0 ? 0 : x;
   case CK_ACTIVATION_TANH:
     return tanhf(x);
+  case CK_ACTIVATION_SILU:
+    return x < -100 ? 0 : x / (1 + expf(-x)); // below, −∞ / ∞ would be NaN
   case CK_ACTIVATION_NONE:
     break;
   }
@@ -27,6 +29,22 @@ static float activate(float x, ck_activation activation) {
 static void bias_activation(float *y, const float *a, const float *bias, size_t n, ck_activation activation) {
   for (size_t i = 0; i < n; i++)
     y[i] = activate(a[i] + (bias ? bias[i] : 0), activation);
+}
+
+static void gate(float *y, const float *a, const float *b, size_t n, ck_activation activation) {
+  for (size_t i = 0; i < n; i++)
+    y[i] = activate(a[i], activation) * b[i];
+}
+
+static void rotate(float *y, const float *a, const float *angles, size_t n) {
+  size_t half = n / 2;
+  for (size_t i = 0; i < half; i++) {
+    double first = a[i], second = a[i + half], cosine = angles[i], sine = angles[i + half];
+    y[i] = (float)(first * cosine - second * sine);
+    y[i + half] = (float)(second * cosine + first * sine);
+  }
+  if (n % 2)
+    y[n - 1] = a[n - 1];
 }
 
 static void add(float *y, const float *a, const float *b, size_t n) {
@@ -97,6 +115,8 @@ static void exponential(float *y, const float *a, size_t n) {
 const ck_table ck_table_scalar = {
     .tier = CK_TIER_SCALAR,
     .bias_activation = bias_activation,
+    .gate = gate,
+    .rotate = rotate,
     .add = add,
     .scale = scale,
     .layer_norm = layer_norm,

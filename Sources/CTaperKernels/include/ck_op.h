@@ -19,6 +19,7 @@ typedef enum ck_activation : uint32_t {
   CK_ACTIVATION_GELU_TANH = 2, // tanh approximation ("gelu_new")
   CK_ACTIVATION_RELU = 3,
   CK_ACTIVATION_TANH = 4,
+  CK_ACTIVATION_SILU = 5, // x / (1 + e^−x)
 } ck_activation;
 
 /// cblas_sgemm's C signature with its enumerations as ints (row-major 101, no-trans 111, trans 112).
@@ -39,7 +40,7 @@ typedef struct ck_op {
   uint32_t inner_rows; // keys (attention), input rows (select, gather, scatter, mean)
   // fixed at load
   uint32_t columns, depth, heads, parts;
-  uint32_t extent; // relative bias: the table's reach (maximum length)
+  uint32_t extent; // relative bias: the table's reach (maximum length); rotate: rows of angles
   ck_activation activation;
   float epsilon, scale;
   uint32_t lda, ldb, ldc, ldy;
@@ -52,7 +53,8 @@ typedef struct ck_op {
   const void *weight;  // gemm: f32 rows, or panels (ck_panel.h)
   const float *bias, *gamma, *beta;
   const uint32_t *ids, *type_ids;        // embed only
-  const float *table0, *table1, *table2; // embed only: word, position, token type (may be NULL)
+  const float *table0, *table1, *table2; // embed: word, position, token type (those two may be NULL);
+                                         // rotate: angles; disentangled scores: rows by distance
   float *scratch;                        // scratch_stride elements for each worker
   size_t scratch_stride;                 // elements
   const ck_table *table;
@@ -89,8 +91,8 @@ static inline uint32_t ck_task_count(ck_task_rule rule, const ck_op *op) {
 }
 
 /// y[rows, columns] = word[ids] + position[extent + i] + type[type_ids]; then layer norm when gamma (and
-/// beta) is given. `extent` is the position offset (0 for BERT, 2 for MPNet). type_ids NULL means all zero.
-/// Row tasks.
+/// beta) is given. `extent` is the position offset (0 for BERT, 2 for MPNet). Without table1 or table2 its
+/// term is left out; type_ids NULL means all zero. Row tasks.
 void ck_embed(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[rows, columns] = act(a[index] · weightᵀ + bias); weight [columns, depth] row-major. `parts` tasks: task
 /// t computes columns [t·w, min((t+1)·w, columns)) with w = round_up(ceil(columns/parts), 16). bias may be
@@ -126,6 +128,13 @@ void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
 void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a + bias), rows × columns; a may be y; bias may be NULL. Row tasks.
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker);
+/// y = act(a) · b, element by element, rows × columns; a may be y. Row tasks.
+void ck_gate(const ck_op *op, uint32_t task, uint32_t worker);
+/// Rotary positions (Su et al., 2021): y[rows, heads·dh] = a with the pairs of every head turned, dh = depth.
+/// Pair i < dh / 2 of a head is its columns i and i + dh / 2; an odd last column is copied. Row r turns by
+/// the angles of position p = origin[r], or r when origin is NULL: their cosines are table0[p, 0 …], their
+/// sines table0[p, dh / 2 …], each row of it dh elements. p must be below extent. a may be y. Row tasks.
+void ck_rotate(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = a + b[index]. Row tasks; a may be y.
 void ck_add(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = layernorm(a + bias + b[index]) · gamma + beta; bias and b may be NULL; a may be y. Row tasks.
@@ -157,6 +166,11 @@ void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker);
 /// Both are bit for bit what ck_attention_scores and ck_attention_context give. Nothing of size rows × rows
 /// is kept. `heads` tasks; scratch as ck_attention.
 void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker);
+/// ck_attention_scores with disentangled positions (He et al., 2021):
+///   score = scale · (q · k + q · table0[t] + table1[t] · k),   t = p(key) − p(query) + extent − 1,
+/// with head h of both tables, [2·extent − 1, heads·dh], at column h·dh, and p as in ck_attention: origin,
+/// which must ascend, or NULL. `heads` tasks. scratch as ck_attention.
+void ck_disentangled_scores(const ck_op *op, uint32_t task, uint32_t worker);
 /// ck_attention with products of bf16: queries, keys and values rounded to bf16 (nearest even), scores f32
 /// sums of exact products, w = bf16(e^(score − the row's largest)), y = Σ w · v / Σ e^(…). `heads` tasks.
 /// scratch for each worker: ck_attention_bf16_scratch elements. y may be a as in ck_attention.

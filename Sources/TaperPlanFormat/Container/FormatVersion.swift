@@ -18,6 +18,9 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let evidenced = FormatVersion(major: 1, minor: 3)
   /// Prompts: an older reader would leave them out of its texts.
   public static let prompted = FormatVersion(major: 1, minor: 4)
+  /// The same: rotary positions, disentangled attention, gated feed-forward blocks, embeddings without a position
+  /// table, SiLU.
+  public static let families = FormatVersion(major: 1, minor: 4)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -28,6 +31,11 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
+    if ops.contains(where: {
+      $0.kind.definition.since == .families || $0.activation == .silu || $0.lacksPositions
+    }) {
+      return .families
+    }
     if !prompts.isEmpty { return .prompted }
     if evidence != nil { return .evidenced }
     if expectations != nil || halting != nil || head.pooling == .tokens || head.kind == .tokenClassification {
@@ -39,6 +47,11 @@ extension Plan {
     for op in ops { version = max(version, op.kind.definition.since) }
     return version
   }
+}
+
+extension PlanOp {
+  /// Whether older readers expect a position table here.
+  fileprivate var lacksPositions: Bool { kind == .embed && table1.isNone }
 }
 
 extension WeightsIndex {

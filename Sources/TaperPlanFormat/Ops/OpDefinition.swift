@@ -87,6 +87,14 @@ public final class OpDefinition: Sendable {
     }
   }
 
+  /// Whether `op`, of this kind, reads a tensor for the positions below its extent: biases by distance, or angles.
+  public func limitsPositions(of op: PlanOp) -> Bool {
+    operands.contains {
+      guard case .tensor(let shape) = $0.content, op.has($0.role) else { return false }
+      return [.distances, .distanceRows, .angles].contains(shape)
+    }
+  }
+
   /// Whether it decides for the ops after it how many rows go on or whether the run ends; it must then always run.
   public var decides: Bool {
     switch effect {

@@ -26,6 +26,9 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case accumulate = 21
   case haltAuthors = 22
   case haltTight = 23
+  case rotate = 24
+  case gate = 25
+  case disentangledScores = 26
 }
 
 extension OpKind {
@@ -36,7 +39,7 @@ extension OpKind {
       OpDefinition(
         self, "embed", .embeddings,
         operands: [
-          .required(.table0, .tensor(.words)), .required(.table1, .tensor(.positions)),
+          .required(.table0, .tensor(.words)), .optional(.table1, .tensor(.positions)),
           .optional(.table2, .tensor(.types)), .optional(.gamma, .tensor(.columns), needs: .beta),
           .optional(.beta, .tensor(.columns), needs: .gamma), .required(.output, .rows(.rows, .columns)),
         ],
@@ -127,7 +130,7 @@ extension OpKind {
         traffic: [
           .words(.product(2, .rows, .heads, .depth)), .words(.product(2, .innerRows, .heads, .depth)),
         ],
-        title: ["attention", .with(.bias, ", relative bias")])
+        title: ["attention", .distances(relative: ", relative bias", window: ", window")])
     case .attentionScored:
       defineAttention(
         "attentionScored",
@@ -139,7 +142,8 @@ extension OpKind {
         rowRule: .square, variables: .innerRows, isOptional: true,
         work: .product(4, .rows, .innerRows, .heads, .depth),
         traffic: [.words(.product(4, .innerRows, .heads, .depth)), .words(.product(1, .heads, .innerRows))],
-        title: ["attention + scores", .with(.bias, ", rel. bias")], label: [.rows, "×", .columns],
+        title: ["attention + scores", .distances(relative: ", rel. bias", window: ", window")],
+        label: [.rows, "×", .columns],
         since: .packed)
     case .attentionScores:
       defineAttention(
@@ -154,7 +158,25 @@ extension OpKind {
           .words(.product(2, .innerRows, .heads, .depth)),
           .words(.product(1, .heads, .innerRows, .innerRows)), .words(.product(1, .heads, .innerRows)),
         ],
-        title: ["attention scores", .with(.bias, ", rel. bias")])
+        title: ["attention scores", .distances(relative: ", rel. bias", window: ", window")])
+    case .disentangledScores:
+      OpDefinition(
+        self, "disentangledScores", .attention,
+        operands: [
+          .required(.table0, .tensor(.distanceRows)), .required(.table1, .tensor(.distanceRows)),
+          .optional(.origin, .positions(.all)), .required(.a, .rows(.inner, .heads)),
+          .required(.b, .rows(.inner, .heads)), .required(.output, .probabilities),
+          .required(.output2, .scores),
+        ],
+        rowRule: .square, sizes: [.heads, .depth], tasks: .heads, variables: .innerRows,
+        // A product of contents, and two of contents and positions over about twice as many distances.
+        work: .product(10, .innerRows, .innerRows, .heads, .depth),
+        traffic: [
+          .words(.product(6, .innerRows, .heads, .depth)),
+          .words(.product(1, .heads, .innerRows, .innerRows)), .words(.product(1, .heads, .innerRows)),
+        ],
+        title: ["disentangled scores"], shape: [.rows, " × ", .inner, " · ", .heads, " × ", .depth],
+        label: [.rows, "×", .inner], since: .families)
     case .attentionContext:
       defineAttention(
         "attentionContext",
@@ -215,6 +237,26 @@ extension OpKind {
         // The answers, and what is left, in and out; the features and the unit's weight.
         traffic: [.words(.product(3, .columns)), .words(.product(2, .depth))],
         title: ["join answer", .with(.weight, " + halting unit")], since: .dynamic)
+    case .rotate:
+      OpDefinition(
+        self, "rotate", .attention,
+        operands: [
+          .required(.table0, .tensor(.angles)), .optional(.origin, .positions(.rows)),
+          .required(.a, .rows(.rows, .heads)), .required(.output, .rows(.rows, .heads)),
+        ],
+        sizes: [.heads, .depth], tasks: .rows, allowsInPlace: true,
+        traffic: [.words(.product(2, .rows, .heads, .depth)), .words(.product(1, .rows, .depth))],
+        title: ["rotary positions"], shape: [.rows, " · ", .heads, " × ", .depth],
+        label: [.rows, "×", .heads, "×", .depth], since: .families)
+    case .gate:
+      OpDefinition(
+        self, "gate", .rowwise,
+        operands: [
+          .required(.a, .rows(.rows, .columns)), .required(.b, .rows(.rows, .columns)),
+          .required(.output, .rows(.rows, .columns)),
+        ],
+        tasks: .rows, allowsInPlace: true, widths: [.feedForward], key: .activation,
+        traffic: [.words(.product(3, .rows, .columns))], title: ["gate", .activation], since: .families)
     case .haltAuthors: defineHalting("haltAuthors", .authors, title: "halt? (authors' rule)")
     case .haltTight: defineHalting("haltTight", .tight, title: "halt? (tighter rule)")
     }

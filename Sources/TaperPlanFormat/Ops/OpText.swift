@@ -4,6 +4,8 @@ public enum OpText: Sendable, ExpressibleByStringLiteral {
   /// The text where the operand is there, or where it is not.
   case with(OperandRole, String)
   case without(OperandRole, String)
+  /// What is added by distance: a relative bias, or a local window.
+  case distances(relative: String, window: String)
   /// The name of the weight in this role.
   case weight(OperandRole)
   /// Says that the op reads rows through an index.
@@ -32,6 +34,8 @@ extension PlanOp {
       case .text(let words): text += words
       case .with(let role, let words): text += has(role) ? words : ""
       case .without(let role, let words): text += has(role) ? "" : words
+      case .distances(let relative, let window):
+        text += bias.isNone ? "" : weightName(bias).hasPrefix("window") ? window : relative
       case .weight(let role): text += weightName(weight(role))
       case .indexed: text += index.isNone ? "" : "[kept]"
       case .activation: text += activation.title
@@ -58,6 +62,7 @@ extension Activation {
     case .geluTanh: " + GELU (tanh)"
     case .relu: " + ReLU"
     case .tanh: " + tanh"
+    case .silu: " + SiLU"
     }
   }
 }

@@ -93,6 +93,10 @@ public enum TensorShape: UInt8, BitwiseCopyable, Hashable, Sendable {
   case row
   /// [heads, 2 · extent − 1]: a bias for every distance.
   case distances
+  /// [2 · extent − 1, heads · depth]: a row for every distance.
+  case distanceRows
+  /// [extent, depth]: for every position the cosines of a head's pairs, then their sines.
+  case angles
   /// Rows of `columns` elements, for every id of the vocabulary, position and token type.
   case words, positions, types
 }

@@ -32,7 +32,7 @@ extension OpGuard: NamedByNumber {
 }
 
 extension Activation: NamedByNumber {
-  public static let names = ["none", "gelu", "geluTanh", "relu", "tanh"]
+  public static let names = ["none", "gelu", "geluTanh", "relu", "tanh", "silu"]
 }
 
 extension OperandRole: NamedByNumber {

@@ -58,7 +58,8 @@ extension LengthWalk {
     }
   }
 
-  /// Rule `originReach`: positions are below `positions`, so any two are less far apart than the relative bias reaches.
+  /// Rule `originReach`: positions are below `positions`, so any two are less far apart than the relative bias reaches,
+  /// and each has its row of angles.
   func checkReach(_ op: PlanOp, positions: Int) throws(PlanFormatError) {
     if positions > Int(op.extent) {
       throw violation(.originReach, .origin, expected: Int(op.extent), found: positions)

@@ -28,7 +28,8 @@ struct LengthWalk {
     var positions: RowSpan?
     /// Whether its rows are some of its inner rows.
     var takesInnerRows = false
-    var hasDistances: Bool
+    /// Whether those positions must be below the op's extent.
+    var limitsPositions: Bool
     var halts: Bool
     var needsScratch = false
   }
@@ -85,7 +86,7 @@ struct LengthWalk {
   private mutating func appendStep(of op: PlanOp) -> Step {
     let definition = op.kind.definition
     var step = Step(
-      hasDistances: definition.operand(.bias)?.content == .tensor(.distances) && !op.bias.isNone,
+      limitsPositions: definition.limitsPositions(of: op),
       halts: op.kind.haltingRule != nil)
     var (reads, writes): ([Access], [Access]) = ([], [])
     for operand in definition.operands {
@@ -154,7 +155,7 @@ struct LengthWalk {
     if let span = step.positions {
       spans.positions =
         op.origin.isNone ? spans[span] : try readNumbers(op.origin, .origin, count: spans[span])
-      if step.hasDistances { try checkReach(op, positions: spans.positions) }
+      if step.limitsPositions { try checkReach(op, positions: spans.positions) }
     }
     for access in step.writes {
       try write(accesses[access], heads: Int(op.heads), spans, usesIndex: usesIndex)

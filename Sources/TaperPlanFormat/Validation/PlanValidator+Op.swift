@@ -87,7 +87,7 @@ extension PlanValidator {
       try atLeastOne(Int(op.depth))
     }
     if definition.sizes == [.heads, .depth] { try atLeastOne(Int(op.heads) * Int(op.depth)) }
-    if definition.operand(.bias)?.content == .tensor(.distances), !op.bias.isNone {
+    if definition.limitsPositions(of: op) {
       try require(
         op.extent >= 1 && Int(op.extent) < maximumSize / 2, .relativeBiasReach, .op(number), expected: 1,
         found: Int(op.extent))
@@ -192,6 +192,8 @@ extension PlanValidator {
         case .matrix: ([columns, depth], false)
         case .row: ([1, depth], false)
         case .distances: ([Int(op.heads), 2 * Int(op.extent) - 1], false)
+        case .distanceRows: ([2 * Int(op.extent) - 1, Int(op.heads) * depth], false)
+        case .angles: ([Int(op.extent), Int(op.depth)], false)
         case .words: ([Int(plan.model.vocabulary), columns], true)
         case .positions: ([Int(op.extent) + plan.schedule.maximumLength, columns], true)
         case .types: ([max(Int(plan.model.tokenTypes), 1), columns], true)

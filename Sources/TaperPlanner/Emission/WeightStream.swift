@@ -23,7 +23,7 @@ package struct WeightStream: Sendable {
     switch recipe.source {
     case .overridingHeadWeight: headOverride?.weight ?? []
     case .overridingHeadBias: headOverride?.bias ?? []
-    case .tensors, .relativeBias, .multipliers: nil
+    case .tensors, .relativeBias, .rowsByDistance, .window, .rotaryAngles, .zeros, .multipliers: nil
     }
   }
 
@@ -57,6 +57,7 @@ package struct WeightStream: Sendable {
   private enum Piece {
     case tensor(TensorRole)
     case relativeBias(reach: Int)
+    case rowsByDistance(layer: Int, forQueries: Bool, reach: Int)
     case given([Float])
   }
 
@@ -64,6 +65,14 @@ package struct WeightStream: Sendable {
     switch recipes[entry].source {
     case .tensors(let roles): return roles.map { .tensor($0) }
     case .relativeBias(let reach): return [.relativeBias(reach: reach)]
+    case .rowsByDistance(let layer, let forQueries, let reach):
+      return [.rowsByDistance(layer: layer, forQueries: forQueries, reach: reach)]
+    case .window(let window, let reach):
+      return [.given(DistanceWindow.table(window, reach: reach, heads: recipes[entry].shape[0]))]
+    case .rotaryAngles(let theta):
+      let shape = recipes[entry].shape
+      return [.given(RotaryAngles.table(theta: theta, positions: shape[0], headSize: shape[1]))]
+    case .zeros: return [.given([Float](repeating: 0, count: recipes[entry].elementCount))]
     case .multipliers(let smoothing): return [.given(try scales(of: smoothing, entry: entry).map { 1 / $0 })]
     case .overridingHeadWeight, .overridingHeadBias: return [.given(headElements(of: recipes[entry]) ?? [])]
     }
@@ -71,7 +80,10 @@ package struct WeightStream: Sendable {
 
   private func scales(of smoothing: Smoothing, entry: Int) throws(PlanFormatError) -> [Float] {
     let gamma = try elements(of: .tensor(smoothing.gamma), entry: entry)
-    let beta = try elements(of: .tensor(smoothing.beta), entry: entry)
+    let beta =
+      try smoothing.beta.map { (role) throws(PlanFormatError) in try elements(of: .tensor(role), entry: entry)
+      }
+      ?? [Float](repeating: 0, count: gamma.count)
     var largest = [Float](repeating: 0, count: gamma.count)
     for role in smoothing.weights {
       let weight = try elements(of: .tensor(role), entry: entry)
@@ -87,6 +99,8 @@ package struct WeightStream: Sendable {
       switch piece {
       case .tensor(let role): return try model.tensor(role)
       case .relativeBias(let reach): return try model.relativeBiasByDistance(reach: reach)
+      case .rowsByDistance(let layer, let forQueries, let reach):
+        return try model.rowsByDistance(layer: layer, forQueries: forQueries, reach: reach)
       case .given(let elements): return elements
       }
     } catch {

@@ -7,9 +7,11 @@ extension EncoderFacts {
   /// What the planner reads of a loaded model.
   package init(_ model: ModelSpec) {
     self.init(
-      name: model.name, family: model.family, shape: model.shape, activation: model.activation,
+      name: model.name, family: model.family, shape: model.shape, form: model.form,
+      activation: model.activation,
       layerNormEpsilon: model.layerNormEpsilon, positionOffset: model.positionOffset,
-      positions: model.shape(of: .positionEmbedding)[0], maximumLength: model.maximumLength,
+      positions: model.has(.positionEmbedding) ? model.shape(of: .positionEmbedding)[0] : 0,
+      maximumLength: model.maximumLength,
       hasRelativeBias: model.relativeBias != nil, head: model.head, prompts: model.prompts,
       selector: model.tuned?.selector.map {
         SelectorFacts(layers: $0.layers, width: $0.width, threshold: $0.threshold)

@@ -8,10 +8,11 @@ package struct EncoderFacts: Sendable {
   package var name: String
   package var family: String
   package var shape: ModelShape
+  package var form: EncoderForm
   package var activation: Activation
   package var layerNormEpsilon: Float
   package var positionOffset: Int
-  /// Rows of the position table.
+  /// Rows of the position table; 0 without one.
   package var positions: Int
   package var maximumLength: Int
   package var hasRelativeBias: Bool
@@ -27,7 +28,8 @@ package struct EncoderFacts: Sendable {
   package var tokenizerDigest: Digest
 
   package init(
-    name: String, family: String, shape: ModelShape, activation: Activation, layerNormEpsilon: Float,
+    name: String, family: String, shape: ModelShape, form: EncoderForm? = nil, activation: Activation,
+    layerNormEpsilon: Float,
     positionOffset: Int, positions: Int, maximumLength: Int, hasRelativeBias: Bool, head: HeadSpec,
     prompts: Prompts = Prompts(), selector: SelectorFacts? = nil, haltingLayers: Int? = nil,
     tokenizer: [UInt8] = [],
@@ -36,6 +38,7 @@ package struct EncoderFacts: Sendable {
     self.name = name
     self.family = family
     self.shape = shape
+    self.form = form ?? EncoderForm(hidden: Int(shape.hidden), layers: Int(shape.layers))
     self.activation = activation
     self.layerNormEpsilon = layerNormEpsilon
     self.positionOffset = positionOffset
@@ -55,6 +58,7 @@ package struct EncoderFacts: Sendable {
   package func cut(to depth: Int) -> EncoderFacts {
     var cut = self
     cut.shape.layers = UInt32(depth)
+    cut.form.layers.removeLast(cut.form.layers.count - depth)
     // A selector after the last layer would save nothing.
     cut.selector?.layers.removeAll { $0 >= depth }
     return cut
@@ -62,8 +66,14 @@ package struct EncoderFacts: Sendable {
 
   /// Bytes of the weights of the layers' products, all taken in the most frequent precision.
   package func weightTraffic(_ precision: PrecisionAssignment) -> Bytes {
-    shape.weightTraffic(precision.base)
+    shape.weightTraffic(precision.base, layers: form.distinctLayers, isGated: form.isGated)
   }
+
+  /// The form of a layer, from 1.
+  package func form(of layer: Int) -> LayerForm { form.layers[layer - 1] }
+
+  /// Whether ops need the original positions of rows.
+  package var usesPositions: Bool { hasRelativeBias || form.usesPositions }
 
   package var hidden: Int { Int(shape.hidden) }
   package var layers: Int { Int(shape.layers) }
@@ -73,12 +83,16 @@ package struct EncoderFacts: Sendable {
 
 extension ModelShape {
   /// Bytes of the weights of the layers' products, which a run reads once. Other weights are small.
-  func weightTraffic(_ precision: Precision) -> Bytes {
+  /// - Parameters:
+  ///   - distinct: layers that do not share their weights; all unless given.
+  ///   - isGated: whether feed-forward blocks have a third product.
+  func weightTraffic(_ precision: Precision, layers distinct: Int? = nil, isGated: Bool = false) -> Bytes {
     let layout = precision.layout ?? .panelF32
     let (hidden, feedForward) = (Int(hidden), Int(feedForward))
-    let products = [(4 * hidden, hidden), (feedForward, hidden), (hidden, feedForward)]
+    let inner = isGated ? 2 * feedForward : feedForward
+    let products = [(4 * hidden, hidden), (inner, hidden), (hidden, feedForward)]
     return products.reduce(.zero) { sum, product in
-      sum + Bytes(UInt64(layers) * layout.byteCount(columns: product.0, depth: product.1))
+      sum + Bytes(UInt64(distinct ?? Int(layers)) * layout.byteCount(columns: product.0, depth: product.1))
     }
   }
 }

@@ -20,7 +20,8 @@ extension GraphBuilder {
     var features: Operand
     switch head.pooling {
     // The result and the features must have a row of their own.
-    case .cls where steps > 1: features = state
+    case .cls where steps > 1:
+      features = emitFinalNorm(state, rows: .tokens(after: facts.layers), layer: layer)
     case .tokens: features = state
     case .mean, .cls:
       features = emitPooled(
@@ -29,11 +30,8 @@ extension GraphBuilder {
     }
     if head.hasPooler {
       step += 1
-      features = emitLinear(
-        features, layer: layer, rows: .one, columns: hidden, depth: hidden,
-        weight: weight("pooler.weight", [hidden, hidden], .poolerWeight),
-        bias: weight("pooler.bias", [hidden], .poolerBias), activation: .tanh,
-        name: slotName(step, "pooler"), outlivesRun: outlivesRun(step))
+      features = emitPooler(
+        features, rows: .one, name: slotName(step, "pooler"), outlivesRun: outlivesRun(step))
     }
     if head.normalized {
       step += 1
@@ -46,27 +44,51 @@ extension GraphBuilder {
   }
 
   /// The pooled states that leave `layer`, as one row: their mean, over all tokens' last states when dropped ones are
-  /// restored; or the first row, computed as the mean of that row.
+  /// restored; or the first row, computed as the mean of that row. The final norm comes before.
   mutating func emitPooled(
     _ states: Operand, rows: RowCount, after layer: Int, name: String, outlivesRun: Bool
   )
     -> Operand
   {
     let place = layer == facts.layers ? layer + 1 : layer
-    var mean = PlanOp(.mean, layer: place, rows: .one, innerRows: .one, columns: facts.hidden)
-    mean.a = states
-    if facts.head.pooling == .mean {
-      mean.innerRows = rows
-      let before = rows.layer ?? 0
-      if !restored.isNone, options.reducingLayers.contains(where: { $0 <= before }) {
-        emitRestoring(states, rows: rows, layer: place)
-        mean.a = restored
-        mean.innerRows = .input
-      }
+    var (states, rows) = (states, rows)
+    let before = rows.layer ?? 0
+    if facts.head.pooling == .mean, !restored.isNone, options.reducingLayers.contains(where: { $0 <= before })
+    {
+      emitRestoring(states, rows: rows, layer: place)
+      (states, rows) = (restored, .input)
     }
+    var mean = PlanOp(.mean, layer: place, rows: .one, innerRows: .one, columns: facts.hidden)
+    mean.a = emitFinalNorm(states, rows: rows, layer: place)
+    if facts.head.pooling == .mean { mean.innerRows = rows }
     mean.output = makeSlot(name, rows: .one, columns: facts.hidden, outlivesRun: outlivesRun)
     emit(mean)
     return mean.output
+  }
+
+  /// The norm after the last layer, of encoders that normalise first; else the states as they are.
+  private mutating func emitFinalNorm(_ states: Operand, rows: RowCount, layer: Int) -> Operand {
+    guard facts.form.normalizesFirst else { return states }
+    return emitLayerNorm(
+      states, layer: layer, rows: rows, norm("final.norm", facts.hidden, .finalNormGamma, .finalNormBeta),
+      name: "final")
+  }
+
+  /// The dense layer before the linear head, with its activation and norm.
+  private mutating func emitPooler(
+    _ input: Operand, rows: RowCount, name: String, outlivesRun: Bool = false
+  ) -> Operand {
+    let (head, hidden, layer) = (facts.head, facts.hidden, facts.layers + 1)
+    let dense = emitLinear(
+      input, layer: layer, rows: rows, columns: hidden, depth: hidden,
+      weight: weight("pooler.weight", [hidden, hidden], .poolerWeight),
+      bias: optional("pooler.bias", [hidden], .poolerBias), activation: head.poolerActivation,
+      name: head.hasPoolerNorm ? "pooler.dense" : name, outlivesRun: outlivesRun && !head.hasPoolerNorm)
+    guard head.hasPoolerNorm else { return dense }
+    return emitLayerNorm(
+      dense, layer: layer, rows: rows, norm("pooler.norm", hidden, .poolerNormGamma, .poolerNormBeta),
+      name: name,
+      outlivesRun: outlivesRun)
   }
 
   /// Puts the states of the remaining tokens next to those of the dropped ones, in original order.
@@ -78,13 +100,15 @@ extension GraphBuilder {
     emit(scatter)
   }
 
-  /// A linear layer and softmax over every token's last state.
+  /// A linear layer, after the pooler where the head has one, and softmax over every token's last state.
   private mutating func emitTokenHead(_ state: Operand) {
     let (hidden, outputs, layer) = (facts.hidden, facts.head.outputWidth, facts.layers + 1)
     beginGroup()
     if !restored.isNone { emitRestoring(state, rows: .tokens(after: facts.layers), layer: layer) }
+    var states = emitFinalNorm(restored.isNone ? state : restored, rows: .input, layer: layer)
+    if facts.head.hasPooler { states = emitPooler(states, rows: .input, name: "pooler") }
     let logits = emitLinear(
-      restored.isNone ? state : restored, layer: layer, rows: .input, columns: outputs, depth: hidden,
+      states, layer: layer, rows: .input, columns: outputs, depth: hidden,
       weight: weight("head.weight", [outputs, hidden], .headWeight),
       bias: weight("head.bias", [outputs], .headBias), name: "logits")
     var softmax = PlanOp(.softmax, layer: layer, rows: .input, columns: outputs)

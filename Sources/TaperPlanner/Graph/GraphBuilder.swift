@@ -4,6 +4,8 @@ import TaperPlanFormat
 /// Writes the encoder with one op for each step of its definition: products without bias, then bias, then residual sum,
 /// then layer norm; kept rows are gathered before they are used. With every pass off, this is the plan.
 ///
+/// A norm without a shift of its own gets a vector of zeros, which all such norms share.
+///
 /// A layer that drops tokens for some input length (specs/planning.md 1) does so after its attention scores and before
 /// its FFN. It has two ways through attention that write the same slot: the plain one, guarded `ifNotReduced`, for
 /// lengths at which it keeps all tokens, and scores → select → context, guarded `ifReduced`. With selectors
@@ -37,7 +39,7 @@ package struct GraphBuilder {
 
   private mutating func emitEncoder(override: HeadOverride?) {
     let hidden = facts.hidden
-    if !options.reducingLayers.isEmpty, options.restores || facts.hasRelativeBias {
+    if !options.reducingLayers.isEmpty, options.restores || facts.usesPositions {
       origin = makeSlot("origin", element: .u32, rows: .input, columns: 1)
       var iota = PlanOp(.iota, layer: 0, rows: .input)
       iota.output = origin
@@ -52,28 +54,37 @@ package struct GraphBuilder {
   }
 
   private mutating func emitEmbeddings() -> Operand {
-    let hidden = facts.hidden
+    let width = facts.form.embeddingWidth
+    let projects = facts.form.projectsEmbeddings
+    let isObserved = options.instrumentation.contains(.hiddenStates)
     beginGroup()
-    var embed = PlanOp(.embed, layer: 0, rows: .input, columns: hidden)
+    var embed = PlanOp(.embed, layer: 0, rows: .input, columns: width)
     embed.extent = UInt32(facts.positionOffset)
-    embed.table0 = weight("embeddings.word", [Int(facts.shape.vocabulary), hidden], .wordEmbedding)
-    embed.table1 = weight("embeddings.position", [facts.positions, hidden], .positionEmbedding)
+    embed.table0 = weight("embeddings.word", [Int(facts.shape.vocabulary), width], .wordEmbedding)
+    if facts.positions > 0 {
+      embed.table1 = weight("embeddings.position", [facts.positions, width], .positionEmbedding)
+    }
     if facts.shape.tokenTypes > 0 {
       embed.table2 = weight(
-        "embeddings.token_type", [Int(facts.shape.tokenTypes), hidden], .tokenTypeEmbedding)
+        "embeddings.token_type", [Int(facts.shape.tokenTypes), width], .tokenTypeEmbedding)
     }
-    embed.output = makeSlot("embeddings.sum", rows: .input, columns: hidden)
+    embed.output = makeSlot("embeddings.sum", rows: .input, columns: width)
     emit(embed)
-    let gamma = weight("embeddings.norm.gamma", [hidden], .embeddingNormGamma)
-    let beta = weight("embeddings.norm.beta", [hidden], .embeddingNormBeta)
-    return emitLayerNorm(
-      embed.output, layer: 0, rows: .input, gamma: gamma, beta: beta, name: hiddenName(0),
-      outlivesRun: options.instrumentation.contains(.hiddenStates))
+    let embedded = emitLayerNorm(
+      embed.output, layer: 0, rows: .input,
+      norm("embeddings.norm", width, .embeddingNormGamma, .embeddingNormBeta),
+      name: projects ? "embeddings" : hiddenName(0), outlivesRun: isObserved && !projects)
+    guard projects else { return embedded }
+    return emitLinear(
+      embedded, layer: 0, rows: .input, columns: facts.hidden, depth: width,
+      weight: weight("embeddings.projection.weight", [facts.hidden, width], .embeddingProjectionWeight),
+      bias: optional("embeddings.projection.bias", [facts.hidden], .embeddingProjectionBias),
+      name: hiddenName(0), outlivesRun: isObserved)
   }
 
   // MARK: Parts of a layer
 
-  /// y = act(x·Wᵀ + b) as a product and a row-wise op.
+  /// y = act(x·Wᵀ + b) as a product and, unless there is neither bias nor activation, a row-wise op.
   mutating func emitLinear(
     _ input: Operand, layer: Int, rows: RowCount, columns: Int, depth: Int, weight: WeightReference,
     bias: WeightReference, activation: Activation = .none, name: String, outlivesRun: Bool = false,
@@ -85,8 +96,11 @@ package struct GraphBuilder {
     product.parts = UInt16(GemmPartition.parts(columns: columns, depth: depth))
     product.a = input
     product.weight = weight
-    product.output = makeSlot(name + ".product", rows: rows, columns: columns)
+    let isWhole = bias.isNone && activation == .none
+    product.output = makeSlot(
+      isWhole ? name : name + ".product", rows: rows, columns: columns, outlivesRun: isWhole && outlivesRun)
     emit(product)
+    if isWhole { return product.output }
     var sum = PlanOp(.biasActivation, layer: layer, rows: rows, columns: columns)
     sum.condition = condition
     sum.activation = activation
@@ -97,32 +111,45 @@ package struct GraphBuilder {
     return sum.output
   }
 
-  /// y = x + residual, then layer norm.
-  mutating func emitResidualNorm(
-    _ input: Operand, residual: Operand, layer: Int, rows: RowCount, gamma: WeightReference,
-    beta: WeightReference, name: String, outlivesRun: Bool = false
+  /// y = x + residual.
+  mutating func emitSum(
+    _ input: Operand, _ residual: Operand, layer: Int, rows: RowCount, name: String, outlivesRun: Bool = false
   ) -> Operand {
     var sum = PlanOp(.add, layer: layer, rows: rows, columns: facts.hidden)
     sum.a = input
     sum.b = residual
-    sum.output = makeSlot(name + ".sum", rows: rows, columns: facts.hidden)
+    sum.output = makeSlot(name, rows: rows, columns: facts.hidden, outlivesRun: outlivesRun)
     emit(sum)
-    return emitLayerNorm(
-      sum.output, layer: layer, rows: rows, gamma: gamma, beta: beta, name: name, outlivesRun: outlivesRun)
+    return sum.output
   }
 
-  private mutating func emitLayerNorm(
-    _ input: Operand, layer: Int, rows: RowCount, gamma: WeightReference, beta: WeightReference, name: String,
-    outlivesRun: Bool
+  /// The parameters of a norm.
+  struct Norm {
+    var gamma: WeightReference
+    var beta: WeightReference
+    var columns: Int
+  }
+
+  mutating func norm(_ name: String, _ columns: Int, _ gamma: TensorRole, _ beta: TensorRole) -> Norm {
+    let scale = weight("\(name).gamma", [columns], gamma)
+    let shift =
+      facts.form.absent.contains(beta)
+      ? weight(WeightRecipe(name: "zeros.\(columns)", shape: [columns], source: .zeros))
+      : weight("\(name).beta", [columns], beta)
+    return Norm(gamma: scale, beta: shift, columns: columns)
+  }
+
+  mutating func emitLayerNorm(
+    _ input: Operand, layer: Int, rows: RowCount, _ norm: Norm, name: String, outlivesRun: Bool = false
   ) -> Operand {
-    var norm = PlanOp(.layerNorm, layer: layer, rows: rows, columns: facts.hidden)
-    norm.epsilon = facts.layerNormEpsilon
-    norm.a = input
-    norm.gamma = gamma
-    norm.beta = beta
-    norm.output = makeSlot(name, rows: rows, columns: facts.hidden, outlivesRun: outlivesRun)
-    emit(norm)
-    return norm.output
+    var op = PlanOp(.layerNorm, layer: layer, rows: rows, columns: norm.columns)
+    op.epsilon = facts.layerNormEpsilon
+    op.a = input
+    op.gamma = norm.gamma
+    op.beta = norm.beta
+    op.output = makeSlot(name, rows: rows, columns: norm.columns, outlivesRun: outlivesRun)
+    emit(op)
+    return op.output
   }
 
   /// y[i] = x[index[i]], a copy while the layer drops nothing.
@@ -155,6 +182,11 @@ package struct GraphBuilder {
 
   mutating func weight(_ name: String, _ shape: [Int], _ role: TensorRole) -> WeightReference {
     weight(WeightRecipe(name: name, shape: shape, source: .tensors([role])))
+  }
+
+  /// The tensor, or none where the model has none.
+  mutating func optional(_ name: String, _ shape: [Int], _ role: TensorRole) -> WeightReference {
+    facts.form.absent.contains(role) ? .none : weight(name, shape, role)
   }
 
   mutating func weight(_ recipe: WeightRecipe) -> WeightReference {

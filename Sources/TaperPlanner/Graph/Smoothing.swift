@@ -10,7 +10,8 @@ package import TaperModelSpec
 package struct Smoothing: Hashable, Sendable {
   /// The norm's parameters.
   package var gamma: TensorRole
-  package var beta: TensorRole
+  /// nil for a norm without a shift.
+  package var beta: TensorRole?
   /// The weights of all products that read it.
   package var weights: [TensorRole]
 

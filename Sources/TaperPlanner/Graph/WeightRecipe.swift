@@ -8,6 +8,13 @@ package struct WeightRecipe: Hashable, Sendable {
     case tensors([TensorRole])
     /// [heads, 2·reach − 1] from the model's relative bias.
     case relativeBias(reach: Int)
+    /// [heads, 2·reach − 1]: 0 up to distance `window`, and beyond it what leaves a key no share of attention.
+    case window(Int, reach: Int)
+    /// [2·reach − 1, hidden] from the model's relative positions (`ModelSpec.rowsByDistance`).
+    case rowsByDistance(layer: Int, forQueries: Bool, reach: Int)
+    /// [positions, head size]: rotary angles (`RotaryAngles`).
+    case rotaryAngles(theta: Float)
+    case zeros
     /// 1 / s for every column of a norm's output (`Smoothing`).
     case multipliers(Smoothing)
     case overridingHeadWeight

@@ -1,8 +1,8 @@
 import TaperPlanFormat
 
-/// Stacks the weights of products with the same input into one product: queries, keys and values in [3d, d], or keys
-/// and values in [2d, d] where queries are needed for row 0 only. The input is read once, and the product is three
-/// times as wide, which suits BLAS. Readers take column views of the common slot.
+/// Stacks the weights of products with the same input into one product: queries, keys and values in [3d, d], keys and
+/// values in [2d, d] where queries are needed for row 0 only, or both products of a gated feed-forward block. The input
+/// is read once, and the product is wider, which suits BLAS. Readers take column views of the common slot.
 package enum FuseQKV {
   package static func run(_ graph: PlanGraph) -> PlanGraph {
     var graph = graph
@@ -38,7 +38,7 @@ package enum FuseQKV {
     let ops = members.map { graph.ops[$0] }
     let columns = ops.reduce(0) { $0 + Int($1.columns) }
     let depth = Int(ops[0].depth)
-    let prefix = "layer.\(ops[0].layer)." + (ops.count == 3 ? "qkv" : "kv")
+    let prefix = name(ops, graph)
 
     let slot = UInt16(graph.slots.count)
     graph.slots.append(
@@ -63,6 +63,14 @@ package enum FuseQKV {
     }
   }
 
+  /// "layer.1.qkv", after the first layer with these weights.
+  private static func name(_ ops: [PlanOp], _ graph: PlanGraph) -> String {
+    let first = graph.weights[Int(ops[0].weight.rawValue)].name
+    let layer = first.split(separator: ".").prefix(2).joined(separator: ".")
+    if first.hasSuffix(".intermediate.weight") { return "\(layer).gate_up" }
+    return "\(layer)." + (ops.count == 3 ? "qkv" : "kv")
+  }
+
   private static func stacked(
     _ members: [WeightReference], name: String, shape: [Int], _ graph: inout PlanGraph
   ) -> WeightReference {
@@ -72,7 +80,10 @@ package enum FuseQKV {
       }
       return roles
     }
-    graph.weights.append(WeightRecipe(name: name, shape: shape, source: .tensors(roles)))
+    let recipe = WeightRecipe(name: name, shape: shape, source: .tensors(roles))
+    // Layers may share their weights.
+    if let known = graph.weights.firstIndex(of: recipe) { return WeightReference(rawValue: UInt16(known)) }
+    graph.weights.append(recipe)
     return WeightReference(rawValue: UInt16(graph.weights.count - 1))
   }
 }

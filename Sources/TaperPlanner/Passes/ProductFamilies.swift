@@ -25,11 +25,12 @@ package struct ProductFamilies {
     var result = graph
     result.ops = []
     var encodings: [Encoding] = []
+    let layouts = layouts(of: graph)
     for op in graph.ops {
       var op = op
       if op.kind == .gemm {
         let weight = Int(op.weight.rawValue)
-        let layout = layout(of: op, named: graph.weights[weight].name)
+        let layout = layouts[weight] ?? .rowMajor
         result.weights[weight].layout = layout
         if layout != .rowMajor {
           op.parts = UInt16(GemmPartition.packedParts(columns: Int(op.columns), threads: threads))
@@ -92,21 +93,31 @@ package struct ProductFamilies {
       scales: encode.output2)
   }
 
-  private func layout(of op: PlanOp, named name: String) -> WeightLayout {
-    // Selectors and halting decide what is computed at all. Their products are small and stay f32.
-    let decides = name.contains(".selector.") || name.hasPrefix("halting.")
-    let isEncoders = (1...layerCount).contains(Int(op.layer)) && !decides
-    if isEncoders, let layout = precision.precision(of: name).layout { return layout }
-    let families = [WeightLayout.rowMajor, .panelF32].filter {
-      !pricer.kernels(PricedOp(op, layout: $0)).isEmpty
+  /// The layout of each product's weight. Layers may share a weight; all its products count.
+  private func layouts(of graph: PlanGraph) -> [Int: WeightLayout] {
+    Dictionary(grouping: graph.ops.filter { $0.kind == .gemm }) { Int($0.weight.rawValue) }.reduce(into: [:])
+    {
+      $0[$1.key] = layout(of: $1.value, named: graph.weights[$1.key].name)
     }
-    guard selects else { return families.first ?? .rowMajor }
-    return families.min { time(op, $0) < time(op, $1) } ?? .rowMajor
   }
 
-  private func time(_ op: PlanOp, _ layout: WeightLayout) -> UInt64 {
-    (1...(op.rows == .one ? 1 : maximumLength)).reduce(0) {
-      $0 &+ pricer.price(PricedOp(op, layout: layout), rows: $1, innerRows: 1).time.rawValue
+  private func layout(of ops: [PlanOp], named name: String) -> WeightLayout {
+    // Selectors and halting decide what is computed at all. Their products are small and stay f32.
+    let decides = name.contains(".selector.") || name.hasPrefix("halting.")
+    let isEncoders = ops.allSatisfy { (1...layerCount).contains(Int($0.layer)) } && !decides
+    if isEncoders, let layout = precision.precision(of: name).layout { return layout }
+    let families = [WeightLayout.rowMajor, .panelF32].filter { layout in
+      ops.allSatisfy { !pricer.kernels(PricedOp($0, layout: layout)).isEmpty }
+    }
+    guard selects else { return families.first ?? .rowMajor }
+    return families.min { time(ops, $0) < time(ops, $1) } ?? .rowMajor
+  }
+
+  private func time(_ ops: [PlanOp], _ layout: WeightLayout) -> UInt64 {
+    ops.reduce(0) { sum, op in
+      (1...(op.rows == .one ? 1 : maximumLength)).reduce(sum) {
+        $0 &+ pricer.price(PricedOp(op, layout: layout), rows: $1, innerRows: 1).time.rawValue
+      }
     }
   }
 }

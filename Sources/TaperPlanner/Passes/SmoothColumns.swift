@@ -3,15 +3,16 @@ import TaperPlanFormat
 
 /// Smooths norms' outputs that int8 products read (`Smoothing`): encode ops get the multipliers, and the products'
 /// weights are packed with their inverses. Only where every reader of the weights is fed by the same norm, since a
-/// weight is in the plan once.
+/// weight is in the plan once, and however products are stacked: layers may share tensors.
 enum SmoothColumns {
   static func run(_ graph: PlanGraph) -> PlanGraph {
     var walk = Walk(graph)
     for number in graph.ops.indices { walk.visit(number) }
+    let spoiled = Set(walk.spoiled.flatMap { roles($0, graph) })
     var graph = graph
     for norm in walk.norms {
       guard let group = walk.groups[norm], !group.weights.isEmpty,
-        walk.spoiled.isDisjoint(with: group.weights),
+        spoiled.isDisjoint(with: group.weights.flatMap { roles($0, graph) }),
         let smoothing = smoothing(norm, group.weights, graph)
       else { continue }
       for weight in group.weights { graph.weights[weight].smoothing = smoothing }
@@ -27,11 +28,14 @@ enum SmoothColumns {
   }
 
   private static func smoothing(_ norm: Norm, _ weights: [Int], _ graph: PlanGraph) -> Smoothing? {
-    func roles(_ weight: Int) -> [TensorRole] {
-      if case .tensors(let roles) = graph.weights[weight].source { roles } else { [] }
-    }
-    guard let gamma = roles(norm.gamma).first, let beta = roles(norm.beta).first else { return nil }
-    return Smoothing(gamma: gamma, beta: beta, weights: weights.flatMap(roles))
+    guard let gamma = roles(norm.gamma, graph).first else { return nil }
+    return Smoothing(
+      gamma: gamma, beta: roles(norm.beta, graph).first, weights: weights.flatMap { roles($0, graph) })
+  }
+
+  /// The model's tensors that a weight consists of.
+  private static func roles(_ weight: Int, _ graph: PlanGraph) -> [TensorRole] {
+    if case .tensors(let roles) = graph.weights[weight].source { roles } else { [] }
   }
 
   /// A norm, identified by its parameters.

@@ -54,8 +54,13 @@ struct ProfileCommand: ParsableCommand {
       return ProfilingRequest.shapes(
         of: spec.shape, activation: spec.activation,
         outputWidth: spec.head.hasLinear ? spec.head.outputWidth : 0,
-        hasPooler: spec.head.hasPooler, relativeBias: spec.relativeBias != nil,
-        selectorWidth: spec.tuned?.selector?.width ?? 0, halts: spec.tuned?.halting != nil)
+        pooler: spec.head.hasPooler ? spec.head.poolerActivation : nil,
+        relativeBias: spec.relativeBias != nil || spec.form.layers.contains { $0.window != nil },
+        selectorWidth: spec.tuned?.selector?.width ?? 0, halts: spec.tuned?.halting != nil,
+        embeddingWidth: spec.form.projectsEmbeddings ? spec.form.embeddingWidth : 0,
+        isGated: spec.form.isGated,
+        isRotary: spec.form.layers.contains { $0.rotaryTheta != nil },
+        isDisentangled: spec.form.disentangled != nil)
     }
     return shapes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }

@@ -81,6 +81,9 @@ class Checkpoint:
         found, weight, bias = _head(directory, modules, config, family, stored, names)
         head = HeadSpec(pooling or found.pooling, found.pooler and pooling != "mean",
                         found.normalized if normalized is None else normalized, found.labels)
+        if head.pooler and family.pooler_activation(config) != "tanh":
+            raise SystemExit(f"error: tune does not train the {family.pooler_activation(config)} layer before "
+                             f"{family.name}'s head; --pooling mean trains a head without it")
         if head != found:
             weight = bias = None  # fitted to other features
         extras = {name[len("taper."):]: stored.pop(name) for name in list(stored) if name.startswith("taper.")}

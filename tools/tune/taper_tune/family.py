@@ -29,16 +29,38 @@ class Family:
         for path in sorted(DESCRIPTIONS.glob("*.json")):
             description = json.loads(path.read_text())
             if config.get("model_type") in description["model_types"]:
-                return Family(description)
+                family = Family(description)
+                family._refuse_what_tune_lacks()
+                return family
         raise SystemExit(f"error: model_type {config.get('model_type')!r}: no description in specs/models fits it")
+
+    def _refuse_what_tune_lacks(self) -> None:
+        """encoder.py is BERT's encoder, with or without token types and a relative bias."""
+        tensors, parts = self.description["tensors"], self.description["layer_tensors"]
+        lacks = [
+            (self.description.get("normalizes_first"), "norms before attention"),
+            (self.description.get("gated"), "gated feed-forward blocks"),
+            ("rotary_theta" in self.description["config"], "rotary positions"),
+            ("position_rows" in tensors, "disentangled attention"),
+            ("embedding_projection_weight" in tensors, "projected embeddings"),
+            ("layer_groups" in self.description["config"], "layers that share weights"),
+            (any(not isinstance(name, str) for name in [*tensors.values(), *parts.values()]), "fused or optional tensors"),
+        ]
+        found = [what for is_there, what in lacks if is_there]
+        if found:
+            raise SystemExit(f"error: tune does not train {self.name}, which has {', '.join(found)}; "
+                             "`taper plan --method acc` reduces such a model without training")
 
     def quantity(self, config: dict, name: str):
         entry = self.description["config"][name]
-        if entry["key"] in config:
+        if entry.get("key") in config:
             return config[entry["key"]]
         if "default" in entry:
             return entry["default"]
         raise SystemExit(f"error: config.json: expected a key {entry['key']!r}")
+
+    def pooler_activation(self, config: dict) -> str:
+        return self.quantity(config, "pooler_activation") if "pooler_activation" in self.description["config"] else "tanh"
 
     def layers_key(self) -> str:
         return self.description["config"]["layers"]["key"]

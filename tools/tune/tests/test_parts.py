@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from taper_tune.evaluation import wilson
+from taper_tune.family import Family
 from taper_tune.logistic import fit
 from taper_tune.supervised import teaching
 from taper_tune.texts import Texts, epoch_batches, parts, sorted_batches
@@ -54,3 +55,19 @@ def test_rate_rises_then_falls_to_nothing():
 def test_wilson_interval():
     low, high = wilson(8, 10)
     assert (low, high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
+
+
+@pytest.mark.parametrize("model_type, reason", [
+    ("modernbert", "norms before attention"), ("nomic_bert", "rotary positions"), ("gte", "gated feed-forward"),
+    ("electra", "projected embeddings"), ("albert", "share weights")])
+def test_families_that_tune_cannot_train_are_refused_by_name(model_type, reason):
+    with pytest.raises(SystemExit, match=f"does not train {model_type}.*{reason}"):
+        Family.of({"model_type": model_type})
+
+
+def test_families_of_berts_form_are_trained():
+    for model_type in ("bert", "mpnet", "distilbert", "roberta", "camembert", "xlm-roberta"):
+        assert Family.of({"model_type": model_type}).position_offset in (0, 2)
+    distilbert = Family.of({"model_type": "distilbert"})
+    assert distilbert.quantity({}, "layer_norm_epsilon") == 1e-12
+    assert distilbert.pooler_activation({}) == "relu"

@@ -1,0 +1,91 @@
+import TaperPlanFormat
+
+/// The tensors that a model's family, configuration and head name, with their patterns and shapes; without those of a
+/// fitted head.
+struct TensorList {
+  struct Entry {
+    let role: TensorRole
+    /// nil where the family's description has none.
+    let pattern: FamilyDescription.TensorPattern?
+    let shape: [Int]
+    /// From 1; nil for a tensor of no layer.
+    let layer: Int?
+    /// Whether a model of some family lacks it.
+    let isOptional: Bool
+  }
+
+  private(set) var entries: [Entry] = []
+  let layers: Int
+  private let family: FamilyDescription
+
+  /// - Parameter hasPositionTable: whether positions are embedded.
+  init(_ config: EncoderConfig, hasPositionTable: Bool, head: HeadSpec, fitted: Bool) {
+    family = config.family
+    let (shape, form) = (config.shape, config.form)
+    layers = Int(shape.layers)
+    let (hidden, width) = (Int(shape.hidden), form.embeddingWidth)
+    add(.wordEmbedding, [Int(shape.vocabulary), width])
+    if hasPositionTable {
+      add(.positionEmbedding, [config.positions, width])
+    }
+    add(.embeddingNormGamma, [width])
+    add(.embeddingNormBeta, [width], isOptional: true)
+    if shape.tokenTypes > 0 { add(.tokenTypeEmbedding, [Int(shape.tokenTypes), width]) }
+    if form.projectsEmbeddings {
+      add(.embeddingProjectionWeight, [hidden, width])
+      add(.embeddingProjectionBias, [hidden], isOptional: true)
+    }
+    if let disentangled = form.disentangled {
+      add(.positionRows, [2 * disentangled.span, hidden])
+      add(.positionNormGamma, [hidden], isOptional: true)
+      add(.positionNormBeta, [hidden], isOptional: true)
+    }
+    if let relativeBias = config.relativeBias {
+      add(.relativeBias, [relativeBias.buckets, Int(shape.heads)])
+    }
+    for layer in 1...layers { addLayer(layer, config) }
+    if form.normalizesFirst {
+      add(.finalNormGamma, [hidden])
+      add(.finalNormBeta, [hidden], isOptional: true)
+    }
+    addHead(head, hidden: hidden, fitted: fitted)
+  }
+
+  private mutating func addLayer(_ layer: Int, _ config: EncoderConfig) {
+    var parts = Set(LayerPart.allCases)
+    if !config.form.isGated { parts.subtract(LayerPart.ofGatedBlocks) }
+    if config.form.disentangled?.sharesProjections ?? true { parts.subtract(LayerPart.ofPositions) }
+    for part in LayerPart.allCases where parts.contains(part) {
+      entries.append(
+        Entry(
+          role: .layer(layer, part), pattern: family.layerTensors[part],
+          shape: part.shape(hidden: Int(config.shape.hidden), feedForward: Int(config.shape.feedForward)),
+          layer: layer, isOptional: part.isOptional))
+    }
+  }
+
+  private mutating func addHead(_ head: HeadSpec, hidden: Int, fitted: Bool) {
+    let patterns = family.head(ofTokens: head.pooling == .tokens)
+    func add(_ role: TensorRole, _ shape: [Int], isOptional: Bool = false) {
+      entries.append(
+        Entry(role: role, pattern: patterns[role], shape: shape, layer: nil, isOptional: isOptional))
+    }
+    if head.hasPooler {
+      add(.poolerWeight, [hidden, hidden])
+      add(.poolerBias, [hidden], isOptional: true)
+    }
+    if head.hasPoolerNorm {
+      add(.poolerNormGamma, [hidden])
+      add(.poolerNormBeta, [hidden], isOptional: true)
+    }
+    if head.hasLinear && !fitted {
+      add(.headWeight, [head.outputWidth, hidden])
+      add(.headBias, [head.outputWidth])
+    }
+  }
+
+  private mutating func add(_ role: TensorRole, _ shape: [Int], isOptional: Bool = false) {
+    entries.append(
+      Entry(role: role, pattern: family.tensors[role], shape: shape, layer: nil, isOptional: isOptional))
+  }
+}
