@@ -1,14 +1,14 @@
-/// BERT's tokenizer: text to token ids, types and offsets, exactly as the reference (Hugging Face tokenizers) does it.
+/// Text to token ids, types and offsets, exactly as the reference (Hugging Face tokenizers) does it.
 ///
 /// The steps, in the reference's order:
 ///
 /// 1. find added tokens in the raw text;
-/// 2. normalise what lies between them (`Normalizer`);
+/// 2. normalise what lies between them (`Normalization`);
 /// 3. find the added tokens that are matched in normalised text;
-/// 4. split the rest into words, at white space and around punctuation;
-/// 5. split words into pieces (`WordPiece`);
+/// 4. split the rest into pieces, for instance words (`Splitting`);
+/// 5. split pieces into tokens (`TokenModel`);
 /// 6. truncate;
-/// 7. add the template's special tokens (`Template`).
+/// 7. trim offsets (`OffsetTrimming`) and add the template's special tokens (`Template`).
 ///
 /// Everything works on UTF-8 bytes and Unicode scalars with frozen tables (`UnicodeTables`): Swift's own Unicode
 /// properties change with the toolchain, and its strings compare by canonical equivalence.
@@ -17,11 +17,14 @@ public struct Tokenizer: Hashable, Sendable {
   /// reference's `encode_special_tokens`. Set it to false for untrusted texts.
   public var allowsSpecialTokensInText = true
 
-  public let normalizerOptions: NormalizerOptions
-  let wordPiece: WordPiece
+  /// Which end of a text that is too long goes.
+  public var truncationSide = TruncationSide.right
+
+  let pipeline: Pipeline
+  let model: TokenModel
   let addedTokens: [AddedToken]
   let template: Template
-  let trimming: OffsetTrimming?
+  let trimmings: [OffsetTrimming]
 
   /// Found in the raw text.
   let rawMatcher: AddedTokenMatcher
@@ -29,18 +32,21 @@ public struct Tokenizer: Hashable, Sendable {
   let normalizedMatcher: AddedTokenMatcher
   /// Whether the text between added tokens may be processed in parts, split at spaces.
   let worksInParts: Bool
-  let normalizer: NormalizerTemplate
 
   init(
-    normalizerOptions: NormalizerOptions, wordPiece: WordPiece, addedTokens: [AddedToken], template: Template,
-    trimming: OffsetTrimming?
+    pipeline: Pipeline, model: TokenModel, addedTokens: [AddedToken], template: Template,
+    trimmings: [OffsetTrimming]
   ) throws(TokenizerError) {
-    self.normalizerOptions = normalizerOptions
-    self.wordPiece = wordPiece
+    guard pipeline.isBounded else {
+      throw .unsupported(
+        path: "normalizer and pre_tokenizer", found: "a pipeline that makes texts very much longer",
+        supported: "at most \(Pipeline.maximumSteps) steps each, which lengthen a text little")
+    }
+    self.pipeline = pipeline
+    self.model = model
     self.addedTokens = addedTokens
     self.template = template
-    self.trimming = trimming
-    normalizer = NormalizerTemplate(options: normalizerOptions)
+    self.trimmings = trimmings
     // The reference puts special tokens first; the first of equal patterns wins.
     let ordered = addedTokens.filter(\.isSpecial) + addedTokens.filter { !$0.isSpecial }
     var raw: [(bytes: [UInt8], token: AddedToken)] = []
@@ -54,7 +60,7 @@ public struct Tokenizer: Hashable, Sendable {
       if !UTF8Bytes.isWellFormed(token.content) { throw refusal("it is not UTF-8") }
       if !seen.insert(token.content).inserted { throw refusal("it is listed twice") }
       if token.isNormalized {
-        let bytes = normalizer.normalForm(token.content)
+        let bytes = pipeline.normalize(token.content).bytes
         if bytes.isEmpty { throw refusal("the normalizer leaves nothing of it") }
         normalized.append((bytes, token))
       } else {
@@ -66,13 +72,29 @@ public struct Tokenizer: Hashable, Sendable {
     worksInParts = normalizedMatcher.ignoresSpaces
   }
 
-  /// One more than the highest id, added tokens included: the embeddings that a model needs.
-  public var vocabularyCount: Int {
-    addedTokens.reduce(wordPiece.vocabulary.count) { max($0, Int($1.id) + 1) }
+  /// This tokenizer with texts lowercased first, as sentence-transformers does with `do_lower_case`; itself when its
+  /// normalizer lowercases already.
+  public func lowercasing() throws(TokenizerError) -> Tokenizer {
+    if pipeline.normalizations.contains(where: \.lowercases) { return self }
+    var result = try Tokenizer(
+      pipeline: Pipeline(
+        normalizations: [.lowercase] + pipeline.normalizations, splittings: pipeline.splittings),
+      model: model, addedTokens: addedTokens, template: template, trimmings: trimmings)
+    result.allowsSpecialTokensInText = allowsSpecialTokensInText
+    result.truncationSide = truncationSide
+    return result
   }
 
-  /// The id of the token for words that cannot be split into the vocabulary's pieces.
-  public var unknownID: UInt32 { wordPiece.unknownID }
+  /// One more than the highest id, added tokens included: the embeddings that a model needs.
+  public var vocabularyCount: Int {
+    addedTokens.reduce(model.vocabulary.count) { max($0, Int($1.id) + 1) }
+  }
+
+  /// The name of the model in tokenizer.json: "WordPiece", "BPE", "Unigram", "WordLevel".
+  public var modelName: String { model.name }
+
+  /// The id of the token for what the vocabulary does not have; nil for models without one, such as byte-level BPE.
+  public var unknownID: UInt32? { model.unknownID }
 
   /// How many tokens the template adds to one text or to a pair.
   public func specialTokenCount(isPair: Bool) -> Int { template.addedCount(pair: isPair) }
@@ -80,7 +102,7 @@ public struct Tokenizer: Hashable, Sendable {
   /// The id of a token, by its exact scalars.
   public func id(of token: String) -> UInt32? {
     let bytes = Array(token.utf8)
-    return addedTokens.first { $0.content == bytes }?.id ?? wordPiece.vocabulary.id(of: bytes)
+    return addedTokens.first { $0.content == bytes }?.id ?? model.vocabulary.id(of: bytes)
   }
 
   /// The token with an id; nil when there is none.
@@ -88,7 +110,7 @@ public struct Tokenizer: Hashable, Sendable {
     if let added = addedTokens.first(where: { $0.id == id }) {
       return String(decoding: added.content, as: UTF8.self)
     }
-    let bytes = wordPiece.vocabulary.bytes(of: id)
+    let bytes = model.vocabulary.bytes(of: id)
     return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
   }
 }
