@@ -1,6 +1,7 @@
 /// One call of `Tokenizer.encode`: its scratch space and its pass over a text.
 struct TokenizationRun {
-  private let tokenizer: Tokenizer
+  private let parts: TokenizerParts
+  private let skipsSpecial: Bool
   private var bert: BertNormalizer?
   private var text = NormalizedText()
   private var spare = NormalizedText()
@@ -12,32 +13,33 @@ struct TokenizationRun {
   private static let partSize = 2048
 
   init(_ tokenizer: Tokenizer) {
-    self.tokenizer = tokenizer
-    bert = tokenizer.pipeline.bert.map { BertNormalizer($0) }
+    parts = tokenizer.parts
+    skipsSpecial = !tokenizer.allowsSpecialTokensInText
+    bert = parts.pipeline.bert.map { BertNormalizer($0) }
   }
 
   /// The tokens of a text, at least the first `enough`.
   mutating func tokens(of bytes: [UInt8], enough: Int) -> TokenSequence {
     let source = UTF8Bytes.repaired(bytes)
     let whole = 0..<source.count
-    var tokens = TokenSequence(keepsEdges: !tokenizer.trimmings.isEmpty)
+    var tokens = TokenSequence(keepsEdges: !parts.trimmings.isEmpty)
     var position = 0
     var done = 0
     var scalarIndex: UInt32 = 0
-    let matcher = tokenizer.rawMatcher
+    let matcher = parts.rawMatcher
     while tokens.count < enough, done < source.count {
       let match =
         matcher.isEmpty
         ? nil
         : matcher.next(
           in: source, whole, from: &position, floor: done,
-          skipsSpecial: !tokenizer.allowsSpecialTokensInText)
+          skipsSpecial: skipsSpecial)
       let end = match?.range.lowerBound ?? source.count
       scalarIndex = segment(source, done..<end, scalarIndex, into: &tokens, enough: enough)
       guard let match, tokens.count < enough else { break }
       let length = UInt32(UTF8Bytes.scalarCount(in: source, match.range))
       let offset = TokenOffset(begin: scalarIndex, end: scalarIndex &+ length)
-      tokens.append(match.id, offset, tokens.edges(of: source, match.range))
+      tokens.append(match.id, offset, text: source, match.range)
       scalarIndex &+= length
       done = match.range.upperBound
       position = max(position, done)
@@ -50,32 +52,31 @@ struct TokenizationRun {
     _ source: [UInt8], _ range: Range<Int>, _ scalarIndex: UInt32, into tokens: inout TokenSequence,
     enough: Int
   ) -> UInt32 {
-    switch tokenizer.model {
+    switch parts.model {
     case .wordPiece(let model):
-      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model, model.vocabulary)
+      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model)
     case .bytePairs(let model):
-      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model, model.vocabulary)
+      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model)
     case .unigram(let model):
-      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model, nil)
+      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model)
     case .wordLevel(let model):
-      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model, model.vocabulary)
+      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model)
     }
   }
 
-  /// - Parameter vocabulary: of a model that does not keep its tokens' edges itself.
   private mutating func segment(
     _ source: [UInt8], _ range: Range<Int>, _ scalarIndex: UInt32, into tokens: inout TokenSequence,
-    enough: Int, model: some PieceModel, _ vocabulary: Vocabulary?
+    enough: Int, model: some PieceModel
   ) -> UInt32 {
     guard bert != nil else {
       let next = text.fill(source, range, scalarIndex: scalarIndex)
-      tokenizer.pipeline.normalize(&text, &spare)
+      parts.pipeline.normalize(&text, &spare)
       splitText()
       for piece in pieces where tokens.count < enough {
         if let id = piece.token {
-          tokens.append(id, text.origin(of: piece.range), tokens.edges(of: text.bytes, piece.range))
+          tokens.append(id, text.origin(of: piece.range), text: text.bytes, piece.range)
         } else {
-          tokenize(piece.range, into: &tokens, model, vocabulary)
+          model.tokenize(text, piece.range, into: &tokens, scratch: &scratch)
         }
       }
       return next
@@ -84,25 +85,17 @@ struct TokenizationRun {
     var begin = range.lowerBound
     while begin < range.upperBound, tokens.count < enough {
       var end = range.upperBound
-      if tokenizer.worksInParts, end - begin > Self.partSize {
+      if parts.worksInParts, end - begin > Self.partSize {
         end = begin + Self.partSize
         while end < range.upperBound, source[end] != 0x20 { end += 1 }
       }
       text.removeAll()
       scalarIndex =
         bert?.normalize(source, begin..<end, scalarIndex: scalarIndex, into: &text) ?? scalarIndex
-      bertSegment(into: &tokens, model, vocabulary)
+      bertSegment(into: &tokens, model)
       begin = end
     }
     return scalarIndex
-  }
-
-  private mutating func tokenize(
-    _ piece: Range<Int>, into tokens: inout TokenSequence, _ model: some PieceModel, _ vocabulary: Vocabulary?
-  ) {
-    let before = tokens.count
-    model.tokenize(text, piece, into: &tokens, scratch: &scratch)
-    if tokens.keepsEdges, let vocabulary { tokens.setEdges(from: before, vocabulary) }
   }
 
   // MARK: Any pipeline
@@ -113,10 +106,10 @@ struct TokenizationRun {
     let whole = 0..<text.bytes.count
     var done = 0
     var position = 0
-    while !tokenizer.normalizedMatcher.isEmpty,
-      let match = tokenizer.normalizedMatcher.next(
+    while !parts.normalizedMatcher.isEmpty,
+      let match = parts.normalizedMatcher.next(
         in: text.bytes, whole, from: &position, floor: done,
-        skipsSpecial: !tokenizer.allowsSpecialTokensInText)
+        skipsSpecial: skipsSpecial)
     {
       if done < match.range.lowerBound { pieces.append(Piece(begin: done, end: match.range.lowerBound)) }
       pieces.append(Piece(begin: match.range.lowerBound, end: match.range.upperBound, token: match.id))
@@ -124,7 +117,7 @@ struct TokenizationRun {
       position = max(position, done)
     }
     if done < whole.upperBound { pieces.append(Piece(begin: done, end: whole.upperBound)) }
-    for pass in tokenizer.pipeline.splittingPasses {
+    for pass in parts.pipeline.splittingPasses {
       pass.apply(&text, &pieces, spare: &spare, result: &sparePieces)
     }
   }
@@ -133,29 +126,29 @@ struct TokenizationRun {
 
   /// Tokenises the contents of `text`.
   private mutating func bertSegment(
-    into tokens: inout TokenSequence, _ model: some PieceModel, _ vocabulary: Vocabulary?
+    into tokens: inout TokenSequence, _ model: some PieceModel
   ) {
     let whole = 0..<text.bytes.count
     var done = 0
     var position = 0
-    if !tokenizer.normalizedMatcher.isEmpty {
-      while let match = tokenizer.normalizedMatcher.next(
+    if !parts.normalizedMatcher.isEmpty {
+      while let match = parts.normalizedMatcher.next(
         in: text.bytes, whole, from: &position, floor: done,
-        skipsSpecial: !tokenizer.allowsSpecialTokensInText)
+        skipsSpecial: skipsSpecial)
       {
-        words(done..<match.range.lowerBound, into: &tokens, model, vocabulary)
+        words(done..<match.range.lowerBound, into: &tokens, model)
         let origin = text.origin(of: match.range)
-        tokens.append(match.id, origin, tokens.edges(of: text.bytes, match.range))
+        tokens.append(match.id, origin, text: text.bytes, match.range)
         done = match.range.upperBound
         position = max(position, done)
       }
     }
-    words(done..<whole.upperBound, into: &tokens, model, vocabulary)
+    words(done..<whole.upperBound, into: &tokens, model)
   }
 
   /// Splits normalised text into words, at white space and around each punctuation mark, and each word into pieces.
   private mutating func words(
-    _ range: Range<Int>, into tokens: inout TokenSequence, _ model: some PieceModel, _ vocabulary: Vocabulary?
+    _ range: Range<Int>, into tokens: inout TokenSequence, _ model: some PieceModel
   ) {
     var begin = range.lowerBound
     var index = begin
@@ -177,12 +170,12 @@ struct TokenizationRun {
       }
       let next = index + length
       if isWhite || isPunctuation {
-        if begin < index { tokenize(begin..<index, into: &tokens, model, vocabulary) }
-        if isPunctuation { tokenize(index..<next, into: &tokens, model, vocabulary) }
+        if begin < index { model.tokenize(text, begin..<index, into: &tokens, scratch: &scratch) }
+        if isPunctuation { model.tokenize(text, index..<next, into: &tokens, scratch: &scratch) }
         begin = next
       }
       index = next
     }
-    if begin < index { tokenize(begin..<index, into: &tokens, model, vocabulary) }
+    if begin < index { model.tokenize(text, begin..<index, into: &tokens, scratch: &scratch) }
   }
 }

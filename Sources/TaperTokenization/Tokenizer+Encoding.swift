@@ -28,10 +28,9 @@ extension Tokenizer {
     let truncated = keep.first < first.count || keep.second < second?.count ?? 0
     first.truncate(to: keep.first, from: truncationSide)
     second?.truncate(to: keep.second, from: truncationSide)
-    for trimming in trimmings {
-      first.trim(trimming)
-      second?.trim(trimming)
-    }
+    let spelling = model.spelling
+    first.trim(trimmings, spelling)
+    second?.trim(trimmings, spelling)
     return assemble(first, second, truncated: truncated)
   }
 

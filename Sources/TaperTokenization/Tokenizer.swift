@@ -20,56 +20,20 @@ public struct Tokenizer: Hashable, Sendable {
   /// Which end of a text that is too long goes.
   public var truncationSide = TruncationSide.right
 
-  let pipeline: Pipeline
-  let model: TokenModel
-  let addedTokens: [AddedToken]
-  let template: Template
-  let trimmings: [OffsetTrimming]
+  let parts: TokenizerParts
 
-  /// Found in the raw text.
-  let rawMatcher: AddedTokenMatcher
-  /// Found in the normalised text.
-  let normalizedMatcher: AddedTokenMatcher
-  /// Whether the text between added tokens may be processed in parts, split at spaces.
-  let worksInParts: Bool
+  var pipeline: Pipeline { parts.pipeline }
+  var model: TokenModel { parts.model }
+  var addedTokens: [AddedToken] { parts.addedTokens }
+  var template: Template { parts.template }
+  var trimmings: [OffsetTrimming] { parts.trimmings }
 
   init(
     pipeline: Pipeline, model: TokenModel, addedTokens: [AddedToken], template: Template,
     trimmings: [OffsetTrimming]
   ) throws(TokenizerError) {
-    guard pipeline.isBounded else {
-      throw .unsupported(
-        path: "normalizer and pre_tokenizer", found: "a pipeline that makes texts very much longer",
-        supported: "at most \(Pipeline.maximumSteps) steps each, which lengthen a text little")
-    }
-    self.pipeline = pipeline
-    self.model = model
-    self.addedTokens = addedTokens
-    self.template = template
-    self.trimmings = trimmings
-    // The reference puts special tokens first; the first of equal patterns wins.
-    let ordered = addedTokens.filter(\.isSpecial) + addedTokens.filter { !$0.isSpecial }
-    var raw: [(bytes: [UInt8], token: AddedToken)] = []
-    var normalized: [(bytes: [UInt8], token: AddedToken)] = []
-    var seen: Set<[UInt8]> = []
-    for token in ordered {
-      func refusal(_ reason: String) -> TokenizerError {
-        .invalidAddedToken(content: String(decoding: token.content, as: UTF8.self), reason: reason)
-      }
-      if token.content.isEmpty { throw refusal("it is empty") }
-      if !UTF8Bytes.isWellFormed(token.content) { throw refusal("it is not UTF-8") }
-      if !seen.insert(token.content).inserted { throw refusal("it is listed twice") }
-      if token.isNormalized {
-        let bytes = pipeline.normalize(token.content).bytes
-        if bytes.isEmpty { throw refusal("the normalizer leaves nothing of it") }
-        normalized.append((bytes, token))
-      } else {
-        raw.append((token.content, token))
-      }
-    }
-    rawMatcher = AddedTokenMatcher(raw)
-    normalizedMatcher = AddedTokenMatcher(normalized)
-    worksInParts = normalizedMatcher.ignoresSpaces
+    parts = try TokenizerParts(
+      pipeline: pipeline, model: model, addedTokens: addedTokens, template: template, trimmings: trimmings)
   }
 
   /// This tokenizer with texts lowercased first, as sentence-transformers does with `do_lower_case`; itself when its

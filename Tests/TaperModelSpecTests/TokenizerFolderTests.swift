@@ -71,3 +71,60 @@ struct TokenizerFolderTests {
     }
   }
 }
+
+extension TokenizerFolderTests {
+  /// What a folder with these files is refused for; nil when it is read.
+  static func refusal(_ files: [String: JSONValue]) throws -> String? {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "taper-folder-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, content) in files { try write(content, name, into: folder) }
+    do {
+      _ = try ModelTokenizer.load(directory: folder.path, vocabulary: 100)
+      return nil
+    } catch {
+      return "\(error)".replacing(folder.path + "/", with: "").replacing(folder.path, with: "")
+    }
+  }
+
+  static let wordPiece: JSONValue = [
+    "model": [
+      "type": "WordPiece", "unk_token": "[UNK]", "vocab": ["[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "a": 3],
+    ],
+    "pre_tokenizer": ["type": "BertPreTokenizer"], "normalizer": ["type": "BertNormalizer"],
+  ]
+
+  @Test func refusalsSayWhatToDo() throws {
+    #expect(try Self.refusal([:])?.contains("no tokenizer.json and no vocab.txt and no vocab.json") == true)
+    let sentencePiece = try #require(try Self.refusal(["spiece.model": "x"]))
+    #expect(sentencePiece.hasPrefix("spiece.model: SentencePiece files are not read"))
+    #expect(sentencePiece.contains("AutoTokenizer.from_pretrained('.').save_pretrained('.')"))
+    #expect(
+      try Self.refusal(["vocab.json": "{}"])?.hasPrefix("vocab.json: merges.txt is not beside it") == true)
+    #expect(
+      try Self.refusal([
+        "vocab.json": "{}", "merges.txt": "a b\n", "config.json": "{\"model_type\":\"gpt2\"}",
+      ])?
+      .contains("RobertaTokenizer and DebertaTokenizer only") == true)
+    #expect(
+      try Self.refusal([
+        "tokenizer.json": Self.wordPiece, "tokenizer_config.json": ["tokenizer_class": "RobertaTokenizer"],
+      ])?.contains("the model is WordPiece, and the tokenizer class in tokenizer_config.json has BPE") == true
+    )
+    #expect(
+      try Self.refusal([
+        "tokenizer.json": Self.wordPiece,
+        "tokenizer_config.json": ["added_tokens_decoder": ["9": ["content": "[E]"]]],
+      ])?.contains("added token \"[E]\" has id 9, and transformers would give it 4") == true)
+    #expect(
+      try Self.refusal([
+        "tokenizer.json": Self.wordPiece, "tokenizer_config.json": ["truncation_side": "middle"],
+      ])?.contains("truncation_side") == true)
+    #expect(
+      try Self.refusal([
+        "tokenizer.json": Self.wordPiece,
+        "tokenizer_config.json": ["tokenizer_class": "BertTokenizer", "cls_token": "<s>"],
+      ]) == nil)
+    #expect(try Self.refusal(["tokenizer.json": Self.wordPiece]) == nil)
+  }
+}

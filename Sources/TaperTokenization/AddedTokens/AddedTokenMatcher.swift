@@ -1,5 +1,5 @@
 /// Finds added tokens in UTF-8: the leftmost match, the longest of those, without overlaps.
-struct AddedTokenMatcher: Hashable, Sendable {
+final class AddedTokenMatcher: Sendable {
   /// In the order of the trie's numbers.
   private let tokens: [AddedToken]
   private let trie: ByteTrie

@@ -32,6 +32,11 @@ enum TokenModel: Hashable, Sendable {
     }
   }
 
+  /// The vocabulary when it has the text of every token but added ones; Unigram's unknown tokens have texts of their own.
+  var spelling: Vocabulary? {
+    if case .unigram = self { nil } else { vocabulary }
+  }
+
   /// The id of the token for what the vocabulary does not have; nil for models without one.
   var unknownID: UInt32? {
     switch self {

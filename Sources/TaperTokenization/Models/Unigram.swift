@@ -67,17 +67,18 @@ struct Unigram: Hashable, Sendable, PieceModel {
     _ id: UInt32, _ text: NormalizedText, _ range: Range<Int>, to tokens: inout TokenSequence
   ) {
     let origin = text.origin(of: range)
-    let edges = tokens.edges(of: text.bytes, range)
-    guard id == unknownID else { return tokens.append(id, origin, edges) }
+    guard id == unknownID else { return tokens.append(id, origin, text: text.bytes, range) }
     // Unknown scalars may add up to a token.
-    if let known = vocabulary.id(text.bytes, range) { return tokens.append(known, origin, edges) }
+    if let known = vocabulary.id(text.bytes, range) {
+      return tokens.append(known, origin, text: text.bytes, range)
+    }
     if fallsBackToBytes, range.allSatisfy({ byteTokens[Int(text.bytes[$0])] != nil }) {
       for place in range {
         if let id = byteTokens[Int(text.bytes[place])] { tokens.append(id, origin) }
       }
       return
     }
-    tokens.append(unknownID, origin, edges)
+    tokens.append(unknownID, origin, text: text.bytes, range)
   }
 
   private func findPath(_ bytes: [UInt8], _ piece: Range<Int>, _ path: inout [Node]) {
