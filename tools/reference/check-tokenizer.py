@@ -8,6 +8,7 @@
 import json
 import os
 import sys
+import time
 
 from tokenizers import Tokenizer
 
@@ -61,6 +62,7 @@ def main():
         pair = tokenizer_texts.text(rng) if number % 3 == 0 else None
         maximum = rng.choice([5, 8, 9, 16, 31, 32, 100000])
         jobs.append((tokenizer_texts.text(rng, long=number % 20 == 0), pair, maximum, number % 5 != 0))
+    seconds, tokens = 0, 0
     with open(output, "w", encoding="utf-8") as f:
         for text, pair, maximum, allows in jobs:
             if maximum < 100000:
@@ -68,10 +70,13 @@ def main():
             else:
                 tokenizer.no_truncation()
             tokenizer.encode_special_tokens = not allows
+            start = time.perf_counter()
             encoding = tokenizer.encode(text, pair)
+            seconds += time.perf_counter() - start
+            tokens += len(encoding.ids)
             f.write(json.dumps({"text": text, "pair": pair, "maximum": maximum, "allows": allows,
                                 "digest": tokenizer_texts.digest(encoding), "count": len(encoding.ids)}) + "\n")
-    print("%d texts -> %s" % (len(jobs), output))
+    print("%d texts, %d tokens, %.0f tokens/s -> %s" % (len(jobs), tokens, tokens / seconds, output))
 
 
 main()

@@ -5,7 +5,7 @@ import TaperBase
 ///     vocabulary: bytes of all tokens; starts; hash table
 ///     0 WordPiece: id of the unknown token, longest word in scalars, prefix
 ///     1 BPE: whether it has an unknown token, its id, fuses unknown, falls back to bytes, ignores merges (bytes but
-///       the id), prefix, suffix; merges: starts, right tokens, ranks, results
+///       the id), prefix, suffix; merges (each left token, right token, result, rank), hash table
 ///     2 Unigram: id of the unknown token, falls back to bytes, scores (f64); trie: labels, first children, values
 ///     3 WordLevel: id of the unknown token
 enum ModelCodec {
@@ -121,10 +121,8 @@ enum ModelCodec {
     writer.write(options.ignoresMerges)
     writer.write(counted: options.prefix)
     writer.write(counted: options.suffix)
-    writer.write(counted: model.merges.starts)
-    writer.write(counted: model.merges.rights)
-    writer.write(counted: model.merges.ranks)
-    writer.write(counted: model.merges.results)
+    writer.write(counted: model.merges.merges)
+    writer.write(counted: model.merges.slots)
   }
 
   private static func readBytePairs(
@@ -136,14 +134,11 @@ enum ModelCodec {
       unknownID: hasUnknown ? unknownID : nil, fusesUnknown: try reader.readBool(),
       fallsBackToBytes: try reader.readBool(), ignoresMerges: try reader.readBool(),
       prefix: try reader.readCountedBytes(), suffix: try reader.readCountedBytes())
-    let starts = unsafe try reader.readCountedUInt32s()
-    let rights = unsafe try reader.readCountedUInt32s()
-    let ranks = unsafe try reader.readCountedUInt32s()
-    let results = unsafe try reader.readCountedUInt32s()
-    guard
-      let merges = MergeTable(
-        starts: starts, rights: rights, ranks: ranks, results: results, vocabularyCount: vocabulary.count)
-    else { throw unsafe reader.fail("the merges contradict each other") }
+    let list = unsafe try reader.readCountedUInt32s()
+    let slots = unsafe try reader.readCountedUInt32s()
+    guard let merges = MergeTable(merges: list, slots: slots, vocabularyCount: vocabulary.count) else {
+      throw unsafe reader.fail("the merges contradict each other")
+    }
     return BytePairEncoding(vocabulary: vocabulary, merges: merges, options: options)
   }
 

@@ -210,6 +210,6 @@ extension MergeTable {
           left: try id(pair.left), right: try id(pair.right),
           result: try id(pair.left + pair.right.dropFirst(prefix.count))))
     }
-    self.init(merges, vocabularyCount: vocabulary.count)
+    self.init(merges)
   }
 }

@@ -1,13 +1,10 @@
-/// Which pairs of tokens merge: their ranks and what they become.
-///
-/// Merges are sorted by their left token, then by their right one; `starts` has the first of every left token.
+/// Which pairs of tokens merge: their ranks and what they become. A hash table of pairs, stored ready to use: at least
+/// twice as many slots as merges, linear probing.
 struct MergeTable: Hashable, Sendable {
-  /// The merges of left token t are `starts[t]..<starts[t + 1]`.
-  let starts: [UInt32]
-  let rights: [UInt32]
-  /// Lower ranks merge first.
-  let ranks: [UInt32]
-  let results: [UInt32]
+  /// Of each merge, by ascending rank: left token, right token, result, rank.
+  let merges: [UInt32]
+  /// One more than a merge's number, or 0 for a free slot. The count is a power of two.
+  let slots: [UInt32]
 
   static let maximumCount = 1 << 22
 
@@ -17,59 +14,51 @@ struct MergeTable: Hashable, Sendable {
     var result: UInt32
   }
 
-  /// - Parameter merges: by rank; of equal pairs the last one wins, as in the reference.
-  init(_ merges: [Merge], vocabularyCount: Int) {
-    let order = merges.indices.sorted {
-      (merges[$0].left, merges[$0].right, $0) < (merges[$1].left, merges[$1].right, $1)
-    }
-    var starts = [UInt32](repeating: 0, count: vocabularyCount + 1)
-    var rights: [UInt32] = []
-    var ranks: [UInt32] = []
-    var results: [UInt32] = []
-    var previous: Merge?
-    for index in order {
-      let merge = merges[index]
-      if let previous, previous.left == merge.left, previous.right == merge.right {
-        ranks[ranks.count - 1] = UInt32(index)
-        results[results.count - 1] = merge.result
-      } else {
-        rights.append(merge.right)
-        ranks.append(UInt32(index))
-        results.append(merge.result)
-        starts[Int(merge.left) + 1] += 1
+  /// - Parameter list: by rank; of equal pairs the last one wins, as in the reference.
+  init(_ list: [Merge]) {
+    var slots = [UInt32](repeating: 0, count: Vocabulary.slotCount(list.count))
+    var merges: [UInt32] = []
+    for (rank, merge) in list.enumerated() {
+      var slot = Self.slot(merge.left, merge.right, slots.count)
+      while slots[slot] != 0 {
+        let place = 4 * Int(slots[slot] - 1)
+        if merges[place] == merge.left, merges[place + 1] == merge.right { break }
+        slot = (slot + 1) & (slots.count - 1)
       }
-      previous = merge
+      slots[slot] = UInt32(merges.count / 4) + 1
+      merges += [merge.left, merge.right, merge.result, UInt32(rank)]
     }
-    for token in 0..<vocabularyCount { starts[token + 1] += starts[token] }
-    self.starts = starts
-    self.rights = rights
-    self.ranks = ranks
-    self.results = results
+    self.merges = merges
+    self.slots = slots
   }
 
   /// nil when the arrays contradict each other.
-  init?(starts: [UInt32], rights: [UInt32], ranks: [UInt32], results: [UInt32], vocabularyCount: Int) {
-    guard starts.count == vocabularyCount + 1, ranks.count == rights.count, results.count == rights.count,
-      starts[0] == 0, starts[vocabularyCount] == rights.count,
-      results.allSatisfy({ $0 < vocabularyCount })
+  init?(merges: [UInt32], slots: [UInt32], vocabularyCount: Int) {
+    let count = merges.count / 4
+    guard merges.count % 4 == 0, slots.count == Vocabulary.slotCount(count), slots.allSatisfy({ $0 <= count })
     else { return nil }
-    for token in 0..<vocabularyCount where starts[token] > starts[token + 1] { return nil }
-    self.starts = starts
-    self.rights = rights
-    self.ranks = ranks
-    self.results = results
+    for number in 0..<count where merges[4 * number + 2] >= vocabularyCount { return nil }
+    self.merges = merges
+    self.slots = slots
   }
 
-  /// The merge of two tokens. Complexity: O(log merges of the left token).
+  @inline(__always)
+  private static func slot(_ left: UInt32, _ right: UInt32, _ slotCount: Int) -> Int {
+    let mixed = (UInt64(left) << 32 | UInt64(right)) &* 0x9E37_79B9_7F4A_7C15
+    return Int(truncatingIfNeeded: mixed >> 32) & (slotCount - 1)
+  }
+
+  /// The merge of two tokens. Complexity: O(1), expected.
   @inline(__always)
   func merge(_ left: UInt32, _ right: UInt32) -> (rank: UInt32, result: UInt32)? {
-    var low = Int(starts[Int(left)])
-    var high = Int(starts[Int(left) + 1])
-    while low < high {
-      let middle = (low + high) >> 1
-      let found = rights[middle]
-      if found == right { return (ranks[middle], results[middle]) }
-      if found < right { low = middle + 1 } else { high = middle }
+    var slot = Self.slot(left, right, slots.count)
+    // Bounded: a table from a file may have no free slot.
+    for _ in 0..<slots.count {
+      let entry = slots[slot]
+      if entry == 0 { return nil }
+      let place = 4 * Int(entry - 1)
+      if merges[place] == left, merges[place + 1] == right { return (merges[place + 3], merges[place + 2]) }
+      slot = (slot + 1) & (slots.count - 1)
     }
     return nil
   }
