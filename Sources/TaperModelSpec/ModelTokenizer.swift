@@ -5,7 +5,7 @@ package import TaperTokenization
 /// A checkpoint's tokenizer: tokenizer.json; or vocab.txt; or vocab.json and merges.txt; each with the settings of
 /// tokenizer_config.json, as transformers (version 5) and sentence-transformers apply them.
 package enum ModelTokenizer {
-  static let files = ["tokenizer.json", "vocab.txt", "vocab.json with merges.txt"]
+  static let files = ["tokenizer.json", "vocab.txt", "vocab.json", "merges.txt"]
   /// Files of SentencePiece and others, which are not read.
   private static let otherFiles = ["spiece.model", "sentencepiece.bpe.model", "spm.model", "tokenizer.model"]
   /// Far above the largest vocabulary's size: 256,000 tokens with merges take 35 MB.
@@ -17,7 +17,7 @@ package enum ModelTokenizer {
     let settings = try TokenizerSettings(directory: directory)
     var (path, tokenizer) = try read(directory: directory, settings, rows: vocabulary)
     if try settings.truncatesLeft() { tokenizer.truncationSide = .left }
-    if let sentence = try JSONFile(ifPresent: "\(directory)/sentence_bert_config.json"),
+    if let sentence = try SequenceConfig(directory: directory)?.file,
       sentence.member("do_lower_case") != nil, try sentence.bool("do_lower_case")
     {
       tokenizer = try wrapping(sentence.path) { () throws(TokenizerError) in try tokenizer.lowercasing() }
@@ -56,7 +56,8 @@ package enum ModelTokenizer {
           + "import AutoTokenizer; AutoTokenizer.from_pretrained('.').save_pretrained('.')\" in the model's folder"
       )
     }
-    throw .fileMissing(directory: directory, anyOf: files)
+    throw .fileMissing(
+      directory: directory, anyOf: ["tokenizer.json", "vocab.txt", "vocab.json with merges.txt"])
   }
 
   private static func wrapping<Value>(

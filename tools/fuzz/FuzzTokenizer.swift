@@ -1,8 +1,9 @@
 import TaperJSON
 import TaperTokenization
 
-/// Reads every input as a tokenizer.json and as the binary form. An accepted tokenizer must encode any text without a
-/// trap and in little memory, and its binary form must read back as itself.
+/// Reads every input as a tokenizer.json and as the binary form, and the binary form of an accepted one damaged by the
+/// input's last bytes. An accepted tokenizer must encode any text without a trap and in little memory, and its binary
+/// form must read back as itself.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzTokenizer(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
@@ -15,6 +16,7 @@ public func fuzzTokenizer(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
         let read = try Tokenizer(encoded: encoded)
         precondition(
           read == tokenizer && read.encoded() == encoded, "the binary form reads as something else")
+        if let damaged = try? Tokenizer(encoded: damage(encoded, by: bytes)) { use(damaged, bytes) }
       } catch {
         preconditionFailure("its own binary form is refused: \(error)")
       }
@@ -24,6 +26,17 @@ public func fuzzTokenizer(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
   }
   if let tokenizer = try? Tokenizer(encoded: bytes) { use(tokenizer, bytes) }
   return 0
+}
+
+/// Every three bytes at the end say where and what: most places are near the beginning, before the tables.
+private func damage(_ encoded: [UInt8], by bytes: [UInt8]) -> [UInt8] {
+  var damaged = encoded
+  let tail = Array(bytes.suffix(9))
+  for index in stride(from: 0, to: tail.count - 2, by: 3) {
+    let place = Int(tail[index]) | Int(tail[index + 1]) << 8
+    damaged[place % (place & 1 == 0 ? min(256, damaged.count) : damaged.count)] = tail[index + 2]
+  }
+  return damaged
 }
 
 private func use(_ tokenizer: Tokenizer, _ bytes: [UInt8]) {
