@@ -22,7 +22,13 @@ struct TokenizerBuilding {
     let inFile = (root["added_tokens"]?.array ?? []).compactMap(\.object)
     var tokens = settings.builder == nil ? inFile : []
     var next = Vocabulary(root)
-    for token in tokens { next.take(token) }
+    for token in tokens {
+      // The reference gives ids itself, whatever the file says.
+      if let content = token["content"]?.string, let id = token["id"]?.int {
+        try check(content, id: id, given: next.id(of: content) ?? next.free)
+      }
+      next.take(token)
+    }
     func add(_ token: JSONObject, id: Int?) throws(ModelSpecError) {
       guard let content = token["content"]?.string else { return }
       var token = token
@@ -34,12 +40,7 @@ struct TokenizerBuilding {
       let given = next.id(of: content) ?? next.free
       // Tokens beyond the embeddings that no file lists can be in no text of this model.
       if id == nil, given >= rows { return }
-      if let id, id != given {
-        throw .tokenizer(
-          path: path,
-          reason: "added token \"\(content)\" has id \(id), and transformers would give it \(given); "
-            + "save the tokenizer again with transformers")
-      }
+      if let id { try check(content, id: id, given: given) }
       token["id"] = JSONValue(given)
       tokens.append(token)
       next.take(token)
@@ -63,6 +64,14 @@ struct TokenizerBuilding {
       try add(token, id: nil)
     }
     return tokens
+  }
+
+  private func check(_ content: String, id: Int, given: Int) throws(ModelSpecError) {
+    guard id != given else { return }
+    throw .tokenizer(
+      path: path,
+      reason: "added token \"\(content)\" has id \(id), and transformers would give it \(given); "
+        + "save the tokenizer again with transformers")
   }
 
   /// Whether two tokens are the same by their scalars.

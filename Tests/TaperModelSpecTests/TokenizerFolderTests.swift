@@ -116,6 +116,11 @@ extension TokenizerFolderTests {
         "tokenizer.json": Self.wordPiece,
         "tokenizer_config.json": ["added_tokens_decoder": ["9": ["content": "[E]"]]],
       ])?.contains("added token \"[E]\" has id 9, and transformers would give it 4") == true)
+    var moved = try #require(Self.wordPiece.object)
+    moved["added_tokens"] = [["id": 8, "content": "[E]"]]
+    #expect(
+      try Self.refusal(["tokenizer.json": .object(moved)])?
+        .contains("added token \"[E]\" has id 8, and transformers would give it 4") == true)
     #expect(
       try Self.refusal([
         "tokenizer.json": Self.wordPiece, "tokenizer_config.json": ["truncation_side": "middle"],
