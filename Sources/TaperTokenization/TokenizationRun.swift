@@ -1,40 +1,45 @@
 /// One call of `Tokenizer.encode`: its scratch space and its pass over a text.
 struct TokenizationRun {
-  private let tokenizer: Tokenizer
-  private var normalizer: Normalizer
+  private let parts: TokenizerParts
+  private let skipsSpecial: Bool
+  private var bert: BertNormalizer?
   private var text = NormalizedText()
-  private var hashes: [UInt32] = []
+  private var spare = NormalizedText()
+  private var pieces: [Piece] = []
+  private var sparePieces: [Piece] = []
+  private var scratch = ModelScratch()
 
   /// Bytes that are normalised and split at a time.
   private static let partSize = 2048
 
   init(_ tokenizer: Tokenizer) {
-    self.tokenizer = tokenizer
-    normalizer = Normalizer(tokenizer.normalizer)
+    parts = tokenizer.parts
+    skipsSpecial = !tokenizer.allowsSpecialTokensInText
+    bert = parts.pipeline.bert.map { BertNormalizer($0) }
   }
 
   /// The tokens of a text, at least the first `enough`.
   mutating func tokens(of bytes: [UInt8], enough: Int) -> TokenSequence {
     let source = UTF8Bytes.repaired(bytes)
     let whole = 0..<source.count
-    var tokens = TokenSequence()
+    var tokens = TokenSequence(keepsEdges: !parts.trimmings.isEmpty)
     var position = 0
     var done = 0
     var scalarIndex: UInt32 = 0
-    let matcher = tokenizer.rawMatcher
+    let matcher = parts.rawMatcher
     while tokens.count < enough, done < source.count {
       let match =
         matcher.isEmpty
         ? nil
         : matcher.next(
           in: source, whole, from: &position, floor: done,
-          skipsSpecial: !tokenizer.allowsSpecialTokensInText)
+          skipsSpecial: skipsSpecial)
       let end = match?.range.lowerBound ?? source.count
       scalarIndex = segment(source, done..<end, scalarIndex, into: &tokens, enough: enough)
       guard let match, tokens.count < enough else { break }
       let length = UInt32(UTF8Bytes.scalarCount(in: source, match.range))
       let offset = TokenOffset(begin: scalarIndex, end: scalarIndex &+ length)
-      append(match.id, offset, value: source[match.range], to: &tokens)
+      tokens.append(match.id, offset, text: source, match.range)
       scalarIndex &+= length
       done = match.range.upperBound
       position = max(position, done)
@@ -47,44 +52,104 @@ struct TokenizationRun {
     _ source: [UInt8], _ range: Range<Int>, _ scalarIndex: UInt32, into tokens: inout TokenSequence,
     enough: Int
   ) -> UInt32 {
+    switch parts.model {
+    case .wordPiece(let model):
+      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model)
+    case .bytePairs(let model):
+      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model)
+    case .unigram(let model):
+      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model)
+    case .wordLevel(let model):
+      segment(source, range, scalarIndex, into: &tokens, enough: enough, model: model)
+    }
+  }
+
+  private mutating func segment(
+    _ source: [UInt8], _ range: Range<Int>, _ scalarIndex: UInt32, into tokens: inout TokenSequence,
+    enough: Int, model: some PieceModel
+  ) -> UInt32 {
+    guard bert != nil else {
+      let next = text.fill(source, range, scalarIndex: scalarIndex)
+      parts.pipeline.normalize(&text, &spare)
+      splitText()
+      for piece in pieces where tokens.count < enough {
+        if let id = piece.token {
+          tokens.append(id, text.origin(of: piece.range), text: text.bytes, piece.range)
+        } else {
+          model.tokenize(text, piece.range, into: &tokens, scratch: &scratch)
+        }
+      }
+      return next
+    }
     var scalarIndex = scalarIndex
     var begin = range.lowerBound
     while begin < range.upperBound, tokens.count < enough {
       var end = range.upperBound
-      if tokenizer.worksInParts, end - begin > Self.partSize {
+      if parts.worksInParts, end - begin > Self.partSize {
         end = begin + Self.partSize
         while end < range.upperBound, source[end] != 0x20 { end += 1 }
       }
       text.removeAll()
-      scalarIndex = normalizer.normalize(source, begin..<end, scalarIndex: scalarIndex, into: &text)
-      normalizedSegment(into: &tokens)
+      scalarIndex =
+        bert?.normalize(source, begin..<end, scalarIndex: scalarIndex, into: &text) ?? scalarIndex
+      bertSegment(into: &tokens, model)
       begin = end
     }
     return scalarIndex
   }
 
-  /// Tokenises the contents of `text`.
-  private mutating func normalizedSegment(into tokens: inout TokenSequence) {
+  // MARK: Any pipeline
+
+  /// Splits the contents of `text` into `pieces`.
+  private mutating func splitText() {
+    pieces.removeAll(keepingCapacity: true)
     let whole = 0..<text.bytes.count
     var done = 0
     var position = 0
-    if !tokenizer.normalizedMatcher.isEmpty {
-      while let match = tokenizer.normalizedMatcher.next(
+    while !parts.normalizedMatcher.isEmpty,
+      let match = parts.normalizedMatcher.next(
         in: text.bytes, whole, from: &position, floor: done,
-        skipsSpecial: !tokenizer.allowsSpecialTokensInText)
+        skipsSpecial: skipsSpecial)
+    {
+      if done < match.range.lowerBound { pieces.append(Piece(begin: done, end: match.range.lowerBound)) }
+      pieces.append(Piece(begin: match.range.lowerBound, end: match.range.upperBound, token: match.id))
+      done = match.range.upperBound
+      position = max(position, done)
+    }
+    if done < whole.upperBound { pieces.append(Piece(begin: done, end: whole.upperBound)) }
+    for pass in parts.pipeline.splittingPasses {
+      pass.apply(&text, &pieces, spare: &spare, result: &sparePieces)
+    }
+  }
+
+  // MARK: BERT's pipeline, in one pass
+
+  /// Tokenises the contents of `text`.
+  private mutating func bertSegment(
+    into tokens: inout TokenSequence, _ model: some PieceModel
+  ) {
+    let whole = 0..<text.bytes.count
+    var done = 0
+    var position = 0
+    if !parts.normalizedMatcher.isEmpty {
+      while let match = parts.normalizedMatcher.next(
+        in: text.bytes, whole, from: &position, floor: done,
+        skipsSpecial: skipsSpecial)
       {
-        words(done..<match.range.lowerBound, into: &tokens)
+        words(done..<match.range.lowerBound, into: &tokens, model)
         let origin = text.origin(of: match.range)
-        append(match.id, origin, value: text.bytes[match.range], to: &tokens)
+        tokens.append(match.id, origin, text: text.bytes, match.range)
         done = match.range.upperBound
         position = max(position, done)
       }
     }
-    words(done..<whole.upperBound, into: &tokens)
+    words(done..<whole.upperBound, into: &tokens, model)
   }
 
   /// Splits normalised text into words, at white space and around each punctuation mark, and each word into pieces.
-  private mutating func words(_ range: Range<Int>, into tokens: inout TokenSequence) {
+  private mutating func words(
+    _ range: Range<Int>, into tokens: inout TokenSequence, _ model: some PieceModel
+  ) {
     var begin = range.lowerBound
     var index = begin
     while index < range.upperBound {
@@ -105,31 +170,12 @@ struct TokenizationRun {
       }
       let next = index + length
       if isWhite || isPunctuation {
-        if begin < index { word(begin..<index, into: &tokens) }
-        if isPunctuation { word(index..<next, into: &tokens) }
+        if begin < index { model.tokenize(text, begin..<index, into: &tokens, scratch: &scratch) }
+        if isPunctuation { model.tokenize(text, index..<next, into: &tokens, scratch: &scratch) }
         begin = next
       }
       index = next
     }
-    if begin < index { word(begin..<index, into: &tokens) }
-  }
-
-  private mutating func word(_ range: Range<Int>, into tokens: inout TokenSequence) {
-    let before = tokens.count
-    tokenizer.wordPiece.tokenize(text, word: range, into: &tokens, hashes: &hashes)
-    guard let trimming = tokenizer.trimming else { return }
-    for index in before..<tokens.count {
-      let bytes = tokenizer.wordPiece.vocabulary.bytes(of: tokens.ids[index])
-      if OffsetTrimming.mayApply(bytes) {
-        tokens.trim(index) { trimming.trim($0, token: bytes, isFirst: index == 0) }
-      }
-    }
-  }
-
-  private func append(
-    _ id: UInt32, _ offset: TokenOffset, value: ArraySlice<UInt8>, to tokens: inout TokenSequence
-  ) {
-    let trimmed = tokenizer.trimming?.trim(offset, token: value, isFirst: tokens.count == 0)
-    tokens.append(id, trimmed ?? offset)
+    if begin < index { model.tokenize(text, begin..<index, into: &tokens, scratch: &scratch) }
   }
 }

@@ -7,7 +7,8 @@ extension Tokenizer {
   ///   - maximumLength: the most tokens in the result, template included. Longer texts are truncated, of a pair the
   ///     longer one first ("longest_first"). The template is never cut: below `specialTokenCount(isPair:)` the result
   ///     is the template.
-  /// - Complexity: O(length of the text). A single text is read only a little past the part that is kept.
+  /// - Complexity: O(length of the text); BPE takes O(n log n) for a word of n scalars. A single BERT text is read only
+  ///   a little past the part that is kept.
   public func encode(_ text: String, pair: String? = nil, maximumLength: Int) -> Encoding {
     encode(Array(text.utf8), pair: pair.map { Array($0.utf8) }, maximumLength: maximumLength)
   }
@@ -17,18 +18,19 @@ extension Tokenizer {
     let budget = max(0, maximumLength - template.addedCount(pair: pair != nil))
     var run = TokenizationRun(self)
     // Of a pair, both texts' lengths decide what is kept, so both are read to the end.
-    var first = run.tokens(of: text, enough: pair == nil ? budget &+ 1 : .max)
+    let readsAll = pair != nil || truncationSide == .left
+    var first = run.tokens(of: text, enough: readsAll || budget == .max ? .max : budget + 1)
     var second = pair.map { run.tokens(of: $0, enough: .max) }
-    let keep = Truncation.longestFirst(first.count, second?.count ?? 0, budget: budget)
-    let truncated: Bool
+    var keep = (first: budget, second: 0)
     if let pairTokens = second {
-      truncated = keep.first < first.count || keep.second < pairTokens.count
-      first.truncate(to: keep.first)
-      second?.truncate(to: keep.second)
-    } else {
-      truncated = budget < first.count
-      first.truncate(to: budget)
+      keep = Truncation.longestFirst(first.count, pairTokens.count, budget: budget)
     }
+    let truncated = keep.first < first.count || keep.second < second?.count ?? 0
+    first.truncate(to: keep.first, from: truncationSide)
+    second?.truncate(to: keep.second, from: truncationSide)
+    let spelling = model.spelling
+    first.trim(trimmings, spelling)
+    second?.trim(trimmings, spelling)
     return assemble(first, second, truncated: truncated)
   }
 
@@ -59,29 +61,7 @@ extension Tokenizer {
 
   /// The normal form of a text and, for each of its bytes, the origin. For tests.
   package func normalForm(_ text: String) -> (bytes: [UInt8], origins: [TokenOffset]) {
-    var normalizer = Normalizer(self.normalizer)
-    var result = NormalizedText()
-    let bytes = Array(text.utf8)
-    _ = normalizer.normalize(bytes, 0..<bytes.count, scalarIndex: 0, into: &result)
+    let result = pipeline.normalize(Array(text.utf8))
     return (result.bytes, result.origins)
-  }
-}
-
-/// How many tokens of each of two texts are kept: "longest_first", as in the reference.
-enum Truncation {
-  /// - Parameters:
-  ///   - first: tokens of the first text.
-  ///   - second: tokens of the second text.
-  ///   - budget: the most tokens both may have together.
-  static func longestFirst(_ first: Int, _ second: Int, budget: Int) -> (first: Int, second: Int) {
-    if first + second <= budget { return (first, second) }
-    let shorter = min(first, second)
-    var kept = shorter
-    var longerKept = shorter > budget ? shorter : max(shorter, budget - shorter)
-    if kept + longerKept > budget {
-      kept = budget / 2
-      longerKept = kept + budget % 2
-    }
-    return first > second ? (longerKept, kept) : (kept, longerKept)
   }
 }

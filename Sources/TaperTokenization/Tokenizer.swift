@@ -1,14 +1,14 @@
-/// BERT's tokenizer: text to token ids, types and offsets, exactly as the reference (Hugging Face tokenizers) does it.
+/// Text to token ids, types and offsets, exactly as the reference (Hugging Face tokenizers) does it.
 ///
 /// The steps, in the reference's order:
 ///
 /// 1. find added tokens in the raw text;
-/// 2. normalise what lies between them (`Normalizer`);
+/// 2. normalise what lies between them (`Normalization`);
 /// 3. find the added tokens that are matched in normalised text;
-/// 4. split the rest into words, at white space and around punctuation;
-/// 5. split words into pieces (`WordPiece`);
+/// 4. split the rest into pieces, for instance words (`Splitting`);
+/// 5. split pieces into tokens (`TokenModel`);
 /// 6. truncate;
-/// 7. add the template's special tokens (`Template`).
+/// 7. trim offsets (`OffsetTrimming`) and add the template's special tokens (`Template`).
 ///
 /// Everything works on UTF-8 bytes and Unicode scalars with frozen tables (`UnicodeTables`): Swift's own Unicode
 /// properties change with the toolchain, and its strings compare by canonical equivalence.
@@ -17,62 +17,48 @@ public struct Tokenizer: Hashable, Sendable {
   /// reference's `encode_special_tokens`. Set it to false for untrusted texts.
   public var allowsSpecialTokensInText = true
 
-  public let normalizerOptions: NormalizerOptions
-  let wordPiece: WordPiece
-  let addedTokens: [AddedToken]
-  let template: Template
-  let trimming: OffsetTrimming?
+  /// Which end of a text that is too long goes.
+  public var truncationSide = TruncationSide.right
 
-  /// Found in the raw text.
-  let rawMatcher: AddedTokenMatcher
-  /// Found in the normalised text.
-  let normalizedMatcher: AddedTokenMatcher
-  /// Whether the text between added tokens may be processed in parts, split at spaces.
-  let worksInParts: Bool
-  let normalizer: NormalizerTemplate
+  let parts: TokenizerParts
+
+  var pipeline: Pipeline { parts.pipeline }
+  var model: TokenModel { parts.model }
+  var addedTokens: [AddedToken] { parts.addedTokens }
+  var template: Template { parts.template }
+  var trimmings: [OffsetTrimming] { parts.trimmings }
 
   init(
-    normalizerOptions: NormalizerOptions, wordPiece: WordPiece, addedTokens: [AddedToken], template: Template,
-    trimming: OffsetTrimming?
+    pipeline: Pipeline, model: TokenModel, addedTokens: [AddedToken], template: Template,
+    trimmings: [OffsetTrimming]
   ) throws(TokenizerError) {
-    self.normalizerOptions = normalizerOptions
-    self.wordPiece = wordPiece
-    self.addedTokens = addedTokens
-    self.template = template
-    self.trimming = trimming
-    normalizer = NormalizerTemplate(options: normalizerOptions)
-    // The reference puts special tokens first; the first of equal patterns wins.
-    let ordered = addedTokens.filter(\.isSpecial) + addedTokens.filter { !$0.isSpecial }
-    var raw: [(bytes: [UInt8], token: AddedToken)] = []
-    var normalized: [(bytes: [UInt8], token: AddedToken)] = []
-    var seen: Set<[UInt8]> = []
-    for token in ordered {
-      func refusal(_ reason: String) -> TokenizerError {
-        .invalidAddedToken(content: String(decoding: token.content, as: UTF8.self), reason: reason)
-      }
-      if token.content.isEmpty { throw refusal("it is empty") }
-      if !UTF8Bytes.isWellFormed(token.content) { throw refusal("it is not UTF-8") }
-      if !seen.insert(token.content).inserted { throw refusal("it is listed twice") }
-      if token.isNormalized {
-        let bytes = normalizer.normalForm(token.content)
-        if bytes.isEmpty { throw refusal("the normalizer leaves nothing of it") }
-        normalized.append((bytes, token))
-      } else {
-        raw.append((token.content, token))
-      }
-    }
-    rawMatcher = AddedTokenMatcher(raw)
-    normalizedMatcher = AddedTokenMatcher(normalized)
-    worksInParts = normalizedMatcher.ignoresSpaces
+    parts = try TokenizerParts(
+      pipeline: pipeline, model: model, addedTokens: addedTokens, template: template, trimmings: trimmings)
+  }
+
+  /// This tokenizer with texts lowercased first, as sentence-transformers does with `do_lower_case`; itself when its
+  /// normalizer lowercases already.
+  public func lowercasing() throws(TokenizerError) -> Tokenizer {
+    if pipeline.normalizations.contains(where: \.lowercases) { return self }
+    var result = try Tokenizer(
+      pipeline: Pipeline(
+        normalizations: [.lowercase] + pipeline.normalizations, splittings: pipeline.splittings),
+      model: model, addedTokens: addedTokens, template: template, trimmings: trimmings)
+    result.allowsSpecialTokensInText = allowsSpecialTokensInText
+    result.truncationSide = truncationSide
+    return result
   }
 
   /// One more than the highest id, added tokens included: the embeddings that a model needs.
   public var vocabularyCount: Int {
-    addedTokens.reduce(wordPiece.vocabulary.count) { max($0, Int($1.id) + 1) }
+    addedTokens.reduce(model.vocabulary.count) { max($0, Int($1.id) + 1) }
   }
 
-  /// The id of the token for words that cannot be split into the vocabulary's pieces.
-  public var unknownID: UInt32 { wordPiece.unknownID }
+  /// The name of the model in tokenizer.json: "WordPiece", "BPE", "Unigram", "WordLevel".
+  public var modelName: String { model.name }
+
+  /// The id of the token for what the vocabulary does not have; nil for models without one, such as byte-level BPE.
+  public var unknownID: UInt32? { model.unknownID }
 
   /// How many tokens the template adds to one text or to a pair.
   public func specialTokenCount(isPair: Bool) -> Int { template.addedCount(pair: isPair) }
@@ -80,7 +66,7 @@ public struct Tokenizer: Hashable, Sendable {
   /// The id of a token, by its exact scalars.
   public func id(of token: String) -> UInt32? {
     let bytes = Array(token.utf8)
-    return addedTokens.first { $0.content == bytes }?.id ?? wordPiece.vocabulary.id(of: bytes)
+    return addedTokens.first { $0.content == bytes }?.id ?? model.vocabulary.id(of: bytes)
   }
 
   /// The token with an id; nil when there is none.
@@ -88,7 +74,7 @@ public struct Tokenizer: Hashable, Sendable {
     if let added = addedTokens.first(where: { $0.id == id }) {
       return String(decoding: added.content, as: UTF8.self)
     }
-    let bytes = wordPiece.vocabulary.bytes(of: id)
+    let bytes = model.vocabulary.bytes(of: id)
     return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
   }
 }

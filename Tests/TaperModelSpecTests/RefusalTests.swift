@@ -179,7 +179,8 @@ import Testing
     directory.remove("vocab.txt")
     #expect(
       TinyModel.error(loading: directory.path)
-        == .fileMissing(directory: directory.path, anyOf: ["tokenizer.json", "vocab.txt"]))
+        == .fileMissing(
+          directory: directory.path, anyOf: ["tokenizer.json", "vocab.txt", "vocab.json with merges.txt"]))
   }
 
   @Test func shardNamesStayInTheDirectory() throws {

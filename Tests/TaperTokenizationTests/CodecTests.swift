@@ -89,7 +89,7 @@ struct CodecTests {
       try Tokenizer(encoded: [0, 0, 0, 0])
     }
     bytes[4] = 9
-    #expect(throws: TokenizerError.unsupportedVersion(found: 9, supported: 1)) {
+    #expect(throws: TokenizerError.unsupportedVersion(found: 9, supported: 2)) {
       try Tokenizer(encoded: bytes)
     }
   }

@@ -51,5 +51,6 @@ struct FullSizeCheck {
       "loading \(encodedTokenizer.count) bytes: \(loading); \(time / max(count * tokenizers.count, 1)) a text"
     )
     print("\(count) texts, \(tokenizers.count) tokenizers each, \(tokens) tokens, \(mismatches) mismatches")
+    print("\(Int(Double(tokens) / (time / .seconds(1)))) tokens/s")
   }
 }

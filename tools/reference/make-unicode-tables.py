@@ -1,26 +1,34 @@
 #!/usr/bin/env python3
-"""Writes Sources/TaperTokenization/UnicodeTables.swift by probing the reference tokenizer.
+"""Writes UnicodeTables.swift and UnicodeTables+Classes.swift by probing the reference tokenizer.
 
 The reference ("tokenizers") freezes several versions of Unicode at once: its general categories are those of
 Unicode 8, its decompositions and lowercase mappings are newer. So no Unicode file is read: each of the
 1,112,064 scalars is sent through the reference, and its result recorded.
 
-    python3 tools/reference/make-unicode-tables.py [OUTPUT]      needs: pip install tokenizers==0.23.3
+    python3 tools/reference/make-unicode-tables.py [FOLDER]      needs: pip install tokenizers==0.23.3
 """
 import bisect
 import os
 import sys
 
 import tokenizers
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import Regex, normalizers, pre_tokenizers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DEFAULT = os.path.join(HERE, "../../Sources/TaperTokenization/UnicodeTables.swift")
+sys.path.insert(0, HERE)
+import charsmap
+
+DEFAULT = os.path.join(HERE, "../../Sources/TaperTokenization/Unicode")
 
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 BASE, HANGUL_COUNT = 0xAC00, 11172
 
 DROP, SPACE, CHINESE, NONSPACING, WHITE, PUNCTUATION = 1, 2, 4, 8, 16, 32
+
+# Bits of `ScalarClasses`; those of a grapheme are a number from bit 8, those of a conjunct one from bit 12.
+LETTER, NUMBER, WORD, NUMERIC, MARK = 1, 2, 4, 8, 16
+CR, LF, CONTROL, EXTEND, ZWJ, SPACING, PREPEND, L, V, T, LV, LVT, PICTOGRAPHIC = range(1, 14)
+CONSONANT, LINKER, CONJUNCT_EXTEND = 1, 2, 3
 
 
 def bert(clean=False, chinese=False, strip=False, lower=False):
@@ -110,6 +118,101 @@ def probe():
     return properties, decompositions, lowercase
 
 
+def grapheme_classes():
+    """How each scalar joins others into grapheme clusters, as far as a Precompiled normalizer lets one see it.
+
+    That normalizer replaces a whole cluster of up to 5 bytes by the replacement of its shortest prefix, and treats
+    longer clusters scalar by scalar. So whether scalars joined shows in what became of the last of them. (Regional
+    indicators never show: two of them have 8 bytes.)
+    """
+    def normal(keys):
+        return normalizers.Precompiled(charsmap.build({k: "Y" for k in keys})).normalize_str
+    byte = lambda b: bytes([b])
+    a, first = normal([b"a"]), normal([byte(b) for b in range(0xC2, 0xF5)])
+    every = normal([byte(b) for b in range(1, 0x80)] + [byte(b) for b in range(0xC2, 0xF5)])
+    c2, e0, e1 = normal([b"\xc2"]), normal([b"\xe0"]), normal([b"\xe1"])
+    acute, joiner, copyright, ka, virama = "\u0301", "\u200d", "\u00a9", "\u0915", "\u094d"
+    kept = "Y" + acute  # the last base was treated alone: its cluster was long, so it had joined
+
+    assert every("\r\n") == "Y" and every("\0" + acute) == "\0Y"
+    result = {}
+    for code in SCALARS:
+        c = chr(code)
+        grapheme, conjunct = 0, 0
+        if code in (13, 10):
+            grapheme = CR if code == 13 else LF
+        elif code == 0 or every(c + acute + acute) == "YY":
+            grapheme = CONTROL
+        elif a("a" + c) == "Y":
+            joins = c2(copyright + c + joiner + copyright + acute).endswith(kept)
+            grapheme = ZWJ if code == 0x200D else EXTEND if joins else SPACING
+            if e0(ka + c + ka + acute).endswith(kept):
+                conjunct = LINKER
+            elif e0(ka + c + virama + ka + acute).endswith(kept):
+                conjunct = CONJUNCT_EXTEND
+        elif code >= 0x80 and first(c + "a") == "Y":
+            grapheme = PREPEND
+        else:
+            if e0(c + virama + ka + acute).endswith(kept):
+                conjunct = CONSONANT
+            if c2(copyright + joiner + c) == "Y" + joiner + c.replace(copyright, "Y").replace("\u00ae", "Y"):
+                grapheme = PICTOGRAPHIC
+            else:
+                v, t, l = (e1(c + other + acute).endswith(kept) for other in "\u1161\u11a8\u1100")
+                syllable = BASE <= code < BASE + HANGUL_COUNT
+                if l:
+                    assert v and not t
+                    grapheme = L
+                elif v:
+                    assert t
+                    grapheme = LV if syllable else V
+                elif t:
+                    grapheme = LVT if syllable else T
+        result[code] = grapheme << 8 | conjunct << 12
+    return result
+
+
+def probe_classes(decompositions):
+    classes = grapheme_classes()
+    def removes(pattern):
+        split = pre_tokenizers.Split(Regex(pattern), "removed").pre_tokenize_str
+        return lambda s: not split(s)
+    letter, number, white = removes(r"\p{L}"), removes(r"\p{N}"), removes(r"\s")
+    rust_white = pre_tokenizers.WhitespaceSplit().pre_tokenize_str
+    words = pre_tokenizers.Whitespace().pre_tokenize_str
+    digits = pre_tokenizers.Digits(individual_digits=True).pre_tokenize_str
+    mark = normalizers.StripAccents().normalize_str
+    nfkd, nfc = normalizers.NFKD().normalize_str, normalizers.NFC().normalize_str
+    compatible = {}
+    for code in SCALARS:
+        c = chr(code)
+        assert white(c) == (not rust_white(c)) == (len(words("a" + c)) == 1 and words("a" + c)[0][0] == "a"), hex(code)
+        classes[code] |= ((LETTER if letter(c) else 0) | (NUMBER if number(c) else 0) |
+                          (WORD if words("a" + c)[0][0] == "a" + c else 0) |
+                          (NUMERIC if len(digits("a" + c)) == 2 else 0) | (MARK if mark(c) == "" else 0))
+        full = [ord(x) for x in nfkd(c)]
+        if not BASE <= code < BASE + HANGUL_COUNT and full != decompositions.get(code, [code]):
+            compatible[code] = full
+    pairs = {}
+    for code, full in decompositions.items():
+        if nfc(chr(code)) == chr(code):
+            head = nfc("".join(map(chr, full[:-1])))
+            assert len(head) == 1 and nfc(head + chr(full[-1])) == chr(code), hex(code)
+            assert pairs.setdefault((ord(head), full[-1]), code) == code
+    return classes, compatible, pairs
+
+
+def flat(lists):
+    """The keys in order, the lists end to end, and where each begins."""
+    keys, payload, offsets = sorted(lists), [], []
+    for c in keys:
+        offsets.append(len(payload))
+        payload += lists[c]
+    offsets.append(len(payload))
+    assert len(payload) < 65536
+    return keys, payload, offsets
+
+
 def property_ranges(properties):
     distinct, ranges, previous = [], [], None
     for c in SCALARS:
@@ -163,19 +266,13 @@ def array(name, kind, values, comment, hexadecimal=True):
 
 
 def main():
-    output = sys.argv[1] if len(sys.argv) > 1 else DEFAULT
+    folder = sys.argv[1] if len(sys.argv) > 1 else DEFAULT
     properties, decompositions, lowercase = probe()
     distinct, ranges = property_ranges(properties)
     runs = lowercase_runs(lowercase)
-    keys = sorted(decompositions)
-    payload, offsets = [], []
-    for c in keys:
-        offsets.append(len(payload))
-        payload += decompositions[c]
-    offsets.append(len(payload))
-    assert len(payload) < 65536
+    keys, payload, offsets = flat(decompositions)
 
-    with open(output, "w") as f:
+    with open(os.path.join(folder, "UnicodeTables.swift"), "w") as f:
         f.write("// Written by tools/reference/make-unicode-tables.py from tokenizers %s. Do not edit.\n" %
                 tokenizers.__version__)
         f.write("// swift-format-ignore-file\n\n")
@@ -196,8 +293,31 @@ def main():
                       "Last scalar of the run << 2 | stride (1 or 2)."))
         f.write(array("lowercaseDelta", "Int32", [r[3] for r in runs], "Added to each scalar of the run.", False))
         f.write("}\n")
+    classes, compatible, pairs = probe_classes(decompositions)
+    kinds, class_ranges = property_ranges(classes)
+    compatible_keys, compatible_payload, compatible_offsets = flat(compatible)
+    order = sorted(pairs)
+    with open(os.path.join(folder, "UnicodeTables+Classes.swift"), "w") as f:
+        f.write("// Written by tools/reference/make-unicode-tables.py from tokenizers %s. Do not edit.\n" %
+                tokenizers.__version__)
+        f.write("// swift-format-ignore-file\n\n")
+        f.write("/// What tokenizers other than BERT's ask of a scalar, frozen as well.\nextension UnicodeTables {\n")
+        f.write(array("classRanges", "UInt32", class_ranges,
+                      "Sorted: first scalar of a range << 8 | index into `classes`; it ends where the next begins."))
+        f.write(array("classes", "UInt16", kinds, "Bits of `ScalarClasses`."))
+        f.write(array("compatible", "UInt32", compatible_keys,
+                      "Sorted: scalars whose compatibility decomposition differs from the canonical one."))
+        f.write(array("compatibleOffsets", "UInt16", compatible_offsets,
+                      "Entry i of `compatible` is `compatibleParts[offsets[i]..<offsets[i + 1]]`.", False))
+        f.write(array("compatibleParts", "UInt32", compatible_payload, "Full compatibility decompositions, end to end."))
+        f.write(array("composedFirst", "UInt32", [p[0] for p in order], "Sorted: first scalars of canonical pairs."))
+        f.write(array("composedSecond", "UInt32", [p[1] for p in order], "Second scalars, ascending for each first."))
+        f.write(array("composed", "UInt32", [pairs[p] for p in order], "What the pairs compose to."))
+        f.write("}\n")
+    print("%d class ranges, %d kinds, %d compatible (%d scalars), %d pairs" %
+          (len(class_ranges), len(kinds), len(compatible_keys), len(compatible_payload), len(order)))
     print("%d ranges, %d property sets, %d decompositions (%d scalars), %d lowercase runs -> %s" %
-          (len(ranges), len(distinct), len(keys), len(payload), len(runs), os.path.relpath(output)))
+          (len(ranges), len(distinct), len(keys), len(payload), len(runs), os.path.relpath(folder)))
 
 
 main()

@@ -59,3 +59,50 @@ def digest(encoding):
 
 def seeded(seed):
     return random.Random(seed)
+
+
+CONTRACTIONS = ["don't", "I'LL", "we've", "they'RE", "it's", "'S", "'ſ", "'t's", "x'd", "'", "''s", "I'm 'M", "'lL'"]
+SCRIPTS = ["Привет мир", "Ελληνικά", "العربية", "עברית", "हिन्दी क्षत्रिय", "ไทยภาษา", "中文字符", "日本語テスト", "한국어 한국어",
+           "ﬁnancial oﬃce", "①②③", "½ ¼ ⅷ", "Ⅻ", "ｆｕｌｌ　ｗｉｄｔｈ", "ﷺ", "㎏ ㌔", "é e\u0301 ê\u0323", "Å Å", "ệ", "ㅎㅏㄴ",
+           "\u1112\u1161\u11ab", "क\u094d\u0937", "\u0958\u094d\u0915\u0301", "ড়", "\u0600\u0661", "٣٤٥", "߁߂", "𝟘𝟙", "𝓐𝓑", "🇩🇪🇫🇷",
+           "👩‍👩‍👧‍👦", "👍🏽", "❤️", "©\u200d®", "☺\u200d☺\u0301", "🏳️‍🌈", "क\u200d", "\u0e33", "a\u0308\u0323", "\u0301\u0301", "ß ẞ ſ"]
+SPACES = [" ", "  ", "   ", "\n", "\r\n", "\n\n", " \n", "\n ", "\t", "\u00a0", "\u2003", "\u3000", "\u200b", "\u2581", " \u2581", "\u0085",
+          "\x0b", "\r", "    ", "\r\n\u0301", "\u200d"]
+NUMBERS = ["1", "12", "123", "1234567", "3.14", "1,000", "x2y", "²", "٣", "12a34", "0x1F"]
+TAGS = ["<s>", "</s>", "<mask>", "<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]", "<0x0A>", "▁the", "Ġthe", "<mask><mask>", " <mask> ", "</s> ",
+        "wholeword", "awholeword", "wholeword_", "é wholeword é", "Ａdded", "added"]
+PLAIN = ["the", "The", "THE", "of", "and", "hello", "world", "playing", "lower", "newest", "widest", "internationalization", "a", "I",
+         "snake_case", "CamelCase", "e-mail", "x" * 40, "ab" * 60, "!!!", "...", "``quoted''", "(a)", "$5", "#tag", "@user", "--", "—", "a\tb"]
+
+
+def mixed(rng, long=False):
+    """A text over all scripts, for tokenizers of every kind."""
+    pieces = []
+    for _ in range(rng.randint(0, 60 if long else 12)):
+        kind = rng.random()
+        if kind < 0.3:
+            pieces.append(rng.choice(PLAIN))
+        elif kind < 0.4:
+            pieces.append(rng.choice(SCRIPTS))
+        elif kind < 0.48:
+            pieces.append(rng.choice(CONTRACTIONS))
+        elif kind < 0.58:
+            pieces.append(rng.choice(SPACES))
+        elif kind < 0.64:
+            pieces.append(rng.choice(NUMBERS))
+        elif kind < 0.71:
+            pieces.append(rng.choice(TAGS))
+        elif kind < 0.78:
+            base = rng.choice(["e", "A", "", "o", " ", chr(rng.choice(DECOMPOSING))])
+            pieces.append(base + "".join(chr(rng.choice(MARKS + DECOMPOSING)) for _ in range(rng.randint(0, 4))))
+        elif kind < 0.84:
+            pieces.append("".join(chr(rng.choice(MISC)) for _ in range(rng.randint(1, 3))))
+        elif kind < 0.92:
+            pieces.append("".join(chr(rng.randint(0x20, 0x7E)) for _ in range(rng.randint(1, 8))))
+        else:
+            limit = rng.choice([0x250, 0x3000, 0x10000, 0x110000])
+            run = [rng.randrange(limit) for _ in range(rng.randint(1, 4))]
+            pieces.append("".join(chr(c) for c in run if not 0xD800 <= c < 0xE000))
+        if rng.random() < 0.6:
+            pieces.append(" ")
+    return "".join(pieces)

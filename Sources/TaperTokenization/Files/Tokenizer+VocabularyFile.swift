@@ -1,3 +1,5 @@
+public import TaperJSON
+
 extension Tokenizer {
   /// The tokenizer of a model that has vocab.txt and tokenizer_config.json instead of tokenizer.json.
   ///
@@ -8,9 +10,11 @@ extension Tokenizer {
   ///   - stripsAccents: `strip_accents`; nil (null) follows `lowercase`.
   ///   - spacesChinese: `tokenize_chinese_chars`.
   ///   - specialTokens: the model's special tokens and template; nil: BERT's or MPNet's, as the vocabulary suggests.
+  ///   - addedTokens: more tokens, as objects of tokenizer.json without their ids; those of the template may be
+  ///     among them.
   public init(
     vocabulary: [UInt8], lowercase: Bool, stripsAccents: Bool? = nil, spacesChinese: Bool = true,
-    specialTokens: SpecialTokens? = nil
+    specialTokens: SpecialTokens? = nil, addedTokens further: [(id: Int, token: JSONObject)] = []
   ) throws(TokenizerError) {
     guard UTF8Bytes.isWellFormed(vocabulary) else { throw .invalidVocabularyFile(reason: "it is not UTF-8") }
     var lines = vocabulary.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
@@ -51,15 +55,32 @@ extension Tokenizer {
           id: id, content: Array("<unk>".utf8), isSpecial: true, isNormalized: true, stripsLeft: false,
           stripsRight: false))
     }
+    for (id, token) in further {
+      var token = token
+      token["id"] = JSONValue(id)
+      let node = TokenizerJSONNode(path: "added_tokens", value: [.object(token)])
+      for read in try AddedTokenReader.read(node, vocabulary) {
+        if let place = addedTokens.firstIndex(where: { $0.content == read.content }) {
+          addedTokens[place] = read
+        } else {
+          addedTokens.append(read)
+        }
+      }
+    }
     try self.init(
-      normalizerOptions: NormalizerOptions(
-        lowercases: lowercase, stripsAccents: stripsAccents, spacesChinese: spacesChinese),
-      wordPiece: WordPiece(
-        vocabulary: vocabulary, unknownID: unknownID, prefix: Array("##".utf8), maximumScalars: 100),
+      pipeline: Pipeline(
+        normalizations: [
+          .bert(
+            BertNormalizerOptions(
+              lowercases: lowercase, stripsAccents: stripsAccents, spacesChinese: spacesChinese))
+        ], splittings: [.bert]),
+      model: .wordPiece(
+        WordPiece(vocabulary: vocabulary, unknownID: unknownID, prefix: Array("##".utf8), maximumScalars: 100)
+      ),
       addedTokens: addedTokens,
       template: special.layout == .bert
         ? .bert(classification: classification, separator: separator)
         : .roberta(classification: classification, separator: separator),
-      trimming: special.layout == .bert ? nil : OffsetTrimming(addsPrefixSpace: false))
+      trimmings: special.layout == .bert ? [] : [OffsetTrimming(addsPrefixSpace: false)])
   }
 }

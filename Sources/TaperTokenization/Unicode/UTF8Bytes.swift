@@ -44,6 +44,12 @@ enum UTF8Bytes {
     return ((lead & 7) << 18 | second << 12 | third << 6 | UInt32(bytes[index + 3] & 0x3F), 4)
   }
 
+  /// Length of the scalar that begins with the byte `lead` of well-formed UTF-8.
+  @inline(__always)
+  static func length(ofLead lead: UInt8) -> Int {
+    lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+  }
+
   /// Where the scalar before `index` starts.
   /// - Precondition: `index` is positive and at the border of two scalars of well-formed UTF-8.
   static func index(before index: Int, in bytes: [UInt8]) -> Int {

@@ -1,5 +1,5 @@
 /// Splits words greedily into the longest pieces of the vocabulary (Wu et al. 2016, section 4.1, as in BERT).
-struct WordPiece: Hashable, Sendable {
+struct WordPiece: Hashable, Sendable, PieceModel {
   let vocabulary: Vocabulary
   /// Id of the token for words that cannot be split.
   let unknownID: UInt32
@@ -18,9 +18,8 @@ struct WordPiece: Hashable, Sendable {
   }
 
   /// Appends the pieces of one word, or one unknown token when a piece is missing.
-  /// - Parameter hashes: scratch space.
   func tokenize(
-    _ text: NormalizedText, word: Range<Int>, into tokens: inout TokenSequence, hashes: inout [UInt32]
+    _ text: NormalizedText, _ word: Range<Int>, into tokens: inout TokenSequence, scratch: inout ModelScratch
   ) {
     let mark = tokens.count
     if word.count > maximumScalars, UTF8Bytes.scalarCount(in: text.bytes, word) > maximumScalars {
@@ -29,7 +28,7 @@ struct WordPiece: Hashable, Sendable {
     var begin = word.lowerBound
     while begin < word.upperBound {
       let isFirst = begin == word.lowerBound
-      guard let (id, end) = longestPiece(text.bytes, begin..<word.upperBound, isFirst, &hashes) else {
+      guard let (id, end) = longestPiece(text.bytes, begin..<word.upperBound, isFirst, &scratch.hashes) else {
         tokens.removeLast(tokens.count - mark)
         return tokens.append(unknownID, text.origin(of: word))
       }

@@ -1,13 +1,13 @@
 /// Finds added tokens in UTF-8: the leftmost match, the longest of those, without overlaps.
-struct AddedTokenMatcher: Hashable, Sendable {
-  private struct Pattern: Hashable, Sendable {
-    var bytes: [UInt8]
-    var token: AddedToken
-  }
-
-  private let patterns: [Pattern]
+final class AddedTokenMatcher: Sendable {
+  /// In the order of the trie's numbers.
+  private let tokens: [AddedToken]
+  private let trie: ByteTrie
   /// Whether a pattern starts with the byte.
   private let starts: [Bool]
+
+  /// Whether no match can touch white space. If so, a text may be split at spaces and matched in parts.
+  let ignoresSpaces: Bool
 
   /// A match, with the white space that its token includes.
   struct Match {
@@ -17,60 +17,60 @@ struct AddedTokenMatcher: Hashable, Sendable {
 
   /// - Parameter patterns: patterns and their tokens; the first of equal patterns wins.
   init(_ patterns: [(bytes: [UInt8], token: AddedToken)]) {
-    self.patterns = patterns.map { Pattern(bytes: $0.bytes, token: $0.token) }
+    var seen: Set<[UInt8]> = []
+    let distinct = patterns.filter { seen.insert($0.bytes).inserted }
+    tokens = distinct.map(\.token)
+    trie = ByteTrie(distinct.map(\.bytes), numbers: distinct.indices.map(UInt32.init))
     var starts = [Bool](repeating: false, count: 256)
-    for pattern in patterns { starts[Int(pattern.bytes[0])] = true }
+    for pattern in distinct { starts[Int(pattern.bytes[0])] = true }
     self.starts = starts
-  }
-
-  var isEmpty: Bool { patterns.isEmpty }
-
-  /// Whether no match can touch white space. If so, a text may be split at spaces and matched in parts.
-  var ignoresSpaces: Bool {
-    patterns.allSatisfy { pattern in
-      !pattern.token.stripsLeft && !pattern.token.stripsRight
+    ignoresSpaces = distinct.allSatisfy { pattern in
+      !pattern.token.stripsLeft && !pattern.token.stripsRight && !pattern.token.isSingleWord
         && String(decoding: pattern.bytes, as: UTF8.self).unicodeScalars.allSatisfy {
           !ScalarProperties($0.value).isWhiteSpace
         }
     }
   }
 
+  var isEmpty: Bool { tokens.isEmpty }
+
   /// The next match in `bytes[range]`, searched from `position`, which moves past the searched bytes. White space
   /// before the match is included down to `floor`, the end of the previous match.
   ///
   /// With `skipsSpecial`, special tokens are skipped. As in the reference, a skipped match still hides the tokens that
   /// overlap it.
+  ///
+  /// - Complexity: O(bytes searched · longest pattern), whatever the number of patterns.
   func next(
     in bytes: [UInt8], _ range: Range<Int>, from position: inout Int, floor: Int, skipsSpecial: Bool
   ) -> Match? {
     while position < range.upperBound {
-      guard starts[Int(bytes[position])], let pattern = longest(in: bytes, at: position, range.upperBound)
+      guard starts[Int(bytes[position])],
+        let (number, matchEnd) = trie.longest(in: bytes, from: position, limit: range.upperBound)
       else {
         position += 1
         continue
       }
+      let token = tokens[Int(number)]
       var begin = position
-      var end = position + pattern.bytes.count
+      var end = matchEnd
       position = end
-      if skipsSpecial, pattern.token.isSpecial { continue }
-      if pattern.token.stripsLeft { begin = Self.whiteSpace(before: begin, in: bytes, downTo: floor) }
-      if pattern.token.stripsRight { end = Self.whiteSpace(after: end, in: bytes, upTo: range.upperBound) }
-      return Match(id: pattern.token.id, range: begin..<end)
+      if skipsSpecial, token.isSpecial { continue }
+      if token.isSingleWord, Self.touchesWord(begin..<end, in: bytes, range) { continue }
+      if token.stripsLeft { begin = Self.whiteSpace(before: begin, in: bytes, downTo: floor) }
+      if token.stripsRight { end = Self.whiteSpace(after: end, in: bytes, upTo: range.upperBound) }
+      return Match(id: token.id, range: begin..<end)
     }
     return nil
   }
 
-  private func longest(in bytes: [UInt8], at position: Int, _ end: Int) -> Pattern? {
-    var best: Pattern?
-    for pattern in patterns where pattern.bytes.count > (best?.bytes.count ?? 0) {
-      guard pattern.bytes.count <= end - position else { continue }
-      var matched = 0
-      while matched < pattern.bytes.count, bytes[position + matched] == pattern.bytes[matched] {
-        matched += 1
-      }
-      if matched == pattern.bytes.count { best = pattern }
+  private static func touchesWord(_ match: Range<Int>, in bytes: [UInt8], _ range: Range<Int>) -> Bool {
+    if match.lowerBound > range.lowerBound {
+      let before = UTF8Bytes.index(before: match.lowerBound, in: bytes)
+      if ScalarClasses(UTF8Bytes.scalar(in: bytes, at: before).scalar).isWord { return true }
     }
-    return best
+    return match.upperBound < range.upperBound
+      && ScalarClasses(UTF8Bytes.scalar(in: bytes, at: match.upperBound).scalar).isWord
   }
 
   /// Where the white space that ends at `position` begins, not before `floor`.
@@ -94,19 +94,4 @@ struct AddedTokenMatcher: Hashable, Sendable {
     }
     return position
   }
-}
-
-/// A token matched in the text itself, before the text is split into words.
-struct AddedToken: Hashable, Sendable {
-  var id: UInt32
-  /// UTF-8.
-  var content: [UInt8]
-  /// Used by templates. In a text it counts only with `allowsSpecialTokensInText`.
-  var isSpecial: Bool
-  /// Its normal form is matched in the normalised text, instead of its content in the raw text.
-  var isNormalized: Bool
-  /// The match includes the white space before it.
-  var stripsLeft: Bool
-  /// The match includes the white space after it.
-  var stripsRight: Bool
 }

@@ -3,10 +3,28 @@ struct NormalizedText {
   var bytes: [UInt8] = []
   /// As many as `bytes`.
   var origins: [TokenOffset] = []
+  /// The original scalar at which the part of the text begins.
+  var base: UInt32 = 0
 
   mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     origins.removeAll(keepingCapacity: true)
+  }
+
+  /// Becomes a part of a text as it is. Its first scalar has index `scalarIndex`.
+  /// - Returns: the index of the scalar after the part.
+  /// - Precondition: `source` is well-formed, and `range` begins and ends between scalars.
+  mutating func fill(_ source: [UInt8], _ range: Range<Int>, scalarIndex: UInt32) -> UInt32 {
+    removeAll()
+    base = scalarIndex
+    bytes += source[range]
+    origins.reserveCapacity(bytes.count)
+    var next = scalarIndex
+    for byte in bytes {
+      if byte & 0xC0 != 0x80 { next &+= 1 }
+      origins.append(TokenOffset(begin: next &- 1, end: next))
+    }
+    return next
   }
 
   @inline(__always)
@@ -32,6 +50,16 @@ struct NormalizedText {
       append(tail(6), origin)
       append(tail(0), origin)
     }
+  }
+
+  mutating func append(contentsOf bytes: some Sequence<UInt8>, _ origin: TokenOffset) {
+    for byte in bytes { append(byte, origin) }
+  }
+
+  /// Appends a part of another text as it is.
+  mutating func append(_ other: NormalizedText, _ range: Range<Int>) {
+    bytes += other.bytes[range]
+    origins += other.origins[range]
   }
 
   /// The original scalars that the bytes `range` came from.

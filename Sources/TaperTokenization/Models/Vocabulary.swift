@@ -84,6 +84,35 @@ struct Vocabulary: Hashable, Sendable {
     return id(prefix: [], token, 0..<token.count, hash: token.reduce(Self.initialHash, Self.extend))
   }
 
+  /// The id of the token `bytes[range]`; the range is not empty.
+  func id(_ bytes: [UInt8], _ range: Range<Int>) -> UInt32? {
+    guard range.count <= longest else { return nil }
+    var hash = Self.initialHash
+    for index in range { hash = Self.extend(hash, bytes[index]) }
+    return id(prefix: [], bytes, range, hash: hash)
+  }
+
+  /// Of each byte, the token that SentencePiece writes it as: "<0x0A>".
+  var byteTokens: [UInt32?] {
+    let digits = Array("0123456789ABCDEF".utf8)
+    return (0..<256).map { byte in
+      id(of: Array("<0x".utf8) + [digits[byte >> 4], digits[byte & 15]] + Array(">".utf8))
+    }
+  }
+
+  /// A trie of all tokens. Of equal tokens the last one counts.
+  func trie() -> ByteTrie {
+    var strings: [[UInt8]] = []
+    var ids: [UInt32] = []
+    for id in 0..<UInt32(count) {
+      let token = Array(bytes(of: id))
+      guard !token.isEmpty, self.id(of: token) == id else { continue }
+      strings.append(token)
+      ids.append(id)
+    }
+    return ByteTrie(strings, numbers: ids)
+  }
+
   /// The id of the token `prefix` + `bytes[range]` with the given hash. Complexity: O(length),
   /// expected.
   func id(prefix: [UInt8], _ bytes: [UInt8], _ range: Range<Int>, hash: UInt32) -> UInt32? {

@@ -32,7 +32,7 @@ extension TokenizerError: CustomStringConvertible {
         + "save the model again with the fast tokenizer"
     case .unsupported(let path, let found, let supported):
       "tokenizer.json: \(path) is \(found), which is not supported; supported: \(supported). "
-        + "Convert the model to a BERT WordPiece tokenizer or choose another model"
+        + "Convert the tokenizer or choose another model"
     case .duplicateID(let id, let tokens):
       "the vocabulary gives id \(id) to \(tokens.map { "\"\($0)\"" }.joined(separator: " and ")); "
         + "ids must be distinct: restore the original file"

@@ -1,34 +1,62 @@
 import TaperJSON
 
-/// Reads the post-processor of tokenizer.json: TemplateProcessing, BertProcessing or RobertaProcessing.
+/// Reads the post-processor of tokenizer.json.
 enum PostProcessorReader {
+  static let supported =
+    "BertProcessing, ByteLevel, RobertaProcessing, Sequence with one template, TemplateProcessing"
+
   static func read(
     _ node: TokenizerJSONNode?, _ tokens: TokenIDs
-  ) throws(TokenizerError) -> (template: Template, trimming: OffsetTrimming?) {
-    guard let node else { return (.none, nil) }
+  ) throws(TokenizerError) -> (template: Template, trimmings: [OffsetTrimming]) {
+    var template: Template?
+    var trimmings: [OffsetTrimming] = []
+    if let node { try read(node, tokens, &template, &trimmings) }
+    return (template ?? .none, trimmings)
+  }
+
+  /// Trimming concerns the texts' tokens alone, so it does not matter whether it comes before the template or after.
+  private static func read(
+    _ node: TokenizerJSONNode, _ tokens: TokenIDs, _ template: inout Template?,
+    _ trimmings: inout [OffsetTrimming]
+  ) throws(TokenizerError) {
     let type = try node.required("type", "the kind of post-processor").string()
+    func set(_ found: Template) throws(TokenizerError) {
+      guard template == nil else {
+        throw .unsupported(path: node.path, found: "a second template", supported: supported)
+      }
+      template = found
+    }
     switch type {
     case "TemplateProcessing":
       let special = try specialTokens(try node.required("special_tokens", "an object"), tokens)
       let single = try pieces(try node.required("single", "an array of pieces"), special)
       let pair = try pieces(try node.required("pair", "an array of pieces"), special)
-      return (Template(single: single, pair: pair), nil)
+      try set(Template(single: single, pair: pair))
     case "BertProcessing":
       let (classification, separator) = try ends(node, tokens)
-      return (.bert(classification: classification, separator: separator), nil)
+      try set(.bert(classification: classification, separator: separator))
     case "RobertaProcessing":
       let (classification, separator) = try ends(node, tokens)
-      let prefix = try node.flag("add_prefix_space", default: true)
-      let trims = try node.flag("trim_offsets", default: true)
-      return (
-        .roberta(classification: classification, separator: separator),
-        trims ? OffsetTrimming(addsPrefixSpace: prefix) : nil
-      )
-    default:
-      throw .unsupported(
-        path: node.path, found: "\"\(type)\"",
-        supported: "TemplateProcessing, BertProcessing, RobertaProcessing")
+      try trim(node, &trimmings)
+      try set(.roberta(classification: classification, separator: separator))
+    case "ByteLevel": try trim(node, &trimmings)
+    case "Sequence":
+      for part in try node.required("processors", "an array of post-processors").elements() {
+        try read(part, tokens, &template, &trimmings)
+      }
+    default: throw .unsupported(path: node.path, found: "\"\(type)\"", supported: supported)
     }
+  }
+
+  private static func trim(
+    _ node: TokenizerJSONNode, _ trimmings: inout [OffsetTrimming]
+  ) throws(TokenizerError) {
+    let prefix = try node.flag("add_prefix_space", default: true)
+    guard try node.flag("trim_offsets", default: true) else { return }
+    guard trimmings.count < 8 else {
+      throw .unsupported(path: node.path, found: "offsets that are trimmed often", supported: supported)
+    }
+    trimmings.append(OffsetTrimming(addsPrefixSpace: prefix))
   }
 
   private static func id(_ node: TokenizerJSONNode, _ tokens: TokenIDs) throws(TokenizerError) -> UInt32 {

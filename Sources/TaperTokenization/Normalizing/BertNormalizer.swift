@@ -5,8 +5,8 @@
 /// scalar, so they compose. Canonical reordering in NFD does not: marks wait in `pending` until the next starter. After
 /// reordering, the reference assigns origins again by position: the first scalar of a decomposition takes the next
 /// original scalar, the others repeat the last one taken. So reordered marks exchange origins, here as well.
-struct Normalizer {
-  private let options: NormalizerOptions
+struct BertNormalizer {
+  private let options: BertNormalizerOptions
   private let ascii: [UInt8]
 
   /// Scalars of a run of non-starters, in text order.
@@ -16,7 +16,7 @@ struct Normalizer {
   /// Origin of the last decomposed scalar.
   private var last = TokenOffset(begin: 0, end: 0)
 
-  init(_ template: NormalizerTemplate) {
+  init(_ template: BertNormalizerTemplate) {
     options = template.options
     ascii = template.ascii
   }
@@ -34,7 +34,7 @@ struct Normalizer {
       let byte = source[index]
       if byte < 0x80 {
         let mapped = ascii[Int(byte)]
-        if mapped != NormalizerTemplate.dropped {
+        if mapped != BertNormalizerTemplate.dropped {
           let origin = TokenOffset(begin: number, end: number &+ 1)
           if !pending.isEmpty { flush(into: &text) }
           text.append(mapped, origin)
@@ -135,7 +135,7 @@ struct Normalizer {
 }
 
 /// The steps of BERT's normalizer that a model uses.
-public struct NormalizerOptions: Hashable, Sendable {
+public struct BertNormalizerOptions: Hashable, Sendable {
   /// Drop control characters, turn every kind of white space into a space.
   public var cleansText: Bool
   /// Put spaces around Chinese characters, so that each is a word.
@@ -155,14 +155,14 @@ public struct NormalizerOptions: Hashable, Sendable {
   }
 }
 
-/// What all runs of a `Normalizer` share.
-struct NormalizerTemplate: Hashable, Sendable {
-  let options: NormalizerOptions
+/// What all runs of a `BertNormalizer` share.
+struct BertNormalizerTemplate: Hashable, Sendable {
+  let options: BertNormalizerOptions
   /// For each ASCII byte its normal form, or `Self.dropped`.
   let ascii: [UInt8]
   static let dropped: UInt8 = 0x80
 
-  init(options: NormalizerOptions) {
+  init(options: BertNormalizerOptions) {
     self.options = options
     ascii = (0..<128).map { (code: UInt32) in
       let properties = ScalarProperties(code)
@@ -177,7 +177,7 @@ struct NormalizerTemplate: Hashable, Sendable {
 
   /// The normal form of well-formed UTF-8.
   func normalForm(_ bytes: [UInt8]) -> [UInt8] {
-    var normalizer = Normalizer(self)
+    var normalizer = BertNormalizer(self)
     var text = NormalizedText()
     _ = normalizer.normalize(bytes, 0..<bytes.count, scalarIndex: 0, into: &text)
     return text.bytes
