@@ -61,6 +61,7 @@ let package = Package(
     library(
       "TaperModelSpec", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization"],
       resources: [.embedInCode("Families")]),
+    library("TaperModelImport", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperModelSpec"]),
     library("TaperCalibration", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperModelSpec"]),
     library("TaperCostModel", ["TaperPlanFormat", "TaperDeviceProfile"]),
     library(
@@ -97,8 +98,8 @@ let package = Package(
       name: "taper",
       dependencies: [
         argumentParser, "TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization",
-        "TaperDeviceProfile", "TaperModelSpec", "TaperCalibration", "TaperCostModel", "TaperPlanner",
-        "TaperPlanRuntime", "TaperHeadFitting", "TaperProfiler", "TaperAuditor", "TaperReportRendering",
+        "TaperDeviceProfile", "TaperModelSpec", "TaperModelImport", "TaperCalibration", "TaperCostModel",
+        "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting", "TaperProfiler", "TaperAuditor", "TaperReportRendering",
         "TaperWorkflow",
         "TaperServing", "COpenBLAS",
       ],
@@ -119,6 +120,7 @@ let package = Package(
     tests("TaperJSON", []),
     tests("TaperPlanFormat", [], fixtures: true),
     tests("TaperTokenization", ["TaperJSON"], fixtures: true),
+    tests("TaperModelImport", ["TaperJSON", "TaperModelSpec"], fixtures: true),
     tests("TaperModelSpec", ["TaperJSON", "TaperTokenization", "TaperPlanFormat"], fixtures: true),
     tests("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),
     tests("TaperProfiler", ["TaperDeviceProfile", "TaperPlanFormat"]),

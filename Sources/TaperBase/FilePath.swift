@@ -46,6 +46,19 @@
       return names.sorted()
     }
 
+    /// Whether a path, its links followed, lies in a folder or below it.
+    package static func isInside(_ path: String, folder: String) -> Bool {
+      guard let inner = unsafe realpath(path, nil), let outer = unsafe realpath(folder, nil) else {
+        return false
+      }
+      defer {
+        unsafe free(inner)
+        unsafe free(outer)
+      }
+      let root = unsafe String(cString: outer)
+      return unsafe String(cString: inner).hasPrefix(root == "/" ? root : root + "/")
+    }
+
     /// Refuses an output whose folder cannot take it.
     static func checkWritable(folderOf target: String, for path: String) throws(FileError) {
       guard unsafe access(folder(of: target), W_OK | X_OK) == 0 else {

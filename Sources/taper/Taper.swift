@@ -17,7 +17,7 @@ struct Taper: ParsableCommand {
       """,
     version: TaperVersion.current,
     subcommands: [
-      InspectCommand.self, ProfileCommand.self, DoctorCommand.self, CalibrateCommand.self,
+      InspectCommand.self, ImportCommand.self, ProfileCommand.self, DoctorCommand.self, CalibrateCommand.self,
       FitHeadCommand.self, PlanCommand.self,
       SweepCommand.self,
       ExplainCommand.self, RunCommand.self, BenchCommand.self, RaceCommand.self, AuditCommand.self,

@@ -3,6 +3,7 @@ import TaperAuditor
 import TaperBase
 import TaperCostModel
 import TaperDeviceProfile
+import TaperModelImport
 import TaperPlanFormat
 import TaperPlanRuntime
 import TaperPlanner
@@ -46,6 +47,7 @@ enum ExitStatus: Int32 {
     case is GoalConflict: .usage
     case is CostModelError: .usage
     case let error as FileError: code(for: error)
+    case ImportError.file(let error): code(for: error)
     // An output that is no file; an input of these kinds is never refused for that.
     case PlanFormatError.file(.notRegularFile), DeviceProfileError.file(.notRegularFile): .usage
     case CommandError.usage, CommandError.cannotWrite, CommandError.unreadable, CommandError.missing,
