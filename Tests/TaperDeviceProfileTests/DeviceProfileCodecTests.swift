@@ -136,7 +136,7 @@ let sampleProfile = DeviceProfile(
     (
       "\"activation\":\"gelu\"", "\"activation\":\"swish\"",
       .invalid(
-        field: "entries[0].shape.activation", expected: "one of none, gelu, geluTanh, relu, tanh",
+        field: "entries[0].shape.activation", expected: "one of none, gelu, geluTanh, relu, tanh, silu",
         found: "\"swish\"")
     ),
   ]
