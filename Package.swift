@@ -120,7 +120,7 @@ let package = Package(
     tests("TaperJSON", []),
     tests("TaperPlanFormat", [], fixtures: true),
     tests("TaperTokenization", ["TaperJSON"], fixtures: true),
-    tests("TaperModelImport", ["TaperJSON", "TaperModelSpec"], fixtures: true),
+    tests("TaperModelImport", ["TaperJSON", "TaperModelSpec", "TaperPlanFormat"], fixtures: true),
     tests("TaperModelSpec", ["TaperJSON", "TaperTokenization", "TaperPlanFormat"], fixtures: true),
     tests("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),
     tests("TaperProfiler", ["TaperDeviceProfile", "TaperPlanFormat"]),

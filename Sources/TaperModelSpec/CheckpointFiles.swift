@@ -30,6 +30,12 @@ struct CheckpointFiles {
     }
   }
 
+  /// Tensors that are none of `sources`, in the order of the files; buffers that only count positions are left out.
+  func names(without sources: [TensorRole: CheckpointWeights.Source]) -> [String] {
+    let used = Set(sources.values.map(\.tensor))
+    return files.flatMap(\.tensors).map(\.name).filter { !used.contains($0) && !$0.hasSuffix("position_ids") }
+  }
+
   /// Names of the weight files, including the index of the shards.
   func names() -> [String] {
     let names = files.map { FilePath.name($0.path) }

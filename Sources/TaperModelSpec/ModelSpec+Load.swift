@@ -70,7 +70,8 @@ extension ModelSpec {
       activation: config.activation, layerNormEpsilon: config.layerNormEpsilon,
       positionOffset: config.family.positionOffset, maximumLength: maximumLength, lengthSource: lengthSource,
       relativeBias: config.relativeBias, head: head, prompts: prompts, tuned: tuned, tokenizer: tokenizer,
-      tokenizerDigest: SHA256.digest(of: tokenizer.encoded()), weights: CheckpointWeights(sources: sources),
+      tokenizerDigest: SHA256.digest(of: tokenizer.encoded()),
+      ignoredTensors: checkpoint.names(without: sources), weights: CheckpointWeights(sources: sources),
       digest: ModelDigest(parts))
   }
 

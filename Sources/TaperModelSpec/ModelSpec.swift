@@ -41,6 +41,8 @@ public struct ModelSpec: Sendable {
   public let tokenizer: Tokenizer
   /// SHA-256 of `tokenizer.encoded()`.
   public let tokenizerDigest: Digest
+  /// Tensors of the weight files that are not used: a pooler's, another head's.
+  public let ignoredTensors: [String]
   let weights: CheckpointWeights
   let digest: ModelDigest
 

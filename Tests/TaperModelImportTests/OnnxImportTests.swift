@@ -2,6 +2,7 @@ import TaperBase
 import TaperJSON
 import TaperModelImport
 import TaperModelSpec
+import TaperPlanFormat
 import TestSupport
 import Testing
 
@@ -38,9 +39,9 @@ import Testing
     #expect(model.shape == original.shape && model.activation == original.activation)
     #expect(model.head.kind == .classification && model.head.outputWidth == 3)
     let (ids, scores) = try expected(graph)
-    let found = try NaiveEncoder(model).run(ids: ids).result
+    let found = try NaiveEncoder(model).run(ids: ids).output
     // Dynamic quantisation also rounds activations, which the model in f32 does not.
-    #expect(zip(found, scores).allSatisfy { abs($0 - $1) <= tolerance }, "\(found) \(scores)")
+    #expect(zip(found, scores).allSatisfy { abs(Float($0) - $1) <= tolerance }, "\(found) \(scores)")
   }
 
   @Test func f32WeightsAreTheCheckpointsOwn() throws {

@@ -69,10 +69,46 @@ enum Inspection {
           "\(shape.layers) layers × \(shape.hidden), \(shape.heads) heads, feed-forward \(shape.feedForward)")
       ),
       ("vocabulary", JSONValue(Int(shape.vocabulary))), ("maximum_length", JSONValue(spec.maximumLength)),
+      ("length_source", .string(source(spec.lengthSource))), ("tokenizer", .string(spec.tokenizer.modelName)),
       ("head", head(spec.head.kind, spec.head.labels, width: spec.head.outputWidth)),
+      ("activation", .string(activation(spec.head))),
       ("pooling", .string("\(spec.head.pooling)\(spec.head.normalized ? ", L2-normalised" : "")")),
       ("digest", .string(spec.modelDigest.hex)),
-    ] + (spec.tuned.map(tuned) ?? [])
+    ] + prompts(spec.prompts) + ignored(spec.ignoredTensors) + (spec.tuned.map(tuned) ?? [])
+  }
+
+  /// What the head's numbers go through before they are the answer.
+  private static func activation(_ head: HeadSpec) -> String {
+    switch head.kind {
+    case .classification, .tokenClassification: "softmax"
+    case .multiLabel: "sigmoid"
+    case .regression: head.hasSigmoid ? "sigmoid" : "none"
+    case .embedding: head.normalized ? "L2 norm" : "none"
+    }
+  }
+
+  private static func source(_ source: LengthSource) -> String {
+    switch source {
+    case .positions: "the position table"
+    case .sequenceConfig(let file): file
+    case .tokenizerConfig: "tokenizer_config.json"
+    }
+  }
+
+  private static func prompts(_ prompts: Prompts) -> [Fact] {
+    prompts.all.map { prompt in
+      let isDefault = prompt.name == prompts.defaultName
+      return (
+        "prompt \(prompt.name)", .string("\"\(prompt.text)\"" + (isDefault ? ", before every text" : ""))
+      )
+    }
+  }
+
+  /// What the weight files have besides: the first of it.
+  private static func ignored(_ tensors: [String]) -> [Fact] {
+    guard !tensors.isEmpty else { return [] }
+    let more = tensors.count > 4 ? " and \(tensors.count - 4) more" : ""
+    return [("ignored", .string("tensors " + tensors.prefix(4).joined(separator: ", ") + more))]
   }
 
   /// What tools/tune trained.
