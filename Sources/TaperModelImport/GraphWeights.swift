@@ -14,6 +14,8 @@ struct GraphWeights {
   let graph: OnnxGraph
   /// Whether some weight was int8.
   private(set) var areQuantised = false
+  /// Weights of products that were recognised, by the graph's names.
+  private var used: Set<String> = []
   /// By the names that the checkpoint would have, without exporters' wrappers ("model.0.auto_model.").
   private(set) var tensors: [String: Tensor] = [:]
 
@@ -49,6 +51,23 @@ struct GraphWeights {
         else { continue }
         tensors[canonical(String(name.dropLast("_quantized".count)))] = table
       default: continue
+      }
+    }
+    try checkProducts()
+  }
+
+  /// Every weight of a product must have been recognised: one that was not computes something that the model would
+  /// lack, as ColBERT's projection does.
+  private func checkProducts() throws(ImportError) {
+    for node in graph.nodes
+    where ["MatMul", "MatMulInteger", "Gemm"].contains(node.kind) && node.inputs.count > 1 {
+      var name = node.inputs[1]
+      while let producer = graph.producer(of: name),
+        ["Transpose", "DequantizeLinear"].contains(producer.kind),
+        let source = producer.inputs.first
+      { name = source }
+      if let tensor = graph.tensors[name], tensor.shape.count == 2, !used.contains(name) {
+        throw .unknownTensor(path: graph.path, tensor: name)
       }
     }
   }
@@ -101,6 +120,7 @@ struct GraphWeights {
   private mutating func operand(_ name: String, isTransposed: Bool) throws(ImportError) -> Tensor? {
     if let tensor = graph.tensors[name] {
       guard tensor.shape.count == 2 else { return nil }
+      used.insert(name)
       let value = Tensor(shape: tensor.shape, values: try tensor.floats())
       return isTransposed ? value : try transposed(value)
     }
@@ -150,6 +170,7 @@ struct GraphWeights {
       let channel = isScalar ? 0 : place == 0 ? index / columns : index % columns
       values[index] = (values[index] - (zeros.isEmpty ? 0 : zeros[channel])) * scales[channel]
     }
+    used.insert(name)
     areQuantised = true
     return Tensor(shape: shape, values: values)
   }

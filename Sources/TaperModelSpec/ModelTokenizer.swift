@@ -22,10 +22,8 @@ package enum ModelTokenizer {
     {
       tokenizer = try wrapping(sentence.path) { () throws(TokenizerError) in try tokenizer.lowercasing() }
     }
-    guard tokenizer.vocabularyCount <= vocabulary else {
-      throw .value(
-        path: path, key: "the vocabulary", expected: "at most the \(vocabulary) ids of the word embeddings",
-        found: "\(tokenizer.vocabularyCount)")
+    if try !settings.givesTypes() {
+      tokenizer = try wrapping(path) { () throws(TokenizerError) in try tokenizer.withoutTypes() }
     }
     return tokenizer
   }

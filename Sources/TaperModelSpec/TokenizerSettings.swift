@@ -110,6 +110,17 @@ struct TokenizerSettings {
     return try config.bool(key)
   }
 
+  /// Whether the model is told which of two texts a token is of: what the file lists as its inputs, else what the class
+  /// gives. transformers' general class gives no types.
+  func givesTypes() throws(ModelSpecError) -> Bool {
+    guard let config else { return true }
+    if config.member("model_input_names") != nil {
+      return try config.strings("model_input_names").contains("token_type_ids")
+    }
+    return !["PreTrainedTokenizerFast", "TokenizersBackend"].contains(
+      config.member("tokenizer_class")?.string)
+  }
+
   func truncatesLeft() throws(ModelSpecError) -> Bool {
     guard let config, let side = config.member("truncation_side") else { return false }
     switch side.string {

@@ -49,6 +49,25 @@ public struct Tokenizer: Hashable, Sendable {
     return result
   }
 
+  /// The same tokenizer with type 0 for every token, as for a model that is not told of types.
+  public func withoutTypes() throws(TokenizerError) -> Tokenizer {
+    func plain(_ pieces: [Template.Piece]) -> [Template.Piece] {
+      pieces.map { piece in
+        switch piece {
+        case .special(let id, _): .special(id: id, typeID: 0)
+        case .first: .first(typeID: 0)
+        case .second: .second(typeID: 0)
+        }
+      }
+    }
+    var result = try Tokenizer(
+      pipeline: pipeline, model: model, addedTokens: addedTokens,
+      template: Template(single: plain(template.single), pair: plain(template.pair)), trimmings: trimmings)
+    result.allowsSpecialTokensInText = allowsSpecialTokensInText
+    result.truncationSide = truncationSide
+    return result
+  }
+
   /// One more than the highest id, added tokens included: the embeddings that a model needs.
   public var vocabularyCount: Int {
     addedTokens.reduce(model.vocabulary.count) { max($0, Int($1.id) + 1) }

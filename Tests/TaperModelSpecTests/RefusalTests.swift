@@ -160,10 +160,8 @@ import Testing
     let vocabulary = directory.write(
       "vocab.txt", TestFile.bytes(TinyModel.bertOldNames.path + "/vocab.txt") + [UInt8]("extra\n".utf8))
     #expect(
-      TinyModel.error(loading: directory.path)
-        == .value(
-          path: vocabulary, key: "the vocabulary", expected: "at most the 92 ids of the word embeddings",
-          found: "93"))
+      TinyModel.error(loading: directory.path) == nil,
+      "a token without an embedding is refused where a text has it")
     directory.write("vocab.txt", TestFile.bytes(TinyModel.bertOldNames.path + "/vocab.txt"))
     directory.write("tokenizer_config.json", #"{"cls_token": {"content": "<s>"}}"#)
     guard case .tokenizer(vocabulary, _) = TinyModel.error(loading: directory.path) else {

@@ -2,6 +2,7 @@ import TaperBase
 import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
+import TaperTokenization
 import TestSupport
 import Testing
 
@@ -62,6 +63,20 @@ import Testing
   ])
   func settingsThatMakeAnotherModelAreRefused(settings: String) throws {
     #expect(throws: ModelSpecError.self) { try load([("sentence_bert_config.json", settings)]) }
+  }
+
+  // MARK: Inputs
+
+  /// tokenizer_config.json says whether the model is told which text of a pair a token is of.
+  @Test(arguments: [
+    (#"{}"#, [0, 1]), (#"{"model_input_names": ["input_ids", "attention_mask"]}"#, [0]),
+    (#"{"model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}"#, [0, 1]),
+    (#"{"tokenizer_class": "BertTokenizer"}"#, [0, 1]),
+  ])
+  func typesOfTokens(config: String, types: [UInt32]) throws {
+    let model = try load([("tokenizer_config.json", config)])
+    let encoding = model.tokenizer.encode("a", pair: "b", maximumLength: 12)
+    #expect(Set(encoding.typeIDs).sorted() == types && encoding.ids.count == 5)
   }
 
   // MARK: Modules

@@ -7,6 +7,7 @@ import TaperJSON
 import TaperModelSpec
 import TaperPlanFormat
 import TaperReportRendering
+import TaperTokenization
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
