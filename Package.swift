@@ -77,7 +77,8 @@ let package = Package(
     library(
       "TaperProfiler",
       [
-        "TaperBase", "TaperDeviceProfile", "TaperPlanFormat", "TaperPlanRuntime", "TaperProbe", "CTaperKernels",
+        "TaperBase", "TaperDeviceProfile", "TaperPlanFormat", "TaperPlanRuntime", "TaperProbe",
+        "CTaperKernels",
         "COpenBLAS",
       ]),
     library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
@@ -99,7 +100,8 @@ let package = Package(
       dependencies: [
         argumentParser, "TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization",
         "TaperDeviceProfile", "TaperModelSpec", "TaperModelImport", "TaperCalibration", "TaperCostModel",
-        "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting", "TaperProfiler", "TaperAuditor", "TaperReportRendering",
+        "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting", "TaperProfiler", "TaperAuditor",
+        "TaperReportRendering",
         "TaperWorkflow",
         "TaperServing", "COpenBLAS",
       ],

@@ -41,7 +41,7 @@ struct GraphConfig {
     return shape
   }
 
-  /// The keys are reshaped to [batch, tokens, heads, width]: two constants whose product is the hidden size.
+  /// The keys are reshaped to [batch, tokens, heads, width], the last two of them constants.
   private func heads(_ prefix: String, _ hidden: Int) throws(ImportError) -> Int {
     let graph = weights.graph
     let keys = graph.nodes.first { node in
@@ -60,10 +60,11 @@ struct GraphConfig {
         sizes += try tensor.floats().map { Int($0) }
       }
     }
-    guard sizes.count >= 2, let width = sizes.last, let heads = sizes.dropLast().last, heads > 0, width > 0,
-      heads <= hidden, heads * width == hidden
+    // Newer exporters leave the number of heads open (-1).
+    guard sizes.count >= 2, let width = sizes.last, width > 0, hidden % width == 0,
+      sizes[sizes.count - 2] == -1 || sizes[sizes.count - 2] == hidden / width
     else { throw unknown("its number of heads") }
-    return heads
+    return hidden / width
   }
 
   private func activation() throws(ImportError) -> String {

@@ -85,6 +85,19 @@ import Testing
     }
   }
 
+  /// A product whose weight is not recognised would be missing from the model.
+  @Test func aProductOfNoEncoderIsRefused() throws {
+    var bytes = TestFile.bytes(TestFile.fixture("classifier.onnx"))
+    let (old, new) = ([UInt8]("classifier.bias".utf8), [UInt8]("classifier.else".utf8))
+    for start in 0...bytes.count - old.count where bytes[start..<start + old.count].elementsEqual(old) {
+      bytes.replaceSubrange(start..<start + old.count, with: new)
+    }
+    let path = folder.write("other.onnx", bytes)
+    #expect(throws: ImportError.unknownTensor(path: path, tensor: "classifier.weight")) {
+      try OnnxImport.run(path, to: folder.path + "/other")
+    }
+  }
+
   @Test func whatIsNoGraphIsNamed() throws {
     let pointer = folder.write("p.onnx", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
     guard
