@@ -14,7 +14,7 @@ public enum AnswerLine {
   ///   - encoding: of the text, for a head with an answer per token.
   public static func render(
     index: Int, tokens: Int, truncated: Bool, depth: Int? = nil, result: Span<Float>, head: Head, topK: Int?,
-    encoding: Encoding? = nil
+    dimensions: Int? = nil, encoding: Encoding? = nil
   ) -> JSONValue {
     var line = JSONObject()
     line["index"] = JSONValue(index)
@@ -33,7 +33,7 @@ public enum AnswerLine {
     case .tokenClassification:
       line["token_labels"] = .array(tokenLabels(result, head, encoding))
     case .embedding:
-      line["embedding"] = .array(result.indices.map { number(result[$0]) })
+      line["embedding"] = .array(vector(result, dimensions, isNormalized: head.normalized).map(number))
     case .regression where result.count == 1:
       line["value"] = number(result[0])
     case .regression:
@@ -42,6 +42,39 @@ public enum AnswerLine {
     if truncated { line["truncated"] = true }
     line["schema_version"] = 1
     return .object(line)
+  }
+
+  /// A document of a ranking.
+  struct Ranked {
+    /// Its place among the documents of the line, from 0.
+    var document: Int
+    var score: Float
+    var tokens: Int
+    var isTruncated: Bool
+  }
+
+  static func render(_ ranking: some Sequence<Ranked>, index: Int) -> JSONValue {
+    let entries = ranking.map { ranked -> JSONValue in
+      var entry = JSONObject([
+        ("document", JSONValue(ranked.document)), ("score", number(ranked.score)),
+        ("tokens", JSONValue(ranked.tokens)),
+      ])
+      if ranked.isTruncated { entry["truncated"] = true }
+      return .object(entry)
+    }
+    return .object(
+      JSONObject([("index", JSONValue(index)), ("ranking", .array(entries)), ("schema_version", 1)]))
+  }
+
+  /// The first `dimensions` numbers. A normalised vector is normalised again: its own norm cancels out, so the result is
+  /// that of cutting before normalising.
+  private static func vector(_ result: Span<Float>, _ dimensions: Int?, isNormalized: Bool) -> [Float] {
+    let all = result.indices.map { result[$0] }
+    guard let dimensions, dimensions < all.count else { return all }
+    let first = all.prefix(dimensions)
+    guard isNormalized else { return Array(first) }
+    let norm = first.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return first.map { Float(Double($0) / max(norm, 1e-12)) }
   }
 
   /// What stands in the place of the answer to a line that has none.

@@ -4,15 +4,19 @@ internal import TaperJSON
 public struct InputLine: Hashable, Sendable {
   public var text: String
   public var pair: String?
+  /// Texts to be ranked by how well they answer `text`; nil: there is nothing to rank.
+  public var documents: [String]?
 
-  public init(text: String, pair: String? = nil) {
+  public init(text: String, pair: String? = nil, documents: [String]? = nil) {
     self.text = text
     self.pair = pair
+    self.documents = documents
   }
 
   /// Reads a line without its line feed.
   ///
-  /// A JSON line holds a string, or an object with "text" and optionally "text_pair" (null: none). Other members are
+  /// A JSON line holds a string, an object with "text" and optionally "text_pair" (null: none), or, for a reranker, one
+  /// with "query" and "documents". Other members are
   /// ignored, so that labelled data can be used as input; NaN and lone surrogates, which Python writes, are no errors
   /// (`JSONExtensions.python`). A plain line is the text itself.
   ///
@@ -32,6 +36,9 @@ public struct InputLine: Hashable, Sendable {
       throw .notJSON(line: line, error)
     }
     if let text = value.string { return InputLine(text: text) }
+    if value["text"] == nil, let query = value["query"] {
+      return try ranking(query, value["documents"], line: line)
+    }
     guard let text = value["text"] else {
       let found = value.object == nil ? value.kindDescription : "an object without \"text\""
       throw .notAText(line: line, found: found)
@@ -44,5 +51,25 @@ public struct InputLine: Hashable, Sendable {
       throw .notAText(line: line, found: "\(pair.kindDescription) as \"text_pair\"")
     }
     return InputLine(text: text, pair: pair.string)
+  }
+
+  /// A query, and documents that are strings or objects with "text".
+  private static func ranking(
+    _ query: JSONValue, _ documents: JSONValue?, line: Int
+  ) throws(ServingError) -> InputLine {
+    guard let query = query.string else {
+      throw .notAText(line: line, found: "\(query.kindDescription) as \"query\"")
+    }
+    guard let elements = documents?.array else {
+      throw .notAText(line: line, found: "\(documents?.kindDescription ?? "nothing") as \"documents\"")
+    }
+    var texts: [String] = []
+    for element in elements {
+      guard let text = element.string ?? element["text"]?.string else {
+        throw .notAText(line: line, found: "\(element.kindDescription) among the \"documents\"")
+      }
+      texts.append(text)
+    }
+    return InputLine(text: query, documents: texts)
   }
 }

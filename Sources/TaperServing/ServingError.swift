@@ -13,6 +13,8 @@ public enum ServingError: Error, Sendable {
   case notJSON(line: Int, JSONError)
   case notAText(line: Int, found: String)
   case lineTooLong(line: Int, limit: Int)
+  /// Documents to rank, and the model does not give one score to a pair of texts.
+  case notAReranker(line: Int)
   /// Two texts, and the model gives one vector a text.
   case pairForEmbedding(line: Int)
   /// The special tokens alone exceed the plan's maximum length.
@@ -36,7 +38,8 @@ extension ServingError {
     switch self {
     case .plan(let error), .input(_, let error): error.exitCode
     case .canariesDiffer, .linesFailed: 1
-    case .tokenizer, .notUTF8, .notUTF8Input, .notFinite, .pairForEmbedding, .notJSON, .notAText,
+    case .tokenizer, .notUTF8, .notUTF8Input, .notFinite, .pairForEmbedding, .notAReranker, .notJSON,
+      .notAText,
       .lineTooLong, .noRoom,
       .noCanaries:
       65
@@ -47,7 +50,9 @@ extension ServingError {
   /// Whether other lines can be answered all the same.
   var isOfOneLine: Bool {
     switch self {
-    case .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .input, .notFinite, .pairForEmbedding: true
+    case .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .input, .notFinite, .pairForEmbedding,
+      .notAReranker:
+      true
     case .plan, .tokenizer, .notUTF8Input, .linesFailed, .noCanaries, .canariesDiffer, .cannotReadInput,
       .cannotWriteOutput:
       false
@@ -71,6 +76,8 @@ extension ServingError: CustomStringConvertible {
     case .notJSON(let line, let error): "line \(line): \(error); \(Self.remedy(for: error))"
     case .notAText(let line, let found):
       "line \(line): expected a JSON string, or an object with a string \"text\" (and \"text_pair\"); found \(found)"
+    case .notAReranker(let line):
+      "line \(line): expected a text; found \"documents\", which only a model that gives a pair of texts one score can rank"
     case .pairForEmbedding(let line):
       "line \(line): expected one text, of which this model makes a vector; found \"text_pair\" too; give each text a line "
         + "of its own"

@@ -11,6 +11,8 @@ public struct TextRunner: ~Copyable {
   public var topK: Int?
   /// The default among them goes before every text.
   public var prompts: Prompts
+  /// Of a vector only the first so many numbers, normalised again where the whole one is (Matryoshka); nil: all.
+  public var dimensions: Int?
   private var session: Session
   private let plan: Plan
 
@@ -65,6 +67,37 @@ public struct TextRunner: ~Copyable {
   public mutating func answer(
     _ input: InputLine, index: Int, line: Int = 1
   ) throws(ServingError) -> String {
+    if let documents = input.documents {
+      return try rank(documents, for: input.text, index: index, line: line).serialized()
+    }
+    let encoding = try run(input, line: line)
+    let depth = plan.halting == nil ? nil : session.depth
+    return session.withResult {
+      AnswerLine.render(
+        index: index, tokens: encoding.ids.count, truncated: encoding.truncated, depth: depth, result: $0,
+        head: plan.head, topK: topK, dimensions: dimensions, encoding: encoding)
+    }.serialized()
+  }
+
+  /// The documents from the highest score to the lowest; of equal ones the first comes first.
+  private mutating func rank(
+    _ documents: [String], for query: String, index: Int, line: Int
+  ) throws(ServingError) -> JSONValue {
+    guard plan.head.kind == .regression, plan.head.outputWidth == 1 else { throw .notAReranker(line: line) }
+    var scored: [AnswerLine.Ranked] = []
+    for (place, document) in documents.enumerated() {
+      let encoding = try run(InputLine(text: query, pair: document), line: line)
+      scored.append(
+        AnswerLine.Ranked(
+          document: place, score: session.withResult { $0[0] }, tokens: encoding.ids.count,
+          isTruncated: encoding.truncated))
+    }
+    scored.sort { $0.score != $1.score ? $0.score > $1.score : $0.document < $1.document }
+    return AnswerLine.render(scored.prefix(topK ?? .max), index: index)
+  }
+
+  /// Runs the session on one text or pair; its result is finite.
+  private mutating func run(_ input: InputLine, line: Int) throws(ServingError) -> Encoding {
     guard input.pair == nil || plan.head.kind != .embedding else { throw .pairForEmbedding(line: line) }
     let specialTokens = tokenizer.specialTokenCount(isPair: input.pair != nil)
     guard specialTokens <= plan.schedule.maximumLength else {
@@ -77,15 +110,10 @@ public struct TextRunner: ~Copyable {
     } catch {
       throw .input(line: line, error)
     }
-    let depth = plan.halting == nil ? nil : session.depth
     let (unusable, count) = session.withResult { result in
       (result.indices.reduce(0) { $0 + (result[$1].isFinite ? 0 : 1) }, result.count)
     }
     guard unusable == 0 else { throw .notFinite(line: line, count: unusable, of: count) }
-    return session.withResult {
-      AnswerLine.render(
-        index: index, tokens: encoding.ids.count, truncated: encoding.truncated, depth: depth, result: $0,
-        head: plan.head, topK: topK, encoding: encoding)
-    }.serialized()
+    return encoding
   }
 }

@@ -7,6 +7,7 @@ struct Arguments: Equatable {
   var topK: Int?
   var input: String?
   var weights: String?
+  var dimensions: Int?
   var prompt: String?
   var hasNoPrompt = false
   var onError = LineErrorPolicy.stop
@@ -24,7 +25,7 @@ struct Arguments: Equatable {
 
   static let usage = """
     usage: taper-run PLAN [--input FILE] [--plain] [--threads N] [--top-k K] [--weights FILE]
-                     [--prompt NAME | --no-prompt] [--on-error stop|report] [--strict] [--check]
+                     [--dimensions D] [--prompt NAME | --no-prompt] [--on-error stop|report] [--strict] [--check]
                      [--prefault] [--lock]
 
     Answers texts with a plan: one text per line in, one JSON object per line out.
@@ -34,6 +35,7 @@ struct Arguments: Equatable {
       --plain         lines are raw text; otherwise JSON strings, or objects with "text" and optionally "text_pair"
       --threads N     workers (default: as many as the plan was made for, at most one per CPU)
       --top-k K       print only the K largest scores, largest first
+      --dimensions D  only the first D numbers of a vector, normalised again
       --prompt NAME   the model's prompt of this name goes before every text, instead of its default one
       --no-prompt     no prompt goes before the texts
       --on-error stop|report
@@ -94,6 +96,7 @@ struct Arguments: Equatable {
           throw .usage("--on-error: expected stop or report, found \"\(word)\"")
         }
         found.onError = policy
+      case "--dimensions": found.dimensions = try count("--dimensions", inline)
       case "--input": found.input = try value("--input", inline)
       case "--weights": found.weights = try value("--weights", inline)
       default: throw .usage("unknown option \(word)")

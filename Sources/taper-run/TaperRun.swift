@@ -46,6 +46,7 @@ struct TaperRun {
     }
     do throws(ServingError) {
       var runner = try TextRunner(loaded, threads: arguments.threads, topK: arguments.topK)
+      runner.dimensions = arguments.dimensions
       if arguments.hasNoPrompt { runner.prompts.defaultName = nil }
       if let name = arguments.prompt, !runner.prompts.choose(name) {
         report("--prompt: the plan has no prompt \"\(name)\"; it has: \(runner.prompts.names)")

@@ -38,6 +38,45 @@ import Testing
     #expect(run.output.contains("text_pair"))
   }
 
+  /// A reranker sorts documents by the score of each with the query.
+  @Test func documentsAreRanked() throws {
+    let plan = try taper.plan("--dense", model: "tiny-mpnet-regression")
+    let documents = ["it was for one", "token model", "a plan", "token model"]
+    let pairs = documents.map { #"{"text":"a plan","text_pair":"\#($0)"}"# }.joined(separator: "\n")
+    let scores = try JSONValue.lines(taper("run", plan, input: pairs + "\n").output).compactMap {
+      $0["value"]?.double
+    }
+    let list = documents.map { #"{"text":"\#($0)"}"# }.joined(separator: ",")
+    let ranked = taper("run", plan, input: #"{"query":"a plan","documents":[\#(list)]}"# + "\n")
+    let ranking = try #require(try JSONValue.lines(ranked.output).first?["ranking"]?.array)
+    let order = scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
+    #expect(ranking.compactMap { $0["document"]?.int } == order)
+    #expect(ranking.compactMap { $0["score"]?.double } == order.map { scores[$0] })
+    let best = taper(
+      "run", plan, "--top-k", "1", input: #"{"query":"a plan","documents":["x","token"]}"# + "\n")
+    #expect(try JSONValue.lines(best.output).first?["ranking"]?.array?.count == 1)
+    #expect(taper("run", plan, input: #"{"query":"a","documents":[]}"# + "\n").exitCode == 0)
+    for bad in [#"{"query":"a"}"#, #"{"query":1,"documents":[]}"#, #"{"query":"a","documents":[1]}"#] {
+      taper("run", plan, input: bad + "\n").expectRefused(65, naming: "line 1")
+    }
+    let classifier = try taper.plan("--dense", model: "tiny-bert-classifier", name: "classifier.plan")
+    taper("run", classifier, input: #"{"query":"a","documents":["b"]}"# + "\n").expectRefused(
+      65, naming: "documents")
+  }
+
+  /// The first numbers of a vector, of norm 1 again where the whole vector has it.
+  @Test func matryoshkaVectorsAreCutAndNormalised() throws {
+    let plan = try taper.plan("--dense", model: "tiny-bert-old-names")
+    func vector(_ arguments: String...) throws -> [Double] {
+      let run = ChildProcess.run(taper.program, ["run", plan] + arguments, input: "\"a plan\"\n")
+      return try #require(try JSONValue.lines(run.output).first?["embedding"]?.array).compactMap(\.double)
+    }
+    let (whole, part) = (try vector(), try vector("--dimensions", "8"))
+    let norm = whole.prefix(8).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    #expect(part.count == 8 && zip(whole, part).allSatisfy { abs($0 / norm - $1) < 1e-6 })
+    #expect(try vector("--dimensions", "999") == whole)
+  }
+
   @Test func onlyTheBestLabels() throws {
     let plan = try taper.plan("--dense", model: "tiny-bert-classifier")
     let all = try JSONValue.lines(taper("run", plan, input: Self.input).output)

@@ -96,6 +96,20 @@ def unigram():
                    unk_token="<unk>", mask_token="<mask>")
 
 
+HEADER = """# Compatibility
+
+Whole folders of every family, as sentence-transformers 6.2 and transformers 5.24 save them, with a tokenizer of the
+family's own kind (WordPiece, byte-level BPE, Unigram), small and with random weights: `tools/reference/check-families.sh`
+makes them, puts eleven texts of many scripts (and three pairs) to both, and writes this page. How models are read:
+[models.md](models.md).
+
+- *f32*: largest difference of an L2-normalised mean-pooled vector from sentence-transformers'. *bf16*, *int8*, *acc
+  1.3x* (tokens dropped for 1.3 times less work): least cosine with it. Random weights make tokens equally important, so
+  the last says that it works, not how well.
+- *classifier*, *token classifier*: largest difference of a probability from transformers'.
+
+"""
+
 SIZES = dict(hidden_size=48, num_hidden_layers=3, num_attention_heads=3, intermediate_size=72)
 # family: tokenizer, configuration class, its arguments beside the sizes
 FAMILIES = {
@@ -257,7 +271,7 @@ def main():
         columns = ["inspect", "f32", "bf16", "int8", "acc 1.3x", "classifier", "token classifier"]
         lines = ["| family | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
         lines += [f"| {family} | " + " | ".join(row.get(c, "–") for c in columns) + " |" for family, row in rows.items()]
-        options.document.write_text("\n".join(lines) + "\n")
+        options.document.write_text(HEADER + "\n".join(lines) + "\n")
 
 
 main()

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Compares taper with sentence-transformers and transformers on whole folders of every model family (random weights) and
-# writes docs/compatibility-table.md. Run on demand: it needs PyTorch.
+# writes docs/compatibility.md. Run on demand: it needs PyTorch.
 #
 #     tools/reference/check-families.sh [FAMILY...]     PYTHON=python3
 #
@@ -9,4 +9,4 @@ set -euo pipefail
 source "$(dirname "$0")/../lib/setup.sh"
 setup_build
 TAPER="$(build_taper)/taper" "${PYTHON:-python3}" "$root/tools/reference/check-families.py" \
-  --document "$root/docs/compatibility-table.md" "$@"
+  --document "$root/docs/compatibility.md" "$@"

@@ -14,6 +14,9 @@ struct RunCommand: ParsableCommand {
   var topK: Int?
   @Option(Count.self, help: "Workers; at most the plan's.")
   var threads: Int?
+  @Option(
+    Count.self, help: "Only the first so many numbers of a vector, normalised again (Matryoshka models).")
+  var dimensions: Int?
   @OptionGroup var prompts: PromptOptions
   @Flag(help: "Run the plan's canary examples first; exit 1 when an answer differs.") var check = false
   @Option(
@@ -34,6 +37,7 @@ struct RunCommand: ParsableCommand {
       defer { if descriptor != STDIN_FILENO { close(descriptor) } }
       var runner = try TextRunner(loading.load(plan), threads: threads, topK: topK)
       runner.prompts = try prompts.choose(from: runner.prompts)
+      runner.dimensions = dimensions
       if check { try runner.check() }
       try runner.answerLines(from: descriptor, to: STDOUT_FILENO, plain: plain, onError: onError)
     }
