@@ -1,3 +1,4 @@
+import TaperBase
 import TaperJSON
 import TaperPlanFormat
 
@@ -9,6 +10,8 @@ struct FittedHead {
   static let biasTensor = "head.bias"
 
   let spec: HeadSpec
+  /// SHA-256 of the file of texts it was fitted to; nil where it does not say.
+  let dataDigest: Digest?
   let sources: [TensorRole: CheckpointWeights.Source]
   let descriptionFile: JSONFile
   let weightsFile: SafetensorsFile
@@ -38,6 +41,12 @@ struct FittedHead {
       kind: kind, pooling: try Pooling(named: file.string("pooling"), in: file, key: "pooling"),
       normalized: try file.bool("follows_normalization"), labels: labels, outputWidth: outputs,
       hasPooler: try file.bool("pooler"), hasLinear: true)
+    dataDigest = try file.member("data_digest").map { (found) throws(ModelSpecError) in
+      guard let digest = found.string.flatMap(Digest.init(hex:)) else {
+        throw file.failure("data_digest", expected: "64 hexadecimal digits", found)
+      }
+      return digest
+    }
     descriptionFile = file
     let weights = try SafetensorsFile(path: "\(directory)/\(Self.weightsName)")
     weightsFile = weights
@@ -67,14 +76,16 @@ struct FittedHead {
   }
 
   /// taper_head.json for a linear layer of `spec.outputWidth` outputs on `width` features.
-  static func description(_ spec: HeadSpec, width: Int) -> String {
-    let value: JSONValue = [
+  static func description(_ spec: HeadSpec, width: Int, data: Digest? = nil) -> String {
+    let facts: JSONValue = [
       "schema_version": 1, "kind": .string(name(of: spec.kind)),
       "labels": .array(spec.labels.map { .string($0) }),
       "width": .integer(Int64(width)), "outputs": .integer(Int64(spec.outputWidth)),
       "pooling": .string(spec.pooling.name), "pooler": .bool(spec.hasPooler),
       "follows_normalization": .bool(spec.normalized),
     ]
-    return value.serialized(pretty: true) + "\n"
+    var object = facts.object ?? JSONObject()
+    if let data { object["data_digest"] = JSONValue(data.hex) }
+    return JSONValue.object(object).serialized(pretty: true) + "\n"
   }
 }

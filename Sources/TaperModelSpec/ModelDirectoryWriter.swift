@@ -1,5 +1,5 @@
 import Glibc
-import TaperBase
+public import TaperBase
 public import TaperPlanFormat
 
 /// Writes a model directory: a base model with a fitted linear head (specs/models/README.md). Of the base's files it
@@ -12,11 +12,12 @@ public enum ModelDirectoryWriter {
   ///   - kind: classification, multiLabel or regression.
   ///   - weight: [outputs, hidden], row-major; `bias` has one element per output.
   ///   - labels: one per output; empty for regression.
+  ///   - data: SHA-256 of the file of texts that the head was fitted to.
   ///   - destination: must not exist.
   /// - Throws: `destinationExists`, `file`.
   public static func write(
     base: ModelSpec, kind: HeadKind = .classification, weight: [Float], bias: [Float], labels: [String],
-    to destination: String
+    data: Digest? = nil, to destination: String
   ) throws(ModelSpecError) {
     let hidden = Int(base.shape.hidden)
     precondition(kind != .embedding, "a fitted head classifies or regresses")
@@ -33,7 +34,8 @@ public enum ModelDirectoryWriter {
       spec.hasLinear = true
       try ModelSpecError.wrapping(
         try WholeFile.write(
-          FittedHead.description(spec, width: hidden), to: "\(folder)/\(FittedHead.descriptionName)"))
+          FittedHead.description(spec, width: hidden, data: data),
+          to: "\(folder)/\(FittedHead.descriptionName)"))
       var writer = SafetensorsWriter()
       writer.add(FittedHead.weightTensor, shape: [bias.count, hidden], values: weight)
       writer.add(FittedHead.biasTensor, shape: [bias.count], values: bias)

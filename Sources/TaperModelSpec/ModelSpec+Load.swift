@@ -69,7 +69,8 @@ extension ModelSpec {
       shape: config.shape, form: form,
       activation: config.activation, layerNormEpsilon: config.layerNormEpsilon,
       positionOffset: config.family.positionOffset, maximumLength: maximumLength, lengthSource: lengthSource,
-      relativeBias: config.relativeBias, head: head, prompts: prompts, tuned: tuned, tokenizer: tokenizer,
+      relativeBias: config.relativeBias, head: head, headDataDigest: fitted?.dataDigest, prompts: prompts,
+      tuned: tuned, tokenizer: tokenizer,
       tokenizerDigest: SHA256.digest(of: tokenizer.encoded()),
       ignoredTensors: checkpoint.names(without: sources), weights: CheckpointWeights(sources: sources),
       digest: ModelDigest(parts))

@@ -34,6 +34,8 @@ public struct ModelSpec: Sendable {
   /// nil when the family has none.
   public let relativeBias: RelativeBiasSpec?
   public let head: HeadSpec
+  /// SHA-256 of the file of texts that a fitted head was fitted to; nil for other heads, and where it is not known.
+  public let headDataDigest: Digest?
   /// The default among them goes before every text.
   public var prompts: Prompts
   /// What tools/tune trained besides the encoder; nil for a directory that it did not write.

@@ -146,4 +146,23 @@ import Testing
       "1.1x", "-o", output)
     other.expectRefused(65, naming: "calibration")
   }
+
+  /// An accuracy on the texts that a head was fitted to says little of others.
+  @Test func trainingTextsAreNamedAsSuch() throws {
+    let model = taper.path("fitted")
+    let run = taper(
+      "fit-head", TaperProgram.model("tiny-bert-old-names"), "--data", taper.texts(), "-o", model)
+    try #require(run.exitCode == 0, "\(run.errors)")
+    for (name, data) in [("same", taper.texts()), ("other", taper.texts("other.jsonl", count: 30))] {
+      let calibrated = taper("calibrate", model, "--data", data, "-o", taper.path(name))
+      try #require(calibrated.exitCode == 0, "\(calibrated.errors)")
+      let planned = taper(
+        "plan", model, "--device", TaperProgram.referenceDevice, "--calibration", taper.path(name), "--dense",
+        "-o",
+        taper.path("\(name).plan"))
+      #expect(
+        planned.exitCode == 0 && planned.errors.contains("fitted to") == (name == "same"), "\(planned.errors)"
+      )
+    }
+  }
 }

@@ -46,7 +46,7 @@ struct FitHeadCommand: ParsableCommand {
       let head = try targets.fit(features: features, width: Int(work.spec.shape.hidden))
       try ModelDirectoryWriter.write(
         base: work.spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels,
-        to: output)
+        data: work.dataset.digest, to: output)
       try Console.print(report(head), json: json)
     }
   }

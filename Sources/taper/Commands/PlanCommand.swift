@@ -66,6 +66,11 @@ struct PlanCommand: ParsableCommand {
       ) { stage, fraction in bar.update(fraction, stage) }
       bar.finish()
       let plan = try write(outcome.planned)
+      if loaded.judgesOnTrainingTexts {
+        Console.note(
+          "note: the calibration's texts are those that the model's head was fitted to; on others it answers worse"
+        )
+      }
       try Console.print(
         PlanReport(plan: plan, path: output, outcome: outcome, allowed: maxDrop).report, json: json)
     }

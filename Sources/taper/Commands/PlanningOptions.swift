@@ -40,6 +40,8 @@ struct PlanningOptions: ParsableArguments {
     var compiler: PlanCompiler
     var options: CompileOptions
     var refit: [TokenizedSample]?
+    /// Whether accuracy is measured on the texts that the model's head was fitted to.
+    var judgesOnTrainingTexts: Bool
     /// Digests of everything read.
     var digests: [String]
   }
@@ -65,6 +67,8 @@ struct PlanningOptions: ParsableArguments {
           try LabelMap.naming($0.rows, by: spec.head.textLabels, isWhole: true), model: spec,
           maximumLength: maximumLength)
       },
+      judgesOnTrainingTexts: texts == nil && calibration != nil
+        && calibration?.dataDigest == spec.headDataDigest,
       digests: [
         spec.modelDigest.hex, spec.tokenizerDigest.hex, profile.digest.hex, calibration?.digest.hex ?? "",
         texts?.digest.hex ?? "", "\(texts?.rows.count ?? 0)",
