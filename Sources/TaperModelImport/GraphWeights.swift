@@ -54,6 +54,36 @@ struct GraphWeights {
       }
     }
     try checkProducts()
+    try checkOutput()
+  }
+
+  /// One of the graph's outputs must be what the model gives: the last layer's states, or a classifier's logits. What a
+  /// graph does after them is not read, so it must not be all that it gives.
+  private func checkOutput() throws(ImportError) {
+    let classifiers = ["classifier.bias", "classifier.out_proj.bias"].filter { graph.tensors[$0] != nil }
+    let norms = graph.tensors.keys.filter { name in
+      ["output.LayerNorm.bias", "output_layer_norm.bias", "full_layer_layer_norm.bias"].contains {
+        name.hasSuffix($0)
+      }
+    }
+    /// Layer 10 comes after layer 9.
+    func layer(_ name: String) -> Int {
+      name.split(separator: ".").compactMap { Int($0) }.last ?? -1
+    }
+    guard let last = norms.map(layer).max() else { return }
+    let ends =
+      classifiers.isEmpty
+      ? norms.filter { layer($0) == last && !$0.contains("attention.output") } : classifiers
+    let values = graph.nodes.filter { node in node.inputs.contains { ends.contains($0) } }.flatMap(\.outputs)
+    func isOutput(_ value: String) -> Bool {
+      graph.outputs.contains(value)
+        || graph.nodes.contains {
+          $0.kind == "Identity" && $0.inputs == [value] && graph.outputs.contains($0.outputs.first ?? "")
+        }
+    }
+    guard values.contains(where: isOutput) else {
+      throw .otherOutputs(path: graph.path, outputs: graph.outputs)
+    }
   }
 
   /// Every weight of a product must have been recognised: one that was not computes something that the model would

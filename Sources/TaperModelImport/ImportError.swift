@@ -17,6 +17,10 @@ public enum ImportError: Error, Hashable, Sendable {
   case badTensor(path: String, tensor: String, expected: String, found: String)
   /// A tensor's data is in a file outside the model's folder.
   case outsideFolder(path: String, tensor: String, file: String)
+  /// None of the graph's outputs is the encoder's or the classifier's.
+  case otherOutputs(path: String, outputs: [String])
+  /// config.json and the graph are of two models.
+  case configDiffers(path: String, key: String, config: String, graph: String)
   /// Neither the graph nor a file beside it says this.
   case unknownFact(path: String, fact: String)
 }
@@ -41,6 +45,11 @@ extension ImportError: CustomStringConvertible {
       "\(path): tensor \"\(tensor)\": expected \(expected), found \(found)"
     case .outsideFolder(let path, let tensor, let file):
       "\(path): tensor \"\(tensor)\" is in \"\(file)\"; expected a file in the model's own folder"
+    case .otherOutputs(let path, let outputs):
+      "\(path): expected the last layer's states or the classifier's logits among the outputs; found "
+        + "\(outputs.joined(separator: ", ")); what follows the encoder is not read: export it with last_hidden_state"
+    case .configDiffers(let path, let key, let config, let graph):
+      "\(path): the graph has \(key) \(graph), config.json says \(config); put the model's own config.json beside it"
     case .unknownFact(let path, let fact):
       "\(path): expected the graph to tell \(fact); it does not; put the model's config.json beside it"
     }

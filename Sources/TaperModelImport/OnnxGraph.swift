@@ -19,7 +19,7 @@ struct OnnxGraph {
   let nodes: [Node]
   /// Initializers and the values of Constant nodes, by name.
   let tensors: [String: OnnxTensor]
-  let inputs: [String]
+  let outputs: [String]
   private let producers: [String: Int]
 
   init(path: String) throws(ImportError) {
@@ -30,7 +30,7 @@ struct OnnxGraph {
     }
     var nodes: [Node] = []
     var tensors: [String: OnnxTensor] = [:]
-    var inputs: [String] = []
+    var outputs: [String] = []
     var hasGraph = false
     // ModelProto.graph = 7
     let model = ProtobufMessage(file)
@@ -44,7 +44,7 @@ struct OnnxGraph {
         case 5:
           let tensor = try OnnxTensor(try graph.message(part.value))
           tensors[tensor.name] = tensor
-        case 11: inputs.append(try Self.name(of: try graph.message(part.value)))
+        case 12: outputs.append(try Self.name(of: try graph.message(part.value)))
         default: break
         }
       }
@@ -59,7 +59,7 @@ struct OnnxGraph {
     }
     self.nodes = nodes
     self.tensors = tensors
-    self.inputs = inputs
+    self.outputs = outputs
     self.producers = producers
   }
 

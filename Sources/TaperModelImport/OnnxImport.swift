@@ -27,6 +27,7 @@ public enum OnnxImport {
     let folders = sources(path)
     let hasConfig = folders.contains { FilePath.exists("\($0)/config.json") }
     let config: JSONValue? = if hasConfig { nil } else { try GraphConfig(weights: weights).json() }
+    if hasConfig { try compare(weights, folders) }
     try FolderSink.write(target) { (folder) throws(ImportError) in
       for name in copied {
         guard let source = folders.first(where: { FilePath.exists("\($0)/\(name)") }) else { continue }
@@ -46,6 +47,31 @@ public enum OnnxImport {
     }
     return Summary(
       tensors: weights.tensors.count, areQuantised: weights.areQuantised, madeConfig: config != nil)
+  }
+
+  /// A BERT's config.json must say what its graph does: heads, activation and epsilon stand in no weight.
+  private static func compare(_ weights: GraphWeights, _ folders: [String]) throws(ImportError) {
+    guard let folder = folders.first(where: { FilePath.exists("\($0)/config.json") }),
+      let bytes = try? WholeFile.read(folder + "/config.json", limit: 1 << 24),
+      let config = try? JSONValue.parse(bytes, accepting: .nonFiniteNumbers),
+      config["model_type"]?.string == "bert"
+    else { return }
+    let graph = try GraphConfig(weights: weights).json()
+    for key in [
+      "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+      "max_position_embeddings", "hidden_act", "layer_norm_eps",
+    ] {
+      guard let found = config[key], let right = graph[key] else { continue }
+      // An epsilon in a graph is a Float.
+      let areEqual =
+        found == right
+        || found.double.map { Float($0) } != nil
+          && found.double.map { Float($0) } == right.double.map { Float($0) }
+      guard areEqual else {
+        throw .configDiffers(
+          path: weights.graph.path, key: key, config: found.serialized(), graph: right.serialized())
+      }
+    }
   }
 
   /// The graph's folder, and the one above where it lies in optimum's "onnx".

@@ -23,6 +23,12 @@ extension ModelSpec {
     let (config, checkpoint) = try readable(
       { () throws(ModelSpecError) in try EncoderConfig(configFile, isEmbedder: modules?.pooling != nil) },
       { () throws(ModelSpecError) in try CheckpointFiles(directory: base) })
+    if let adapter = try JSONFile(ifPresent: base + "/adapter_config.json") {
+      throw .value(
+        path: adapter.path, key: "the folder",
+        expected: "weights with the adapter merged into them (PEFT's "
+          + "merge_and_unload)", found: "an adapter beside them")
+    }
     let hidden = Int(config.shape.hidden)
     try modules?.pooling?.check(hidden: hidden)
     let settings = try SentenceSettings(directory: directory)

@@ -22,6 +22,11 @@ package enum ModelTokenizer {
     {
       tokenizer = try wrapping(sentence.path) { () throws(TokenizerError) in try tokenizer.lowercasing() }
     }
+    if try settings.flag("split_special_tokens", default: false) {
+      throw .value(
+        path: directory + "/tokenizer_config.json", key: "split_special_tokens",
+        expected: "false: special tokens in a text are single ids in every plan", found: "true")
+    }
     if try !settings.givesTypes() {
       tokenizer = try wrapping(path) { () throws(TokenizerError) in try tokenizer.withoutTypes() }
     }

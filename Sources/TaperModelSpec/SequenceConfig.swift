@@ -43,11 +43,29 @@ struct SequenceConfig {
       throw file.failure(
         key, expected: "nothing: vectors of several tokens are not supported", file.member(key))
     }
+    if let processing = file.member("processing_kwargs"), processing.object?.members.isEmpty != true {
+      throw file.failure("processing_kwargs", expected: "nothing: they change how texts are cut", processing)
+    }
+    try Self.checkOutputs(file, of: task)
     // `max_seq_length` yields to an argument of the tokenizer.
     if length == nil, file.member("max_seq_length") != nil {
       length = try file.integer("max_seq_length", in: 1...Int(Int32.max))
     }
     maximumLength = length
+  }
+
+  /// Which of the transformer's outputs the next module reads: the last states, or a classifier's logits.
+  private static func checkOutputs(_ file: JSONFile, of task: Task) throws(ModelSpecError) {
+    let (state, name) = task == .embedding ? ("last_hidden_state", "token_embeddings") : ("logits", "scores")
+    if let output = file.member("module_output_name"), output.string != name {
+      throw file.failure("module_output_name", expected: "\"\(name)\"", output)
+    }
+    guard let text = file.member("modality_config")?["text"] else { return }
+    for (key, value) in [("method", "forward"), ("method_output_name", state)] {
+      if let found = text[key], !found.isNull, found.string != value {
+        throw file.failure("modality_config.text.\(key)", expected: "\"\(value)\"", found)
+      }
+    }
   }
 
   private static func file(in directory: String) throws(ModelSpecError) -> JSONFile? {
@@ -85,6 +103,12 @@ struct SentenceSettings {
     self.file = file
     prompts = file.member("prompts") == nil ? [] : try file.stringMap("prompts").map { ($0.key, $0.value) }
     defaultPrompt = file.member("default_prompt_name") == nil ? nil : try file.string("default_prompt_name")
+    if let dimensions = file.member("truncate_dim") {
+      throw file.failure(
+        "truncate_dim",
+        expected: "nothing; take it out, and run plans with --dimensions \(dimensions.serialized())",
+        dimensions)
+    }
     activation = file.member("activation_fn") == nil ? nil : try file.string("activation_fn")
     if let defaultPrompt, !prompts.contains(where: { $0.name == defaultPrompt }) {
       throw file.failure(

@@ -144,7 +144,9 @@ struct TokenizerSettings {
   /// Special tokens beyond the named ones.
   var furtherTokens: [JSONValue] {
     for key in ["extra_special_tokens", "additional_special_tokens"] {
-      if let list = map?.member(key)?.array ?? config?.member(key)?.array { return list }
+      guard let found = map?.member(key) ?? config?.member(key) else { continue }
+      // A list, or an object of tokens by a name of their own.
+      if let list = found.array ?? found.object?.members.map(\.value) { return list }
     }
     return []
   }

@@ -266,6 +266,11 @@ package struct PlanAssembler {
     case .dense, .layers: return .dense(maximumLength: length, layerCount: facts.layers)
     case .fixed(let fixed, _):
       try check(fixed)
+      let covered = request.dropsBeyondCalibration ? .max : inputs.lengths.coveredLength
+      if length > covered, fixed.retentionConfiguration(length: length).contains(where: { Int($0) < length })
+      {
+        throw .lengthNotCovered(length, covered: covered)
+      }
       return fixed
     case .tokens(let chosen, let reached): (dropping, target) = (chosen, reached)
     }

@@ -36,6 +36,9 @@ public struct InputLine: Hashable, Sendable {
       throw .notJSON(line: line, error)
     }
     if let text = value.string { return InputLine(text: text) }
+    if value["documents"] != nil, value["text"] != nil {
+      throw .notAText(line: line, found: "\"text\" beside \"documents\", which go with \"query\"")
+    }
     if value["text"] == nil, let query = value["query"] {
       return try ranking(query, value["documents"], line: line)
     }

@@ -75,7 +75,8 @@ extension ServingError: CustomStringConvertible {
       "the input is \(encoding), expected UTF-8; convert it: iconv -f \(encoding) -t UTF-8"
     case .notJSON(let line, let error): "line \(line): \(error); \(Self.remedy(for: error))"
     case .notAText(let line, let found):
-      "line \(line): expected a JSON string, or an object with a string \"text\" (and \"text_pair\"); found \(found)"
+      "line \(line): expected a JSON string, an object with a string \"text\" (and \"text_pair\"), or one with \"query\" and "
+        + "\"documents\"; found \(found)"
     case .notAReranker(let line):
       "line \(line): expected a text; found \"documents\", which only a model that gives a pair of texts one score can rank"
     case .pairForEmbedding(let line):

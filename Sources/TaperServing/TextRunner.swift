@@ -12,7 +12,7 @@ public struct TextRunner: ~Copyable {
   /// The default among them goes before every text.
   public var prompts: Prompts
   /// Of a vector only the first so many numbers, normalised again where the whole one is (Matryoshka); nil: all.
-  public var dimensions: Int?
+  public private(set) var dimensions: Int?
   private var session: Session
   private let plan: Plan
 
@@ -35,6 +35,13 @@ public struct TextRunner: ~Copyable {
     self.topK = topK
     prompts = loaded.plan.prompts
     plan = loaded.plan
+  }
+
+  /// Cuts vectors; false, with nothing changed, where the answer is no vector or has fewer numbers.
+  public mutating func choose(dimensions: Int) -> Bool {
+    guard plan.head.kind == .embedding, dimensions <= plan.head.outputWidth else { return false }
+    self.dimensions = dimensions
+    return true
   }
 
   /// Runs the plan's canary examples, as a service does before its first answer.

@@ -46,7 +46,10 @@ struct TaperRun {
     }
     do throws(ServingError) {
       var runner = try TextRunner(loaded, threads: arguments.threads, topK: arguments.topK)
-      runner.dimensions = arguments.dimensions
+      if let dimensions = arguments.dimensions, !runner.choose(dimensions: dimensions) {
+        report("--dimensions: expected a plan of vectors with at least so many numbers; found \(dimensions)")
+        exit(64)
+      }
       if arguments.hasNoPrompt { runner.prompts.defaultName = nil }
       if let name = arguments.prompt, !runner.prompts.choose(name) {
         report("--prompt: the plan has no prompt \"\(name)\"; it has: \(runner.prompts.names)")

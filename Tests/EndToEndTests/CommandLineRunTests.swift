@@ -74,7 +74,9 @@ import Testing
     let (whole, part) = (try vector(), try vector("--dimensions", "8"))
     let norm = whole.prefix(8).reduce(0) { $0 + $1 * $1 }.squareRoot()
     #expect(part.count == 8 && zip(whole, part).allSatisfy { abs($0 / norm - $1) < 1e-6 })
-    #expect(try vector("--dimensions", "999") == whole)
+    taper("run", plan, "--dimensions", "999", input: "").expectRefused(64, naming: "--dimensions", "999")
+    let classifier = try taper.plan("--dense", model: "tiny-bert-classifier", name: "classifier.plan")
+    taper("run", classifier, "--dimensions", "2", input: "").expectRefused(64, naming: "--dimensions")
   }
 
   @Test func onlyTheBestLabels() throws {

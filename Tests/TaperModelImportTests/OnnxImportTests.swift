@@ -55,6 +55,40 @@ import Testing
     }
   }
 
+  /// Heads, activation and epsilon stand in no weight: config.json must be the graph's.
+  @Test(arguments: [
+    ("num_attention_heads", "4"), ("hidden_act", "\"relu\""), ("num_hidden_layers", "1"),
+    ("layer_norm_eps", "0.1"),
+  ])
+  func anothersConfigIsRefused(key: String, value: String) throws {
+    let path = place("classifier.onnx")
+    var config = try #require(try JSONValue.parse(TestFile.bytes(Self.base + "/config.json")).object)
+    config[key] = try JSONValue.parse(value)
+    folder.write("config.json", JSONValue.object(config).serialized())
+    guard
+      case .configDiffers(_, key, _, _)? =
+        #expect(
+          throws: ImportError.self, performing: { try OnnxImport.run(path, to: folder.path + "/other") })
+    else {
+      Issue.record("expected a refusal of \(key)")
+      return
+    }
+  }
+
+  /// A graph that gives something else than the encoder or the classifier is another model.
+  @Test func otherOutputsAreRefused() throws {
+    var bytes = TestFile.bytes(TestFile.fixture("classifier.onnx"))
+    // A field that is a message's first, with a name of six bytes: the graph's output.
+    let (old, new) = ([0x0A, 6] + [UInt8]("logits".utf8), [0x0A, 6] + [UInt8]("logitx".utf8))
+    let start = try #require(
+      (0...bytes.count - old.count).last { bytes[$0..<$0 + old.count].elementsEqual(old) })
+    bytes.replaceSubrange(start..<start + old.count, with: new)
+    let path = folder.write("other.onnx", bytes)
+    #expect(throws: ImportError.otherOutputs(path: path, outputs: ["logitx"])) {
+      try OnnxImport.run(path, to: folder.path + "/other")
+    }
+  }
+
   @Test func optimumsFolderIsBelowTheTokenizer() throws {
     _ = place("classifier.onnx", config: true, as: "onnx/model.onnx")
     let summary = try OnnxImport.run(folder.path + "/onnx/model.onnx", to: folder.path + "/imported")

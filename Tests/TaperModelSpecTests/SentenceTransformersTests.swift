@@ -60,6 +60,9 @@ import Testing
     #"{"transformer_task": "fill-mask"}"#, #"{"transformer_task": "sequence-classification"}"#,
     #"{"config_args": {"num_hidden_layers": 1}}"#, #"{"processor_kwargs": {"padding_side": "left"}}"#,
     #"{"query_length": 32}"#, #"{"max_seq_length": 0}"#,
+    #"{"processing_kwargs": {"text": {"max_length": 7}}}"#,
+    #"{"module_output_name": "sentence_embedding"}"#,
+    #"{"modality_config": {"text": {"method": "forward", "method_output_name": "pooler_output"}}}"#,
   ])
   func settingsThatMakeAnotherModelAreRefused(settings: String) throws {
     #expect(throws: ModelSpecError.self) { try load([("sentence_bert_config.json", settings)]) }
@@ -213,9 +216,17 @@ import Testing
 
   @Test(arguments: [
     #"{"prompts": {"query": "query: "}, "default_prompt_name": "passage"}"#, #"{"prompts": {"query": 1}}"#,
+    #"{"truncate_dim": 16}"#,
   ])
   func promptsThatAreNone(settings: String) throws {
     #expect(throws: ModelSpecError.self) { try load([("config_sentence_transformers.json", settings)]) }
+  }
+
+  @Test func adaptersAndSplitTokensAreRefused() throws {
+    #expect(throws: ModelSpecError.self) { try load([("adapter_config.json", "{}")]) }
+    #expect(throws: ModelSpecError.self) {
+      try load([("adapter_config.json", nil), ("tokenizer_config.json", #"{"split_special_tokens": true}"#)])
+    }
   }
 
   /// Until a mean without the prompt's tokens is supported.

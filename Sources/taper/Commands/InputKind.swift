@@ -50,7 +50,9 @@ enum InputKind {
 
   private var remedy: String {
     switch self {
-    case .model: "name a Hugging Face directory with config.json, the weights and the tokenizer"
+    case .model:
+      "name a Hugging Face directory with config.json, the weights and the tokenizer, or make one of an ONNX export with "
+        + "taper import"
     case .calibration: "make one with taper calibrate"
     case .deviceProfile: "make one with taper profile"
     case .plan: "make one with taper plan"

@@ -37,7 +37,10 @@ struct RunCommand: ParsableCommand {
       defer { if descriptor != STDIN_FILENO { close(descriptor) } }
       var runner = try TextRunner(loading.load(plan), threads: threads, topK: topK)
       runner.prompts = try prompts.choose(from: runner.prompts)
-      runner.dimensions = dimensions
+      if let dimensions, !runner.choose(dimensions: dimensions) {
+        throw CommandError.usage(
+          "--dimensions: expected a plan of vectors with at least so many numbers; found \(dimensions)")
+      }
       if check { try runner.check() }
       try runner.answerLines(from: descriptor, to: STDOUT_FILENO, plain: plain, onError: onError)
     }
