@@ -53,7 +53,8 @@ def word_piece():
     t = Tokenizer(tokenizer_models.WordPiece(unk_token="[UNK]"))
     t.normalizer = normalizers.BertNormalizer(lowercase=True)
     t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    t.train_from_iterator(CORPUS, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False))
+    t.train_from_iterator(
+        CORPUS, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False))
     t.post_processor = processors.TemplateProcessing(
         single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
         special_tokens=[("[CLS]", t.token_to_id("[CLS]")), ("[SEP]", t.token_to_id("[SEP]"))])
@@ -65,7 +66,8 @@ def mpnet_word_piece():
     t = Tokenizer(tokenizer_models.WordPiece(unk_token="<unk>"))
     t.normalizer = normalizers.BertNormalizer(lowercase=True)
     t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    t.train_from_iterator(CORPUS, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False))
+    t.train_from_iterator(
+        CORPUS, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False))
     t.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)
     return t, dict(bos_token="<s>", cls_token="<s>", pad_token="<pad>", eos_token="</s>", sep_token="</s>",
                    unk_token="<unk>", mask_token="<mask>")
@@ -77,7 +79,8 @@ def byte_level():
     t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     t.decoder = decoders.ByteLevel()
     t.train_from_iterator(CORPUS, trainers.BpeTrainer(
-        vocab_size=700, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+        vocab_size=700, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False))
     t.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)
     return t, dict(bos_token="<s>", cls_token="<s>", pad_token="<pad>", eos_token="</s>", sep_token="</s>",
                    unk_token="<unk>", mask_token="<mask>")
@@ -99,8 +102,8 @@ def unigram():
 HEADER = """# Compatibility
 
 Whole folders of every family, as sentence-transformers 6.2 and transformers 5.24 save them, with a tokenizer of the
-family's own kind (WordPiece, byte-level BPE, Unigram), small and with random weights: `tools/reference/check-families.sh`
-makes them, puts eleven texts of many scripts (and three pairs) to both, and writes this page. How models are read:
+family's own kind (WordPiece, byte-level BPE, Unigram), small and with random weights:
+`tools/reference/check-families.sh` makes them, puts eleven texts of many scripts (and three pairs) to both, and writes this page. How models are read:
 [models.md](models.md).
 
 - *f32*: largest difference of an L2-normalised mean-pooled vector from sentence-transformers'. *bf16*, *int8*, *acc
@@ -114,7 +117,8 @@ SIZES = dict(hidden_size=48, num_hidden_layers=3, num_attention_heads=3, interme
 # family: tokenizer, configuration class, its arguments beside the sizes
 FAMILIES = {
     "bert": (word_piece, "BertConfig", dict(SIZES, max_position_embeddings=64)),
-    "distilbert": (word_piece, "DistilBertConfig", dict(dim=48, n_layers=3, n_heads=3, hidden_dim=72, max_position_embeddings=64)),
+    "distilbert": (word_piece, "DistilBertConfig", dict(
+        dim=48, n_layers=3, n_heads=3, hidden_dim=72, max_position_embeddings=64)),
     "roberta": (byte_level, "RobertaConfig", dict(SIZES, max_position_embeddings=66, type_vocab_size=1)),
     "camembert": (unigram, "CamembertConfig", dict(SIZES, max_position_embeddings=66, type_vocab_size=1)),
     "xlm-roberta": (unigram, "XLMRobertaConfig", dict(SIZES, max_position_embeddings=66, type_vocab_size=1)),
