@@ -97,7 +97,7 @@ struct OnnxTensor: Sendable {
       for byte in 0..<element.byteCount { bits |= UInt64(bytes[start + byte]) << (8 * byte) }
       switch element {
       case .f32: floats.append(Float(bitPattern: UInt32(bits)))
-      case .f16: floats.append(Self.half(UInt16(bits)))
+      case .f16: floats.append(Float(Float16(bitPattern: UInt16(bits))))
       case .bf16: floats.append(Float(bitPattern: UInt32(bits) << 16))
       case .f64: floats.append(Float(Double(bitPattern: bits)))
       case .u8: floats.append(Float(UInt8(bits)))
@@ -107,17 +107,6 @@ struct OnnxTensor: Sendable {
       }
     }
     return floats
-  }
-
-  /// IEEE 754 binary16.
-  private static func half(_ bits: UInt16) -> Float {
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let (exponent, fraction) = (Int(bits >> 10 & 31), Float(bits & 1023) / 1024)
-    switch exponent {
-    case 0: return sign * fraction * 0x1p-14
-    case 31: return fraction == 0 ? sign * .infinity : .nan
-    default: return sign * (1 + fraction) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
-    }
   }
 
   /// The elements' bytes, little-endian; as many as the shape says.

@@ -206,6 +206,11 @@ package struct PlanAssembler {
     return meetsAverage && (1...request.maximumLength).allSatisfy { time($0) <= limits.deadline($0) }
   }
 
+  /// Longer inputs keep every token.
+  private var coveredLength: Int {
+    request.dropsBeyondCalibration ? .max : inputs.lengths.coveredLength
+  }
+
   private var average: LengthAverage {
     LengthAverage(inputs.lengths, maximumLength: request.maximumLength)
   }
@@ -266,7 +271,7 @@ package struct PlanAssembler {
     case .dense, .layers: return .dense(maximumLength: length, layerCount: facts.layers)
     case .fixed(let fixed, _):
       try check(fixed)
-      let covered = request.dropsBeyondCalibration ? .max : inputs.lengths.coveredLength
+      let covered = coveredLength
       if length > covered, fixed.retentionConfiguration(length: length).contains(where: { Int($0) < length })
       {
         throw .lengthNotCovered(length, covered: covered)
@@ -289,7 +294,7 @@ package struct PlanAssembler {
         ? reducing.pricedOps
         : graph(reducing: [], halting: request.halting, restores: false, passes).pricedOps,
       dense: dense, average: average, pricer: pricer, dropsAfterLayers: selection != nil,
-      coveredLength: request.dropsBeyondCalibration ? .max : inputs.lengths.coveredLength)
+      coveredLength: coveredLength)
     let rows = try search.run()
     return Schedule(
       maximumLength: length, layerCount: facts.layers, keepCounts: rows.flatMap { $0.map(UInt16.init) },

@@ -40,13 +40,10 @@ public struct Tokenizer: Hashable, Sendable {
   /// normalizer lowercases already.
   public func lowercasing() throws(TokenizerError) -> Tokenizer {
     if pipeline.normalizations.contains(where: \.lowercases) { return self }
-    var result = try Tokenizer(
+    return try changed(
       pipeline: Pipeline(
         normalizations: [.lowercase] + pipeline.normalizations, splittings: pipeline.splittings),
-      model: model, addedTokens: addedTokens, template: template, trimmings: trimmings)
-    result.allowsSpecialTokensInText = allowsSpecialTokensInText
-    result.truncationSide = truncationSide
-    return result
+      template: template)
   }
 
   /// The same tokenizer with type 0 for every token, as for a model that is not told of types.
@@ -60,9 +57,14 @@ public struct Tokenizer: Hashable, Sendable {
         }
       }
     }
+    return try changed(
+      pipeline: pipeline, template: Template(single: plain(template.single), pair: plain(template.pair)))
+  }
+
+  /// The same tokenizer, settings included, but for these parts.
+  private func changed(pipeline: Pipeline, template: Template) throws(TokenizerError) -> Tokenizer {
     var result = try Tokenizer(
-      pipeline: pipeline, model: model, addedTokens: addedTokens,
-      template: Template(single: plain(template.single), pair: plain(template.pair)), trimmings: trimmings)
+      pipeline: pipeline, model: model, addedTokens: addedTokens, template: template, trimmings: trimmings)
     result.allowsSpecialTokensInText = allowsSpecialTokensInText
     result.truncationSide = truncationSide
     return result

@@ -5,15 +5,7 @@ struct ScalarClasses {
 
   /// Looks a scalar up. Complexity: O(log ranges).
   init(_ scalar: UInt32) {
-    let ranges = UnicodeTables.classRanges
-    // The first range starts at 0, so some range always contains the scalar.
-    var low = 0
-    var high = ranges.count
-    while high - low > 1 {
-      let middle = (low + high) >> 1
-      if ranges[middle] >> 8 <= scalar { low = middle } else { high = middle }
-    }
-    bits = UnicodeTables.classes[Int(ranges[low] & 0xFF)]
+    bits = UnicodeTables.value(of: scalar, in: UnicodeTables.classRanges, UnicodeTables.classes)
   }
 
   /// \p{L}

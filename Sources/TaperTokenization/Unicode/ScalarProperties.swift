@@ -5,15 +5,7 @@ struct ScalarProperties {
 
   /// Looks a scalar up. Complexity: O(log ranges).
   init(_ scalar: UInt32) {
-    let ranges = UnicodeTables.ranges
-    // The first range starts at 0, so some range always contains the scalar.
-    var low = 0
-    var high = ranges.count
-    while high - low > 1 {
-      let middle = (low + high) >> 1
-      if ranges[middle] >> 8 <= scalar { low = middle } else { high = middle }
-    }
-    bits = UnicodeTables.properties[Int(ranges[low] & 0xFF)]
+    bits = UnicodeTables.value(of: scalar, in: UnicodeTables.ranges, UnicodeTables.properties)
   }
 
   /// Removed by clean_text.
@@ -41,5 +33,22 @@ enum AsciiKind {
   static let table: [UInt8] = (0..<128).map { (code: UInt32) in
     let properties = ScalarProperties(code)
     return properties.isWhiteSpace ? white : properties.isPunctuation ? punctuation : other
+  }
+}
+
+extension UnicodeTables {
+  /// The value of the range that contains a scalar.
+  /// - Parameters:
+  ///   - ranges: ascending; each has its first scalar in the upper 24 bits and the place of its value below. The first
+  ///     starts at 0, so some range always contains the scalar.
+  @inline(__always)
+  static func value(of scalar: UInt32, in ranges: [UInt32], _ values: [UInt16]) -> UInt16 {
+    var low = 0
+    var high = ranges.count
+    while high - low > 1 {
+      let middle = (low + high) >> 1
+      if ranges[middle] >> 8 <= scalar { low = middle } else { high = middle }
+    }
+    return values[Int(ranges[low] & 0xFF)]
   }
 }

@@ -51,12 +51,7 @@ struct DoctorCommand: ParsableCommand {
       tolerance: tolerance, differences: differences, drifts: again.map { drifts(profile, $0) } ?? [],
       isNoisy: again.map { $0.noise.figure > ProfilingRequest.defaultNoiseLimit } ?? false)
     try Console.print(report(profile, fit, again), json: json)
-    switch fit.verdict {
-    case .fits: break
-    case .drifted: throw ExitCode(ExitStatus.findings.rawValue)
-    case .otherMachine: throw ExitCode(ExitStatus.doesNotFitDevice.rawValue)
-    case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)
-    }
+    try fit.verdict.exit()
   }
 
   private func measureAgain(_ profile: DeviceProfile) throws -> Remeasurement {
@@ -158,6 +153,18 @@ struct DoctorCommand: ParsableCommand {
     return moved
       ? "the machine's speed has changed"
       : "the machine's speed is unchanged, but the times of ops have changed"
+  }
+}
+
+extension ProfileFit.Verdict {
+  /// Ends the command with the exit code that fits; returns where that is 0.
+  func exit() throws {
+    switch self {
+    case .fits: break
+    case .drifted: throw ExitCode(ExitStatus.findings.rawValue)
+    case .otherMachine: throw ExitCode(ExitStatus.doesNotFitDevice.rawValue)
+    case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)
+    }
   }
 }
 

@@ -62,12 +62,7 @@ struct PlanCheckup {
       ReportNode.paragraph(words(verdict, loaded, timings), .plain)
     }
     try Console.print(report, json: json)
-    switch verdict {
-    case .fits: break
-    case .drifted: throw ExitCode(ExitStatus.findings.rawValue)
-    case .otherMachine: throw ExitCode(ExitStatus.doesNotFitDevice.rawValue)
-    case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)
-    }
+    try verdict.exit()
   }
 
   private func words(_ verdict: ProfileFit.Verdict, _ loaded: LoadedPlan, _ timings: LatencyTimings?)
