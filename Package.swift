@@ -137,7 +137,8 @@ let package = Package(
       ], fixtures: true),
     tests("TaperPlanRuntime", ["TaperPlanFormat", "CTaperKernels", "CAllocationCounter", "COpenBLAS"]),
     tests(
-      "TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization", "COpenBLAS"]),
+      "TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization", "COpenBLAS"],
+      fixtures: true),
     tests("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "COpenBLAS"]),
     tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"], fixtures: true),
     tests("TaperWorkflow", ["TaperAuditor", "TaperCalibration", "TaperPlanFormat", "TaperPlanner"]),

@@ -62,7 +62,7 @@ extension ModelSpec {
     if let modules { parts.append(.bytes("modules", modules.modulesFile.bytes)) }
     if let pooling = modules?.pooling { parts.append(.bytes("pooling", pooling.file.bytes)) }
     if let sequence { parts.append(.bytes("sequence", sequence.file.bytes)) }
-    if let settings, !prompts.isEmpty || settings.activation != nil {
+    if let settings, prompts.changeTexts || settings.activation != nil {
       parts.append(.bytes("settings", settings.file.bytes))
     }
     parts += checkpoint.files.map { .weights("weights", $0) }
@@ -145,9 +145,9 @@ extension ModelSpec {
     // Without modules.json the reference makes a new model, which has no prompts.
     guard let settings, let modules else { return Prompts() }
     let prompts = Prompts(
-      settings.prompts.filter { !$0.text.isEmpty }.map { Prompts.Prompt(name: $0.name, text: $0.text) },
-      defaultName: settings.prompts.first { $0.name == settings.defaultPrompt && !$0.text.isEmpty }?.name)
-    if !prompts.isEmpty, let pooling = modules.pooling, !pooling.includesPrompt {
+      settings.prompts.map { Prompts.Prompt(name: $0.name, text: $0.text) },
+      defaultName: settings.defaultPrompt)
+    if prompts.changeTexts, let pooling = modules.pooling, !pooling.includesPrompt {
       throw pooling.file.failure(
         "include_prompt", expected: "true: a mean without the prompt's tokens is not supported", .bool(false))
     }

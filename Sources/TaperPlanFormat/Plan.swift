@@ -149,9 +149,12 @@ public struct Head: Hashable, Sendable {
   public var labels: [String]
   public var outputWidth: UInt32
 
+  /// Whether there is an answer for every token.
+  public var answersTokens: Bool { kind == .tokenClassification }
+
   /// How many numbers the answer to an input of `tokens` tokens has: `outputWidth`, or that for each token.
   public func outputCount(tokens: Int) -> Int {
-    kind == .tokenClassification ? Int(outputWidth) * tokens : Int(outputWidth)
+    answersTokens ? Int(outputWidth) * tokens : Int(outputWidth)
   }
 
   public init(kind: HeadKind, pooling: Pooling, normalized: Bool, labels: [String], outputWidth: Int) {

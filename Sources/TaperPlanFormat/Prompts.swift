@@ -22,17 +22,22 @@ public struct Prompts: Hashable, Sendable {
 
   public var isEmpty: Bool { all.isEmpty }
 
+  /// Whether some prompt has a text: many models name prompts that have none.
+  public var changeTexts: Bool { all.contains { !$0.text.isEmpty } }
+
   /// A text with the default prompt before it.
   public func before(_ text: String) -> String {
     guard let defaultName, let prompt = self.text(named: defaultName) else { return text }
     return prompt + text
   }
 
-  /// Makes the prompt of this name the default; false, with nothing changed, when there is none.
-  public mutating func choose(_ name: String) -> Bool {
-    guard text(named: name) != nil else { return false }
-    defaultName = name
-    return true
+  /// These prompts with the chosen one as the default; nil when there is none of its name.
+  public func choosing(_ choice: PromptChoice) -> Prompts? {
+    switch choice {
+    case .modelDefault: self
+    case .none: Prompts(all)
+    case .named(let name): text(named: name) == nil ? nil : Prompts(all, defaultName: name)
+    }
   }
 
   /// For messages; "none" when there are none.
@@ -40,4 +45,15 @@ public struct Prompts: Hashable, Sendable {
 
   /// nil when there is none of this name.
   public func text(named name: String) -> String? { all.first { $0.name == name }?.text }
+}
+
+/// What is asked to go before every text.
+public enum PromptChoice: Hashable, Sendable {
+  /// The model's default prompt, if it has one.
+  case modelDefault
+  case none
+  case named(String)
+
+  /// The name that was asked for; empty where none was.
+  public var name: String { if case .named(let name) = self { name } else { "" } }
 }

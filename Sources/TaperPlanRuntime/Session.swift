@@ -62,7 +62,7 @@ public struct Session: ~Copyable {
     tokenTypes = plan.model.tokenTypes
     resultOffset = Int(plan.arena.slots[Int(plan.resultSlot)].offset.rawValue)
     resultWidth = Int(plan.head.outputWidth)
-    answersTokens = plan.head.kind == .tokenClassification
+    answersTokens = plan.head.answersTokens
   }
 
   /// Computes the answer for one text.

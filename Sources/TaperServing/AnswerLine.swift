@@ -1,24 +1,25 @@
 public import TaperJSON
 public import TaperPlanFormat
-public import TaperTokenization
 
 /// A result as the JSON object that `taper run` and `taper-run` print on a line (specs/command-json.md).
 public enum AnswerLine {
   /// - Parameters:
   ///   - index: 0-based number of the text.
   ///   - tokens: tokens that were run, special tokens included.
+  ///   - chunks: in how many chunks the text was run.
   ///   - truncated: whether the text was cut to the plan's maximum length.
   ///   - depth: layers that were run, for a plan with halting; nil for others.
   ///   - result: `head.outputCount` numbers.
   ///   - topK: the number of scores to print, largest first; nil: all, in label order.
-  ///   - encoding: of the text, for a head with an answer per token.
+  ///   - tokenAnswers: for a head with an answer for each token: its key, and what stands there.
   public static func render(
     index: Int, tokens: Int, truncated: Bool, depth: Int? = nil, result: Span<Float>, head: Head, topK: Int?,
-    dimensions: Int? = nil, encoding: Encoding? = nil
+    dimensions: Int? = nil, chunks: Int = 1, tokenAnswers: (key: String, values: [JSONValue])? = nil
   ) -> JSONValue {
     var line = JSONObject()
     line["index"] = JSONValue(index)
     line["tokens"] = JSONValue(tokens)
+    if chunks > 1 { line["chunks"] = JSONValue(chunks) }
     if let depth { line["depth"] = JSONValue(depth) }
     switch head.kind {
     case .classification:
@@ -31,7 +32,7 @@ public enum AnswerLine {
         result.indices.filter { result[$0] >= 0.5 }.map { JSONValue(label($0, head)) })
       line["scores"] = scores(result, topK.map { Array(ranking.prefix($0)) }, head)
     case .tokenClassification:
-      line["token_labels"] = .array(tokenLabels(result, head, encoding))
+      if let tokenAnswers { line[tokenAnswers.key] = .array(tokenAnswers.values) }
     case .embedding:
       line["embedding"] = .array(vector(result, dimensions, isNormalized: head.normalized).map(number))
     case .regression where result.count == 1:
@@ -50,6 +51,7 @@ public enum AnswerLine {
     var document: Int
     var score: Float
     var tokens: Int
+    var chunks: Int
     var isTruncated: Bool
   }
 
@@ -59,6 +61,7 @@ public enum AnswerLine {
         ("document", JSONValue(ranked.document)), ("score", number(ranked.score)),
         ("tokens", JSONValue(ranked.tokens)),
       ])
+      if ranked.chunks > 1 { entry["chunks"] = JSONValue(ranked.chunks) }
       if ranked.isTruncated { entry["truncated"] = true }
       return .object(entry)
     }
@@ -86,25 +89,6 @@ public enum AnswerLine {
       ]))
   }
 
-  /// Label, score and offsets of every token of the text; the template's special tokens are left out.
-  private static func tokenLabels(_ result: Span<Float>, _ head: Head, _ encoding: Encoding?) -> [JSONValue] {
-    guard let encoding else { return [] }
-    let width = Int(head.outputWidth)
-    let isPair = encoding.typeIDs.contains(1)
-    return encoding.offsets.indices.compactMap { token in
-      let offset = encoding.offsets[token]
-      guard offset.end > offset.begin, (token + 1) * width <= result.count else { return nil }
-      let scores = result.extracting(token * width..<(token + 1) * width)
-      let best = rank(scores).first ?? 0
-      var object = JSONObject([
-        ("token", JSONValue(token)), ("label", JSONValue(label(best, head))), ("score", number(scores[best])),
-        ("offsets", [JSONValue(Int(offset.begin)), JSONValue(Int(offset.end))]),
-      ])
-      if isPair { object["text"] = JSONValue(Int(encoding.typeIDs[token])) }
-      return .object(object)
-    }
-  }
-
   /// Output indexes from the largest score to the smallest; ties in label order, NaN last.
   private static func rank(_ result: Span<Float>) -> [Int] {
     let keys = result.indices.map { result[$0].isNaN ? -Float.infinity : result[$0] }
@@ -123,7 +107,7 @@ public enum AnswerLine {
   }
 
   /// The shortest decimal that reads back as the same Float; widening to Double would print 17 digits of it.
-  private static func number(_ value: Float) -> JSONValue {
+  static func number(_ value: Float) -> JSONValue {
     guard value.isFinite, let short = Double(value.description) else { return .null }
     return .number(short)
   }

@@ -6,6 +6,8 @@ public import TaperTokenization
 /// Why a plan cannot answer texts, or why a line of input cannot be answered. `line` counts from 1.
 public enum ServingError: Error, Sendable {
   case plan(RuntimeError)
+  /// An option that this plan, or another option, does not go with.
+  case option(String, expected: String, _ found: String)
   case tokenizer(TokenizerError)
   case notUTF8(line: Int)
   /// The input is in another encoding altogether.
@@ -19,6 +21,8 @@ public enum ServingError: Error, Sendable {
   case pairForEmbedding(line: Int)
   /// The special tokens alone exceed the plan's maximum length.
   case noRoom(line: Int, specialTokens: Int, maximum: Int)
+  /// Too little of a chunk is left to the text that is to be cut.
+  case noRoomForChunks(line: Int, maximum: Int)
   case input(line: Int, RuntimeError)
   /// So many of the result's numbers are NaN or infinite, so that the result says nothing.
   case notFinite(line: Int, count: Int, of: Int)
@@ -40,20 +44,22 @@ extension ServingError {
     case .canariesDiffer, .linesFailed: 1
     case .tokenizer, .notUTF8, .notUTF8Input, .notFinite, .pairForEmbedding, .notAReranker, .notJSON,
       .notAText,
-      .lineTooLong, .noRoom,
+      .lineTooLong, .noRoom, .noRoomForChunks,
       .noCanaries:
       65
-    case .cannotReadInput, .cannotWriteOutput: 64
+    case .option, .cannotReadInput, .cannotWriteOutput: 64
     }
   }
 
   /// Whether other lines can be answered all the same.
   var isOfOneLine: Bool {
     switch self {
-    case .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .input, .notFinite, .pairForEmbedding,
+    case .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .noRoomForChunks, .input, .notFinite,
+      .pairForEmbedding,
       .notAReranker:
       true
-    case .plan, .tokenizer, .notUTF8Input, .linesFailed, .noCanaries, .canariesDiffer, .cannotReadInput,
+    case .plan, .option, .tokenizer, .notUTF8Input, .linesFailed, .noCanaries, .canariesDiffer,
+      .cannotReadInput,
       .cannotWriteOutput:
       false
     }
@@ -64,6 +70,7 @@ extension ServingError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .plan(let error): "\(error)"
+    case .option(let name, let expected, let found): "\(name): expected \(expected); found \(found)"
     case .tokenizer(let error): "the plan's tokenizer: \(error)"
     case .noCanaries:
       "--check: expected canary examples in the plan; found none; plan again with this version, or run without --check"
@@ -86,6 +93,9 @@ extension ServingError: CustomStringConvertible {
     case .noRoom(let line, let specialTokens, let maximum):
       "line \(line): the text's \(specialTokens) special tokens do not fit the plan's maximum length of \(maximum); "
         + "plan with a larger --max-length"
+    case .noRoomForChunks(let line, let maximum):
+      "line \(line): the prompt or the first text of the pair leaves less than an eighth of the plan's \(maximum) tokens to "
+        + "the text that is to be cut in chunks; shorten it, or plan with a larger --max-length"
     case .input(let line, let error): "line \(line): \(error)"
     case .notFinite(let line, let count, let all):
       "line \(line): \(count) of the model's \(all) results are NaN or infinite, so there is no answer: the model's numbers "

@@ -1,5 +1,5 @@
 internal import TaperJSON
-public import TaperPlanFormat
+internal import TaperPlanFormat
 public import TaperPlanRuntime
 public import TaperTokenization
 
@@ -7,41 +7,50 @@ public import TaperTokenization
 /// both use it, so that both give the same answers.
 public struct TextRunner: ~Copyable {
   public let tokenizer: Tokenizer
-  /// The number of scores in an answer, largest first; nil: all, in label order.
-  public var topK: Int?
-  /// The default among them goes before every text.
-  public var prompts: Prompts
-  /// Of a vector only the first so many numbers, normalised again where the whole one is (Matryoshka); nil: all.
-  public private(set) var dimensions: Int?
+  private let options: AnswerOptions
+  /// The chosen one is the default.
+  private let prompts: Prompts
   private var session: Session
   private let plan: Plan
 
-  /// - Parameter threads: nil: as many as the plan and this process's CPUs allow.
-  public init(_ loaded: LoadedPlan, threads: Int? = nil, topK: Int? = nil) throws(ServingError) {
+  /// - Throws: `option` for what this plan cannot do.
+  public init(_ loaded: LoadedPlan, _ options: AnswerOptions = AnswerOptions()) throws(ServingError) {
+    let plan = loaded.plan
+    let prompts = try Self.check(options, for: plan)
     let tokenizer: Tokenizer
-    do throws(TokenizerError) {
-      tokenizer = try Tokenizer(encoded: loaded.plan.tokenizer)
-    } catch {
+    do throws(TokenizerError) { tokenizer = try Tokenizer(encoded: plan.tokenizer) } catch {
       throw .tokenizer(error)
     }
     let session: Session
-    do throws(RuntimeError) {
-      session = try Session(loaded, threads: threads)
-    } catch {
+    do throws(RuntimeError) { session = try Session(loaded, threads: options.threads) } catch {
       throw .plan(error)
     }
     self.tokenizer = tokenizer
+    self.options = options
+    self.prompts = prompts
     self.session = session
-    self.topK = topK
-    prompts = loaded.plan.prompts
-    plan = loaded.plan
+    self.plan = plan
   }
 
-  /// Cuts vectors; false, with nothing changed, where the answer is no vector or has fewer numbers.
-  public mutating func choose(dimensions: Int) -> Bool {
-    guard plan.head.kind == .embedding, dimensions <= plan.head.outputWidth else { return false }
-    self.dimensions = dimensions
-    return true
+  /// - Returns: the plan's prompts, of which the chosen one is the default.
+  private static func check(_ options: AnswerOptions, for plan: Plan) throws(ServingError) -> Prompts {
+    if let dimensions = options.dimensions {
+      guard plan.head.kind == .embedding, dimensions <= plan.head.outputWidth else {
+        throw .option(
+          "--dimensions", expected: "a plan of vectors with at least so many numbers", "\(dimensions)")
+      }
+    }
+    if let aggregation = options.aggregation, plan.head.kind != .tokenClassification {
+      throw .option("--aggregate", expected: "a plan that labels tokens", aggregation.rawValue)
+    }
+    if let overlap = options.overlap, case .truncated = options.longTexts {
+      throw .option("--overlap", expected: "--long chunk-mean or chunk-max with it", "\(overlap)")
+    }
+    guard let prompts = plan.prompts.choosing(options.prompt) else {
+      throw .option(
+        "--prompt", expected: "one of the plan's prompts (\(plan.prompts.names))", options.prompt.name)
+    }
+    return prompts
   }
 
   /// Runs the plan's canary examples, as a service does before its first answer.
@@ -77,14 +86,26 @@ public struct TextRunner: ~Copyable {
     if let documents = input.documents {
       return try rank(documents, for: input.text, index: index, line: line).serialized()
     }
-    let encoding = try run(input, line: line)
-    let depth = plan.halting == nil ? nil : session.depth
-    return session.withResult {
-      AnswerLine.render(
-        index: index, tokens: encoding.ids.count, truncated: encoding.truncated, depth: depth, result: $0,
-        head: plan.head, topK: topK, dimensions: dimensions, encoding: encoding)
-    }.serialized()
+    let reply = try run(input, line: line)
+    return AnswerLine.render(
+      index: index, tokens: reply.tokens, truncated: reply.encoding.truncated, depth: reply.depth,
+      result: reply.result.span, head: plan.head, topK: options.topK, dimensions: options.dimensions,
+      chunks: reply.chunks,
+      tokenAnswers: tokenAnswers(reply, input)
+    ).serialized()
   }
+
+  private func tokenAnswers(_ reply: Reply, _ input: InputLine) -> (key: String, values: [JSONValue])? {
+    guard plan.head.answersTokens else { return nil }
+    let answers = TokenAnswers(
+      reply.encoding, input.text, pair: input.pair, prompt: promptScalars, tokenizer, plan.head)
+    guard let aggregation = options.aggregation else {
+      return ("token_labels", answers.labels(reply.result.span))
+    }
+    return ("entities", answers.entities(reply.result.span, by: aggregation))
+  }
+
+  private var promptScalars: Int { prompts.before("").unicodeScalars.count }
 
   /// The documents from the highest score to the lowest; of equal ones the first comes first.
   private mutating func rank(
@@ -93,34 +114,80 @@ public struct TextRunner: ~Copyable {
     guard plan.head.kind == .regression, plan.head.outputWidth == 1 else { throw .notAReranker(line: line) }
     var scored: [AnswerLine.Ranked] = []
     for (place, document) in documents.enumerated() {
-      let encoding = try run(InputLine(text: query, pair: document), line: line)
+      let reply = try run(InputLine(text: query, pair: document), line: line)
       scored.append(
         AnswerLine.Ranked(
-          document: place, score: session.withResult { $0[0] }, tokens: encoding.ids.count,
-          isTruncated: encoding.truncated))
+          document: place, score: reply.result[0], tokens: reply.tokens, chunks: reply.chunks,
+          isTruncated: reply.encoding.truncated))
     }
     scored.sort { $0.score != $1.score ? $0.score > $1.score : $0.document < $1.document }
-    return AnswerLine.render(scored.prefix(topK ?? .max), index: index)
+    return AnswerLine.render(scored.prefix(options.topK ?? .max), index: index)
   }
 
-  /// Runs the session on one text or pair; its result is finite.
-  private mutating func run(_ input: InputLine, line: Int) throws(ServingError) -> Encoding {
+  /// What the session made of a text.
+  private struct Reply {
+    /// Of the whole text, however many chunks.
+    var encoding: Encoding
+    /// Finite numbers, `head.outputCount` of them.
+    var result: [Float]
+    /// Tokens that were run.
+    var tokens: Int
+    var chunks = 1
+    /// Layers that were run, at most, for a plan with halting.
+    var depth: Int?
+  }
+
+  private mutating func run(_ input: InputLine, line: Int) throws(ServingError) -> Reply {
     guard input.pair == nil || plan.head.kind != .embedding else { throw .pairForEmbedding(line: line) }
+    let maximum = plan.schedule.maximumLength
     let specialTokens = tokenizer.specialTokenCount(isPair: input.pair != nil)
-    guard specialTokens <= plan.schedule.maximumLength else {
-      throw .noRoom(line: line, specialTokens: specialTokens, maximum: plan.schedule.maximumLength)
+    guard specialTokens <= maximum else {
+      throw .noRoom(line: line, specialTokens: specialTokens, maximum: maximum)
     }
-    let encoding = tokenizer.encode(
-      prompts.before(input.text), pair: input.pair, maximumLength: plan.schedule.maximumLength)
+    let text = prompts.before(input.text)
+    switch options.longTexts {
+    case .truncated(let side):
+      var tokenizer = tokenizer
+      if let side { tokenizer.truncationSide = side }
+      return try run(tokenizer.encode(text, pair: input.pair, maximumLength: maximum), line: line)
+    case .chunked(let joining):
+      guard
+        let chunks = TextChunks(
+          text, pair: input.pair, prompt: promptScalars, maximumLength: maximum,
+          overlap: options.overlap ?? maximum / 8, by: tokenizer)
+      else { throw .noRoomForChunks(line: line, maximum: maximum) }
+      return try run(chunks, joining, line: line)
+    }
+  }
+
+  private mutating func run(_ chunks: TextChunks, _ joining: ChunkJoining, line: Int) throws(ServingError)
+    -> Reply
+  {
+    if chunks.count == 1 { return try run(chunks[0], line: line) }
+    var results = ChunkResults(joining, head: plan.head)
+    var (tokens, depth) = (0, 0)
+    for chunk in 0..<chunks.count {
+      let reply = try run(chunks[chunk], line: line)
+      results.add(reply.result.span, chunk: chunk, reply.encoding, of: chunks)
+      tokens += reply.tokens
+      depth = max(depth, reply.depth ?? 0)
+    }
+    return Reply(
+      encoding: chunks.whole, result: results.joined(), tokens: tokens, chunks: chunks.count,
+      depth: plan.halting == nil ? nil : depth)
+  }
+
+  private mutating func run(_ encoding: Encoding, line: Int) throws(ServingError) -> Reply {
     do throws(RuntimeError) {
       try session.run(ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs)
     } catch {
       throw .input(line: line, error)
     }
-    let (unusable, count) = session.withResult { result in
-      (result.indices.reduce(0) { $0 + (result[$1].isFinite ? 0 : 1) }, result.count)
-    }
-    guard unusable == 0 else { throw .notFinite(line: line, count: unusable, of: count) }
-    return encoding
+    let result = session.withResult { result in result.indices.map { result[$0] } }
+    let unusable = result.count { !$0.isFinite }
+    guard unusable == 0 else { throw .notFinite(line: line, count: unusable, of: result.count) }
+    return Reply(
+      encoding: encoding, result: result, tokens: encoding.ids.count,
+      depth: plan.halting == nil ? nil : session.depth)
   }
 }

@@ -43,6 +43,33 @@ struct TokenSequence {
     }
   }
 
+  /// The tokens of a range alone.
+  /// - Complexity: O(length of the range), plus O(log n) to find its edges.
+  func slice(_ range: Range<Int>) -> TokenSequence {
+    var slice = TokenSequence(keepsEdges: keepsEdges)
+    slice.ids = Array(ids[range])
+    slice.offsets = Array(offsets[range])
+    var place = edges.count
+    var low = 0
+    while low < place {
+      let middle = (low + place) / 2
+      if edges[middle].index < range.lowerBound { low = middle + 1 } else { place = middle }
+    }
+    while place < edges.count, edges[place].index < range.upperBound {
+      slice.edges.append((edges[place].index - range.lowerBound, edges[place].edges))
+      place += 1
+    }
+    return slice
+  }
+
+  func followed(by other: TokenSequence) -> TokenSequence {
+    var joined = self
+    joined.ids += other.ids
+    joined.offsets += other.offsets
+    joined.edges += other.edges.map { ($0.index + count, $0.edges) }
+    return joined
+  }
+
   /// - Parameter vocabulary: has the texts of the tokens whose edges are not kept; nil: they have no edges.
   mutating func trim(_ trimmings: [OffsetTrimming], _ vocabulary: Vocabulary?) {
     guard !trimmings.isEmpty else { return }

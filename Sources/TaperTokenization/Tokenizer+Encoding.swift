@@ -28,20 +28,22 @@ extension Tokenizer {
     let truncated = keep.first < first.count || keep.second < second?.count ?? 0
     first.truncate(to: keep.first, from: truncationSide)
     second?.truncate(to: keep.second, from: truncationSide)
-    let spelling = model.spelling
-    first.trim(trimmings, spelling)
-    second?.trim(trimmings, spelling)
-    return assemble(first, second, truncated: truncated)
+    return frame(first, second, truncated: truncated)
   }
 
-  private func assemble(_ first: TokenSequence, _ second: TokenSequence?, truncated: Bool) -> Encoding {
-    var result = Encoding(ids: [], typeIDs: [], offsets: [], truncated: truncated)
+  /// Trims offsets, and puts the template round the texts' tokens.
+  func frame(_ first: TokenSequence, _ second: TokenSequence?, truncated: Bool) -> Encoding {
+    var (first, second) = (first, second)
+    first.trim(trimmings, model.spelling)
+    second?.trim(trimmings, model.spelling)
+    var result = Encoding(ids: [], typeIDs: [], offsets: [], texts: [], truncated: truncated)
     let pieces = second == nil ? template.single : template.pair
     let count = first.count + (second?.count ?? 0) + pieces.count
     result.ids.reserveCapacity(count)
     result.typeIDs.reserveCapacity(count)
     result.offsets.reserveCapacity(count)
     func append(_ tokens: TokenSequence, _ typeID: UInt32) {
+      result.texts.append(result.ids.count..<result.ids.count + tokens.count)
       result.ids += tokens.ids
       result.offsets += tokens.offsets
       result.typeIDs += repeatElement(typeID, count: tokens.count)

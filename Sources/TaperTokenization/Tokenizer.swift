@@ -90,10 +90,13 @@ public struct Tokenizer: Hashable, Sendable {
     return addedTokens.first { $0.content == bytes }?.id ?? model.vocabulary.id(of: bytes)
   }
 
+  /// Whether the vocabulary marks the tokens that go on with a word, as WordPiece does with "##".
+  public var marksContinuations: Bool { !model.continuationPrefix.isEmpty }
+
   /// The token with an id; nil when there is none.
   public func token(_ id: UInt32) -> String? {
-    if let added = addedTokens.first(where: { $0.id == id }) {
-      return String(decoding: added.content, as: UTF8.self)
+    if let added = parts.addedPlaces[id] {
+      return String(decoding: addedTokens[added].content, as: UTF8.self)
     }
     let bytes = model.vocabulary.bytes(of: id)
     return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)

@@ -6,6 +6,8 @@ final class TokenizerParts: Sendable {
   let template: Template
   let trimmings: [OffsetTrimming]
 
+  /// Of each added token's id, the first place among `addedTokens`.
+  let addedPlaces: [UInt32: Int]
   /// Found in the raw text.
   let rawMatcher: AddedTokenMatcher
   /// Found in the normalised text.
@@ -27,6 +29,8 @@ final class TokenizerParts: Sendable {
     self.addedTokens = addedTokens
     self.template = template
     self.trimmings = trimmings
+    addedPlaces = Dictionary(
+      addedTokens.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
     // The reference puts special tokens first; the first of equal patterns wins.
     let ordered = addedTokens.filter(\.isSpecial) + addedTokens.filter { !$0.isSpecial }
     var raw: [(bytes: [UInt8], token: AddedToken)] = []

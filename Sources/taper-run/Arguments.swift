@@ -1,15 +1,12 @@
+import TaperPlanFormat
 import TaperServing
 
 /// The command line. Parsed by hand, because an argument library would be larger than the rest of the program.
 struct Arguments: Equatable {
   var plan: String
-  var threads: Int?
-  var topK: Int?
+  var answers = AnswerOptions()
   var input: String?
   var weights: String?
-  var dimensions: Int?
-  var prompt: String?
-  var hasNoPrompt = false
   var onError = LineErrorPolicy.stop
   var isPlain = false
   var isChecked = false
@@ -25,8 +22,8 @@ struct Arguments: Equatable {
 
   static let usage = """
     usage: taper-run PLAN [--input FILE] [--plain] [--threads N] [--top-k K] [--weights FILE]
-                     [--dimensions D] [--prompt NAME | --no-prompt] [--on-error stop|report] [--strict] [--check]
-                     [--prefault] [--lock]
+                     [--dimensions D] [--prompt NAME | --no-prompt] [--long WAY [--overlap N]] [--aggregate WAY]
+                     [--on-error stop|report] [--strict] [--check] [--prefault] [--lock]
 
     Answers texts with a plan: one text per line in, one JSON object per line out.
 
@@ -38,6 +35,10 @@ struct Arguments: Equatable {
       --dimensions D  only the first D numbers of a vector, normalised again
       --prompt NAME   the model's prompt of this name goes before every text, instead of its default one
       --no-prompt     no prompt goes before the texts
+      --long WAY      texts longer than the plan takes: truncate-right or truncate-left (default: as the model's
+                      tokenizer does), or in chunks whose answers are joined: chunk-mean, chunk-max
+      --overlap N     tokens that neighbouring chunks share (default: an eighth of the plan's longest input)
+      --aggregate WAY of tokens' labels entities, as transformers does it: simple, first, average, max
       --on-error stop|report
                       when a line cannot be answered: stop (the default), or report an error in its place, go on, and
                       exit 1 at the end
@@ -62,12 +63,23 @@ struct Arguments: Equatable {
       guard let next = rest.popFirst() else { throw .usage("\(option): expected a value") }
       return next
     }
-    func count(_ option: String, _ inline: String?) throws(Failure) -> Int {
+    func count(_ option: String, _ inline: String?, minimum: Int = 1) throws(Failure) -> Int {
       let text = try value(option, inline)
-      guard let number = Int(text), number >= 1 else {
-        throw .usage("\(option): expected a number of 1 or more, found \"\(text)\"")
+      guard let number = Int(text), number >= minimum else {
+        throw .usage("\(option): expected a number of \(minimum) or more, found \"\(text)\"")
       }
       return number
+    }
+
+    func choice<Word: RawRepresentable<String> & CaseIterable>(
+      _ option: String, _ inline: String?
+    ) throws(Failure) -> Word {
+      let text = try value(option, inline)
+      guard let word = Word(rawValue: text) else {
+        let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+        throw .usage("\(option): expected one of \(words); found \"\(text)\"")
+      }
+      return word
     }
 
     while let word = rest.popFirst() {
@@ -86,17 +98,15 @@ struct Arguments: Equatable {
       case "--prefault" where inline == nil: found.isPrefaulted = true
       case "--lock" where inline == nil: found.isLocked = true
       case "--" where inline == nil: areOptionsOver = true
-      case "--threads": found.threads = try count("--threads", inline)
-      case "--top-k": found.topK = try count("--top-k", inline)
-      case "--no-prompt" where inline == nil: found.hasNoPrompt = true
-      case "--prompt": found.prompt = try value("--prompt", inline)
-      case "--on-error":
-        let word = try value("--on-error", inline)
-        guard let policy = LineErrorPolicy(rawValue: word) else {
-          throw .usage("--on-error: expected stop or report, found \"\(word)\"")
-        }
-        found.onError = policy
-      case "--dimensions": found.dimensions = try count("--dimensions", inline)
+      case "--threads": found.answers.threads = try count("--threads", inline)
+      case "--top-k": found.answers.topK = try count("--top-k", inline)
+      case "--no-prompt" where inline == nil: found.answers.prompt = .none
+      case "--prompt": found.answers.prompt = .named(try value("--prompt", inline))
+      case "--long": found.answers.longTexts = LongTexts(try choice("--long", inline))
+      case "--overlap": found.answers.overlap = try count("--overlap", inline, minimum: 0)
+      case "--aggregate": found.answers.aggregation = try choice("--aggregate", inline)
+      case "--on-error": found.onError = try choice("--on-error", inline)
+      case "--dimensions": found.answers.dimensions = try count("--dimensions", inline)
       case "--input": found.input = try value("--input", inline)
       case "--weights": found.weights = try value("--weights", inline)
       default: throw .usage("unknown option \(word)")

@@ -45,16 +45,7 @@ struct TaperRun {
       throw Failure(message: "\(error)", exitCode: error.exitCode)
     }
     do throws(ServingError) {
-      var runner = try TextRunner(loaded, threads: arguments.threads, topK: arguments.topK)
-      if let dimensions = arguments.dimensions, !runner.choose(dimensions: dimensions) {
-        report("--dimensions: expected a plan of vectors with at least so many numbers; found \(dimensions)")
-        exit(64)
-      }
-      if arguments.hasNoPrompt { runner.prompts.defaultName = nil }
-      if let name = arguments.prompt, !runner.prompts.choose(name) {
-        report("--prompt: the plan has no prompt \"\(name)\"; it has: \(runner.prompts.names)")
-        exit(64)
-      }
+      var runner = try TextRunner(loaded, arguments.answers)
       if arguments.isChecked { try runner.check() }
       try runner.answerLines(
         from: input, to: STDOUT_FILENO, plain: arguments.isPlain, onError: arguments.onError)

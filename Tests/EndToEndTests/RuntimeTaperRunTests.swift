@@ -45,7 +45,10 @@ import Testing
 
   /// What the library answers to the same texts.
   func expected(_ path: String, _ inputs: [InputLine], topK: Int? = nil) throws -> String {
-    var runner = try TextRunner(LoadedPlan(path: path), threads: 1, topK: topK)
+    var options = AnswerOptions()
+    options.threads = 1
+    options.topK = topK
+    var runner = try TextRunner(LoadedPlan(path: path), options)
     var text = ""
     for (index, input) in inputs.enumerated() { text += try runner.answer(input, index: index) + "\n" }
     return text
@@ -142,7 +145,7 @@ import Testing
       #expect(try lines[0] == JSONValue.lines(expected(path, [InputLine(text: "good")]))[0])
     }
     ChildProcess.run(program, [path, "--on-error", "go"], input: "").expectRefused(
-      64, naming: "stop or report")
+      64, naming: "one of stop, report")
   }
 
   /// NaN and infinity are no answer: least of all a label.

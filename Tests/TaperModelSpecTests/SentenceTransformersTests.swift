@@ -204,14 +204,13 @@ import Testing
       #"{"prompts": {"query": "query: ", "passage": "passage: ", "none": ""}, "default_prompt_name": "query"}"#
     let plain = try load([])
     let model = try load([("config_sentence_transformers.json", settings)])
-    #expect(model.prompts.all.map(\.name) == ["query", "passage"] && model.prompts.defaultName == "query")
-    #expect(model.prompts.before("x") == "query: x")
+    #expect(model.prompts.all.map(\.name) == ["query", "passage", "none"])
+    #expect(model.prompts.defaultName == "query" && model.prompts.before("x") == "query: x")
     #expect(model.modelDigest != plain.modelDigest, "another default prompt is another model")
-    var chosen = model.prompts
-    #expect(chosen.choose("passage") && chosen.before("x") == "passage: x")
-    #expect(!chosen.choose("document") && chosen.before("x") == "passage: x")
-    chosen.defaultName = nil
-    #expect(chosen.before("x") == "x")
+    #expect(model.prompts.choosing(.named("passage"))?.before("x") == "passage: x")
+    #expect(model.prompts.choosing(.named("none"))?.before("x") == "x")
+    #expect(model.prompts.choosing(.named("document")) == nil)
+    #expect(model.prompts.choosing(.none)?.before("x") == "x")
   }
 
   @Test(arguments: [

@@ -31,6 +31,31 @@ enum Fixture {
   struct Missing: Error { var what: String }
 }
 
+/// What the reference makes of a text: what an `Encoding` is compared with.
+struct Reference: Equatable {
+  var ids: [UInt32]
+  var typeIDs: [UInt32]
+  var offsets: [TokenOffset]
+
+  init(_ value: JSONValue) throws {
+    let numbers = try ["ids", "type_ids", "offsets"].map { key in
+      guard let array = value[key]?.array else { throw Fixture.Missing(what: key) }
+      return array.compactMap(\.int).map(UInt32.init)
+    }
+    ids = numbers[0]
+    typeIDs = numbers[1]
+    offsets = stride(from: 0, to: numbers[2].count, by: 2).map {
+      TokenOffset(begin: numbers[2][$0], end: numbers[2][$0 + 1])
+    }
+  }
+
+  init(_ encoding: Encoding) {
+    ids = encoding.ids
+    typeIDs = encoding.typeIDs
+    offsets = encoding.offsets
+  }
+}
+
 /// One tokenizer.json, with the small vocabulary put in, and texts with what the reference makes of them.
 struct Configuration {
   var name: String
@@ -43,7 +68,8 @@ struct Configuration {
     var text: String
     var pair: String?
     var maximum: Int
-    var expected: Encoding
+    var expected: Reference
+    var truncated: Bool
   }
 
   init(_ value: JSONValue, vocabulary: [String]) throws {
@@ -64,18 +90,10 @@ struct Configuration {
     tokenizer["model"] = .object(model)
     json = .object(tokenizer)
     texts = try need(value["texts"]?.array, "texts").map { text in
-      let numbers = try ["ids", "type_ids", "offsets"].map { key in
-        try need(text[key]?.array, key).compactMap(\.int).map(UInt32.init)
-      }
       return Text(
         text: try need(text["text"]?.string, "text"), pair: text["pair"]?.string,
         maximum: try need(text["maximum"]?.int, "maximum"),
-        expected: Encoding(
-          ids: numbers[0], typeIDs: numbers[1],
-          offsets: stride(from: 0, to: numbers[2].count, by: 2).map {
-            TokenOffset(begin: numbers[2][$0], end: numbers[2][$0 + 1])
-          },
-          truncated: try need(text["truncated"]?.bool, "truncated")))
+        expected: try Reference(text), truncated: try need(text["truncated"]?.bool, "truncated"))
     }
   }
 

@@ -47,6 +47,15 @@ enum TokenModel: Hashable, Sendable {
     }
   }
 
+  /// What stands before tokens that go on with a word; empty for models without it.
+  var continuationPrefix: [UInt8] {
+    switch self {
+    case .wordPiece(let model): model.prefix
+    case .bytePairs(let model): model.options.prefix
+    case .unigram, .wordLevel: []
+    }
+  }
+
   /// The name in tokenizer.json.
   var name: String {
     switch self {

@@ -71,6 +71,11 @@ enum Count: ArgumentWord {
   static func value(of argument: String) -> Int? { ValueText.count(argument) }
 }
 
+enum WholeNumber: ArgumentWord {
+  static let expectation = "a whole number of at least 0"
+  static func value(of argument: String) -> Int? { argument == "0" ? 0 : ValueText.count(argument) }
+}
+
 enum Latency: ArgumentWord {
   static let expectation = "a time above zero with its unit: 5ms, 800us"
   static func value(of argument: String) -> Nanoseconds? { ValueText.time(argument) }
@@ -188,14 +193,17 @@ struct PromptOptions: ParsableArguments {
     }
   }
 
+  var choice: PromptChoice {
+    if noPrompt { return .none }
+    return prompt.map { .named($0) } ?? .modelDefault
+  }
+
   /// - Throws: when the model has no prompt of that name.
   func choose(from prompts: Prompts) throws -> Prompts {
-    var prompts = prompts
-    if noPrompt { prompts.defaultName = nil }
-    if let prompt, !prompts.choose(prompt) {
+    guard let chosen = prompts.choosing(choice) else {
       throw CommandError.usage(
-        "--prompt: expected one of the model's prompts (\(prompts.names)); found \"\(prompt)\"")
+        "--prompt: expected one of the model's prompts (\(prompts.names)); found \"\(prompt ?? "")\"")
     }
-    return prompts
+    return chosen
   }
 }

@@ -14,4 +14,6 @@ extension TokenSelection: ExpressibleByArgument {}
 extension HaltingRule: ExpressibleByArgument {}
 extension PlannerPass: ExpressibleByArgument {}
 extension LineErrorPolicy: ExpressibleByArgument {}
+extension LongTexts.Word: ExpressibleByArgument {}
+extension EntityAggregation: ExpressibleByArgument {}
 extension DatasetFormat: ExpressibleByArgument {}

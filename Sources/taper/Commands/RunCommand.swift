@@ -18,6 +18,16 @@ struct RunCommand: ParsableCommand {
     Count.self, help: "Only the first so many numbers of a vector, normalised again (Matryoshka models).")
   var dimensions: Int?
   @OptionGroup var prompts: PromptOptions
+  @Option(
+    help: "Texts longer than the plan takes: cut at an end (default: the model's own), or answered in chunks."
+  )
+  var long: LongTexts.Word?
+  @Option(
+    WholeNumber.self, help: "Tokens that neighbouring chunks share (default: an eighth of the longest input)."
+  )
+  var overlap: Int?
+  @Option(help: "Entities instead of tokens' labels, made as transformers makes them.")
+  var aggregate: EntityAggregation?
   @Flag(help: "Run the plan's canary examples first; exit 1 when an answer differs.") var check = false
   @Option(
     help:
@@ -35,14 +45,21 @@ struct RunCommand: ParsableCommand {
         guard descriptor >= 0 else { throw CommandError.unreadable(path: input) }
       }
       defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-      var runner = try TextRunner(loading.load(plan), threads: threads, topK: topK)
-      runner.prompts = try prompts.choose(from: runner.prompts)
-      if let dimensions, !runner.choose(dimensions: dimensions) {
-        throw CommandError.usage(
-          "--dimensions: expected a plan of vectors with at least so many numbers; found \(dimensions)")
-      }
+      var runner = try TextRunner(loading.load(plan), answers)
       if check { try runner.check() }
       try runner.answerLines(from: descriptor, to: STDOUT_FILENO, plain: plain, onError: onError)
     }
+  }
+
+  private var answers: AnswerOptions {
+    var options = AnswerOptions()
+    options.threads = threads
+    options.topK = topK
+    options.dimensions = dimensions
+    options.prompt = prompts.choice
+    if let long { options.longTexts = LongTexts(long) }
+    options.overlap = overlap
+    options.aggregation = aggregate
+    return options
   }
 }
