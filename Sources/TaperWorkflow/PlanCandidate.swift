@@ -17,6 +17,8 @@ public struct PlanCandidate: Hashable, Sendable {
     case tooLarge(MemoryDiagnostic)
     /// It loses more than is allowed.
     case inaccurate(allowed: Double)
+    /// It meets the target, but only with tokens dropped.
+    case dropsTokens
     /// Another, as fast, was better on so many labelled texts.
     case worse(texts: Int)
   }

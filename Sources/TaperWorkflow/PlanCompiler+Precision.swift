@@ -1,4 +1,5 @@
 package import TaperAuditor
+internal import TaperModelSpec
 package import TaperPlanFormat
 internal import TaperPlanRuntime
 public import TaperPlanner
@@ -33,6 +34,23 @@ extension PlanCompiler {
     var draft = Draft(planning: try request.planning(precision: nil, provenance: PlanProvenance()))
     try stages.run(&draft, progress: progress)
     return draft.planning.precision
+  }
+
+  /// The request's plan in its precision, as one that was not taken; nil when it keeps every token in every layer.
+  func reducedCandidate(_ request: PlanningRequest) throws(PlanningError) -> PlanCandidate? {
+    let kind = PlanCandidate.Kind.precision(request.precision)
+    let plan: Plan
+    do throws(PlanningError) {
+      plan = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
+    } catch {
+      guard let candidate = PlanCandidate(kind, infeasible: error) else {
+        if case .lengthNotCovered = error { return PlanCandidate(kind, reason: .dropsTokens) }
+        throw error
+      }
+      return candidate
+    }
+    let isDense = !plan.schedule.reducesAnywhere && plan.schedule.layerCount == Int(model.shape.layers)
+    return isDense ? nil : PlanCandidate(kind, plan: plan, reason: .dropsTokens)
   }
 
   /// The fastest precision of every product, as predicted, that loses at most `maximumDrop` of the agreement with the

@@ -124,12 +124,16 @@ public struct PlanCompiler {
   ) -> Stages<Draft> {
     let (goal, gate) = (request.goal, request.gate)
     var stages = Stages<Draft>()
-    if findsPrecision, request.options.precision == .auto {
+    if findsPrecision, request.options.precision.precision == nil {
       stages.add("precision of products", weight: 4) { draft, report in
+        if request.options.precision == .asNeeded {
+          guard let exact = try reducedCandidate(draft.planning) else { return }
+          draft.candidates = [exact]
+        }
         let found = try choosePrecision(
           draft.planning, maximumDrop: gate.maximumDrop ?? Self.precisionDrop, progress: report)
         draft.planning.precision = found.precision
-        draft.candidates = found.candidates
+        draft.candidates += found.candidates
       }
     }
     if case .search(let rule) = goal.method, case .reach(let target) = goal.target {
@@ -176,7 +180,14 @@ public struct PlanCompiler {
       }
       let accuracy = draft.outcome?.accuracy
       if gate.isAsked, accuracy == nil { throw WorkflowError.gateNeedsEvidence }
-      if let refusal = accuracy.flatMap(gate.refusal) { throw refusal }
+      guard let refusal = accuracy.flatMap(gate.refusal) else { return }
+      guard draft.refit == nil, let calibration else { throw refusal }
+      throw try naming(
+        refusal, for: request, draft.planning, refused: draft.made().1.plan, progress: report
+      ) { plan in
+        try agreement(of: plan, with: calibration, limit: .max, progress: report)
+          .map { gate.refusal(of: $0) == nil } ?? false
+      }
     }
     stages.add("canary examples", weight: 0.1) { draft, _ in
       var (outcome, loaded) = draft.made()
@@ -202,7 +213,7 @@ public struct PlanCompiler {
       compiler: self, labelled: draft.refit, maximumLength: request.options.maximumLength)
     guard judge.texts > 0 else { throw WorkflowError.searchNeedsTexts }
     let precisions =
-      request.options.precision == .auto ? Precision.allCases.map { PrecisionAssignment($0) } : []
+      request.options.precision.precision == nil ? Precision.allCases.map { PrecisionAssignment($0) } : []
     let space = SearchSpace(
       planning, target: target, haltingRule: rule, layers: Int(model.shape.layers),
       halts: model.tuned?.halting != nil, selectors: model.tuned?.selector?.layers ?? [],
@@ -362,7 +373,7 @@ public struct PlanCompiler {
     of samples: [some TokenizedText], stored: [[Float]], for plan: Plan
   ) throws -> [[Float]] {
     let halts = plan.halting != nil
-    guard halts || plan.head.kind == .tokenClassification else { return stored }
+    guard halts || plan.head.answersTokens else { return stored }
     let request = PlanningRequest(
       .dense, halting: halts ? .tight : nil, maximumLength: plan.schedule.maximumLength,
       threads: Int(plan.identity.threads))

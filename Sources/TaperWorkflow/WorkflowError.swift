@@ -1,7 +1,9 @@
+public import TaperPlanFormat
+
 /// Why the workflow stopped although every module did its part. The command line words it.
 public enum WorkflowError: Error, Hashable, Sendable {
   /// The plan loses more than was allowed; nothing was written.
-  case accuracyGateFailed(AccuracyComparison, allowed: Double)
+  case accuracyGateFailed(AccuracyComparison, allowed: Double, reachable: Reachable? = nil)
   /// The accuracy that the texts prove is below the floor; nothing was written.
   case accuracyFloorMissed(AccuracyComparison, floor: Double)
   /// No precision meets target, memory and accuracy together.
@@ -19,4 +21,13 @@ public enum WorkflowError: Error, Hashable, Sendable {
   case cacheUnwritable(path: String)
   /// A file that holds something else than trials of a search.
   case cacheForeign(path: String)
+
+  /// The fastest plan that was found to lose no more.
+  public struct Reachable: Hashable, Sendable {
+    /// Predicted, at the longest input.
+    public var time: Nanoseconds
+    public var tokens: Int
+    /// Whether it is the dense plan: none that gives anything up passed.
+    public var isDense: Bool
+  }
 }

@@ -56,6 +56,73 @@ import Testing
     #expect(TestFile.bytes(first) == TestFile.bytes(second))
   }
 
+  /// A time between those of the dense plans in f32 and in fewer bits: bits are given up, no token is.
+  @Test func bitsAreGivenUpBeforeTokens() throws {
+    let calibration = try taper.calibration("tiny-bert-classifier", "--no-labels")
+    let device = try slowDevice()
+    func summary(_ options: String...) throws -> JSONValue {
+      let run = ChildProcess.run(
+        taper.program,
+        [
+          "plan", model, "--device", device, "--calibration", calibration, "--max-drop", "100%",
+          "--json", "-o", taper.path("needed.plan"),
+        ] + options)
+      try #require(run.exitCode == 0, "\(run.errors)")
+      return try JSONValue.parse(Array(run.output.utf8))
+    }
+    func time(_ summary: JSONValue) throws -> Int {
+      try #require(summary["lengths"]?.array?.last?["predicted_ns"]?.int)
+    }
+    let exact = try time(summary("--dense"))
+    let fastest = try time(summary("--dense", "--precision", "auto"))
+    try #require(fastest + 200 < exact)
+    let (between, roomy) = ("\((exact + fastest) / 2)ns", "\(exact + 1000)ns")
+
+    let found = try summary("--latency", between)
+    #expect(found["precision"]?.string != "f32")
+    #expect(found["candidates"]?.array?.first?["name"] == "f32")
+    #expect(found["candidates"]?.array?.first?["taken"] == false)
+    let counts = found["lengths"]?.array?.last?["keep_counts"]?.array ?? []
+    #expect(!counts.isEmpty && counts.allSatisfy { $0 == counts[0] })
+    #expect(
+      try taper.json("explain", taper.path("needed.plan"))["request"]?.string?.contains("as-needed") == true)
+    // Nothing has to be given up, or f32 is asked for: then tokens.
+    #expect(try summary("--latency", roomy)["precision"] == "f32")
+    let exactly = taper(
+      "plan", model, "--device", device, "--calibration", calibration, "--latency", between, "--precision",
+      "f32", "-o",
+      taper.path("exactly.plan"))
+    exactly.expectRefused(2, naming: "unreachable")
+  }
+
+  /// The reference device with products in f32 fifty times slower: the tiny model's have no time to save otherwise.
+  private func slowDevice() throws -> String {
+    var profile = try #require(JSONValue.parse(TestFile.bytes(TaperProgram.referenceDevice)).object)
+    let entries = try #require(profile["entries"]?.array).map { entry -> JSONValue in
+      guard var object = entry.object, object["kernel"]?.string?.hasPrefix("gemm_f32") == true else {
+        return entry
+      }
+      let points = (object["points"]?.array ?? []).map { point -> JSONValue in
+        let numbers = (point.array ?? []).compactMap(\.int)
+        return .array((numbers.prefix(3) + numbers.dropFirst(3).map { $0 * 50 }).map { JSONValue($0) })
+      }
+      object["points"] = .array(points)
+      return .object(object)
+    }
+    profile["entries"] = .array(entries)
+    return taper.folder.write("slow.json", JSONValue.object(profile).serialized())
+  }
+
+  @Test func aRefusedPlanNamesTheFastestThatPasses() throws {
+    let calibration = try taper.calibration("tiny-bert-classifier", "--no-labels")
+    let refused = taper(
+      "plan", model, "--device", TaperProgram.referenceDevice, "--calibration", calibration,
+      "--flops-speedup", "2.5x",
+      "--max-drop", "0%", "-o", taper.path("gated.plan"))
+    refused.expectRefused(3, naming: "the fastest plan found that passes", "µs at 24 tokens")
+    #expect(!TestFile.exists(taper.path("gated.plan")))
+  }
+
   @Test func plansWithoutOpenBLASRunOnTheLeanRunner() throws {
     let plan = try taper.plan(
       "--dense", "--disable-pass", "kernel-selection", model: "tiny-bert-classifier")

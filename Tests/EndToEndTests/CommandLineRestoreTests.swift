@@ -28,6 +28,7 @@ import Testing
       [
         "plan", inputs.model, "--device", TaperProgram.referenceDevice, "--calibration", inputs.calibration,
         "-o", taper.path("a.plan"), "--json", "--restore", restore,
+        "--precision", "f32",
       ] + target)
   }
 

@@ -53,9 +53,17 @@ public struct CompileOptions: Hashable, Sendable {
     case f32, bf16, int8
     /// Of each product the fastest that loses little enough.
     case auto
+    /// f32 where it meets the target with every token in every layer, else as `auto`: bits are given up before tokens.
+    case asNeeded = "as-needed"
 
     /// Nil when it is to be found.
     public var precision: Precision? { Precision(rawValue: rawValue) }
+
+    /// What is meant when nothing is said: `asNeeded` where a target in time and texts to judge by are there.
+    public static func unstated(for goal: CompileGoal, isCalibrated: Bool) -> PrecisionChoice {
+      guard isCalibrated, case .reach(.times) = goal.target else { return .f32 }
+      return [.acc, .depth].contains(goal.method.name) ? .asNeeded : .f32
+    }
   }
 
   /// Whether a mean-pooling head reads dropped tokens' last states too.

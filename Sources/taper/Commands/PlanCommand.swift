@@ -56,7 +56,10 @@ struct PlanCommand: ParsableCommand {
       try Outputs.check(files: [output])
       // Contradictions are refused before anything is read.
       let goal = try goal()
-      let loaded = try options.load()
+      var loaded = try options.load()
+      if options.precision == nil {
+        loaded.options.precision = .unstated(for: goal, isCalibrated: options.calibration != nil)
+      }
       let request = CompileRequest(
         goal, options: loaded.options, memory: MemoryCeiling(arena: maxArena, resident: maxResident),
         gate: AccuracyGate(maximumDrop: maxDrop, minimum: minAccuracy))

@@ -25,6 +25,9 @@ struct PlanReport {
       ReportNode.paragraph(
         "arena \(NumberText.size(plan.arena.byteCount)), weights \(NumberText.size(plan.weights.byteCount)), "
           + "resident at most \(NumberText.size(plan.residentBytes))", .plain)
+      if plan.identity.precision != Precision.f32.rawValue {
+        ReportNode.paragraph("products in \(plan.identity.precision)", .plain)
+      }
       if let margin = outcome.percentile {
         ReportNode.paragraph(
           "planned for \(margin.percentile.name): medians stay \(NumberText.times(margin.overMedian)) below the "

@@ -15,8 +15,12 @@ struct PlanningOptions: ParsableArguments {
   @Option(help: "The device profile.") var device: String
   @Option(Count.self, help: "Longest input in tokens, specials included (default: the model's longest).")
   var maxLength: Int?
-  @Option(help: "Of the encoder's products; auto: each the fastest that keeps within --max-drop (0.3%).")
-  var precision = CompileOptions.PrecisionChoice.f32
+  @Option(
+    help: """
+      Of the encoder's products. auto: each the fastest that keeps within --max-drop (0.3%); as-needed, the default of \
+      a calibrated plan for a time: auto where f32 would have to drop tokens.
+      """)
+  var precision: CompileOptions.PrecisionChoice?
   @Option(help: "Refit the head on these labelled texts with the reduced encoder's features.")
   var refitHead: String?
   @Option(Count.self, help: "Refit on at most so many labelled texts (default: all).")
@@ -59,7 +63,8 @@ struct PlanningOptions: ParsableArguments {
       compiler: try PlanCompiler(
         model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads)),
       options: CompileOptions(
-        maximumLength: maximumLength, threads: threads, precision: precision, refitsHead: refitHead != nil,
+        maximumLength: maximumLength, threads: threads, precision: precision ?? .f32,
+        refitsHead: refitHead != nil,
         disabledPasses: disablePass, usesOpenBLAS: withOpenblas, restoring: restore,
         dropsBeyondCalibration: beyondCalibration),
       refit: try texts.map {

@@ -43,6 +43,9 @@ struct SweepCommand: ParsableCommand {
     try ExitStatus.catching {
       try Outputs.check(files: [svg, html], folders: FilePath.exists(output) ? [] : [output])
       try methodOptions.check(methods)
+      guard options.precision != .asNeeded else {
+        throw CommandError.usage("--precision: expected f32, bf16, int8 or auto for a sweep; found as-needed")
+      }
       guard svg == nil || test != nil || options.refitHead != nil || options.calibration != nil else {
         throw CommandError.usage(
           "--svg: expected accuracies to draw; found none; give --test, --refit-head or --calibration")

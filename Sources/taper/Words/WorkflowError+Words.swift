@@ -7,12 +7,12 @@ import TaperWorkflow
 extension WorkflowError {
   var words: String {
     switch self {
-    case .accuracyGateFailed(let accuracy, let allowed):
+    case .accuracyGateFailed(let accuracy, let allowed, let reachable):
       """
       accuracy gate: expected at most \(points(allowed)) points of \(accuracy.metric.name) lost; found \
       \(points(accuracy.drop)) (\(points(accuracy.dense)) dense, \(points(accuracy.planned)) planned, on \
-      \(accuracy.count) texts\(resolution(accuracy, allowed))); try --precision auto, which gives up bits before \
-      tokens, ask for less speed, refit the head with --refit-head, or allow more with --max-drop
+      \(accuracy.count) texts\(resolution(accuracy, allowed)))\(reachable.map(words) ?? ""); ask for less speed, try \
+      --precision auto, which gives up bits before tokens, refit the head with --refit-head, or allow more with --max-drop
       """
     case .accuracyFloorMissed(let accuracy, let floor):
       """
@@ -49,6 +49,13 @@ extension WorkflowError {
   /// The first of them; a data set may have thousands.
   private func list(_ labels: [String]) -> String {
     labels.prefix(12).joined(separator: ", ") + (labels.count > 12 ? " and \(labels.count - 12) more" : "")
+  }
+
+  private func words(_ reachable: Reachable) -> String {
+    let time = "~\(NumberText.time(reachable.time)) at \(NumberText.count(reachable.tokens, "token"))"
+    return reachable.isDense
+      ? "; of the plans tried only the dense one passes: \(time)"
+      : "; the fastest plan found that passes: \(time)"
   }
 
   /// What a text more or less is worth, where that alone is more than is allowed.
@@ -108,6 +115,7 @@ extension PlanCandidate {
       )
     case .inaccurate(let allowed):
       but("\(lost ?? "too much lost") (at most \(NumberText.fixed(allowed * 100, 2)))")
+    case .dropsTokens: but("only with tokens dropped; bits are given up first")
     case .worse(let texts): but("\(lost ?? "worse") against the one taken, on \(texts) texts")
     }
   }
