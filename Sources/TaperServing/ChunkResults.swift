@@ -59,13 +59,12 @@ struct ChunkResults {
     }
     let window = chunks.tokens(of: chunk)
     let isLast = chunk == chunks.count - 1
-    let owned =
-      window.lowerBound + (chunk == 0 ? 0 : (chunks.overlap + 1) / 2)
-      ..<window.upperBound - (isLast ? 0 : chunks.overlap / 2)
+    let begin = window.lowerBound + (chunk == 0 ? 0 : (chunks.overlap + 1) / 2)
+    let end = window.upperBound - (isLast ? 0 : chunks.overlap / 2)
     guard let text = encoding.texts.last else { return }
     // What stands before the window is the same in the chunk and in the whole.
     let before = text.upperBound - window.count
-    for token in owned {
+    for token in begin..<end {
       let (here, there) = (before + token - window.lowerBound, before + token)
       for column in 0..<width { tokenResults[there * width + column] = result[here * width + column] }
     }
