@@ -28,15 +28,18 @@ struct CheckpointWeights: Sendable {
       self.shape = shape
     }
 
+    /// - Parameter elements: which of the role's elements; nil: all.
     /// - Throws: `nonFiniteTensor`; a NaN would otherwise surface as a wrong answer far from its cause.
-    func floats() throws(ModelSpecError) -> [Float] {
+    func floats(in elements: Range<Int>? = nil) throws(ModelSpecError) -> [Float] {
       let count = shape.reduce(1, *)
-      let values = try file.floats(tensor, in: part * count..<(part + 1) * count)
+      let wanted = elements ?? 0..<count
+      let start = part * count + wanted.lowerBound
+      let values = try file.floats(tensor, in: start..<start + wanted.count)
       // x·0 is 0 for finite x and NaN otherwise, so one pass without branches tells whether to search.
       var probe: Float = 0
       for value in values { probe += value * 0 }
       if probe != 0, let index = values.firstIndex(where: { !$0.isFinite }) {
-        throw .nonFiniteTensor(path: file.path, tensor: tensor, index: part * count + index)
+        throw .nonFiniteTensor(path: file.path, tensor: tensor, index: start + index)
       }
       return values
     }

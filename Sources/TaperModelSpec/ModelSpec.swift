@@ -55,10 +55,11 @@ public struct ModelSpec: Sendable {
   public func has(_ role: TensorRole) -> Bool { weights.sources[role] != nil }
 
   /// The tensor in this role, row-major, converted to Float.
+  /// - Parameter elements: which of them; nil: all.
   /// - Throws: `roleAbsent`; `nonFiniteTensor` when it holds infinity or NaN.
-  public func tensor(_ role: TensorRole) throws(ModelSpecError) -> [Float] {
+  public func tensor(_ role: TensorRole, in elements: Range<Int>? = nil) throws(ModelSpecError) -> [Float] {
     guard let source = weights.sources[role] else { throw .roleAbsent(role: role.rawValue, model: name) }
-    return try source.floats()
+    return try source.floats(in: elements)
   }
 
   /// The shape of the tensor in this role.

@@ -36,9 +36,11 @@ package struct WeightStream: Sendable {
     let recipe = recipes[entry]
     guard recipe.layout != .rowMajor else {
       for piece in try pieces(of: entry) {
-        let elements = try elements(of: piece, entry: entry)
-        // As they lie in memory: little-endian on every platform Taper is built for.
-        unsafe try elements.span.bytes.withUnsafeBytes(body)
+        for part in parts(of: piece) {
+          let elements = try elements(of: piece, in: part, entry: entry)
+          // As they lie in memory: little-endian on every platform Taper is built for.
+          unsafe try elements.span.bytes.withUnsafeBytes(body)
+        }
       }
       return
     }
@@ -78,6 +80,16 @@ package struct WeightStream: Sendable {
     }
   }
 
+  /// Elements of a checkpoint's tensor that are read at a time: an embedding table is most of a multilingual model.
+  private static let partCount = 1 << 22
+
+  /// The parts that a piece is read in; nil stands for all of it.
+  private func parts(of piece: Piece) -> [Range<Int>?] {
+    guard case .tensor(let role) = piece, model.has(role) else { return [nil] }
+    let count = model.shape(of: role).reduce(1, *)
+    return stride(from: 0, to: count, by: Self.partCount).map { $0..<min($0 + Self.partCount, count) }
+  }
+
   private func scales(of smoothing: Smoothing, entry: Int) throws(PlanFormatError) -> [Float] {
     let gamma = try elements(of: .tensor(smoothing.gamma), entry: entry)
     let beta =
@@ -94,10 +106,12 @@ package struct WeightStream: Sendable {
     return Smoothing.scales(gamma: gamma, beta: beta, largestWeights: largest)
   }
 
-  private func elements(of piece: Piece, entry: Int) throws(PlanFormatError) -> [Float] {
+  private func elements(
+    of piece: Piece, in part: Range<Int>? = nil, entry: Int
+  ) throws(PlanFormatError) -> [Float] {
     do throws(ModelSpecError) {
       switch piece {
-      case .tensor(let role): return try model.tensor(role)
+      case .tensor(let role): return try model.tensor(role, in: part)
       case .relativeBias(let reach): return try model.relativeBiasByDistance(reach: reach)
       case .rowsByDistance(let layer, let forQueries, let reach):
         return try model.rowsByDistance(layer: layer, forQueries: forQueries, reach: reach)
