@@ -33,7 +33,8 @@ public struct InputLine: Hashable, Sendable {
     do throws(JSONError) {
       value = try JSONValue.parse(bytes, accepting: .python)
     } catch {
-      throw .notJSON(line: line, error)
+      let first = bytes.first { !blanks.contains($0) }
+      throw .notJSON(line: line, error, isRaw: !"{[\"".utf8.contains { $0 == first })
     }
     if let text = value.string { return InputLine(text: text) }
     if value["documents"] != nil, value["text"] != nil {

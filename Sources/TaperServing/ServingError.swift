@@ -12,7 +12,8 @@ public enum ServingError: Error, Sendable {
   case notUTF8(line: Int)
   /// The input is in another encoding altogether.
   case notUTF8Input(encoding: String)
-  case notJSON(line: Int, JSONError)
+  /// `isRaw`: it does not begin as a JSON line does.
+  case notJSON(line: Int, JSONError, isRaw: Bool)
   case notAText(line: Int, found: String)
   case lineTooLong(line: Int, limit: Int)
   /// Documents to rank, and the model does not give one score to a pair of texts.
@@ -80,7 +81,11 @@ extension ServingError: CustomStringConvertible {
     case .notUTF8(let line): "line \(line) is not UTF-8; convert the input"
     case .notUTF8Input(let encoding):
       "the input is \(encoding), expected UTF-8; convert it: iconv -f \(encoding) -t UTF-8"
-    case .notJSON(let line, let error): "line \(line): \(error); \(Self.remedy(for: error))"
+    case .notJSON(let line, _, isRaw: true):
+      "line \(line): expected a JSON string or object; found other text; read lines of raw text with --plain, and write a "
+        + "table's text column as such lines first"
+    case .notJSON(let line, let error, isRaw: false):
+      "line \(line): \(error); mend the line, or go on past such lines with --on-error report"
     case .notAText(let line, let found):
       "line \(line): expected a JSON string, an object with a string \"text\" (and \"text_pair\"), or one with \"query\" and "
         + "\"documents\"; found \(found)"
@@ -105,11 +110,5 @@ extension ServingError: CustomStringConvertible {
     case .cannotReadInput(let code): "cannot read the input: \(SystemCall.text(code))"
     case .cannotWriteOutput(let code): "cannot write the output: \(SystemCall.text(code))"
     }
-  }
-
-  /// A line that begins as JSON does is JSON with a fault; any other is a raw text.
-  private static func remedy(for error: JSONError) -> String {
-    if case .unexpectedByte(offset: 0, _, _) = error { return "for raw lines of text use --plain" }
-    return "mend the line, or go on past such lines with --on-error report"
   }
 }

@@ -113,13 +113,14 @@ import Testing
     return taper.folder.write("slow.json", JSONValue.object(profile).serialized())
   }
 
-  @Test func aRefusedPlanNamesTheFastestThatPasses() throws {
+  @Test func aRefusedPlanNamesTheTimeOfOneThatPasses() throws {
     let calibration = try taper.calibration("tiny-bert-classifier", "--no-labels")
     let refused = taper(
       "plan", model, "--device", TaperProgram.referenceDevice, "--calibration", calibration,
       "--flops-speedup", "2.5x",
       "--max-drop", "0%", "-o", taper.path("gated.plan"))
-    refused.expectRefused(3, naming: "the fastest plan found that passes", "µs at 24 tokens")
+    // Of the tiny model no plan that drops tokens is faster than the dense one.
+    refused.expectRefused(3, naming: "of the plans tried only the dense one passes", "µs at 24 tokens")
     #expect(!TestFile.exists(taper.path("gated.plan")))
   }
 

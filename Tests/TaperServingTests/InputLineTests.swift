@@ -43,9 +43,10 @@ import Testing
     #expect(throws: ServingError.self) { try parse(#"{"text":NaN}"#) }
   }
 
-  @Test(arguments: ["plain words", #"{"text":"a""#]) func whatIsNotJSON(line: String) {
+  @Test(arguments: [("plain words", true), ("text,label", true), (#" {"text":"a""#, false)])
+  func whatIsNotJSON(line: String, isRaw: Bool) {
     let error = #expect(throws: ServingError.self) { try parse(line) }
-    guard case .notJSON(line: 7, _) = error else {
+    guard case .notJSON(line: 7, _, isRaw) = error else {
       Issue.record("found \(String(describing: error))")
       return
     }
@@ -58,7 +59,7 @@ import Testing
         try InputLine.parse([0x22, 0xFF, 0x22], line: 2, plain: plain)
       }
       switch error {
-      case .notUTF8(line: 2)?, .notJSON(line: 2, _)?: break
+      case .notUTF8(line: 2)?, .notJSON(line: 2, _, _)?: break
       default: Issue.record("found \(String(describing: error))")
       }
     }

@@ -64,9 +64,16 @@ struct PlanCommand: ParsableCommand {
         goal, options: loaded.options, memory: MemoryCeiling(arena: maxArena, resident: maxResident),
         gate: AccuracyGate(maximumDrop: maxDrop, minimum: minAccuracy))
       var bar = ProgressBar()
-      let outcome = try loaded.compiler.compile(
-        request, refit: loaded.refit, search: methods.search(loaded.digests)
-      ) { stage, fraction in bar.update(fraction, stage) }
+      let outcome: PlanCompiler.Outcome
+      do {
+        outcome = try loaded.compiler.compile(
+          request, refit: loaded.refit, search: methods.search(loaded.digests)
+        ) { stage, fraction in bar.update(fraction, stage) }
+      } catch {
+        bar.finish()
+        if FilePath.exists(output) { Console.note("note: \(output) is still what it was before") }
+        throw error
+      }
       bar.finish()
       let plan = try write(outcome.planned)
       if loaded.judgesOnTrainingTexts {
