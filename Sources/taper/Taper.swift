@@ -12,8 +12,8 @@ struct Taper: ParsableCommand {
       The way through: profile the machine, calibrate the model on texts, plan for a target, run and audit the plan.
 
       Exit codes: 0 ok, 1 findings (audit out of tolerance, canaries or documents that differ, a profile that \
-      drifted), 2 target or memory limit infeasible, 3 accuracy gate or floor failed, 4 plan does not fit this device, or the profile is of another machine, 64 usage, 65 bad \
-      or corrupt data, 69 too noisy to judge, 70 our bug.
+      drifted), 2 target or memory limit infeasible, 3 accuracy gate or floor failed, 4 plan does not fit this device, \
+      or the profile is of another machine, 64 usage, 65 bad or corrupt data, 69 too noisy to judge, 70 our bug.
       """,
     version: TaperVersion.current,
     subcommands: [

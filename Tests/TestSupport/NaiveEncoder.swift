@@ -9,8 +9,9 @@ import TaperPlanFormat
 /// Elimination (LAT's place, PoWER-BERT's score): layer l attends over all its T(l−1) input rows; the score of row j
 /// is S(j) = (1/H) Σ_heads Σ_i A[i, j]; row 0 and the T(l) − 1 other rows of largest S go on, ties to the lower
 /// index, in their original order; the rest of the layer sees the kept rows only. Relative biases and positions are
-/// those of the original text, and so are rotary angles and local windows. Restoring puts each dropped row's last state, the input of the layer that dropped
-/// it, back before the final norm, where there is one, and the mean over all n rows.
+/// those of the original text, and so are rotary angles and local windows. Restoring puts each dropped row's last
+/// state, the input of the layer that dropped it, back before the final norm, where there is one, and the mean over all
+/// n rows.
 public struct NaiveEncoder: Sendable {
   public let model: ModelSpec
   private let tensors: [TensorRole: [Float]]

@@ -1,4 +1,5 @@
-/// y = x·Wᵀ + b with W [out, in]; without a bias y = x·Wᵀ. The weight is kept transposed, so that the inner loop runs along memory.
+/// y = x·Wᵀ + b with W [out, in]; without a bias y = x·Wᵀ. The weight is kept transposed, so that the inner loop runs
+/// along memory.
 struct NaiveLinear: Sendable {
   private let inputs: Int
   private let outputs: Int

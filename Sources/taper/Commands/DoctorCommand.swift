@@ -13,8 +13,8 @@ struct DoctorCommand: ParsableCommand {
     abstract: "Checks whether a device profile, or a plan's predicted times, fit this machine.",
     discussion: """
       Compares the profile's fingerprint with this machine's and, where it is the same, measures a few of its points \
-      again with the kernel tier it was measured with. Of a plan: runs it at its reference lengths. Exit 1 when times have drifted, 4 when the profile is of another machine, 69 when \
-      the machine is too noisy to tell.
+      again with the kernel tier it was measured with. Of a plan: runs it at its reference lengths. Exit 1 when times \
+      have drifted, 4 when the profile is of another machine, 69 when the machine is too noisy to tell.
       """)
 
   @Argument(help: "A plan.") var plan: String?

@@ -37,8 +37,8 @@ extension PlanningError {
     case .lengthNotCovered(let length, let covered):
       """
       calibration: expected texts of up to \(length) tokens, since the target needs tokens dropped there; found enough \
-      for lengths of up to \(covered) only, so nothing tells what that does to the answers; calibrate on longer texts, plan for \
-      --max-length \(covered), try --precision auto, which needs no tokens dropped, or drop them unseen with \
+      for lengths of up to \(covered) only, so nothing tells what that does to the answers; calibrate on longer texts, \
+      plan for --max-length \(covered), try --precision auto, which needs no tokens dropped, or drop them unseen with \
       --beyond-calibration
       """
     case .calibrationOfAnotherModel(let expected, let found):
