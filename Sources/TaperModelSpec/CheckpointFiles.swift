@@ -102,6 +102,14 @@ struct CheckpointFiles {
     return sources
   }
 
+  /// The tensor of this name, in this shape.
+  func source(_ name: String, shape: [Int]) throws(ModelSpecError) -> CheckpointWeights.Source {
+    guard let (file, tensor) = find([name]) else {
+      throw .tensorMissing(path: directory, tensor: name, tried: [name])
+    }
+    return try CheckpointWeights.Source(file: file, tensor: tensor, shape: shape)
+  }
+
   /// Finds the tensors that every family names by their roles, and checks type and shape of each.
   func locate(named roles: [(TensorRole, [Int])]) throws(ModelSpecError) -> [TensorRole: CheckpointWeights
     .Source]

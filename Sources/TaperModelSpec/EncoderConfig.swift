@@ -67,6 +67,15 @@ struct EncoderConfig {
     classifier = isEmbedder ? nil : try Self.classifier(file, family)
   }
 
+  /// The steps of the family's dense layer before a classifier; none where it has none.
+  func pooler(ofTokens: Bool) -> [HeadStep] {
+    let tensors = family.head(ofTokens: ofTokens)
+    guard tensors[.poolerWeight] != nil else { return [] }
+    return HeadStep.pooler(
+      poolerActivation, norm: tensors[.poolerNormGamma] == nil ? nil : layerNormEpsilon,
+      width: Int(shape.hidden))
+  }
+
   /// From `architectures`; without it the checkpoint is an encoder without head.
   private static func classifier(
     _ file: JSONFile, _ family: FamilyDescription

@@ -118,22 +118,19 @@ extension FamilyDescription.TensorPattern {
 }
 
 extension Pooling {
-  /// "mean" or "cls".
-  init(named name: String, in file: JSONFile, key: String) throws(ModelSpecError) {
-    switch name {
-    case "mean": self = .mean
-    case "cls": self = .cls
-    default: throw file.failure(key, expected: "\"mean\" or \"cls\"", .string(name))
+  /// One of those that give a text one vector, by name.
+  init(
+    named name: String, in file: JSONFile, key: String, among known: [Pooling] = [.mean, .cls]
+  ) throws(ModelSpecError) {
+    guard let pooling = known.first(where: { $0.name == name }) else {
+      throw file.failure(
+        key, expected: known.map { "\"\($0.name)\"" }.joined(separator: " or "), .string(name))
     }
+    self = pooling
   }
 
-  var name: String {
-    switch self {
-    case .mean: "mean"
-    case .cls: "cls"
-    case .tokens: "tokens"
-    }
-  }
+  /// Those of sentence-transformers' Pooling.
+  static let ofTexts: [Pooling] = [.mean, .cls, .max, .meanSqrtLength, .weightedMean, .lastToken]
 }
 
 /// The families compiled into this binary. A file in specs/models that is missing here fails a test.

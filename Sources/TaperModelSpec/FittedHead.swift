@@ -17,11 +17,18 @@ struct FittedHead {
   let weightsFile: SafetensorsFile
 
   /// nil when the directory has none.
-  init?(directory: String, hidden: Int) throws(ModelSpecError) {
+  /// - Parameters:
+  ///   - modules: the steps of modules.json; nil for a base that is no embedder of modules.
+  ///   - pooler: the steps of the family's dense layer.
+  init?(
+    directory: String, hidden: Int, modules: [HeadStep]?, pooler: [HeadStep]
+  ) throws(ModelSpecError) {
     guard let file = try JSONFile(ifPresent: "\(directory)/\(Self.descriptionName)") else { return nil }
     _ = try file.integer("schema_version", in: 1...1)
     let outputs = try file.integer("outputs", in: 1...65536)
-    _ = try file.integer("width", in: hidden...hidden)
+    let steps = try Self.steps(file, hidden: hidden, modules, pooler)
+    let width = steps.last?.width ?? hidden
+    _ = try file.integer("width", in: width...width)
     let labels = try file.strings("labels")
     let kind: HeadKind
     switch try file.string("kind") {
@@ -37,10 +44,7 @@ struct FittedHead {
       throw .value(path: file.path, key: "labels", expected: "\(labelCount) labels", found: "\(labels.count)")
     }
     try file.requireDistinct(labels, "labels")
-    spec = HeadSpec(
-      kind: kind, pooling: try Pooling(named: file.string("pooling"), in: file, key: "pooling"),
-      normalized: try file.bool("follows_normalization"), labels: labels, outputWidth: outputs,
-      hasPooler: try file.bool("pooler"), hasLinear: true)
+    spec = HeadSpec(kind: kind, steps: steps, labels: labels, outputWidth: outputs, hasLinear: true)
     dataDigest = try file.member("data_digest").map { (found) throws(ModelSpecError) in
       guard let digest = found.string.flatMap(Digest.init(hex:)) else {
         throw file.failure("data_digest", expected: "64 hexadecimal digits", found)
@@ -51,9 +55,28 @@ struct FittedHead {
     let weights = try SafetensorsFile(path: "\(directory)/\(Self.weightsName)")
     weightsFile = weights
     sources = [
-      .headWeight: try Self.source(weights, Self.weightTensor, [outputs, hidden]),
+      .headWeight: try Self.source(weights, Self.weightTensor, [outputs, width]),
       .headBias: try Self.source(weights, Self.biasTensor, [outputs]),
     ]
+  }
+
+  /// What the linear layer follows: the modules' steps, or pooling, perhaps the pooler and the norm.
+  private static func steps(
+    _ file: JSONFile, hidden: Int, _ modules: [HeadStep]?, _ pooler: [HeadStep]
+  ) throws(ModelSpecError) -> [HeadStep] {
+    if file.member("modules") != nil, try file.bool("modules") {
+      guard let modules else {
+        throw file.failure(
+          "modules", expected: "false: the folder has no modules.json with the modules that the head reads",
+          true)
+      }
+      return modules
+    }
+    let pooling = try Pooling(named: file.string("pooling"), in: file, key: "pooling", among: Pooling.ofTexts)
+    var steps: [HeadStep] = [.pool(pooling, width: hidden)]
+    if try file.bool("pooler") { steps += pooler }
+    if try file.bool("follows_normalization") { steps.append(.normalize(width: hidden)) }
+    return steps
   }
 
   private static func source(_ file: SafetensorsFile, _ name: String, _ shape: [Int]) throws(ModelSpecError)
@@ -85,6 +108,7 @@ struct FittedHead {
       "follows_normalization": .bool(spec.normalized),
     ]
     var object = facts.object ?? JSONObject()
+    if spec.followsModules { object["modules"] = true }
     if let data { object["data_digest"] = JSONValue(data.hex) }
     return JSONValue.object(object).serialized(pretty: true) + "\n"
   }

@@ -22,12 +22,12 @@ public struct HaltingSpec: Hashable, Sendable {
   init(_ file: JSONFile, layers count: Int, head: HeadSpec) throws(ModelSpecError) {
     let remedy = "; run tune halting again on this head, or load a copy without taper.halting"
     layers = try file.integer("layers", in: count...count)
-    guard head.kind == .classification, !head.hasPooler else {
+    guard head.kind == .classification, !head.hasDenseSteps else {
       throw .value(
         path: file.path, key: file.keyPath + "classes",
-        expected: "absent unless the head is a classifier without a pooler\(remedy)",
+        expected: "absent unless the head is a classifier without a pooler or a module\(remedy)",
         found: "a head of \(head.kind)"
-          + (head.hasPooler ? " with a pooler" : ""))
+          + (head.hasDenseSteps ? " with dense layers or norms" : ""))
     }
     classes = try file.integer("classes", in: 2...65536)
     guard classes == head.outputWidth else {

@@ -10,7 +10,7 @@ public enum ModelDirectoryWriter {
   ///   - base: the model whose pooled features the head was fitted on. Its own head is replaced; its pooling, pooler
   ///     and normalisation stay, and the new linear layer follows them.
   ///   - kind: classification, multiLabel or regression.
-  ///   - weight: [outputs, hidden], row-major; `bias` has one element per output.
+  ///   - weight: [outputs, width of the features], row-major; `bias` has one element per output.
   ///   - labels: one per output; empty for regression.
   ///   - data: SHA-256 of the file of texts that the head was fitted to.
   ///   - destination: must not exist.
@@ -19,9 +19,9 @@ public enum ModelDirectoryWriter {
     base: ModelSpec, kind: HeadKind = .classification, weight: [Float], bias: [Float], labels: [String],
     data: Digest? = nil, to destination: String
   ) throws(ModelSpecError) {
-    let hidden = Int(base.shape.hidden)
+    let width = base.head.featureWidth
     precondition(kind != .embedding, "a fitted head classifies or regresses")
-    precondition(!bias.isEmpty && weight.count == bias.count * hidden, "weight is [outputs, hidden]")
+    precondition(!bias.isEmpty && weight.count == bias.count * width, "weight is [outputs, width]")
     precondition(labels.count == (kind == .regression ? 0 : bias.count), "one label per output")
     let target = FilePath.withoutTrailingSlashes(destination)
     guard !FilePath.exists(target) else { throw .destinationExists(path: target) }
@@ -34,10 +34,10 @@ public enum ModelDirectoryWriter {
       spec.hasLinear = true
       try ModelSpecError.wrapping(
         try WholeFile.write(
-          FittedHead.description(spec, width: hidden, data: data),
+          FittedHead.description(spec, width: width, data: data),
           to: "\(folder)/\(FittedHead.descriptionName)"))
       var writer = SafetensorsWriter()
-      writer.add(FittedHead.weightTensor, shape: [bias.count, hidden], values: weight)
+      writer.add(FittedHead.weightTensor, shape: [bias.count, width], values: weight)
       writer.add(FittedHead.biasTensor, shape: [bias.count], values: bias)
       try writer.write(to: "\(folder)/\(FittedHead.weightsName)")
     }
@@ -56,10 +56,10 @@ public enum ModelDirectoryWriter {
 
   private static func duplicate(_ source: String, as target: String) throws(ModelSpecError) {
     let modules = try SentenceModules(directory: source)
-    let transformer = modules?.transformerFolder ?? ""
-    for folder in Set(["", transformer] + (modules?.folders ?? [])).sorted() {
+    let weighted = modules?.foldersWithWeights ?? [""]
+    for folder in Set([""] + weighted + (modules?.folders ?? [])).sorted() {
       let (from, to) = (join(source, folder), join(target, folder))
-      let weights = folder == transformer ? try CheckpointFiles(directory: from).names() : []
+      let weights = weighted.contains(folder) ? try CheckpointFiles(directory: from).names() : []
       for name in descriptions + weights {
         var status = stat()
         guard unsafe stat("\(from)/\(name)", &status) == 0 else { continue }

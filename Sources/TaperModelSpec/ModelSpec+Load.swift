@@ -30,17 +30,14 @@ extension ModelSpec {
           + "merge_and_unload)", found: "an adapter beside them")
     }
     let hidden = Int(config.shape.hidden)
-    try modules?.pooling?.check(hidden: hidden)
+    let sentence = try modules?.head(hidden: hidden)
     let settings = try SentenceSettings(directory: directory)
     let sequence = try SequenceConfig(directory: base)
     try checkTask(modules, sequence)
-    let fitted = try FittedHead(directory: directory, hidden: hidden)
-    var head =
-      if let fitted { fitted.spec } else { try headSpec(config, configFile, modules, settings) }
-    if head.hasPooler {
-      head.poolerActivation = config.poolerActivation
-      head.hasPoolerNorm = config.family.head(ofTokens: head.pooling == .tokens)[.poolerNormGamma] != nil
-    }
+    let fitted = try FittedHead(
+      directory: directory, hidden: hidden, modules: sentence?.steps, pooler: config.pooler(ofTokens: false))
+    let head =
+      if let fitted { fitted.spec } else { try headSpec(config, configFile, sentence, modules, settings) }
     let prompts = try prompts(settings, modules)
 
     let tuned = try TunedSpec(configFile, shape: config.shape, form: config.form, head: head)
@@ -51,6 +48,10 @@ extension ModelSpec {
     var form = config.form
     var sources = try checkpoint.locate(tensors, reader, absent: &form.absent)
     if let fitted { sources.merge(fitted.sources) { $1 } }
+    if let sentence, head.followsModules {
+      sources.merge(sentence.sources) { $1 }
+      form.absent.formUnion(sentence.absent)
+    }
     if let tuned {
       sources.merge(try checkpoint.locate(named: tuned.roles(hidden: hidden))) { $1 }
     }
@@ -60,7 +61,7 @@ extension ModelSpec {
 
     var parts: [ModelDigest.Part] = [.bytes("config", configFile.bytes)]
     if let modules { parts.append(.bytes("modules", modules.modulesFile.bytes)) }
-    if let pooling = modules?.pooling { parts.append(.bytes("pooling", pooling.file.bytes)) }
+    if let sentence { parts += sentence.parts }
     if let sequence { parts.append(.bytes("sequence", sequence.file.bytes)) }
     if let settings, prompts.changeTexts || settings.activation != nil {
       parts.append(.bytes("settings", settings.file.bytes))
@@ -107,36 +108,30 @@ extension ModelSpec {
   }
 
   private static func headSpec(
-    _ config: EncoderConfig, _ file: JSONFile, _ modules: SentenceModules?, _ settings: SentenceSettings?
+    _ config: EncoderConfig, _ file: JSONFile, _ sentence: SentenceHead?, _ modules: SentenceModules?,
+    _ settings: SentenceSettings?
   ) throws(ModelSpecError) -> HeadSpec {
-    if let pooling = modules?.pooling {
-      return HeadSpec(
-        kind: .embedding, pooling: pooling.pooling, normalized: modules?.normalized ?? false, labels: [],
-        outputWidth: Int(config.shape.hidden), hasPooler: false, hasLinear: false)
-    }
+    if let sentence { return HeadSpec(kind: .embedding, steps: sentence.steps) }
+    let hidden = Int(config.shape.hidden)
     guard let classifier = config.classifier else {
       guard modules == nil else {
         throw file.failure(
           "architectures", expected: "a sequence classifier: modules.json says that this is a cross-encoder",
           file.value["architectures"])
       }
-      return HeadSpec(
-        kind: .embedding, pooling: config.family.defaultPooling, normalized: false, labels: [],
-        outputWidth: Int(config.shape.hidden), hasPooler: false, hasLinear: false)
+      return HeadSpec(kind: .embedding, steps: [.pool(config.family.defaultPooling, width: hidden)])
     }
     if classifier.kind == .tokenClassification {
       return HeadSpec(
-        kind: classifier.kind, pooling: .tokens, normalized: false, labels: classifier.labels,
-        outputWidth: classifier.outputs, hasPooler: config.family.head(ofTokens: true)[.poolerWeight] != nil,
-        hasLinear: true)
+        kind: classifier.kind, steps: config.pooler(ofTokens: true), labels: classifier.labels,
+        outputWidth: classifier.outputs, hasLinear: true)
     }
     let scores = try ScoreActivation(file, settings, outputs: classifier.outputs)
     return HeadSpec(
-      kind: scores.kind(of: classifier), pooling: config.classifierPooling, normalized: false,
+      kind: scores.kind(of: classifier),
+      steps: [.pool(config.classifierPooling, width: hidden)] + config.pooler(ofTokens: false),
       labels: scores.kind(of: classifier) == .regression ? [] : classifier.labels,
-      outputWidth: classifier.outputs,
-      hasPooler: config.family.head(ofTokens: false)[.poolerWeight] != nil, hasLinear: true,
-      hasSigmoid: scores.isSigmoid(of: classifier))
+      outputWidth: classifier.outputs, hasLinear: true, hasSigmoid: scores.isSigmoid(of: classifier))
   }
 
   private static func prompts(

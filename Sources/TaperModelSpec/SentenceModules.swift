@@ -3,29 +3,35 @@ import TaperPlanFormat
 
 /// The chain of modules that sentence-transformers (versions 2 to 6) saves in modules.json, each with a folder:
 ///
-///     Transformer → Pooling → [Normalize]     an embedding
-///     Transformer                             a cross-encoder, which answers with its classification head
+///     Transformer → Pooling → (Dense | LayerNorm | Normalize)*     an embedding
+///     Transformer                                                  a cross-encoder with its classification head
 ///
 /// Dropout does nothing at inference and is passed over. Any other module, or one of the model's own code, changes the
 /// answer, so it is refused by name.
 struct SentenceModules {
   /// Where config.json and the weights are.
   let transformerDirectory: String
-  /// The transformer's folder inside the model directory; empty when it is the model directory itself.
-  let transformerFolder: String
   /// The modules' folders inside the model directory; empty for the model directory itself.
   let folders: [String]
+  /// Of these, those with weights.
+  let foldersWithWeights: [String]
   /// nil for a cross-encoder.
   let pooling: SentencePooling?
-  let normalized: Bool
   let modulesFile: JSONFile
+  /// Those after the pooling.
+  private let later: [Module]
+  private let directory: String
 
   var isCrossEncoder: Bool { pooling == nil }
 
   private struct Module {
+    /// From 0, in modules.json.
+    var place: Int
     var kind: String
     var type: String
     var path: String
+
+    static let withWeights = ["Transformer", "Dense", "LayerNorm"]
   }
 
   /// nil when the directory has no modules.json.
@@ -37,22 +43,44 @@ struct SentenceModules {
       throw file.failure(
         "the first module", expected: "a Transformer", modules.first.map { .string($0.type) })
     }
-    let chains = [["Transformer"], ["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]]
-    guard chains.contains(kinds) else {
+    guard
+      kinds.count == 1
+        || kinds[1] == "Pooling" && kinds[2...].allSatisfy(["Dense", "LayerNorm", "Normalize"].contains)
+    else {
       throw file.failure(
         "the modules",
-        expected: "Transformer, Pooling and optionally Normalize, or a cross-encoder's Transformer",
+        expected: "Transformer and Pooling, then any of Dense, LayerNorm and Normalize, or a cross-encoder's "
+          + "Transformer",
         .string(kinds.joined(separator: ", ")))
     }
+    self.directory = directory
     folders = modules.map(\.path)
-    transformerFolder = modules[0].path
-    transformerDirectory = Self.join(directory, transformerFolder)
-    normalized = kinds.count == 3
-    if normalized { try Self.checkNormalize(Self.join(directory, modules[2].path)) }
+    foldersWithWeights = modules.filter { Module.withWeights.contains($0.kind) }.map(\.path)
+    transformerDirectory = Self.join(directory, modules[0].path)
+    later = Array(modules.dropFirst(2))
     modulesFile = file
     pooling =
       kinds.count > 1
       ? try SentencePooling(JSONFile(path: "\(Self.join(directory, modules[1].path))/config.json")) : nil
+  }
+
+  /// The head that the modules after the Transformer make; nil for a cross-encoder.
+  /// - Parameter hidden: the width of the token's states.
+  func head(hidden: Int) throws(ModelSpecError) -> SentenceHead? {
+    guard let pooling else { return nil }
+    try pooling.check(hidden: hidden)
+    var head = SentenceHead(pooling, hidden: hidden)
+    for module in later {
+      let folder = Self.join(directory, module.path)
+      switch module.kind {
+      case "Dense": try head.addDense(folder, place: module.place)
+      case "LayerNorm": try head.addLayerNorm(folder, place: module.place)
+      default:
+        let isLast = module.place == later.last?.place
+        try head.addNormalize(folder, name: isLast ? "normalized" : "module.\(module.place)")
+      }
+    }
+    return head
   }
 
   private static func join(_ directory: String, _ folder: String) -> String {
@@ -81,19 +109,10 @@ struct SentenceModules {
       }
       let folder = path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
       modules.append(
-        Module(kind: String(type.split(separator: ".").last ?? ""), type: type, path: folder))
+        Module(
+          place: index, kind: String(type.split(separator: ".").last ?? ""), type: type, path: folder))
     }
     return modules
-  }
-
-  /// A Normalize module of other vectors than the sentence's is another model.
-  private static func checkNormalize(_ folder: String) throws(ModelSpecError) {
-    guard let file = try JSONFile(ifPresent: "\(folder)/config.json") else { return }
-    for key in ["module_input_name", "module_output_name"] {
-      if let name = file.member(key), name != "sentence_embedding" {
-        throw file.failure(key, expected: "\"sentence_embedding\"", name)
-      }
-    }
   }
 }
 
@@ -120,13 +139,12 @@ struct SentencePooling {
       let set = flags.filter { file.value["pooling_mode_\($0.0)"] == .bool(true) }.map(\.1)
       modes = set.isEmpty ? ["mean"] : set
     }
-    switch modes {
-    case ["mean"]: pooling = .mean
-    case ["cls"]: pooling = .cls
-    default:
+    guard let mode = modes.first, modes.count == 1 else {
       throw file.failure(
-        "pooling_mode", expected: "\"mean\" or \"cls\"", .string(modes.joined(separator: " and ")))
+        "pooling_mode", expected: "one mode: several side by side are not supported",
+        .string(modes.joined(separator: " and ")))
     }
+    pooling = try Pooling(named: mode, in: file, key: "pooling_mode", among: Pooling.ofTexts)
   }
 
   /// The pooled width, when stated, must be the encoder's.

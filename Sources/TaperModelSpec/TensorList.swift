@@ -70,16 +70,16 @@ struct TensorList {
       entries.append(
         Entry(role: role, pattern: patterns[role], shape: shape, layer: nil, isOptional: isOptional))
     }
-    if head.hasPooler {
-      add(.poolerWeight, [hidden, hidden])
-      add(.poolerBias, [hidden], isOptional: true)
-    }
-    if head.hasPoolerNorm {
-      add(.poolerNormGamma, [hidden])
-      add(.poolerNormBeta, [hidden], isOptional: true)
+    var width = hidden
+    for step in head.steps {
+      for (place, role) in step.roles.enumerated() where patterns[step.roles[0]] != nil {
+        let isMatrix = if case .dense = step.operation { place == 0 } else { false }
+        add(role, isMatrix ? [step.width, width] : [step.width], isOptional: place > 0)
+      }
+      width = step.width
     }
     if head.hasLinear && !fitted {
-      add(.headWeight, [head.outputWidth, hidden])
+      add(.headWeight, [head.outputWidth, width])
       add(.headBias, [head.outputWidth])
     }
   }

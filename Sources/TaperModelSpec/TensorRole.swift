@@ -45,6 +45,13 @@ public struct TensorRole: RawRepresentable, Hashable, Sendable {
   /// [outputs]
   public static let headBias = TensorRole(rawValue: "head_bias")
 
+  /// A tensor of a module of sentence-transformers, by the module's place in modules.json, from 0.
+  static func module(_ place: Int, _ tensor: String) -> TensorRole {
+    TensorRole(rawValue: "module.\(place).\(tensor)")
+  }
+
+  var isOfModule: Bool { rawValue.hasPrefix("module.") }
+
   /// A tensor of encoder layer `layer`, counted from 1.
   public static func layer(_ layer: Int, _ part: LayerPart) -> TensorRole {
     TensorRole(rawValue: "layer.\(layer).\(part.rawValue)")

@@ -38,6 +38,11 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let rotateF32 = KernelID(rawValue: 31)
   public static let gateF32 = KernelID(rawValue: 32)
   public static let disentangledF32 = KernelID(rawValue: 33)
+  public static let largestF32 = KernelID(rawValue: 34)
+  public static let sumF32 = KernelID(rawValue: 35)
+  public static let weightedMeanF32 = KernelID(rawValue: 36)
+  public static let lastRowF32 = KernelID(rawValue: 37)
+  public static let log1pF32 = KernelID(rawValue: 38)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -74,5 +79,10 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("rotate_f32", .rotate, .none, .rowMajor, .f32),
     KernelFamily("gate_f32", .gate, .none, .rowMajor, .f32),
     KernelFamily("disentangled_f32", .disentangledScores, .attention, .rowMajor, .f32),
+    KernelFamily("largest_f32", .largest, .none, .rowMajor, .f32),
+    KernelFamily("sum_f32", .sum, .none, .rowMajor, .f32),
+    KernelFamily("weighted_mean_f32", .weightedMean, .none, .rowMajor, .f32),
+    KernelFamily("last_row_f32", .lastRow, .none, .rowMajor, .f32),
+    KernelFamily("log1p_f32", .log1p, .none, .rowMajor, .f32),
   ]
 }

@@ -125,6 +125,35 @@ public enum Pooling: UInt8, CaseIterable, Hashable, Sendable {
   case cls = 1
   /// No pooling: the head reads every token's state.
   case tokens = 2
+  /// The largest of every column.
+  case max = 3
+  /// The sum over the root of the number of tokens.
+  case meanSqrtLength = 4
+  /// The mean, weighted by position from 1 on.
+  case weightedMean = 5
+  /// The last token's state.
+  case lastToken = 6
+  case sum = 7
+
+  /// Whether it joins the states of as many tokens as there are, so that it can do with those that were kept.
+  public var joinsTokens: Bool {
+    switch self {
+    case .mean, .max, .meanSqrtLength, .weightedMean, .sum: true
+    case .cls, .tokens, .lastToken: false
+    }
+  }
+
+  /// Whether no token's state may be missing.
+  public var needsEveryToken: Bool { self == .tokens || self == .lastToken }
+
+  /// The first format that has it.
+  var since: FormatVersion {
+    switch self {
+    case .mean, .cls: .first
+    case .tokens: .dynamic
+    case .max, .meanSqrtLength, .weightedMean, .lastToken, .sum: .jobs
+    }
+  }
 }
 
 /// What the result slot means.

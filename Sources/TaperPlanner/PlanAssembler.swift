@@ -155,7 +155,7 @@ package struct PlanAssembler {
       throw .tokenHeadNotFitted
     }
     if let head = request.headOverride {
-      let expected = head.bias.count * facts.hidden
+      let expected = head.bias.count * facts.head.featureWidth
       let named = head.kind == .classification || head.kind == .multiLabel
       guard !head.bias.isEmpty, head.weight.count == expected,
         head.labels.count == (named ? head.bias.count : 0)
@@ -233,9 +233,10 @@ package struct PlanAssembler {
     Set(selection == nil ? Array(1...facts.layers) : facts.selector?.layers ?? [])
   }
 
-  /// A head that answers for every token needs every token's state.
+  /// A head that answers for every token, or reads the last one, needs every token's state.
   private var restores: Bool {
-    facts.head.pooling == .tokens || request.restoresDroppedTokens && facts.head.pooling == .mean
+    let pooling = facts.head.pooling
+    return pooling.needsEveryToken || request.restoresDroppedTokens && pooling.joinsTokens
   }
 
   private func graph(

@@ -94,7 +94,7 @@ public struct ProfilingRequest: Hashable, Sendable {
   /// - Parameters:
   ///   - activation: of the feed-forward block.
   ///   - outputWidth: of the linear head; 0 for none.
-  ///   - pooler: the activation of a dense layer before the head; nil for none.
+  ///   - head: products of the head's steps before its linear layer.
   ///   - relativeBias: whether attention adds a bias by distance.
   ///   - selectorWidth: inner width of the model's selectors; 0 for none.
   ///   - halts: whether every layer answers, and runs may end early.
@@ -103,7 +103,7 @@ public struct ProfilingRequest: Hashable, Sendable {
   ///   - isRotary: whether queries and keys are rotated by position.
   ///   - isDisentangled: whether attention multiplies contents by positions.
   public static func shapes(
-    of model: ModelShape, activation: Activation = .gelu, outputWidth: Int = 0, pooler: Activation? = nil,
+    of model: ModelShape, activation: Activation = .gelu, outputWidth: Int = 0, head: [OpShape] = [],
     relativeBias: Bool = false, selectorWidth: Int = 0, halts: Bool = false, embeddingWidth: Int = 0,
     isGated: Bool = false, isRotary: Bool = false, isDisentangled: Bool = false
   ) -> [OpShape] {
@@ -118,7 +118,7 @@ public struct ProfilingRequest: Hashable, Sendable {
     ]
     shapes += attention(depth: depth, heads: heads, relativeBias: relativeBias)
     shapes += rowWise(.hidden, hidden) + rowWise(.feedForward, inner, activation) + choices(heads: heads)
-    if let pooler { shapes.append(.gemm(columns: hidden, depth: hidden, activation: pooler)) }
+    shapes += head
     if embeddingWidth > 0 {
       shapes += [.gemm(columns: hidden, depth: embeddingWidth), OpShape(.embed, columns: embeddingWidth)]
     }
@@ -128,7 +128,8 @@ public struct ProfilingRequest: Hashable, Sendable {
         || $0.kind == .disentangledScores && !isDisentangled
     }
     if outputWidth > 0 {
-      shapes += [.gemm(columns: outputWidth, depth: hidden)] + rowWise(.outputs, outputWidth)
+      shapes +=
+        [.gemm(columns: outputWidth, depth: head.last?.columns ?? hidden)] + rowWise(.outputs, outputWidth)
     }
     if selectorWidth > 0 {
       shapes += [

@@ -13,7 +13,7 @@ internal import TaperPlanner
 /// model that was trained with restoring is restored.
 extension PlanCompiler {
   func mayChooseRestoring(_ restoring: CompileOptions.Restoring) -> Bool {
-    restoring == .auto && model.head.pooling == .mean && model.tuned?.restoresDroppedTokens != true
+    restoring == .auto && model.head.pooling.joinsTokens && model.tuned?.restoresDroppedTokens != true
       && calibration != nil
   }
 

@@ -254,7 +254,7 @@ public struct PlanCompiler {
   }
 
   /// Columns of the features a head reads.
-  var width: Int { Int(model.shape.hidden) }
+  var width: Int { model.head.featureWidth }
 
   /// A request's encoder run over labelled texts, to fit a head to its features.
   struct Reduced {

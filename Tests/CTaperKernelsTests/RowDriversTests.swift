@@ -305,6 +305,20 @@ private func normalized(_ row: [Double], gamma: [Float], beta: [Float], epsilon:
     }
   }
 
+  @Test func log1p() {
+    unsafe withEveryShape { op, rows, columns, generator in
+      let a = Matrix(rows, columns, random: &generator, in: -30...30)
+      let y = Matrix(rows, columns)
+      var op = unsafe op
+      unsafe op.a = a.constPointer
+      unsafe op.lda = a.ld
+      unsafe op.y = y.pointer
+      unsafe op.ldy = y.ld
+      unsafe run(ck_log1p, op, tasks: rowTasks(rows))
+      y.expectEqual(5e-7) { r, c in log(1 + max(0, a.double(r, c))) }
+    }
+  }
+
   @Test func notANumberStaysInItsRow() {
     unsafe withEveryTier { base in
       withEvery("columns", in: [3, 16, 35]) { columns in

@@ -178,4 +178,71 @@ import Testing
       }
     }
   }
+
+  /// Poolings and functions of one input, each by its definition in ck_op.h.
+  private func pooled(_ name: String, _ values: [Double], _ origin: [UInt32]?) -> Double {
+    switch name {
+    case "largest": return values.max()!
+    case "sum": return values.reduce(0, +)
+    case "sum over root": return values.reduce(0, +) / Double(values.count).squareRoot()
+    case "weighted mean":
+      let weights = values.indices.map { Double((origin?[$0] ?? UInt32($0)) + 1) }
+      return zip(values, weights).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
+    default: return values.last!
+    }
+  }
+
+  private func pool(
+    _ name: String, _ base: ck_op, _ a: Matrix, rows: Int, columns: Int, origin: GuardedMemory<UInt32>? = nil
+  ) -> Matrix {
+    let y = Matrix(1, columns)
+    var op = unsafe base
+    unsafe op.rows = 1
+    unsafe op.inner_rows = UInt32(rows)
+    unsafe op.columns = UInt32(columns)
+    unsafe op.scale = name == "sum over root" ? 0.5 : 0
+    unsafe op.a = a.constPointer
+    unsafe op.lda = a.ld
+    unsafe op.y = y.pointer
+    unsafe op.ldy = y.ld
+    if let origin { unsafe op.origin = origin.constPointer }
+    switch name {
+    case "largest": unsafe run(ck_largest, op, tasks: 1)
+    case "sum", "sum over root": unsafe run(ck_sum, op, tasks: 1)
+    case "weighted mean": unsafe run(ck_weighted_mean, op, tasks: 1)
+    default: unsafe run(ck_last_row, op, tasks: 1)
+    }
+    return y
+  }
+
+  @Test func otherPoolings() {
+    var generator = Generator(seed: 16)
+    unsafe withEveryTier { base in
+      withEvery("rows", in: rowCounts) { rows in
+        withEvery("columns", in: columnCounts) { columns in
+          let a = Matrix(rows, columns, random: &generator)
+          let origins = generator.rows(rows, below: 3 * rows)
+          let origin = GuardedMemory(origins)
+          withEvery("pooling", in: ["largest", "sum", "sum over root", "weighted mean", "last row"]) { name in
+            let y = unsafe pool(name, base, a, rows: rows, columns: columns)
+            y.expectEqual(2e-6 * Double(rows)) { _, c in pooled(name, (0..<rows).map { a.double($0, c) }, nil)
+            }
+          }
+          let y = unsafe pool("weighted mean", base, a, rows: rows, columns: columns, origin: origin)
+          y.expectEqual(2e-6) { _, c in
+            pooled("weighted mean", (0..<rows).map { a.double($0, c) }, origins)
+          }
+        }
+      }
+    }
+  }
+
+  /// A column with a NaN has no largest element, wherever it is.
+  @Test(arguments: 0..<3) func theLargestOfNaNIsNaN(row: Int) {
+    let a = Matrix(3, 2) { r, c in r == row && c == 1 ? .nan : Float(r) }
+    unsafe withEveryTier { base in
+      let y = unsafe pool("largest", base, a, rows: 3, columns: 2)
+      expect(y[0, 0] == 2 && y[0, 1].isNaN, "\(y[0, 0]), \(y[0, 1])")
+    }
+  }
 }

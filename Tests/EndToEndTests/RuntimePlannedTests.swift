@@ -11,7 +11,8 @@ import Testing
     "tiny-bert-classifier", "tiny-bert-tokens", "tiny-bert-old-names", "tiny-mpnet", "tiny-mpnet-regression",
     "tiny-mpnet-tokens", "tiny-distilbert", "tiny-roberta", "tiny-xlm-roberta", "tiny-camembert-tokens",
     "tiny-electra", "tiny-electra-tokens", "tiny-albert", "tiny-modernbert", "tiny-modernbert-tokens",
-    "tiny-nomic-bert", "tiny-gte", "tiny-deberta-v3", "tiny-deberta-v2-tokens",
+    "tiny-nomic-bert", "tiny-gte", "tiny-deberta-v3", "tiny-deberta-v2-tokens", "tiny-pool-max",
+    "tiny-pool-sqrt", "tiny-pool-weighted", "tiny-pool-last",
   ]
   static let maximumLength = 24
   static let lengths = [1, 2, 3, 5, 8, 9, 12, 13, 16, 17, 23, 24]

@@ -9,7 +9,7 @@ import Testing
   @Test func distilBERTHasNoTokenTypesAndAReLUBeforeItsHead() throws {
     let model = try TinyModel.distilbert.load()
     #expect(model.family == "distilbert" && model.shape.tokenTypes == 0 && model.layerNormEpsilon == 1e-12)
-    #expect(model.head.hasPooler && model.head.poolerActivation == .relu && model.head.pooling == .cls)
+    #expect(model.head.steps == [.pool(.cls, width: 18)] + HeadStep.pooler(.relu, norm: nil, width: 18))
     #expect(model.form == EncoderForm(hidden: 18, layers: 2))
   }
 
@@ -31,7 +31,7 @@ import Testing
     let narrow = try TinyModel.electra.load()
     #expect(narrow.form.embeddingWidth == 10 && narrow.form.projectsEmbeddings)
     #expect(narrow.shape(of: .embeddingProjectionWeight) == [18, 10])
-    #expect(narrow.head.poolerActivation == .gelu)
+    #expect(narrow.head.steps[1...] == HeadStep.pooler(.gelu, norm: nil, width: 18)[...])
     let wide = try TinyModel.electraTokens.load()
     #expect(wide.form == EncoderForm(hidden: 18, layers: 2))
   }
@@ -41,7 +41,8 @@ import Testing
     #expect(model.form.layers.map(\.storedAs) == [1, 1] && model.form.distinctLayers == 1)
     #expect(try model.tensor(.layer(1, .queryWeight)) == model.tensor(.layer(2, .queryWeight)))
     #expect(
-      model.activation == .geluTanh && model.form.projectsEmbeddings && model.head.poolerActivation == .tanh)
+      model.activation == .geluTanh && model.form.projectsEmbeddings
+        && model.head.steps[1...] == HeadStep.pooler(.tanh, norm: nil, width: 18)[...])
     // Three rounds by two groups: the first group serves two rounds, each of two layers.
     let groups = try TinyModel.albertGroups.load()
     #expect(groups.shape.layers == 6)
@@ -61,13 +62,14 @@ import Testing
     #expect(
       !model.has(.layer(2, .attentionNormBeta)) && !model.has(.layer(2, .queryBias))
         && !model.has(.poolerBias))
-    #expect(model.head.pooling == .mean && model.head.hasPoolerNorm && model.head.poolerActivation == .gelu)
+    #expect(
+      model.head.steps == [.pool(.mean, width: 18)] + HeadStep.pooler(.gelu, norm: 1e-5, width: 18))
     #expect(model.form.absent.contains(.finalNormBeta) && !model.form.absent.contains(.headBias))
 
     let tokens = try TinyModel.modernbertTokens.load()
     #expect(tokens.form.layers.map(\.window) == [4, nil], "as layer_types says")
     #expect(tokens.form.absent == [.layer(1, .attentionNormGamma), .layer(1, .attentionNormBeta)])
-    #expect(tokens.head.pooling == .tokens && tokens.head.hasPooler && tokens.head.hasPoolerNorm)
+    #expect(tokens.head.steps == HeadStep.pooler(.gelu, norm: 1e-5, width: 18))
   }
 
   @Test func debertaHasItsRelativePositionsFromItsConfiguration() throws {

@@ -18,9 +18,9 @@ import Testing
     #expect(
       model.head
         == HeadSpec(
-          kind: .classification, pooling: .cls, normalized: false,
-          labels: ["entailment", "neutral", "contradiction"], outputWidth: 3, hasPooler: true, hasLinear: true
-        ))
+          kind: .classification,
+          steps: [.pool(.cls, width: 24)] + HeadStep.pooler(.tanh, norm: nil, width: 24),
+          labels: ["entailment", "neutral", "contradiction"], outputWidth: 3, hasLinear: true))
     #expect(model.maximumLength == 24)
     #expect(model.positionOffset == 0)
     #expect(model.relativeBias == nil)
@@ -34,9 +34,7 @@ import Testing
     let model = try TinyModel.bertOldNames.load()
     #expect(
       model.head
-        == HeadSpec(
-          kind: .embedding, pooling: .cls, normalized: true, labels: [], outputWidth: 24, hasPooler: false,
-          hasLinear: false))
+        == HeadSpec(kind: .embedding, steps: [.pool(.cls, width: 24), .normalize(width: 24)]))
     #expect(model.maximumLength == 24, "max_seq_length is smaller than the 32 positions")
     #expect(model.activation == .relu)
     #expect(!model.has(.poolerWeight), "the pooler in the file is not used")
@@ -60,8 +58,9 @@ import Testing
     #expect(
       model.head
         == HeadSpec(
-          kind: .regression, pooling: .cls, normalized: false, labels: [], outputWidth: 1, hasPooler: true,
-          hasLinear: true))
+          kind: .regression,
+          steps: [.pool(.cls, width: 16)] + HeadStep.pooler(.tanh, norm: nil, width: 16), labels: [],
+          outputWidth: 1, hasLinear: true))
     #expect(model.activation == .geluTanh)
   }
 

@@ -15,9 +15,8 @@ import Testing
     #expect(
       fitted.head
         == HeadSpec(
-          kind: .classification, pooling: .cls, normalized: true, labels: ["earn", "acq"], outputWidth: 2,
-          hasPooler: false, hasLinear: true))
-    #expect(fitted.head.linearFollowsNormalization)
+          kind: .classification, steps: [.pool(.cls, width: 24), .normalize(width: 24)],
+          labels: ["earn", "acq"], outputWidth: 2, hasLinear: true))
     #expect(try fitted.tensor(.headWeight) == weight)
     #expect(try fitted.tensor(.headBias) == [0.5, -0.5])
     #expect(fitted.shape(of: .headWeight) == [2, 24])
@@ -122,7 +121,7 @@ import Testing
     (#""outputs":2"#, #""outputs":3"#), (#""width":24"#, #""width":25"#),
     (#""kind":"classification""#, #""kind":"embedding""#),
     (#""labels":["earn","acq"]"#, #""labels":["earn"]"#),
-    (#""pooling":"cls""#, #""pooling":"max""#), (#""schema_version":1"#, #""schema_version":2"#),
+    (#""pooling":"cls""#, #""pooling":"sum""#), (#""schema_version":1"#, #""schema_version":2"#),
   ])
   func aSpoiltDescriptionIsRefused(_ original: String, _ spoilt: String) throws {
     let directory = TemporaryDirectory()

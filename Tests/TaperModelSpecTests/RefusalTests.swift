@@ -124,9 +124,9 @@ import Testing
   }
 
   @Test(arguments: [
-    #"{"pooling_mode_max_tokens": true}"#,
+    #"{"pooling_mode": "sum"}"#, #"{"pooling_mode": "tokens"}"#,
     #"{"pooling_mode_mean_tokens": true, "pooling_mode_cls_token": true}"#,
-    #"{"pooling_mode": "lasttoken"}"#, #"{"pooling_mode": ["mean", "max"]}"#,
+    #"{"pooling_mode": ["mean", "max"]}"#,
     #"{"pooling_mode_mean_tokens": true, "word_embedding_dimension": 25}"#,
   ])
   func otherPoolingModes(_ text: String) throws {
@@ -142,7 +142,7 @@ import Testing
   @Test(arguments: [
     #"[{"type": "custom_st.Transformer", "path": ""}]"#, #"{}"#,
     #"[{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "../1_Pooling"}]"#,
-    #"[{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}, {"type": "sentence_transformers.models.Dense", "path": "2_Dense"}]"#,
+    #"[{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}, {"type": "sentence_transformers.models.LSTM", "path": "2_LSTM"}]"#,
   ])
   func otherModuleChains(_ text: String) throws {
     let directory = TemporaryDirectory()

@@ -111,7 +111,10 @@ import Testing
     (#"{"pooling_mode": "mean"}"#, Pooling.mean), (#"{"pooling_mode": ["cls"]}"#, .cls),
     (#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#, .cls),
     (#"{"pooling_mode": "mean", "pooling_mode_cls_token": true}"#, .mean),
-    (#"{"embedding_dimension": 24}"#, .mean),
+    (#"{"embedding_dimension": 24}"#, .mean), (#"{"pooling_mode_max_tokens": true}"#, .max),
+    (#"{"pooling_mode": "mean_sqrt_len_tokens"}"#, .meanSqrtLength),
+    (#"{"pooling_mode_weightedmean_tokens": true}"#, .weightedMean),
+    (#"{"pooling_mode": "lasttoken"}"#, .lastToken),
   ])
   func poolingOfAnyAge(config: String, expected: Pooling) throws {
     #expect(try load([("1_Pooling/config.json", config)]).head.pooling == expected)

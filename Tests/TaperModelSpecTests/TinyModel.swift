@@ -27,6 +27,10 @@ enum TinyModel: String, CaseIterable {
   case gte = "tiny-gte"
   case debertaV3 = "tiny-deberta-v3"
   case debertaV2Tokens = "tiny-deberta-v2-tokens"
+  case poolMax = "tiny-pool-max"
+  case poolSqrt = "tiny-pool-sqrt"
+  case poolWeighted = "tiny-pool-weighted"
+  case poolLast = "tiny-pool-last"
 
   /// Directories that tools/tune wrote (tools/tune/make-fixtures); apart, for they run by rules of their own.
   static let tuned: [TinyModel] = [.tunedSelector, .tunedHalting, .tunedAccHalting]
@@ -37,7 +41,7 @@ enum TinyModel: String, CaseIterable {
     .bertClassifier, .bertTokens, .bertOldNames, .mpnet, .mpnetRegression, .mpnetTokens, .distilbert,
     .roberta,
     .xlmRoberta, .camembertTokens, .electra, .electraTokens, .albert, .modernbert, .modernbertTokens,
-    .nomicBert, .gte, .debertaV3, .debertaV2Tokens,
+    .nomicBert, .gte, .debertaV3, .debertaV2Tokens, .poolMax, .poolSqrt, .poolWeighted, .poolLast,
   ]
 
   var path: String { TestFile.fixture(rawValue) }

@@ -9,10 +9,12 @@ enum SyntheticModels {
     pooler: Bool = false, hidden: Int
   ) -> HeadSpec {
     let isNamed = kind == .classification || kind == .multiLabel
+    var steps: [HeadStep] = [.pool(pooling, width: hidden)]
+    if pooler { steps += HeadStep.pooler(.tanh, norm: nil, width: hidden) }
+    if normalized { steps.append(.normalize(width: hidden)) }
     return HeadSpec(
-      kind: kind, pooling: pooling, normalized: normalized,
-      labels: isNamed ? (0..<(outputs ?? 0)).map { "label \($0)" } : [], outputWidth: outputs ?? hidden,
-      hasPooler: pooler, hasLinear: outputs != nil)
+      kind: kind, steps: steps, labels: isNamed ? (0..<(outputs ?? 0)).map { "label \($0)" } : [],
+      outputWidth: outputs ?? hidden, hasLinear: outputs != nil)
   }
 
   static func facts(

@@ -15,7 +15,8 @@ import Testing
     ProfilingRequest(
       name: "smoke", created: "today",
       shapes: ProfilingRequest.shapes(
-        of: model, outputWidth: 3, pooler: .tanh, relativeBias: true, selectorWidth: 8, halts: true),
+        of: model, outputWidth: 3, head: [.gemm(columns: 64, depth: 64, activation: .tanh)],
+        relativeBias: true, selectorWidth: 8, halts: true),
       threads: threads, maximumRows: rows, budget: Nanoseconds(1), minimumSamples: minimumSamples,
       maximumSamples: 3, noiseLimit: noiseLimit)
   }

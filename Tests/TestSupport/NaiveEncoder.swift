@@ -14,7 +14,7 @@ import TaperPlanFormat
 /// n rows.
 public struct NaiveEncoder: Sendable {
   public let model: ModelSpec
-  private let tensors: [TensorRole: [Float]]
+  let tensors: [TensorRole: [Float]]
   let linear: [TensorRole: NaiveLinear]
 
   /// Reads and widens every tensor of the model.
@@ -30,7 +30,6 @@ public struct NaiveEncoder: Sendable {
     var vectors: [TensorRole] = [
       .wordEmbedding, .positionEmbedding, .embeddingNormGamma, .embeddingNormBeta, .tokenTypeEmbedding,
       .relativeBias, .positionRows, .positionNormGamma, .positionNormBeta, .finalNormGamma, .finalNormBeta,
-      .poolerNormGamma, .poolerNormBeta,
     ]
     if model.has(.embeddingProjectionWeight) {
       try addLinear(.embeddingProjectionWeight, .embeddingProjectionBias)
@@ -52,7 +51,14 @@ public struct NaiveEncoder: Sendable {
       try addLinear(.selector(layer, .w1Weight), .selector(layer, .w1Bias))
       try addLinear(.selector(layer, .w2Weight), .selector(layer, .w2Bias))
     }
-    if model.head.hasPooler { try addLinear(.poolerWeight, .poolerBias) }
+    for step in model.head.steps {
+      switch step.operation {
+      case .dense(let weight, let bias, _): try addLinear(weight, bias)
+      case .layerNorm(let gamma, let beta, _):
+        for role in [gamma, beta] where model.has(role) { tensors[role] = try model.tensor(role) }
+      case .pool, .normalize, .sigmoid, .log1p: break
+      }
+    }
     if model.head.hasLinear { try addLinear(.headWeight, .headBias) }
     self.tensors = tensors
     self.linear = linear
@@ -90,7 +96,9 @@ public struct NaiveEncoder: Sendable {
       run.hidden.append(states)
       run.positions.append(positions)
     }
-    applyHead(to: restoresDroppedTokens ? last : states, &run)
+    applyHead(
+      to: restoresDroppedTokens ? last : states,
+      positions: restoresDroppedTokens ? Array(ids.indices) : positions, &run)
     return run
   }
 
@@ -226,40 +234,9 @@ public struct NaiveEncoder: Sendable {
     return linear[.layer(layer, .outputWeight)]!.apply(inner)
   }
 
-  private func normalize(_ x: [Double], _ gamma: TensorRole, _ beta: TensorRole) -> [Double] {
+  func normalize(_ x: [Double], _ gamma: TensorRole, _ beta: TensorRole) -> [Double] {
     NaiveMath.layerNorm(
       x, gamma: tensors[gamma]!, beta: tensors[beta] ?? [Float](repeating: 0, count: x.count),
       epsilon: Double(model.layerNormEpsilon))
-  }
-
-  private func applyHead(to states: [[Double]], _ run: inout NaiveRun) {
-    let head = model.head
-    let states =
-      model.form.normalizesFirst ? states.map { normalize($0, .finalNormGamma, .finalNormBeta) } : states
-    if head.pooling == .tokens {
-      let logits = states.map { linear[.headWeight]!.apply(head.hasPooler ? pooler($0) : $0) }
-      run.logits = logits.flatMap { $0 }
-      run.output = logits.flatMap(NaiveMath.softmax)
-      return
-    }
-    var vector = states[0]
-    if head.pooling == .mean {
-      vector = vector.indices.map { column in
-        states.reduce(0) { $0 + $1[column] } / Double(states.count)
-      }
-    }
-    if head.hasPooler { vector = pooler(vector) }
-    if head.normalized { vector = NaiveMath.l2Normalize(vector) }
-    run.pooled = vector
-    run.logits = head.hasLinear ? linear[.headWeight]!.apply(vector) : vector
-    switch head.kind {
-    case .classification, .tokenClassification: run.output = NaiveMath.softmax(run.logits)
-    case .multiLabel: run.output = run.logits.map { 1 / (1 + NaiveMath.exponential(-$0)) }
-    case .embedding, .regression: run.output = run.logits
-    }
-  }
-  private func pooler(_ x: [Double]) -> [Double] {
-    let dense = linear[.poolerWeight]!.apply(x).map { NaiveMath.activate($0, model.head.poolerActivation) }
-    return model.head.hasPoolerNorm ? normalize(dense, .poolerNormGamma, .poolerNormBeta) : dense
   }
 }

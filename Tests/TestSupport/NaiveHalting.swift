@@ -47,10 +47,7 @@ public struct NaiveHalting: Sendable {
   }
 
   private func pooled(_ states: [[Double]]) -> [Double] {
-    var vector = states[0]
-    if head.pooling == .mean {
-      vector = vector.indices.map { column in states.reduce(0) { $0 + $1[column] } / Double(states.count) }
-    }
+    let vector = NaiveEncoder.pool(head.pooling, states, positions: [])
     return head.normalized ? NaiveMath.l2Normalize(vector) : vector
   }
 }

@@ -5,6 +5,10 @@ package import TaperPlanFormat
 package enum NaiveMath {
   package static func exponential(_ x: Double) -> Double { exp(x) }
 
+  package static func logarithm(_ x: Double) -> Double { log(x) }
+
+  package static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
   package static func softmax(_ x: [Double]) -> [Double] {
     let top = x.max()!
     let powers = x.map { exp($0 - top) }

@@ -1,4 +1,5 @@
-"""Converts a folder's pytorch_model.bin, or the shards that its index lists, to model.safetensors."""
+"""Converts a folder's pytorch_model.bin, or the shards that its index lists, to model.safetensors; also in the folders
+of the modules that its modules.json lists."""
 
 import json
 import os
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 SINGLE, INDEX, RESULT = "pytorch_model.bin", "pytorch_model.bin.index.json", "model.safetensors"
+MODULES = "modules.json"
 
 
 def shards(folder):
@@ -32,11 +34,20 @@ def tensors(folder):
     return found
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
+def folders(folder):
+    """The folder itself, and those of its modules that have weights of their own."""
+    found = [folder]
+    if (folder / MODULES).exists():
+        for path in (module.get("path", "") for module in json.loads((folder / MODULES).read_text())):
+            if pathlib.PurePath(path).is_absolute() or ".." in pathlib.PurePath(path).parts:
+                sys.exit(f"error: {folder / MODULES}: expected folders inside {folder}; found {path}")
+            found.append(folder / path)
+    wanted = dict.fromkeys(f for f in found if (f / SINGLE).exists() or (f / INDEX).exists())
+    return list(wanted) or [folder]
+
+
+def convert(folder):
     result = folder / RESULT
-    if result.exists():
-        sys.exit(f"error: {result} exists already; nothing was written")
     temporary = folder / f".{RESULT}.{os.getpid()}"
     try:
         save_file(tensors(folder), temporary, metadata={"format": "pt"})
@@ -44,6 +55,15 @@ def main():
     finally:
         temporary.unlink(missing_ok=True)
     print(result)
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    unconverted = [f for f in folders(folder) if not (f / RESULT).exists()]
+    if not unconverted:
+        sys.exit(f"error: {folder / RESULT} exists already; nothing was written")
+    for each in unconverted:
+        convert(each)
 
 
 main()

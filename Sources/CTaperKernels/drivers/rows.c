@@ -109,4 +109,15 @@ void ck_sigmoid(const ck_op *op, uint32_t task, uint32_t worker) {
     op->table->sigmoid(out_row(op, i), row(op->a, op->lda, i), op->columns);
 }
 
+void ck_log1p(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  for (uint32_t i = range.begin; i < range.end; i++) {
+    const float *a = row(op->a, op->lda, i);
+    float *y = out_row(op, i);
+    // Few elements of a row of logits are above zero.
+    for (uint32_t c = 0; c < op->columns; c++)
+      y[c] = a[c] <= 0 ? 0 : log1pf(a[c]);
+  }
+}
+
 void ck_exp(const ck_table *table, float *y, const float *x, size_t n) { table->exp(y, x, n); }

@@ -121,3 +121,40 @@ void ck_mean(const ck_op *op, uint32_t task, uint32_t worker) {
     op->table->add(op->y, op->y, op->a + (size_t)i * op->lda, op->columns);
   op->table->scale(op->y, op->y, 1 / (float)op->inner_rows, op->columns);
 }
+
+void ck_largest(const ck_op *op, uint32_t task, uint32_t worker) {
+  float *restrict y = op->y;
+  memcpy(y, op->a, op->columns * sizeof(float));
+  for (uint32_t i = 1; i < op->inner_rows; i++) {
+    const float *restrict a = op->a + (size_t)i * op->lda;
+    // A NaN in y stays: no comparison with it holds.
+    for (uint32_t c = 0; c < op->columns; c++)
+      y[c] = a[c] > y[c] || a[c] != a[c] ? a[c] : y[c];
+  }
+}
+
+void ck_sum(const ck_op *op, uint32_t task, uint32_t worker) {
+  memcpy(op->y, op->a, op->columns * sizeof(float));
+  for (uint32_t i = 1; i < op->inner_rows; i++)
+    op->table->add(op->y, op->y, op->a + (size_t)i * op->lda, op->columns);
+  if (op->scale != 0)
+    op->table->scale(op->y, op->y, powf((float)op->inner_rows, -op->scale), op->columns);
+}
+
+void ck_weighted_mean(const ck_op *op, uint32_t task, uint32_t worker) {
+  float *restrict y = op->y;
+  memset(y, 0, op->columns * sizeof(float));
+  float total = 0;
+  for (uint32_t i = 0; i < op->inner_rows; i++) {
+    const float *restrict a = op->a + (size_t)i * op->lda;
+    float weight = (float)(op->origin ? op->origin[i] : i) + 1;
+    total += weight;
+    for (uint32_t c = 0; c < op->columns; c++)
+      y[c] += weight * a[c];
+  }
+  op->table->scale(y, y, 1 / total, op->columns);
+}
+
+void ck_last_row(const ck_op *op, uint32_t task, uint32_t worker) {
+  memcpy(op->y, op->a + (size_t)(op->inner_rows - 1) * op->lda, op->columns * sizeof(float));
+}

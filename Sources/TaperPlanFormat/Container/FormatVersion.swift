@@ -22,6 +22,9 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   /// table, SiLU.
   public static let families = FormatVersion(major: 1, minor: 4)
 
+  /// Other poolings than the mean and the first token; answers that are sparse vectors or a vector a token.
+  public static let jobs = FormatVersion(major: 1, minor: 5)
+
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
   }
@@ -31,6 +34,9 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
+    if head.pooling.since == .jobs || ops.contains(where: { $0.kind.definition.since == .jobs }) {
+      return .jobs
+    }
     if ops.contains(where: {
       $0.kind.definition.since == .families || $0.activation == .silu || $0.lacksPositions
     }) {

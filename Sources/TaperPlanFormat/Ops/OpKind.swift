@@ -29,6 +29,11 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case rotate = 24
   case gate = 25
   case disentangledScores = 26
+  case largest = 27
+  case sum = 28
+  case weightedMean = 29
+  case lastRow = 30
+  case log1p = 31
 }
 
 extension OpKind {
@@ -114,6 +119,15 @@ extension OpKind {
         traffic: [.words(.product(1, .innerRows, .columns)), .words(.product(1, .columns))],
         title: [.innerRows(one: "first token", more: "mean")], shape: [.inner, " × ", .columns],
         label: [.rows, " of ", .inner])
+    case .largest: definePooling("largest", title: "largest of all tokens")
+    case .sum: definePooling("sum", title: "sum of all tokens")
+    case .weightedMean:
+      definePooling(
+        "weightedMean", operands: [.optional(.origin, .positions(.inner))], title: "mean weighted by position"
+      )
+    case .lastRow: definePooling("lastRow", measuredAs: .l2Normalize, variables: .rows, title: "last token")
+    case .log1p:
+      defineRowFunction("log1p", .outputs, title: "log(1 + ReLU)", measuredAs: .sigmoid, since: .jobs)
     case .l2Normalize: defineRowFunction("l2Normalize", .hidden, title: "L2 norm")
     case .softmax: defineRowFunction("softmax", .outputs, title: "softmax")
     case .sigmoid: defineRowFunction("sigmoid", .outputs, title: "sigmoid")
@@ -263,11 +277,33 @@ extension OpKind {
   }
 
   /// A function of each row alone, in as many columns.
-  private func defineRowFunction(_ name: String, _ width: ModelWidth, title: OpText) -> OpDefinition {
+  private func defineRowFunction(
+    _ name: String, _ width: ModelWidth, title: OpText, measuredAs: OpKind? = nil,
+    since: FormatVersion = .first
+  ) -> OpDefinition {
     OpDefinition(
       self, name, .rowwise,
       operands: [.required(.a, .rows(.rows, .columns)), .required(.output, .rows(.rows, .columns))],
-      tasks: .rows, widths: [width], traffic: [.words(.product(2, .rows, .columns))], title: [title])
+      tasks: .rows, widths: measuredAs == nil ? [width] : [], measuredAs: measuredAs,
+      traffic: [.words(.product(2, .rows, .columns))], title: [title], since: since)
+  }
+
+  /// One row of several, measured as their mean: no profile needs to be made anew.
+  private func definePooling(
+    _ name: String, operands: [OperandDefinition] = [], measuredAs: OpKind = .mean,
+    variables: RowVariables = .innerRows, title: OpText
+  ) -> OpDefinition {
+    OpDefinition(
+      self, name, .rowwise,
+      operands: operands + [
+        .required(.a, .rows(.inner, .columns)), .required(.output, .rows(.one, .columns)),
+      ],
+      tasks: .one, variables: variables, measuredAs: measuredAs,
+      traffic: [
+        .words(variables == .rows ? .product(1, .columns) : .product(1, .innerRows, .columns)),
+        .words(.product(1, .columns)),
+      ],
+      title: [title], shape: [.inner, " × ", .columns], label: [.rows, " of ", .inner], since: .jobs)
   }
 
   private func defineAttention(

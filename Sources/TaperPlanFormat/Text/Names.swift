@@ -24,7 +24,9 @@ extension HeadKind: NamedByNumber {
 }
 
 extension Pooling: NamedByNumber {
-  public static let names = ["mean", "cls", "tokens"]
+  public static let names = [
+    "mean", "cls", "tokens", "max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken", "sum",
+  ]
 }
 
 extension OpGuard: NamedByNumber {

@@ -15,10 +15,9 @@ extension GraphBuilder {
     let prefix = "halting.\(layer)"
 
     beginGroup()
-    var features = emitPooled(
-      states, rows: rows, after: layer, name: "\(prefix).pooled", outlivesRun: false)
+    var features = emitPooled(states, rows: rows, after: layer, name: "\(prefix).pooled")
     if facts.head.normalized {
-      features = emitRow(
+      features = emitRowFunction(
         .l2Normalize, features, columns: hidden, name: "\(prefix).normalized", outlivesRun: false,
         layer: place)
     }
@@ -27,7 +26,7 @@ extension GraphBuilder {
       weight: weight("\(prefix).classifier.weight", [classes, hidden], .halting(layer, .classifierWeight)),
       bias: weight("\(prefix).classifier.bias", [classes], .halting(layer, .classifierBias)),
       name: "\(prefix).logits")
-    let probabilities = emitRow(
+    let probabilities = emitRowFunction(
       .softmax, logits, columns: classes, name: "\(prefix).classes", outlivesRun: false, layer: place)
 
     var accumulate = PlanOp(.accumulate, layer: place, rows: .one, columns: classes)

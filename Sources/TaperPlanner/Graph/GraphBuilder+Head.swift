@@ -2,68 +2,106 @@ import TaperModelSpec
 import TaperPlanFormat
 
 extension GraphBuilder {
-  /// Pooling, pooler, L2 norm, linear head and scores, in this order (`HeadSpec`), all on one row.
-  mutating func emitHead(_ state: Operand, override: HeadOverride?) {
+  /// The head's steps in their order, the linear layer and the scores (`HeadSpec`): on every token's state up to the
+  /// pooling, then on one row.
+  mutating func emitHead(_ states: Operand, override: HeadOverride?) {
     let head = facts.head
-    if head.pooling == .tokens { return emitTokenHead(state) }
-    let hidden = facts.hidden
     let layer = facts.layers + 1
     let hasLinear = head.hasLinear || override != nil
     let observed = options.instrumentation.contains(.features)
-    let steps = 1 + (head.hasPooler ? 1 : 0) + (head.normalized ? 1 : 0)
-    /// The last step before the linear head writes the features.
-    func slotName(_ step: Int, _ name: String) -> String { step == steps && observed ? "features" : name }
-    func outlivesRun(_ step: Int) -> Bool { step == steps && (observed || !hasLinear) }
-
     beginGroup()
-    var step = 1
-    var features: Operand
-    switch head.pooling {
-    // The result and the features must have a row of their own.
-    case .cls where steps > 1:
-      features = emitFinalNorm(state, rows: .tokens(after: facts.layers), layer: layer)
-    case .tokens: features = state
-    case .mean, .cls:
-      features = emitPooled(
-        state, rows: .tokens(after: facts.layers), after: facts.layers, name: slotName(step, "pooled"),
-        outlivesRun: outlivesRun(step))
+    var rows = RowCount.tokens(after: facts.layers)
+    var state = emitRestoring(states, rows: &rows, layer: layer)
+    if head.pooling == .tokens { rows = .input }
+    state = emitFinalNorm(state, rows: rows, layer: layer)
+    var width = facts.hidden
+    for (number, step) in head.steps.enumerated() {
+      let isLast = number == head.steps.count - 1
+      if case .pool(let pooling) = step.operation {
+        // The result and the features have a row of their own; other steps read the first token's where it is.
+        if pooling == .cls, !isLast {
+          rows = .one
+          continue
+        }
+      }
+      // What the last step leaves are the features.
+      state = emitStep(
+        step, state, rows: &rows, columns: width, layer: layer,
+        name: isLast && observed ? "features" : step.name,
+        outlivesRun: isLast && (observed || !hasLinear))
+      width = step.width
     }
-    if head.hasPooler {
-      step += 1
-      features = emitPooler(
-        features, rows: .one, name: slotName(step, "pooler"), outlivesRun: outlivesRun(step))
-    }
-    if head.normalized {
-      step += 1
-      features = emitRow(
-        .l2Normalize, features, columns: hidden, name: slotName(step, "normalized"),
-        outlivesRun: outlivesRun(step))
-    }
-    if hasLinear { features = emitLinearHead(features, override: override) }
-    graph.result = features.slot
+    if hasLinear { state = emitLinearHead(state, rows: rows, columns: width, override: override) }
+    graph.result = state.slot
   }
 
-  /// The pooled states that leave `layer`, as one row: their mean, over all tokens' last states when dropped ones are
-  /// restored; or the first row, computed as the mean of that row. The final norm comes before.
-  mutating func emitPooled(
-    _ states: Operand, rows: RowCount, after layer: Int, name: String, outlivesRun: Bool
-  )
-    -> Operand
-  {
-    let place = layer == facts.layers ? layer + 1 : layer
-    var (states, rows) = (states, rows)
-    let before = rows.layer ?? 0
-    if facts.head.pooling == .mean, !restored.isNone, options.reducingLayers.contains(where: { $0 <= before })
-    {
-      emitRestoring(states, rows: rows, layer: place)
-      (states, rows) = (restored, .input)
+  /// - Parameters:
+  ///   - rows: of the input; of the result, one, after pooling.
+  ///   - columns: of the input.
+  private mutating func emitStep(
+    _ step: HeadStep, _ input: Operand, rows: inout RowCount, columns: Int, layer: Int, name: String,
+    outlivesRun: Bool
+  ) -> Operand {
+    switch step.operation {
+    case .pool(let pooling):
+      let pooled = emitPooling(
+        pooling, input, rows: rows, columns: columns, layer: layer, name: name, outlivesRun: outlivesRun)
+      rows = .one
+      return pooled
+    case .dense(let weight, let bias, let activation):
+      return emitLinear(
+        input, layer: layer, rows: rows, columns: step.width, depth: columns,
+        weight: self.weight("\(step.weights).weight", [step.width, columns], weight),
+        bias: optional("\(step.weights).bias", [step.width], bias), activation: activation, name: name,
+        outlivesRun: outlivesRun)
+    case .layerNorm(let gamma, let beta, let epsilon):
+      return emitLayerNorm(
+        input, layer: layer, rows: rows, norm(step.weights, columns, gamma, beta), epsilon: epsilon,
+        name: name,
+        outlivesRun: outlivesRun)
+    case .normalize: return emitFunction(.l2Normalize)
+    case .sigmoid: return emitFunction(.sigmoid)
+    case .log1p: return emitFunction(.log1p)
     }
-    var mean = PlanOp(.mean, layer: place, rows: .one, innerRows: .one, columns: facts.hidden)
-    mean.a = emitFinalNorm(states, rows: rows, layer: place)
-    if facts.head.pooling == .mean { mean.innerRows = rows }
-    mean.output = makeSlot(name, rows: .one, columns: facts.hidden, outlivesRun: outlivesRun)
-    emit(mean)
-    return mean.output
+    func emitFunction(_ kind: OpKind) -> Operand {
+      emitRowFunction(
+        kind, input, rows: rows, columns: columns, name: name, outlivesRun: outlivesRun, layer: layer)
+    }
+  }
+
+  /// The pooled states that leave `layer`, as one row; all tokens' last states where dropped ones are restored. The
+  /// final norm comes before.
+  mutating func emitPooled(_ states: Operand, rows: RowCount, after layer: Int, name: String) -> Operand {
+    let place = layer == facts.layers ? layer + 1 : layer
+    var rows = rows
+    let states = emitRestoring(states, rows: &rows, layer: place)
+    return emitPooling(
+      facts.head.pooling, emitFinalNorm(states, rows: rows, layer: place), rows: rows, columns: facts.hidden,
+      layer: place, name: name, outlivesRun: false)
+  }
+
+  /// One row of several; the first row is computed as the mean of that row.
+  private mutating func emitPooling(
+    _ pooling: Pooling, _ input: Operand, rows: RowCount, columns: Int, layer: Int, name: String,
+    outlivesRun: Bool
+  ) -> Operand {
+    let kind: OpKind =
+      switch pooling {
+      case .mean, .cls, .tokens: .mean
+      case .max: .largest
+      case .sum, .meanSqrtLength: .sum
+      case .weightedMean: .weightedMean
+      case .lastToken: .lastRow
+      }
+    var pool = PlanOp(
+      kind, layer: layer, rows: .one, innerRows: pooling == .cls ? .one : rows, columns: columns)
+    if pooling == .meanSqrtLength { pool.scale = 0.5 }
+    // Row i is at position i unless tokens were dropped and not restored.
+    if pooling == .weightedMean, rows != .input { pool.origin = origin }
+    pool.a = input
+    pool.output = makeSlot(name, rows: .one, columns: columns, outlivesRun: outlivesRun)
+    emit(pool)
+    return pool.output
   }
 
   /// The norm after the last layer, of encoders that normalise first; else the states as they are.
@@ -74,84 +112,59 @@ extension GraphBuilder {
       name: "final")
   }
 
-  /// The dense layer before the linear head, with its activation and norm.
-  private mutating func emitPooler(
-    _ input: Operand, rows: RowCount, name: String, outlivesRun: Bool = false
-  ) -> Operand {
-    let (head, hidden, layer) = (facts.head, facts.hidden, facts.layers + 1)
-    let dense = emitLinear(
-      input, layer: layer, rows: rows, columns: hidden, depth: hidden,
-      weight: weight("pooler.weight", [hidden, hidden], .poolerWeight),
-      bias: optional("pooler.bias", [hidden], .poolerBias), activation: head.poolerActivation,
-      name: head.hasPoolerNorm ? "pooler.dense" : name, outlivesRun: outlivesRun && !head.hasPoolerNorm)
-    guard head.hasPoolerNorm else { return dense }
-    return emitLayerNorm(
-      dense, layer: layer, rows: rows, norm("pooler.norm", hidden, .poolerNormGamma, .poolerNormBeta),
-      name: name,
-      outlivesRun: outlivesRun)
-  }
-
-  /// Puts the states of the remaining tokens next to those of the dropped ones, in original order.
-  private mutating func emitRestoring(_ states: Operand, rows: RowCount, layer: Int) {
+  /// Puts the states of the remaining tokens next to those of the dropped ones, in original order, where the head
+  /// reads those too and some token was dropped.
+  private mutating func emitRestoring(_ states: Operand, rows: inout RowCount, layer: Int) -> Operand {
+    let before = rows.layer ?? 0
+    guard facts.head.pooling != .cls, !restored.isNone,
+      options.reducingLayers.contains(where: { $0 <= before })
+    else { return states }
     var scatter = PlanOp(.scatter, layer: layer, rows: rows, innerRows: rows, columns: facts.hidden)
     scatter.a = states
     scatter.origin = origin
     scatter.output = restored
     emit(scatter)
+    rows = .input
+    return restored
   }
 
-  /// A linear layer, after the pooler where the head has one, and softmax over every token's last state.
-  private mutating func emitTokenHead(_ state: Operand) {
-    let (hidden, outputs, layer) = (facts.hidden, facts.head.outputWidth, facts.layers + 1)
-    beginGroup()
-    if !restored.isNone { emitRestoring(state, rows: .tokens(after: facts.layers), layer: layer) }
-    var states = emitFinalNorm(restored.isNone ? state : restored, rows: .input, layer: layer)
-    if facts.head.hasPooler { states = emitPooler(states, rows: .input, name: "pooler") }
-    let logits = emitLinear(
-      states, layer: layer, rows: .input, columns: outputs, depth: hidden,
-      weight: weight("head.weight", [outputs, hidden], .headWeight),
-      bias: weight("head.bias", [outputs], .headBias), name: "logits")
-    var softmax = PlanOp(.softmax, layer: layer, rows: .input, columns: outputs)
-    softmax.a = logits
-    softmax.output = makeSlot("result", rows: .input, columns: outputs, outlivesRun: true)
-    emit(softmax)
-    graph.result = softmax.output.slot
-  }
-
-  private mutating func emitLinearHead(_ features: Operand, override: HeadOverride?) -> Operand {
-    let hidden = facts.hidden
+  /// The linear layer and what its numbers go through to be the answer.
+  private mutating func emitLinearHead(
+    _ features: Operand, rows: RowCount, columns: Int, override: HeadOverride?
+  ) -> Operand {
     let outputs = override?.bias.count ?? facts.head.outputWidth
     let kind = override?.kind ?? facts.head.kind
     let weightRecipe = WeightRecipe(
-      name: "head.weight", shape: [outputs, hidden],
+      name: "head.weight", shape: [outputs, columns],
       source: override == nil ? .tensors([.headWeight]) : .overridingHeadWeight)
     let biasRecipe = WeightRecipe(
       name: "head.bias", shape: [outputs],
       source: override == nil ? .tensors([.headBias]) : .overridingHeadBias)
     let score: OpKind? =
       switch kind {
-      case .classification: .softmax
+      case .classification, .tokenClassification: .softmax
       case .multiLabel: .sigmoid
       case .regression where override == nil && facts.head.hasSigmoid: .sigmoid
-      case .regression, .embedding, .tokenClassification: nil
+      case .regression, .embedding: nil
       }
     let logits = emitLinear(
-      features, layer: facts.layers + 1, rows: .one, columns: outputs, depth: hidden,
+      features, layer: facts.layers + 1, rows: rows, columns: outputs, depth: columns,
       weight: weight(weightRecipe),
       bias: weight(biasRecipe), name: score == nil ? "result" : "logits", outlivesRun: score == nil)
     guard let score else { return logits }
-    return emitRow(score, logits, columns: outputs, name: "result", outlivesRun: true)
+    return emitRowFunction(score, logits, rows: rows, columns: outputs, name: "result", outlivesRun: true)
   }
 
-  /// A row-wise op on one row, after the last layer unless a layer is given.
-  mutating func emitRow(
-    _ kind: OpKind, _ input: Operand, columns: Int, name: String, outlivesRun: Bool, layer: Int? = nil
+  /// A function of each row alone, after the last layer unless a layer is given.
+  mutating func emitRowFunction(
+    _ kind: OpKind, _ input: Operand, rows: RowCount = .one, columns: Int, name: String, outlivesRun: Bool,
+    layer: Int? = nil
   ) -> Operand {
-    var op = PlanOp(kind, layer: layer ?? facts.layers + 1, rows: .one, columns: columns)
+    var op = PlanOp(kind, layer: layer ?? facts.layers + 1, rows: rows, columns: columns)
     // The lower bound of the norm in torch.nn.functional.normalize.
     if kind == .l2Normalize { op.epsilon = 1e-12 }
     op.a = input
-    op.output = makeSlot(name, rows: .one, columns: columns, outlivesRun: outlivesRun)
+    op.output = makeSlot(name, rows: rows, columns: columns, outlivesRun: outlivesRun)
     emit(op)
     return op.output
   }

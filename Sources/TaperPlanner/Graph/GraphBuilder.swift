@@ -39,7 +39,8 @@ package struct GraphBuilder {
 
   private mutating func emitEncoder(override: HeadOverride?) {
     let hidden = facts.hidden
-    if !options.reducingLayers.isEmpty, options.restores || facts.usesPositions {
+    let weighsPositions = facts.head.pooling == .weightedMean
+    if !options.reducingLayers.isEmpty, options.restores || facts.usesPositions || weighsPositions {
       origin = makeSlot("origin", element: .u32, rows: .input, columns: 1)
       var iota = PlanOp(.iota, layer: 0, rows: .input)
       iota.output = origin
@@ -140,10 +141,11 @@ package struct GraphBuilder {
   }
 
   mutating func emitLayerNorm(
-    _ input: Operand, layer: Int, rows: RowCount, _ norm: Norm, name: String, outlivesRun: Bool = false
+    _ input: Operand, layer: Int, rows: RowCount, _ norm: Norm, epsilon: Float? = nil, name: String,
+    outlivesRun: Bool = false
   ) -> Operand {
     var op = PlanOp(.layerNorm, layer: layer, rows: rows, columns: norm.columns)
-    op.epsilon = facts.layerNormEpsilon
+    op.epsilon = epsilon ?? facts.layerNormEpsilon
     op.a = input
     op.gamma = norm.gamma
     op.beta = norm.beta

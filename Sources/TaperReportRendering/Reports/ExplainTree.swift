@@ -71,7 +71,7 @@ extension Explanation {
   /// Which tokens a mean is over, of a plan that drops some.
   private func restoring(_ plan: Plan) -> String {
     if plan.schedule.restoresDroppedTokens { return ", dropped tokens restored" }
-    return plan.head.pooling == .mean && plan.schedule.reducesAnywhere ? ", kept tokens only" : ""
+    return plan.head.pooling.joinsTokens && plan.schedule.reducesAnywhere ? ", kept tokens only" : ""
   }
 
   /// What the selectors do, in words; nil for a plan without.
@@ -119,6 +119,11 @@ extension Head {
       case .mean: "mean pooling"
       case .cls: "[CLS] pooling"
       case .tokens: "for every token"
+      case .max: "max pooling"
+      case .meanSqrtLength: "sum over the root of the length"
+      case .weightedMean: "mean weighted by position"
+      case .lastToken: "last token"
+      case .sum: "sum pooling"
       }
     let result =
       switch kind {

@@ -43,7 +43,7 @@ struct FitHeadCommand: ParsableCommand {
         bar.update(Double($0) / Double($1), "features of text \($0) of \($1)")
       }
       bar.finish()
-      let head = try targets.fit(features: features, width: Int(work.spec.shape.hidden))
+      let head = try targets.fit(features: features, width: work.spec.head.featureWidth)
       try ModelDirectoryWriter.write(
         base: work.spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels,
         data: work.dataset.digest, to: output)

@@ -73,9 +73,10 @@ enum Inspection {
       ("length_source", .string(source(spec.lengthSource))), ("tokenizer", .string(spec.tokenizer.modelName)),
       ("head", head(spec.head.kind, spec.head.labels, width: spec.head.outputWidth)),
       ("activation", .string(activation(spec.head))),
-      ("pooling", .string("\(spec.head.pooling)\(spec.head.normalized ? ", L2-normalised" : "")")),
+      ("pooling", .string("\(spec.head.pooling.name)\(spec.head.normalized ? ", L2-normalised" : "")")),
       ("digest", .string(spec.modelDigest.hex)),
-    ] + prompts(spec.prompts) + ignored(spec.ignoredTensors) + (spec.tuned.map(tuned) ?? [])
+    ] + modules(of: spec) + prompts(spec.prompts) + ignored(spec.ignoredTensors)
+      + (spec.tuned.map(tuned) ?? [])
   }
 
   /// What the head's numbers go through before they are the answer.
@@ -86,6 +87,25 @@ enum Inspection {
     case .regression: head.hasSigmoid ? "sigmoid" : "none"
     case .embedding: head.normalized ? "L2 norm" : "none"
     }
+  }
+
+  /// What follows the pooling of an embedder, besides a norm that is its only step.
+  private static func modules(of spec: ModelSpec) -> [Fact] {
+    guard spec.head.followsModules else { return [] }
+    var width = Int(spec.shape.hidden)
+    let words = spec.head.steps.compactMap { step -> String? in
+      defer { width = step.width }
+      switch step.operation {
+      case .pool: return nil
+      case .dense(_, _, let activation):
+        return "dense \(width) → \(step.width)" + (activation == .none ? "" : " with \(activation.name)")
+      case .layerNorm: return "layer norm"
+      case .normalize: return "L2 norm"
+      case .sigmoid: return "sigmoid"
+      case .log1p: return "log(1 + ReLU)"
+      }
+    }
+    return [("modules", .array(words.map { .string($0) }))]
   }
 
   private static func source(_ source: LengthSource) -> String {

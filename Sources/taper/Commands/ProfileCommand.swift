@@ -54,7 +54,7 @@ struct ProfileCommand: ParsableCommand {
       return ProfilingRequest.shapes(
         of: spec.shape, activation: spec.activation,
         outputWidth: spec.head.hasLinear ? spec.head.outputWidth : 0,
-        pooler: spec.head.hasPooler ? spec.head.poolerActivation : nil,
+        head: products(of: spec.head, spec.shape),
         relativeBias: spec.relativeBias != nil || spec.form.layers.contains { $0.window != nil },
         selectorWidth: spec.tuned?.selector?.width ?? 0, halts: spec.tuned?.halting != nil,
         embeddingWidth: spec.form.projectsEmbeddings ? spec.form.embeddingWidth : 0,
@@ -63,6 +63,16 @@ struct ProfileCommand: ParsableCommand {
         isDisentangled: spec.form.disentangled != nil)
     }
     return shapes.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// The products of a head's steps.
+  private func products(of head: HeadSpec, _ shape: ModelShape) -> [OpShape] {
+    var width = Int(shape.hidden)
+    return head.steps.compactMap { step in
+      defer { width = step.width }
+      guard case .dense(_, _, let activation) = step.operation else { return nil }
+      return .gemm(columns: step.width, depth: width, activation: activation)
+    }
   }
 
   private func threadCounts() -> [Int] {
