@@ -16,7 +16,8 @@ public enum AnswerJudge {
     case .classification, .multiLabel: return labels(samples, answers, head)
     case .tokenClassification: return tokens(samples, answers, head)
     case .regression: return numbers(samples, answers)
-    case .embedding: return embeddings(samples, answers)
+    case .embedding, .sparse: return embeddings(samples, answers)
+    case .tokenVectors: return vectors(samples, answers, width: Int(head.outputWidth))
     }
   }
 
@@ -115,6 +116,24 @@ public enum AnswerJudge {
     return AccuracyAudit(
       metric: .cosine, dense: nil, planned: nil, interval: .mean(of: cosines),
       agreement: cosines.reduce(0, +) / Double(cosines.count), count: cosines.count)
+  }
+
+  /// Every token's vector with the dense model's.
+  private static func vectors(
+    _ samples: [AuditSample], _ answers: [[Float]], width: Int
+  ) -> AccuracyAudit? {
+    let texts = zip(samples, answers).compactMap { sample, answer -> Double? in
+      guard let reference = sample.reference, reference.count == answer.count else { return nil }
+      let starts = stride(from: 0, to: answer.count, by: width)
+      let cosines = starts.map { start in
+        cosine(Array(answer[start..<start + width]), Array(reference[start..<start + width]))
+      }
+      return cosines.reduce(0, +) / Double(cosines.count)
+    }
+    guard !texts.isEmpty else { return nil }
+    return AccuracyAudit(
+      metric: .cosine, dense: nil, planned: nil, interval: .mean(of: texts),
+      agreement: texts.reduce(0, +) / Double(texts.count), count: texts.count)
   }
 
   // MARK: Arithmetic

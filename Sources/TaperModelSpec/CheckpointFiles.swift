@@ -102,6 +102,9 @@ struct CheckpointFiles {
     return sources
   }
 
+  /// The shape of the tensor of this name; nil where no file has it.
+  func shape(of name: String) -> [Int]? { find([name])?.1.shape }
+
   /// The tensor of this name, in this shape.
   func source(_ name: String, shape: [Int]) throws(ModelSpecError) -> CheckpointWeights.Source {
     guard let (file, tensor) = find([name]) else {

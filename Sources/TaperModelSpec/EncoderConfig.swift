@@ -9,6 +9,10 @@ struct EncoderConfig {
   let activation: Activation
   /// Of the dense layer before a classifier.
   let poolerActivation: Activation
+  /// Of the dense layer of a masked language model's head.
+  let languageActivation: Activation
+  /// Whether a masked language model's last product is by the word embeddings.
+  let tiesEmbeddings: Bool
   /// What a classifier of sequences reads.
   let classifierPooling: Pooling
   let layerNormEpsilon: Float
@@ -56,6 +60,10 @@ struct EncoderConfig {
     activation = try reader.activation("activation")
     poolerActivation =
       family.config["pooler_activation"] == nil ? .tanh : try reader.activation("pooler_activation")
+    languageActivation =
+      family.config["language_activation"] == nil ? activation : try reader.activation("language_activation")
+    tiesEmbeddings =
+      file.member("tie_word_embeddings") == nil ? true : try file.bool("tie_word_embeddings")
     classifierPooling =
       family.config["classifier_pooling"] == nil
       ? .cls
@@ -65,6 +73,22 @@ struct EncoderConfig {
     form = try reader.form(shape, layersInGroup: layersInGroup)
     relativeBias = try reader.relativeBias()
     classifier = isEmbedder ? nil : try Self.classifier(file, family)
+  }
+
+  /// The steps of a masked language model's head, on every token's state: dense, norm and a logit for every token of
+  /// the vocabulary.
+  func languageHead() -> [HeadStep] {
+    let (width, vocabulary) = (form.embeddingWidth, Int(shape.vocabulary))
+    return [
+      HeadStep(
+        .dense(weight: .lmDenseWeight, bias: .lmDenseBias, languageActivation), width: width, name: "lm.dense"
+      ),
+      HeadStep(
+        .layerNorm(gamma: .lmNormGamma, beta: .lmNormBeta, epsilon: layerNormEpsilon), width: width,
+        name: "lm.norm"),
+      HeadStep(
+        .dense(weight: .lmDecoderWeight, bias: .lmDecoderBias, .none), width: vocabulary, name: "lm.decoder"),
+    ]
   }
 
   /// The steps of the family's dense layer before a classifier; none where it has none.

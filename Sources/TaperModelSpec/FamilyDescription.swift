@@ -42,6 +42,8 @@ struct FamilyDescription {
   let layerTensors: [LayerPart: TensorPattern]
   let classifierTensors: [TensorRole: TensorPattern]
   let tokenClassifierTensors: [TensorRole: TensorPattern]
+  /// Of the head that predicts tokens.
+  let languageTensors: [TensorRole: TensorPattern]
 
   /// The tensors of the family's head.
   func head(ofTokens: Bool) -> [TensorRole: TensorPattern] {
@@ -76,6 +78,7 @@ struct FamilyDescription {
     layerTensors = try Self.patterns(file, "layer_tensors") { LayerPart(rawValue: $0) }
     classifierTensors = try Self.patterns(file, "classifier_tensors") { TensorRole(rawValue: $0) }
     tokenClassifierTensors = try Self.patterns(file, "token_classifier_tensors") { TensorRole(rawValue: $0) }
+    languageTensors = try Self.patterns(file, "language_tensors") { TensorRole(rawValue: $0) }
     relativeBiasMaximumDistance =
       tensors[.relativeBias] == nil ? nil : try file.integer("relative_bias_maximum_distance", in: 2...65535)
   }

@@ -24,7 +24,8 @@ struct FittedHead {
     directory: String, hidden: Int, modules: [HeadStep]?, pooler: [HeadStep]
   ) throws(ModelSpecError) {
     guard let file = try JSONFile(ifPresent: "\(directory)/\(Self.descriptionName)") else { return nil }
-    _ = try file.integer("schema_version", in: 1...1)
+    // Version 2 has `modules`, which a reader of version 1 would pass over.
+    _ = try file.integer("schema_version", in: 1...2)
     let outputs = try file.integer("outputs", in: 1...65536)
     let steps = try Self.steps(file, hidden: hidden, modules, pooler)
     let width = steps.last?.width ?? hidden
@@ -95,6 +96,8 @@ struct FittedHead {
     case .multiLabel: "multi_label"
     case .tokenClassification: "token_classification"
     case .regression: "regression"
+    case .sparse: "sparse"
+    case .tokenVectors: "token_vectors"
     }
   }
 
@@ -108,7 +111,10 @@ struct FittedHead {
       "follows_normalization": .bool(spec.normalized),
     ]
     var object = facts.object ?? JSONObject()
-    if spec.followsModules { object["modules"] = true }
+    if spec.followsModules {
+      object["schema_version"] = 2
+      object["modules"] = true
+    }
     if let data { object["data_digest"] = JSONValue(data.hex) }
     return JSONValue.object(object).serialized(pretty: true) + "\n"
   }

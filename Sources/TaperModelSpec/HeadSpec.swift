@@ -13,7 +13,7 @@ public struct HeadSpec: Hashable, Sendable {
   /// Labels in output order; empty for embeddings and regression.
   public var labels: [String]
   /// Those of whole texts: a token classifier has none.
-  public var textLabels: [String] { kind == .tokenClassification ? [] : labels }
+  public var textLabels: [String] { kind.isOfTokens ? [] : labels }
   /// Elements of the result: the linear layer's rows, or what the last step leaves.
   public var outputWidth: Int
   /// A linear layer (roles headWeight, headBias).

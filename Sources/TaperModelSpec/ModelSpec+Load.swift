@@ -21,7 +21,10 @@ extension ModelSpec {
       throw .fileMissing(directory: base, anyOf: ["config.json"])
     }
     let (config, checkpoint) = try readable(
-      { () throws(ModelSpecError) in try EncoderConfig(configFile, isEmbedder: modules?.pooling != nil) },
+      { () throws(ModelSpecError) in
+        try EncoderConfig(
+          configFile, isEmbedder: modules.map { $0.task != .classification } ?? isStanfords(configFile))
+      },
       { () throws(ModelSpecError) in try CheckpointFiles(directory: base) })
     if let adapter = try JSONFile(ifPresent: base + "/adapter_config.json") {
       throw .value(
@@ -30,15 +33,31 @@ extension ModelSpec {
           + "merge_and_unload)", found: "an adapter beside them")
     }
     let hidden = Int(config.shape.hidden)
-    let sentence = try modules?.head(hidden: hidden)
+    var sentence = try modules?.head(hidden: hidden)
     let settings = try SentenceSettings(directory: directory)
-    let sequence = try SequenceConfig(directory: base)
+    let sequence = try SequenceConfig(
+      directory: base, standard: modules?.task ?? .embedding, isMultiVector: modules?.isMultiVector ?? false)
     try checkTask(modules, sequence)
+    var interaction: InteractionSettings?
+    if modules == nil, isStanfords(configFile) {
+      sentence = try stanfords(checkpoint, hidden: hidden, directory: base)
+      interaction = try InteractionSettings(
+        stanford: JSONFile(ifPresent: base + "/artifact.metadata"))
+    } else if let modules, modules.isMultiVector {
+      interaction = try InteractionSettings(settings, sequence: sequence?.file, mask: modules.mask)
+    }
+    if interaction?.impliesNormalize == true { sentence?.addNormalize() }
+    try interaction?.check(config, configFile)
     let fitted = try FittedHead(
       directory: directory, hidden: hidden, modules: sentence?.steps, pooler: config.pooler(ofTokens: false))
     let head =
       if let fitted { fitted.spec } else { try headSpec(config, configFile, sentence, modules, settings) }
-    let prompts = try prompts(settings, modules)
+    var prompts = try prompts(settings, modules)
+    if let interaction {
+      prompts = Prompts(
+        interaction.prompts.map { Prompts.Prompt(name: $0.name, text: $0.text) },
+        defaultName: interaction.documentPrompt)
+    }
 
     let tuned = try TunedSpec(configFile, shape: config.shape, form: config.form, head: head)
 
@@ -48,7 +67,7 @@ extension ModelSpec {
     var form = config.form
     var sources = try checkpoint.locate(tensors, reader, absent: &form.absent)
     if let fitted { sources.merge(fitted.sources) { $1 } }
-    if let sentence, head.followsModules {
+    if let sentence, head.followsModules || head.kind == .tokenVectors {
       sources.merge(sentence.sources) { $1 }
       form.absent.formUnion(sentence.absent)
     }
@@ -56,16 +75,36 @@ extension ModelSpec {
       sources.merge(try checkpoint.locate(named: tuned.roles(hidden: hidden))) { $1 }
     }
 
-    let tokenizer = try ModelTokenizer.load(directory: base, vocabulary: Int(config.shape.vocabulary))
-    let (maximumLength, lengthSource) = try longest(config, sequence, directory: base)
+    var tokenizer = try ModelTokenizer.load(directory: base, vocabulary: Int(config.shape.vocabulary))
+    var (maximumLength, lengthSource) = try longest(config, sequence, directory: base)
+    var late: LateInteraction?
+    if let interaction {
+      for marker in interaction.markers {
+        tokenizer = try ModelTokenizer.wrapping(base) { () throws(TokenizerError) in
+          try tokenizer.taking(marker: marker)
+        }
+      }
+      late = try interaction.resolved(
+        tokenizer, mask: TokenizerSettings(directory: base).content("mask_token"), path: base)
+      let reach = config.positions - config.family.positionOffset
+      if let length = interaction.longest, length <= reach {
+        (maximumLength, lengthSource) = (length, .queriesAndDocuments)
+      }
+      if let length = late?.expansion?.length, length > maximumLength {
+        throw .value(
+          path: base, key: "query_expansion", expected: "at most \(maximumLength) tokens", found: "\(length)")
+      }
+    }
 
     var parts: [ModelDigest.Part] = [.bytes("config", configFile.bytes)]
     if let modules { parts.append(.bytes("modules", modules.modulesFile.bytes)) }
     if let sentence { parts += sentence.parts }
+    if let splade = modules?.splade { parts.append(.bytes("pooling", splade.file.bytes)) }
     if let sequence { parts.append(.bytes("sequence", sequence.file.bytes)) }
-    if let settings, prompts.changeTexts || settings.activation != nil {
+    if let settings, prompts.changeTexts || settings.activation != nil || interaction != nil {
       parts.append(.bytes("settings", settings.file.bytes))
     }
+    parts += (interaction?.files ?? []).map { .bytes("interaction", $0.bytes) }
     parts += checkpoint.files.map { .weights("weights", $0) }
     if let fitted {
       parts += [.bytes("head", fitted.descriptionFile.bytes), .weights("head-weights", fitted.weightsFile)]
@@ -77,7 +116,8 @@ extension ModelSpec {
       activation: config.activation, layerNormEpsilon: config.layerNormEpsilon,
       positionOffset: config.family.positionOffset, maximumLength: maximumLength, lengthSource: lengthSource,
       relativeBias: config.relativeBias, head: head, headDataDigest: fitted?.dataDigest, prompts: prompts,
-      tuned: tuned, tokenizer: tokenizer,
+      leavesPromptOut: prompts.changeTexts && modules?.pooling?.includesPrompt == false,
+      interaction: late, tuned: tuned, tokenizer: tokenizer,
       tokenizerDigest: SHA256.digest(of: tokenizer.encoded()),
       ignoredTensors: checkpoint.names(without: sources), weights: CheckpointWeights(sources: sources),
       digest: ModelDigest(parts))
@@ -99,19 +139,46 @@ extension ModelSpec {
     throws(ModelSpecError)
   {
     guard let modules, let sequence else { return }
-    let expected: SequenceConfig.Task = modules.isCrossEncoder ? .classification : .embedding
-    guard sequence.task == expected else {
+    guard sequence.task == modules.task else {
       throw sequence.file.failure(
-        "transformer_task", expected: "\"\(expected.rawValue)\" for the modules in modules.json",
+        "transformer_task", expected: "\"\(modules.task.rawValue)\" for the modules in modules.json",
         .string(sequence.task.rawValue))
     }
+  }
+
+  /// Whether config.json is of Stanford's ColBERT, which has its projection among the encoder's tensors.
+  private static func isStanfords(_ file: JSONFile) -> Bool {
+    file.value["architectures"]?.array?.contains("HF_ColBERT") ?? false
+  }
+
+  private static func stanfords(
+    _ checkpoint: CheckpointFiles, hidden: Int, directory: String
+  ) throws(ModelSpecError) -> SentenceHead {
+    guard let shape = checkpoint.shape(of: "linear.weight"), let outputs = shape.first else {
+      throw .tensorMissing(path: directory, tensor: "the projection", tried: ["linear.weight"])
+    }
+    return SentenceHead(
+      projection: try checkpoint.source("linear.weight", shape: [outputs, hidden]), hidden: hidden)
   }
 
   private static func headSpec(
     _ config: EncoderConfig, _ file: JSONFile, _ sentence: SentenceHead?, _ modules: SentenceModules?,
     _ settings: SentenceSettings?
   ) throws(ModelSpecError) -> HeadSpec {
-    if let sentence { return HeadSpec(kind: .embedding, steps: sentence.steps) }
+    if let sentence {
+      let isPooled = modules?.pooling != nil
+      return HeadSpec(kind: isPooled ? .embedding : .tokenVectors, steps: sentence.steps)
+    }
+    if let splade = modules?.splade {
+      guard !config.family.languageTensors.isEmpty else {
+        throw file.failure(
+          "model_type", expected: "a family whose masked language model's head is described",
+          file.value["model_type"])
+      }
+      let vocabulary = Int(config.shape.vocabulary)
+      try splade.check(vocabulary: vocabulary)
+      return HeadSpec(kind: .sparse, steps: config.languageHead() + splade.steps(vocabulary: vocabulary))
+    }
     let hidden = Int(config.shape.hidden)
     guard let classifier = config.classifier else {
       guard modules == nil else {
@@ -142,9 +209,10 @@ extension ModelSpec {
     let prompts = Prompts(
       settings.prompts.map { Prompts.Prompt(name: $0.name, text: $0.text) },
       defaultName: settings.defaultPrompt)
-    if prompts.changeTexts, let pooling = modules.pooling, !pooling.includesPrompt {
+    if prompts.changeTexts, let pooling = modules.pooling, !pooling.includesPrompt, pooling.pooling == .cls {
       throw pooling.file.failure(
-        "include_prompt", expected: "true: a mean without the prompt's tokens is not supported", .bool(false))
+        "include_prompt", expected: "true: another first token than the text's is not supported", .bool(false)
+      )
     }
     return prompts
   }

@@ -38,6 +38,10 @@ public struct ModelSpec: Sendable {
   public let headDataDigest: Digest?
   /// The default among them goes before every text.
   public var prompts: Prompts
+  /// Whether a prompt's tokens do not take part in the pooling.
+  public let leavesPromptOut: Bool
+  /// Of a model of token vectors.
+  public let interaction: LateInteraction?
   /// What tools/tune trained besides the encoder; nil for a directory that it did not write.
   public let tuned: TunedSpec?
   public let tokenizer: Tokenizer
@@ -78,6 +82,8 @@ public enum LengthSource: Hashable, Sendable {
   case positions
   /// sentence-transformers' settings, in the file of this name.
   case sequenceConfig(file: String)
+  /// The longest document or query of a model of token vectors.
+  case queriesAndDocuments
   /// model_max_length in tokenizer_config.json.
   case tokenizerConfig
 }

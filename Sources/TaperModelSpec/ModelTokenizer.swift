@@ -17,7 +17,7 @@ package enum ModelTokenizer {
     let settings = try TokenizerSettings(directory: directory)
     var (path, tokenizer) = try read(directory: directory, settings, rows: vocabulary)
     if try settings.truncatesLeft() { tokenizer.truncationSide = .left }
-    if let sentence = try SequenceConfig(directory: directory)?.file,
+    if let sentence = try SequenceConfig.file(in: directory),
       sentence.member("do_lower_case") != nil, try sentence.bool("do_lower_case")
     {
       tokenizer = try wrapping(sentence.path) { () throws(TokenizerError) in try tokenizer.lowercasing() }
@@ -63,7 +63,7 @@ package enum ModelTokenizer {
       directory: directory, anyOf: ["tokenizer.json", "vocab.txt", "vocab.json with merges.txt"])
   }
 
-  private static func wrapping<Value>(
+  static func wrapping<Value>(
     _ path: String, _ body: () throws(TokenizerError) -> Value
   ) throws(ModelSpecError) -> Value {
     do throws(TokenizerError) { return try body() } catch {

@@ -11,19 +11,39 @@ struct SentenceHead {
   /// For the model's digest.
   private(set) var parts: [ModelDigest.Part]
 
-  private var width: Int { steps.last?.width ?? 0 }
+  /// What the modules read: the pooled vector, or every token's.
+  private let input: String
+  private let hidden: Int
 
-  /// Only the pooling so far.
-  init(_ pooling: SentencePooling, hidden: Int) {
-    steps = [.pool(pooling.pooling, width: hidden)]
-    parts = [.bytes("pooling", pooling.file.bytes)]
+  private var width: Int { steps.last?.width ?? hidden }
+
+  /// Only the pooling so far, or nothing where there is none.
+  init(_ pooling: SentencePooling?, hidden: Int) {
+    self.hidden = hidden
+    input = pooling == nil ? "token_embeddings" : "sentence_embedding"
+    steps = pooling.map { [.pool($0.pooling, width: hidden)] } ?? []
+    parts = pooling.map { [.bytes("pooling", $0.file.bytes)] } ?? []
   }
+
+  /// The projection of Stanford's ColBERT, in the encoder's own file.
+  init(projection source: CheckpointWeights.Source, hidden: Int) {
+    self.init(nil, hidden: hidden)
+    let (weight, bias) = (TensorRole.module(1, "weight"), TensorRole.module(1, "bias"))
+    sources[weight] = source
+    absent.insert(bias)
+    steps = [
+      HeadStep(.dense(weight: weight, bias: bias, .none), width: source.shape[0], name: "module.1")
+    ]
+  }
+
+  /// A norm that no module says.
+  mutating func addNormalize() { steps.append(.normalize(width: width)) }
 
   mutating func addDense(_ folder: String, place: Int) throws(ModelSpecError) {
     let file = try JSONFile(path: "\(folder)/config.json")
     let inputs = try file.integer("in_features", in: width...width)
     let outputs = try file.integer("out_features", in: 1...65536)
-    try Self.checkNames(file)
+    try checkNames(file)
     if file.member("use_residual") != nil, try file.bool("use_residual") {
       throw file.failure("use_residual", expected: "false: a sum with the input is not supported", true)
     }
@@ -57,7 +77,7 @@ struct SentenceHead {
 
   /// A Normalize of other vectors than the text's would be another model.
   mutating func addNormalize(_ folder: String, name: String) throws(ModelSpecError) {
-    if let file = try JSONFile(ifPresent: "\(folder)/config.json") { try Self.checkNames(file) }
+    if let file = try JSONFile(ifPresent: "\(folder)/config.json") { try checkNames(file) }
     steps.append(HeadStep(.normalize, width: width, name: name))
   }
 
@@ -66,10 +86,10 @@ struct SentenceHead {
     parts += files.files.map { .weights("module-weights", $0) }
   }
 
-  private static func checkNames(_ file: JSONFile) throws(ModelSpecError) {
+  private func checkNames(_ file: JSONFile) throws(ModelSpecError) {
     for key in ["module_input_name", "module_output_name"] {
-      if let name = file.member(key), name != "sentence_embedding" {
-        throw file.failure(key, expected: "\"sentence_embedding\"", name)
+      if let name = file.member(key), name.string != input {
+        throw file.failure(key, expected: "\"\(input)\"", name)
       }
     }
   }

@@ -4,6 +4,8 @@ import TaperPlanFormat
 /// The chain of modules that sentence-transformers (versions 2 to 6) saves in modules.json, each with a folder:
 ///
 ///     Transformer → Pooling → (Dense | LayerNorm | Normalize)*     an embedding
+///     Transformer → SpladePooling                                  a sparse vector, by the masked language model's head
+///     Transformer → (Dense | Normalize | MultiVectorMask)+          a vector for every token (ColBERT)
 ///     Transformer                                                  a cross-encoder with its classification head
 ///
 /// Dropout does nothing at inference and is passed over. Any other module, or one of the model's own code, changes the
@@ -15,14 +17,24 @@ struct SentenceModules {
   let folders: [String]
   /// Of these, those with weights.
   let foldersWithWeights: [String]
-  /// nil for a cross-encoder.
+  /// nil for a cross-encoder and for a sparse encoder.
   let pooling: SentencePooling?
+  /// nil unless it is a sparse encoder.
+  let splade: SpladePooling?
+  /// Whether it gives a vector for every token.
+  let isMultiVector: Bool
+  /// The MultiVectorMask module's config.json.
+  let mask: JSONFile?
   let modulesFile: JSONFile
   /// Those after the pooling.
   private let later: [Module]
   private let directory: String
 
-  var isCrossEncoder: Bool { pooling == nil }
+  /// What the Transformer must have been saved for.
+  var task: SequenceConfig.Task {
+    if splade != nil { return .maskedLanguage }
+    return pooling == nil && !isMultiVector ? .classification : .embedding
+  }
 
   private struct Module {
     /// From 0, in modules.json.
@@ -31,7 +43,7 @@ struct SentenceModules {
     var type: String
     var path: String
 
-    static let withWeights = ["Transformer", "Dense", "LayerNorm"]
+    static let withWeights = ["Transformer", "MLMTransformer", "Dense", "LayerNorm"]
   }
 
   /// nil when the directory has no modules.json.
@@ -39,36 +51,47 @@ struct SentenceModules {
     guard let file = try JSONFile(ifPresent: directory + "/modules.json") else { return nil }
     let modules = try Self.modules(file).filter { $0.kind != "Dropout" }
     let kinds = modules.map(\.kind)
-    guard kinds.first == "Transformer" else {
+    let isSparse = kinds.count == 2 && kinds[1] == "SpladePooling"
+    guard kinds.first == "Transformer" || isSparse && kinds[0] == "MLMTransformer" else {
       throw file.failure(
         "the first module", expected: "a Transformer", modules.first.map { .string($0.type) })
     }
+    isMultiVector =
+      kinds.count > 1 && kinds[1...].allSatisfy(["Dense", "Normalize", "MultiVectorMask"].contains)
     guard
-      kinds.count == 1
+      kinds.count == 1 || isSparse || isMultiVector
         || kinds[1] == "Pooling" && kinds[2...].allSatisfy(["Dense", "LayerNorm", "Normalize"].contains)
     else {
       throw file.failure(
         "the modules",
-        expected: "Transformer and Pooling, then any of Dense, LayerNorm and Normalize, or a cross-encoder's "
-          + "Transformer",
+        expected:
+          "Transformer and Pooling, then any of Dense, LayerNorm and Normalize; Transformer and SpladePooling; "
+          + "Transformer, Dense and Normalize for token vectors; or a cross-encoder's Transformer",
         .string(kinds.joined(separator: ", ")))
     }
     self.directory = directory
     folders = modules.map(\.path)
     foldersWithWeights = modules.filter { Module.withWeights.contains($0.kind) }.map(\.path)
     transformerDirectory = Self.join(directory, modules[0].path)
-    later = Array(modules.dropFirst(2))
+    later = Array(modules.dropFirst(isMultiVector ? 1 : 2)).filter { $0.kind != "MultiVectorMask" }
+    mask = try modules.first { $0.kind == "MultiVectorMask" }.map { (module) throws(ModelSpecError) in
+      try JSONFile(path: "\(Self.join(directory, module.path))/config.json")
+    }
     modulesFile = file
+    let second =
+      kinds.count > 1 && !isMultiVector
+      ? try JSONFile(path: "\(Self.join(directory, modules[1].path))/config.json") : nil
+    splade = try isSparse ? second.map { (file) throws(ModelSpecError) in try SpladePooling(file) } : nil
     pooling =
-      kinds.count > 1
-      ? try SentencePooling(JSONFile(path: "\(Self.join(directory, modules[1].path))/config.json")) : nil
+      try isSparse || isMultiVector
+      ? nil : second.map { (file) throws(ModelSpecError) in try SentencePooling(file) }
   }
 
-  /// The head that the modules after the Transformer make; nil for a cross-encoder.
-  /// - Parameter hidden: the width of the token's states.
+  /// The head that the modules after the Transformer make; nil for a cross-encoder and a sparse encoder.
+  /// - Parameter hidden: the width of the tokens' states.
   func head(hidden: Int) throws(ModelSpecError) -> SentenceHead? {
-    guard let pooling else { return nil }
-    try pooling.check(hidden: hidden)
+    guard pooling != nil || isMultiVector else { return nil }
+    try pooling?.check(hidden: hidden)
     var head = SentenceHead(pooling, hidden: hidden)
     for module in later {
       let folder = Self.join(directory, module.path)
@@ -101,7 +124,8 @@ struct SentenceModules {
         throw file.failure("[\(index)].path", expected: "a folder inside the model directory", .string(path))
       }
       // The package has moved its modules from version to version; the class keeps its name.
-      guard type.hasPrefix("sentence_transformers.") else {
+      // PyLate's projection is sentence-transformers' Dense.
+      guard type.hasPrefix("sentence_transformers.") || type == "pylate.models.Dense.Dense" else {
         throw file.failure(
           "[\(index)].type",
           expected: "a module of sentence_transformers: the model's own code cannot be run",

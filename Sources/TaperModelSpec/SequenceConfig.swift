@@ -15,13 +15,17 @@ struct SequenceConfig {
   enum Task: String, CaseIterable {
     case embedding = "feature-extraction"
     case classification = "sequence-classification"
+    case maskedLanguage = "fill-mask"
   }
 
   /// nil when the directory has none of the files.
-  init?(directory: String) throws(ModelSpecError) {
+  /// - Parameters:
+  ///   - standard: what it is for unless it says.
+  ///   - isMultiVector: whether it may say how queries and documents are taken.
+  init?(directory: String, standard: Task, isMultiVector: Bool) throws(ModelSpecError) {
     guard let file = try Self.file(in: directory) else { return nil }
     self.file = file
-    let name = file.member("transformer_task")?.string ?? Task.embedding.rawValue
+    let name = file.member("transformer_task")?.string ?? standard.rawValue
     guard let task = Task(rawValue: name) else {
       throw file.failure(
         "transformer_task", expected: Task.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or "),
@@ -39,9 +43,10 @@ struct SequenceConfig {
         length = try arguments.integer(name, in: 1...Int(Int32.max))
       }
     }
-    for key in ["query_length", "document_length", "query_expansion"] where file.member(key) != nil {
+    for key in ["query_length", "document_length", "query_expansion"]
+    where file.member(key) != nil && !isMultiVector {
       throw file.failure(
-        key, expected: "nothing: vectors of several tokens are not supported", file.member(key))
+        key, expected: "nothing for a model that gives a text one vector", file.member(key))
     }
     if let processing = file.member("processing_kwargs"), processing.object?.members.isEmpty != true {
       throw file.failure("processing_kwargs", expected: "nothing: they change how texts are cut", processing)
@@ -56,7 +61,12 @@ struct SequenceConfig {
 
   /// Which of the transformer's outputs the next module reads: the last states, or a classifier's logits.
   private static func checkOutputs(_ file: JSONFile, of task: Task) throws(ModelSpecError) {
-    let (state, name) = task == .embedding ? ("last_hidden_state", "token_embeddings") : ("logits", "scores")
+    let (state, name) =
+      switch task {
+      case .embedding: ("last_hidden_state", "token_embeddings")
+      case .classification: ("logits", "scores")
+      case .maskedLanguage: ("logits", "token_embeddings")
+      }
     if let output = file.member("module_output_name"), output.string != name {
       throw file.failure("module_output_name", expected: "\"\(name)\"", output)
     }
@@ -68,7 +78,8 @@ struct SequenceConfig {
     }
   }
 
-  private static func file(in directory: String) throws(ModelSpecError) -> JSONFile? {
+  /// nil when the directory has none of the files.
+  static func file(in directory: String) throws(ModelSpecError) -> JSONFile? {
     for name in names {
       // An empty one counts as absent, as in the reference.
       if let file = try JSONFile(ifPresent: "\(directory)/\(name)"),

@@ -48,7 +48,7 @@ struct TensorList {
       add(.finalNormGamma, [hidden])
       add(.finalNormBeta, [hidden], isOptional: true)
     }
-    addHead(head, hidden: hidden, fitted: fitted)
+    addHead(head, hidden: hidden, tiesEmbeddings: config.tiesEmbeddings, fitted: fitted)
   }
 
   private mutating func addLayer(_ layer: Int, _ config: EncoderConfig) {
@@ -64,15 +64,18 @@ struct TensorList {
     }
   }
 
-  private mutating func addHead(_ head: HeadSpec, hidden: Int, fitted: Bool) {
-    let patterns = family.head(ofTokens: head.pooling == .tokens)
+  private mutating func addHead(_ head: HeadSpec, hidden: Int, tiesEmbeddings: Bool, fitted: Bool) {
+    var patterns = family.head(ofTokens: head.pooling == .tokens)
+    if head.kind == .sparse { patterns = family.languageTensors }
+    if tiesEmbeddings { patterns[.lmDecoderWeight] = family.tensors[.wordEmbedding] }
     func add(_ role: TensorRole, _ shape: [Int], isOptional: Bool = false) {
       entries.append(
         Entry(role: role, pattern: patterns[role], shape: shape, layer: nil, isOptional: isOptional))
     }
     var width = hidden
     for step in head.steps {
-      for (place, role) in step.roles.enumerated() where patterns[step.roles[0]] != nil {
+      // Modules' tensors are in files of their own.
+      for (place, role) in step.roles.enumerated() where !role.isOfModule {
         let isMatrix = if case .dense = step.operation { place == 0 } else { false }
         add(role, isMatrix ? [step.width, width] : [step.width], isOptional: place > 0)
       }

@@ -40,6 +40,18 @@ public struct TensorRole: RawRepresentable, Hashable, Sendable {
   public static let poolerNormGamma = TensorRole(rawValue: "pooler_norm_gamma")
   /// [hidden]
   public static let poolerNormBeta = TensorRole(rawValue: "pooler_norm_beta")
+  /// [embedding width, hidden]: the dense layer of a masked language model's head.
+  public static let lmDenseWeight = TensorRole(rawValue: "lm_dense_weight")
+  /// [embedding width]
+  public static let lmDenseBias = TensorRole(rawValue: "lm_dense_bias")
+  /// [embedding width]: the norm after it.
+  public static let lmNormGamma = TensorRole(rawValue: "lm_norm_gamma")
+  /// [embedding width]
+  public static let lmNormBeta = TensorRole(rawValue: "lm_norm_beta")
+  /// [vocabulary, embedding width]: the word embeddings, unless config.json unties them.
+  public static let lmDecoderWeight = TensorRole(rawValue: "lm_decoder_weight")
+  /// [vocabulary]
+  public static let lmDecoderBias = TensorRole(rawValue: "lm_decoder_bias")
   /// [outputs, hidden]
   public static let headWeight = TensorRole(rawValue: "head_weight")
   /// [outputs]

@@ -22,6 +22,10 @@ public struct Plan: Hashable, Sendable {
   public var tokenizer: [UInt8]
   public var head: Head
   public var prompts: Prompts
+  /// Whether a prompt's tokens, and those before them, do not take part in the pooling.
+  public var leavesPromptOut = false
+  /// Exactly where the answer is a vector for every token.
+  public var interaction: LateInteraction?
   public var canaries: [Canary]
   /// Nil when accuracy was not measured.
   public var evidence: AccuracyEvidence?
@@ -32,7 +36,9 @@ public struct Plan: Hashable, Sendable {
     selections: [KernelSelection],
     arena: ArenaLayout, resultSlot: UInt16, predictions: Predictions, expectations: Expectations? = nil,
     halting: Halting? = nil, tokenizer: [UInt8], head: Head, prompts: Prompts = Prompts(),
-    canaries: [Canary], evidence: AccuracyEvidence? = nil, weights: WeightsIndex
+    leavesPromptOut: Bool = false, interaction: LateInteraction? = nil, canaries: [Canary],
+    evidence: AccuracyEvidence? = nil,
+    weights: WeightsIndex
   ) {
     self.identity = identity
     self.model = model
@@ -47,6 +53,8 @@ public struct Plan: Hashable, Sendable {
     self.tokenizer = tokenizer
     self.head = head
     self.prompts = prompts
+    self.leavesPromptOut = leavesPromptOut
+    self.interaction = interaction
     self.canaries = canaries
     self.evidence = evidence
     self.weights = weights
@@ -168,6 +176,22 @@ public enum HeadKind: UInt8, CaseIterable, Hashable, Sendable {
   case regression = 3
   /// For every token, softmax scores, one for each label.
   case tokenClassification = 4
+  /// A weight of zero or more for every token of the vocabulary, most of them zero.
+  case sparse = 5
+  /// For every token, a vector.
+  case tokenVectors = 6
+
+  /// Whether there is an answer for every token.
+  public var isOfTokens: Bool { self == .tokenClassification || self == .tokenVectors }
+
+  /// The first format that has it.
+  var since: FormatVersion {
+    switch self {
+    case .embedding, .classification, .multiLabel, .regression: .first
+    case .tokenClassification: .dynamic
+    case .sparse, .tokenVectors: .jobs
+    }
+  }
 }
 
 public struct Head: Hashable, Sendable {
@@ -179,7 +203,7 @@ public struct Head: Hashable, Sendable {
   public var outputWidth: UInt32
 
   /// Whether there is an answer for every token.
-  public var answersTokens: Bool { kind == .tokenClassification }
+  public var answersTokens: Bool { kind.isOfTokens }
 
   /// How many numbers the answer to an input of `tokens` tokens has: `outputWidth`, or that for each token.
   public func outputCount(tokens: Int) -> Int {

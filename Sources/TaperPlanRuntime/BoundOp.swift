@@ -12,6 +12,10 @@ internal import TaperPlanFormat
   var layer: UInt16
   var condition: OpGuard
   var effect: OpEffect
+  /// Whether its inner rows are keys that may be hidden.
+  var readsKeys: Bool
+  /// Whether it pools its inner rows, of which the first may be left out.
+  var pools: Bool
   /// The op's kernels: `selectionCount` entries of the program's selections from `firstSelection` on.
   var firstSelection: UInt32
   var selectionCount: UInt32

@@ -91,11 +91,14 @@ internal import TaperPlanFormat
   deinit { unsafe memory.deallocate() }
 
   /// Runs, in order, every op whose guard holds for an input of `length` tokens. With `halting` the run ends at the
-  /// first halting point whose test says that the answer is final. Returns the number of layers run.
+  /// first halting point whose test says that the answer is final. Tokens from number `keys` on are keys to none,
+  /// and the first `unpooled` ones are not pooled. Returns the number of layers run.
   ///
   /// The hot path: plain loads, stores and C calls; no allocation, no reference counting (tools/check-hot-path).
   @inline(never)
-  func execute(length: Int, halting: Bool, on pool: OpaquePointer) -> Int {
+  func execute(
+    length: Int, keys: UInt32 = .max, unpooled: UInt32 = 0, halting: Bool, on pool: OpaquePointer
+  ) -> Int {
     let row = unsafe keepCounts + (length &- 1) &* keepCountStride
     for layer in 0..<keepCountStride { unsafe tokens[layer] = row[layer] }
     for number in 0..<opCount {
@@ -111,7 +114,9 @@ internal import TaperPlanFormat
 
       let rows = unsafe Self.value(of: bound.pointee.rows, tokens)
       unsafe op.pointee.rows = rows
-      unsafe op.pointee.inner_rows = Self.value(of: bound.pointee.innerRows, tokens)
+      let inner = unsafe Self.value(of: bound.pointee.innerRows, tokens)
+      unsafe op.pointee.inner_rows = bound.pointee.readsKeys ? min(inner, keys) : inner
+      unsafe op.pointee.first_row = bound.pointee.pools ? unpooled : 0
       // Where no op wrote the index for this length, it is not read: row i is row i.
       unsafe op.pointee.index = reduces || condition != .always ? bound.pointee.index : nil
 

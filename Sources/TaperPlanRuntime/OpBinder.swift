@@ -18,6 +18,8 @@ internal import TaperPlanFormat
     unsafe BoundOp(
       rows: op.rows.rawValue, innerRows: op.innerRows.rawValue,
       layer: op.layer, condition: op.condition, effect: op.kind.definition.effect,
+      readsKeys: op.kind.definition.family == .attention && op.kind.definition.variables == .both,
+      pools: op.kind.definition.pools && op.innerRows != .one,
       firstSelection: UInt32(firstSelection),
       selectionCount: UInt32(selectionCount), index: readable(op.index))
   }

@@ -70,8 +70,12 @@ public struct Session: ~Copyable {
   /// - Parameters:
   ///   - ids: 1 to `maximumLength` token ids, special tokens included.
   ///   - typeIDs: as many token types, or none for all zero.
+  ///   - keys: of a plan that allows it (`LateInteraction`), how many of the first tokens others see; nil: all.
+  ///   - unpooled: of a plan that allows it (`Plan.leavesPromptOut`), how many of the first tokens are not pooled.
   /// - Throws: `RuntimeError` when the input is refused; the last result then stands.
-  public mutating func run(ids: Span<UInt32>, typeIDs: Span<UInt32>) throws(RuntimeError) {
+  public mutating func run(
+    ids: Span<UInt32>, typeIDs: Span<UInt32>, keys: Int? = nil, unpooled: Int = 0
+  ) throws(RuntimeError) {
     let length = ids.count
     guard length > 0 else { throw .emptyInput }
     guard length <= maximumLength else { throw .inputTooLong(tokens: length, maximum: maximumLength) }
@@ -92,12 +96,17 @@ public struct Session: ~Copyable {
     for i in 0..<length { unsafe program.ids[i] = ids[i] }
     for i in 0..<length { unsafe program.typeIDs[i] = typeIDs.isEmpty ? 0 : typeIDs[i] }
     currentLength = length
-    depth = unsafe program.execute(length: length, halting: halts, on: pool.handle)
+    depth = unsafe program.execute(
+      length: length, keys: keys.map { UInt32(clamping: max($0, 1)) } ?? .max,
+      unpooled: UInt32(clamping: unpooled), halting: halts, on: pool.handle
+    )
   }
 
   /// `run(ids:typeIDs:)` for arrays.
-  public mutating func run(ids: [UInt32], typeIDs: [UInt32] = []) throws(RuntimeError) {
-    try run(ids: ids.span, typeIDs: typeIDs.span)
+  public mutating func run(
+    ids: [UInt32], typeIDs: [UInt32] = [], keys: Int? = nil, unpooled: Int = 0
+  ) throws(RuntimeError) {
+    try run(ids: ids.span, typeIDs: typeIDs.span, keys: keys, unpooled: unpooled)
   }
 
   /// Lends the workers (a `ck_pool`) between two runs, to measure the machine with the workers that serve.

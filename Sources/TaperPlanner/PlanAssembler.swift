@@ -71,6 +71,8 @@ package struct PlanAssembler {
     let reducingLayers =
       selection == .dynamic
       ? droppingLayers : Set((1...facts.layers).filter { schedule.reduces(layer: $0) })
+    if facts.interaction?.hidesTokens == true, !reducingLayers.isEmpty { throw .hiddenTokensNotDropped }
+    if facts.leavesPromptOut, !reducingLayers.isEmpty { throw .promptTokensNotDropped }
     let restores = restores && !reducingLayers.isEmpty
     schedule.restoresDroppedTokens = restores
 
@@ -101,7 +103,9 @@ package struct PlanAssembler {
           layers: dense.layers,
           depthTimes: PredictionTable.depthTimes(ops: emission.pricedOps, schedule: schedule, pricer: pricer))
       },
-      tokenizer: facts.tokenizer, head: head(), prompts: facts.prompts, canaries: [],
+      tokenizer: facts.tokenizer, head: head(), prompts: facts.prompts,
+      leavesPromptOut: facts.leavesPromptOut, interaction: facts.interaction,
+      canaries: [],
       weights: WeightsLayout.index(emission.weights))
     check(plan)
     if let diagnostic = request.memory.exceeded(by: plan) { throw .memoryExceeded(diagnostic) }
@@ -116,6 +120,9 @@ package struct PlanAssembler {
   private func checkRequest() throws(PlanningError) {
     guard (1...facts.maximumLength).contains(request.maximumLength) else {
       throw .lengthOutOfRange(requested: request.maximumLength, maximum: facts.maximumLength)
+    }
+    if let length = facts.interaction?.expansion.map({ Int($0.length) }), request.maximumLength < length {
+      throw .expansionTooLong(length, maximum: request.maximumLength)
     }
     guard (1...1024).contains(request.threads) else { throw .threadsOutOfRange(requested: request.threads) }
     switch request.method.target {
@@ -149,7 +156,7 @@ package struct PlanAssembler {
     if let depth = request.depth, !(1...facts.layers).contains(depth) {
       throw .depthOutOfRange(requested: depth, layers: facts.layers)
     }
-    if facts.head.pooling == .tokens,
+    if facts.head.pooling == .tokens || facts.head.kind == .sparse,
       request.headOverride != nil || request.instrumentation.contains(.features)
     {
       throw .tokenHeadNotFitted

@@ -1,5 +1,6 @@
 public import TaperJSON
 public import TaperPlanFormat
+import TaperTokenization
 
 /// A result as the JSON object that `taper run` and `taper-run` print on a line (specs/command-json.md).
 public enum AnswerLine {
@@ -12,9 +13,11 @@ public enum AnswerLine {
   ///   - result: `head.outputCount` numbers.
   ///   - topK: the number of scores to print, largest first; nil: all, in label order.
   ///   - tokenAnswers: for a head with an answer for each token: its key, and what stands there.
+  ///   - vocabulary: the tokens by id, for a sparse vector.
   public static func render(
     index: Int, tokens: Int, truncated: Bool, depth: Int? = nil, result: Span<Float>, head: Head, topK: Int?,
-    dimensions: Int? = nil, chunks: Int = 1, tokenAnswers: (key: String, values: [JSONValue])? = nil
+    dimensions: Int? = nil, chunks: Int = 1, tokenAnswers: (key: String, values: [JSONValue])? = nil,
+    vocabulary: [String] = []
   ) -> JSONValue {
     var line = JSONObject()
     line["index"] = JSONValue(index)
@@ -33,6 +36,9 @@ public enum AnswerLine {
       line["scores"] = scores(result, topK.map { Array(ranking.prefix($0)) }, head)
     case .tokenClassification:
       if let tokenAnswers { line[tokenAnswers.key] = .array(tokenAnswers.values) }
+    case .sparse:
+      line["sparse_embedding"] = .object(weights(result, topK, tokens: vocabulary))
+    case .tokenVectors: break
     case .embedding:
       line["embedding"] = .array(vector(result, dimensions, isNormalized: head.normalized).map(number))
     case .regression where result.count == 1:
@@ -41,6 +47,25 @@ public enum AnswerLine {
       line["values"] = .array(result.indices.map { number(result[$0]) })
     }
     if truncated { line["truncated"] = true }
+    line["schema_version"] = 1
+    return .object(line)
+  }
+
+  /// A text's token vectors.
+  static func render(_ text: TokenVectors, index: Int) -> JSONValue {
+    let entries = text.places.indices.map { entry -> JSONValue in
+      let (offset, start) = (text.offsets[entry], entry * text.width)
+      return .object(
+        JSONObject([
+          ("token", JSONValue(text.places[entry])),
+          ("offsets", [JSONValue(Int(offset.begin)), JSONValue(Int(offset.end))]),
+          ("vector", .array(text.vectors[start..<start + text.width].map(number))),
+        ]))
+    }
+    var line = JSONObject([
+      ("index", JSONValue(index)), ("tokens", JSONValue(text.tokens)), ("token_embeddings", .array(entries)),
+    ])
+    if text.isTruncated { line["truncated"] = true }
     line["schema_version"] = 1
     return .object(line)
   }
@@ -93,6 +118,18 @@ public enum AnswerLine {
   private static func rank(_ result: Span<Float>) -> [Int] {
     let keys = result.indices.map { result[$0].isNaN ? -Float.infinity : result[$0] }
     return keys.indices.sorted { keys[$0] != keys[$1] ? keys[$0] > keys[$1] : $0 < $1 }
+  }
+
+  /// The tokens with a weight above zero, largest first. Of tokens that read alike the larger weight counts.
+  private static func weights(_ result: Span<Float>, _ count: Int?, tokens: [String]) -> JSONObject {
+    let weighted = result.indices.filter { result[$0] > 0 }
+      .sorted { result[$0] != result[$1] ? result[$0] > result[$1] : $0 < $1 }
+    var weights = JSONObject()
+    for id in weighted.prefix(count ?? .max) {
+      let token = id < tokens.count ? tokens[id] : ""
+      _ = weights.append(token.isEmpty ? "id \(id)" : token, number(result[id]))
+    }
+    return weights
   }
 
   private static func scores(_ result: Span<Float>, _ chosen: [Int]?, _ head: Head) -> JSONValue {

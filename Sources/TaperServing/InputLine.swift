@@ -4,6 +4,8 @@ internal import TaperJSON
 public struct InputLine: Hashable, Sendable {
   public var text: String
   public var pair: String?
+  /// Whether `text` is a query for documents elsewhere.
+  public var isQuery = false
   /// Texts to be ranked by how well they answer `text`; nil: there is nothing to rank.
   public var documents: [String]?
 
@@ -64,8 +66,13 @@ public struct InputLine: Hashable, Sendable {
     guard let query = query.string else {
       throw .notAText(line: line, found: "\(query.kindDescription) as \"query\"")
     }
-    guard let elements = documents?.array else {
-      throw .notAText(line: line, found: "\(documents?.kindDescription ?? "nothing") as \"documents\"")
+    guard let documents else {
+      var input = InputLine(text: query)
+      input.isQuery = true
+      return input
+    }
+    guard let elements = documents.array else {
+      throw .notAText(line: line, found: "\(documents.kindDescription) as \"documents\"")
     }
     var texts: [String] = []
     for element in elements {

@@ -18,6 +18,8 @@ public enum ServingError: Error, Sendable {
   case lineTooLong(line: Int, limit: Int)
   /// Documents to rank, and the model does not give one score to a pair of texts.
   case notAReranker(line: Int)
+  /// A query alone, and the model has no vectors of queries apart.
+  case queryWithoutDocuments(line: Int)
   /// Two texts, and the model gives one vector a text.
   case pairForEmbedding(line: Int)
   /// The special tokens alone exceed the plan's maximum length.
@@ -43,7 +45,8 @@ extension ServingError {
     switch self {
     case .plan(let error), .input(_, let error): error.exitCode
     case .canariesDiffer, .linesFailed: 1
-    case .tokenizer, .notUTF8, .notUTF8Input, .notFinite, .pairForEmbedding, .notAReranker, .notJSON,
+    case .tokenizer, .notUTF8, .notUTF8Input, .notFinite, .pairForEmbedding, .notAReranker,
+      .queryWithoutDocuments, .notJSON,
       .notAText,
       .lineTooLong, .noRoom, .noRoomForChunks,
       .noCanaries:
@@ -57,7 +60,7 @@ extension ServingError {
     switch self {
     case .notUTF8, .notJSON, .notAText, .lineTooLong, .noRoom, .noRoomForChunks, .input, .notFinite,
       .pairForEmbedding,
-      .notAReranker:
+      .notAReranker, .queryWithoutDocuments:
       true
     case .plan, .option, .tokenizer, .notUTF8Input, .linesFailed, .noCanaries, .canariesDiffer,
       .cannotReadInput,
@@ -91,6 +94,9 @@ extension ServingError: CustomStringConvertible {
         + "\"documents\"; found \(found)"
     case .notAReranker(let line):
       "line \(line): expected a text; found \"documents\", which only a model that gives a pair of texts one score can rank"
+    case .queryWithoutDocuments(let line):
+      "line \(line): expected \"text\", or \"query\" with \"documents\"; found a \"query\" alone, which only a model of "
+        + "token vectors takes apart from documents"
     case .pairForEmbedding(let line):
       "line \(line): expected one text, of which this model makes a vector; found \"text_pair\" too; give each text a line "
         + "of its own"

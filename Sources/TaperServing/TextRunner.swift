@@ -7,11 +7,13 @@ public import TaperTokenization
 /// both use it, so that both give the same answers.
 public struct TextRunner: ~Copyable {
   public let tokenizer: Tokenizer
-  private let options: AnswerOptions
+  let options: AnswerOptions
   /// The chosen one is the default.
-  private let prompts: Prompts
-  private var session: Session
-  private let plan: Plan
+  let prompts: Prompts
+  var session: Session
+  let plan: Plan
+  /// The tokens by id, where the answer is a weight for each.
+  private let vocabulary: [String]
 
   /// - Throws: `option` for what this plan cannot do.
   public init(_ loaded: LoadedPlan, _ options: AnswerOptions = AnswerOptions()) throws(ServingError) {
@@ -30,6 +32,7 @@ public struct TextRunner: ~Copyable {
     self.prompts = prompts
     self.session = session
     self.plan = plan
+    vocabulary = plan.head.kind == .sparse ? tokenizer.tokens(upTo: Int(plan.head.outputWidth)) : []
   }
 
   /// - Returns: the plan's prompts, of which the chosen one is the default.
@@ -45,6 +48,11 @@ public struct TextRunner: ~Copyable {
     }
     if let overlap = options.overlap, case .truncated = options.longTexts {
       throw .option("--overlap", expected: "--long chunk-mean or chunk-max with it", "\(overlap)")
+    }
+    if plan.interaction != nil, case .chunked(let joining) = options.longTexts {
+      throw .option(
+        "--long", expected: "truncate-right or truncate-left for a model of token vectors",
+        "chunk-\(joining)")
     }
     guard let prompts = plan.prompts.choosing(options.prompt) else {
       throw .option(
@@ -83,6 +91,10 @@ public struct TextRunner: ~Copyable {
   public mutating func answer(
     _ input: InputLine, index: Int, line: Int = 1
   ) throws(ServingError) -> String {
+    if let interaction = plan.interaction {
+      return try answer(input, interaction, index: index, line: line).serialized()
+    }
+    guard !input.isQuery else { throw .queryWithoutDocuments(line: line) }
     if let documents = input.documents {
       return try rank(documents, for: input.text, index: index, line: line).serialized()
     }
@@ -90,8 +102,7 @@ public struct TextRunner: ~Copyable {
     return AnswerLine.render(
       index: index, tokens: reply.tokens, truncated: reply.encoding.truncated, depth: reply.depth,
       result: reply.result.span, head: plan.head, topK: options.topK, dimensions: options.dimensions,
-      chunks: reply.chunks,
-      tokenAnswers: tokenAnswers(reply, input)
+      chunks: reply.chunks, tokenAnswers: tokenAnswers(reply, input), vocabulary: vocabulary
     ).serialized()
   }
 
@@ -124,6 +135,16 @@ public struct TextRunner: ~Copyable {
     return AnswerLine.render(scored.prefix(options.topK ?? .max), index: index)
   }
 
+  /// The first tokens of a text that do not take part in the pooling: as many as the prompt alone has, without the
+  /// special token after it. So the reference counts them, the special token before them included.
+  private var unpooled: Int {
+    let prompt = prompts.before("")
+    guard plan.leavesPromptOut, !prompt.isEmpty else { return 0 }
+    let alone = tokenizer.encode(prompt, maximumLength: plan.schedule.maximumLength).ids
+    let hasLast = alone.last == tokenizer.encode("", maximumLength: plan.schedule.maximumLength).ids.last
+    return alone.count - (hasLast ? 1 : 0)
+  }
+
   /// What the session made of a text.
   private struct Reply {
     /// Of the whole text, however many chunks.
@@ -138,7 +159,9 @@ public struct TextRunner: ~Copyable {
   }
 
   private mutating func run(_ input: InputLine, line: Int) throws(ServingError) -> Reply {
-    guard input.pair == nil || plan.head.kind != .embedding else { throw .pairForEmbedding(line: line) }
+    guard input.pair == nil || ![.embedding, .sparse].contains(plan.head.kind) else {
+      throw .pairForEmbedding(line: line)
+    }
     let maximum = plan.schedule.maximumLength
     let specialTokens = tokenizer.specialTokenCount(isPair: input.pair != nil)
     guard specialTokens <= maximum else {
@@ -179,7 +202,8 @@ public struct TextRunner: ~Copyable {
 
   private mutating func run(_ encoding: Encoding, line: Int) throws(ServingError) -> Reply {
     do throws(RuntimeError) {
-      try session.run(ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs)
+      try session.run(
+        ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs, unpooled: unpooled)
     } catch {
       throw .input(line: line, error)
     }

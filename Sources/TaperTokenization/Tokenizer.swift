@@ -61,6 +61,28 @@ public struct Tokenizer: Hashable, Sendable {
       pipeline: pipeline, template: Template(single: plain(template.single), pair: plain(template.pair)))
   }
 
+  /// The tokenizer that finds a marker before a text as one token, where it has such a token: the marker itself, or its
+  /// first word. Itself where it finds it already, or has none. As sentence-transformers does with ColBERT's markers.
+  public func taking(marker: String) throws(TokenizerError) -> Tokenizer {
+    let first = marker.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
+    for content in [marker, first] where !first.isEmpty {
+      guard let id = id(of: content) else { continue }
+      let tokens = encode(content, maximumLength: 16 + specialTokenCount(isPair: false)).ids
+      guard tokens.count != specialTokenCount(isPair: false) + 1 || !tokens.contains(id) else { return self }
+      let token = AddedToken(
+        id: id, content: Array(content.utf8), isSpecial: true, isNormalized: false, stripsLeft: false,
+        stripsRight: false)
+      var result = try Tokenizer(
+        pipeline: pipeline, model: model,
+        addedTokens: (addedTokens.filter { $0.content != token.content } + [token]).sorted { $0.id < $1.id },
+        template: template, trimmings: trimmings)
+      result.allowsSpecialTokensInText = allowsSpecialTokensInText
+      result.truncationSide = truncationSide
+      return result
+    }
+    return self
+  }
+
   /// The same tokenizer, settings included, but for these parts.
   private func changed(pipeline: Pipeline, template: Template) throws(TokenizerError) -> Tokenizer {
     var result = try Tokenizer(
@@ -92,6 +114,15 @@ public struct Tokenizer: Hashable, Sendable {
 
   /// Whether the vocabulary marks the tokens that go on with a word, as WordPiece does with "##".
   public var marksContinuations: Bool { !model.continuationPrefix.isEmpty }
+
+  /// The tokens with the first `count` ids; empty for an id without one.
+  public func tokens(upTo count: Int) -> [String] {
+    var tokens = (0..<UInt32(count)).map { String(decoding: model.vocabulary.bytes(of: $0), as: UTF8.self) }
+    for added in addedTokens where added.id < count {
+      tokens[Int(added.id)] = String(decoding: added.content, as: UTF8.self)
+    }
+    return tokens
+  }
 
   /// The token with an id; nil when there is none.
   public func token(_ id: UInt32) -> String? {

@@ -5,8 +5,11 @@ internal import TaperTokenization
 
 extension AuditSample {
   /// Rows as the plan reads them, with the right answers in the terms of its head.
-  /// - Throws: `TokenizerError` when the plan's tokenizer is damaged, `WorkflowError.labelsDiffer`.
+  /// - Throws: `TokenizerError` when the plan's tokenizer is damaged, `WorkflowError.labelsDiffer`, `promptLeftOut`.
   public static func tokenized(_ rows: [TextRow], for plan: Plan) throws -> [AuditSample] {
+    if plan.leavesPromptOut, let name = plan.prompts.defaultName {
+      throw WorkflowError.promptLeftOut(name: name)
+    }
     let tokenizer = try Tokenizer(encoded: plan.tokenizer)
     let hasLabels = plan.head.kind == .classification || plan.head.kind == .multiLabel
     let labels = hasLabels ? try LabelMap(plan.head.labels, rows: rows) : nil

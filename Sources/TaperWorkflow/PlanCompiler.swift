@@ -366,14 +366,14 @@ public struct PlanCompiler {
     }
   }
 
-  /// What the dense encoder answers, to compare that plan's answers with: what the calibration stored; of a token
-  /// classification, whose answers token by token it does not store, a dense plan's answers; of a plan that halts a_L,
+  /// What the dense encoder answers, to compare that plan's answers with: what the calibration stored; of answers
+  /// token by token and of sparse vectors, which it does not store, a dense plan's answers; of a plan that halts a_L,
   /// the answer after all layers with every token kept, which the halting rule protects.
   func references(
     of samples: [some TokenizedText], stored: [[Float]], for plan: Plan
   ) throws -> [[Float]] {
     let halts = plan.halting != nil
-    guard halts || plan.head.answersTokens else { return stored }
+    guard halts || plan.head.answersTokens || plan.head.kind == .sparse else { return stored }
     let request = PlanningRequest(
       .dense, halting: halts ? .tight : nil, maximumLength: plan.schedule.maximumLength,
       threads: Int(plan.identity.threads))

@@ -30,10 +30,12 @@ public struct TokenizedSample: TokenizedText, Hashable, Sendable {
   }
 
   /// Tokenizes every row, truncating to `maximumLength` tokens (specials included).
-  public static func tokenize(_ rows: some Sequence<TextRow>, model: ModelSpec, maximumLength: Int)
-    -> [TokenizedSample]
-  {
-    rows.map { row in
+  /// - Throws: `promptLeftOut` where a prompt would go before them that the model does not pool.
+  public static func tokenize(
+    _ rows: some Sequence<TextRow>, model: ModelSpec, maximumLength: Int
+  ) throws(WorkflowError) -> [TokenizedSample] {
+    if model.leavesPromptOut, let name = model.prompts.defaultName { throw .promptLeftOut(name: name) }
+    return rows.map { row in
       let encoding = model.tokenizer.encode(
         model.prompts.before(row.text), pair: row.pair, maximumLength: maximumLength)
       let typeIDs = encoding.typeIDs.contains { $0 != 0 } ? encoding.typeIDs : []

@@ -48,7 +48,7 @@ public struct Workbench {
       try builder.add(
         ids: samples[index].ids, typeIDs: samples[index].typeIDs,
         scores: partialScores.map { Self.tokenScores(partial: $0, heads: heads, length: length) },
-        reference: model.head.pooling == .tokens ? Self.mean(result, width: model.head.outputWidth) : result,
+        reference: reference(result),
         kept: kept.isEmpty ? [] : kept[index],
         label: label.flatMap { indices[$0.text] }, value: label?.number.map { Float($0) },
         truncated: samples[index].isCut)
@@ -96,7 +96,17 @@ public struct Workbench {
     return PlanExecution(try LoadedPlan(planned), threads: threads)
   }
 
-  /// Mean scores over a text's tokens: a text's reference where the head answers for every token.
+  /// What a calibration keeps of a text's answer: of answers for every token their mean, and of a sparse vector its
+  /// sum, for such answers are large and are computed again where a plan's are compared with them.
+  private func reference(_ result: [Float]) -> [Float] {
+    switch model.head.kind {
+    case .tokenClassification, .tokenVectors: Self.mean(result, width: model.head.outputWidth)
+    case .sparse: [result.reduce(0, +)]
+    case .embedding, .classification, .multiLabel, .regression: result
+    }
+  }
+
+  /// Mean scores over a text's tokens.
   private static func mean(_ scores: [Float], width: Int) -> [Float] {
     (0..<width).map { label in
       let column = stride(from: label, to: scores.count, by: width)

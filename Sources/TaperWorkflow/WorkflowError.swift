@@ -16,6 +16,8 @@ public enum WorkflowError: Error, Hashable, Sendable {
   /// Labels of a data set that are not a model's, by name or by number.
   case labelsDiffer(model: [String], data: [String])
   case gateNeedsEvidence
+  /// Texts were to be read with a prompt whose tokens the model leaves out of its pooling.
+  case promptLeftOut(name: String)
   case precisionNeedsCalibration
   case searchNeedsTexts
   case cacheUnwritable(path: String)

@@ -184,6 +184,7 @@ import Testing
     switch name {
     case "largest": return values.max()!
     case "sum": return values.reduce(0, +)
+    case "mean": return values.reduce(0, +) / Double(values.count)
     case "sum over root": return values.reduce(0, +) / Double(values.count).squareRoot()
     case "weighted mean":
       let weights = values.indices.map { Double((origin?[$0] ?? UInt32($0)) + 1) }
@@ -193,12 +194,14 @@ import Testing
   }
 
   private func pool(
-    _ name: String, _ base: ck_op, _ a: Matrix, rows: Int, columns: Int, origin: GuardedMemory<UInt32>? = nil
+    _ name: String, _ base: ck_op, _ a: Matrix, rows: Int, columns: Int, first: Int = 0,
+    origin: GuardedMemory<UInt32>? = nil
   ) -> Matrix {
     let y = Matrix(1, columns)
     var op = unsafe base
     unsafe op.rows = 1
     unsafe op.inner_rows = UInt32(rows)
+    unsafe op.first_row = UInt32(first)
     unsafe op.columns = UInt32(columns)
     unsafe op.scale = name == "sum over root" ? 0.5 : 0
     unsafe op.a = a.constPointer
@@ -207,6 +210,7 @@ import Testing
     unsafe op.ldy = y.ld
     if let origin { unsafe op.origin = origin.constPointer }
     switch name {
+    case "mean": unsafe run(ck_mean, op, tasks: 1)
     case "largest": unsafe run(ck_largest, op, tasks: 1)
     case "sum", "sum over root": unsafe run(ck_sum, op, tasks: 1)
     case "weighted mean": unsafe run(ck_weighted_mean, op, tasks: 1)
@@ -232,6 +236,28 @@ import Testing
           y.expectEqual(2e-6) { _, c in
             pooled("weighted mean", (0..<rows).map { a.double($0, c) }, origins)
           }
+        }
+      }
+    }
+  }
+
+  /// The rows before `first_row` do not count; of none the result is zero, and the largest −∞.
+  @Test func firstRowsAreLeftOut() {
+    var generator = Generator(seed: 17)
+    let a = Matrix(5, 3, random: &generator)
+    let origins = GuardedMemory((0..<5).map { UInt32($0) })
+    unsafe withEveryTier { base in
+      withEvery("pooling", in: ["mean", "largest", "sum", "sum over root", "weighted mean"]) { name in
+        withEvery("first", in: [1, 3, 5, 9]) { first in
+          let y = unsafe pool(name, base, a, rows: 5, columns: 3, first: first)
+          y.expectEqual(1e-6) { _, c in
+            guard first < 5 else { return name == "largest" ? -.infinity : 0 }
+            let values = (first..<5).map { a.double($0, c) }
+            return pooled(name, values, (first..<5).map { UInt32($0) })
+          }
+          guard name == "weighted mean" else { return }
+          let same = unsafe pool(name, base, a, rows: 5, columns: 3, first: first, origin: origins)
+          expect((0..<3).allSatisfy { same[0, $0] == y[0, $0] }, "row i is at position i")
         }
       }
     }

@@ -12,7 +12,8 @@ import Testing
     "tiny-mpnet-tokens", "tiny-distilbert", "tiny-roberta", "tiny-xlm-roberta", "tiny-camembert-tokens",
     "tiny-electra", "tiny-electra-tokens", "tiny-albert", "tiny-modernbert", "tiny-modernbert-tokens",
     "tiny-nomic-bert", "tiny-gte", "tiny-deberta-v3", "tiny-deberta-v2-tokens", "tiny-pool-max",
-    "tiny-pool-sqrt", "tiny-pool-weighted", "tiny-pool-last",
+    "tiny-pool-sqrt", "tiny-pool-weighted", "tiny-pool-last", "tiny-splade", "tiny-splade-sum",
+    "tiny-splade-twice", "tiny-splade-untied", "tiny-colbert",
   ]
   static let maximumLength = 24
   static let lengths = [1, 2, 3, 5, 8, 9, 12, 13, 16, 17, 23, 24]

@@ -83,7 +83,8 @@ import Testing
   @Test(arguments: RuntimePlannedTests.models) func answersLineByLine(name: String) throws {
     let path = try plan(name)
     // An embedder takes one text.
-    let pair = try LoadedPlan(path: path).plan.head.kind == .embedding ? nil : "two"
+    let isVector = [.embedding, .sparse, .tokenVectors].contains(try LoadedPlan(path: path).plan.head.kind)
+    let pair = isVector ? nil : "two"
     let input = """
       "a text"
       {"text": "one"\(pair.map { ", \"text_pair\": \"\($0)\"" } ?? ""), "label": "x"}

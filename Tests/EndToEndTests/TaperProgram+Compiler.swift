@@ -10,7 +10,7 @@ extension TaperProgram {
     let model = try ModelSpec.load(directory: TaperProgram.model("tiny-bert-old-names"))
     let profile = try DeviceProfile.load(path: TaperProgram.referenceDevice)
     let dataset = try TextDataset.read(path: texts(count: 40), options: DatasetOptions(requiresLabels: true))
-    let samples = TokenizedSample.tokenize(dataset.rows, model: model, maximumLength: 24)
+    let samples = try TokenizedSample.tokenize(dataset.rows, model: model, maximumLength: 24)
     let calibration = try Workbench(model: model, maximumLength: 24, threads: 1).calibrate(
       samples, labels: dataset.labels, dataDigest: dataset.digest, badRowCount: 0
     ) { _, _ in }

@@ -121,7 +121,7 @@ import Testing
     (#""outputs":2"#, #""outputs":3"#), (#""width":24"#, #""width":25"#),
     (#""kind":"classification""#, #""kind":"embedding""#),
     (#""labels":["earn","acq"]"#, #""labels":["earn"]"#),
-    (#""pooling":"cls""#, #""pooling":"sum""#), (#""schema_version":1"#, #""schema_version":2"#),
+    (#""pooling":"cls""#, #""pooling":"sum""#), (#""schema_version":1"#, #""schema_version":3"#),
   ])
   func aSpoiltDescriptionIsRefused(_ original: String, _ spoilt: String) throws {
     let directory = TemporaryDirectory()

@@ -231,13 +231,50 @@ import Testing
     }
   }
 
-  /// Until a mean without the prompt's tokens is supported.
-  @Test func aPromptThatIsLeftOutOfTheMeanIsRefused() throws {
+  @Test func aPromptMayBeLeftOutOfThePooling() throws {
     let pooling = ("1_Pooling/config.json", #"{"pooling_mode": "mean", "include_prompt": false}"#)
-    #expect(try load([pooling]).head.pooling == .mean)
-    #expect(throws: ModelSpecError.self) {
-      try load([pooling, ("config_sentence_transformers.json", #"{"prompts": {"query": "query: "}}"#)])
+    let prompts = ("config_sentence_transformers.json", #"{"prompts": {"query": "query: "}}"#)
+    #expect(try !load([pooling]).leavesPromptOut, "there is none")
+    #expect(try load([pooling, prompts]).leavesPromptOut)
+    let first = ("1_Pooling/config.json", #"{"pooling_mode": "cls", "include_prompt": false}"#)
+    #expect(throws: ModelSpecError.self) { try load([first, prompts]) }
+  }
+
+  // MARK: Modules with weights
+
+  @Test(arguments: [
+    ("2_Dense/config.json", #"{"in_features": 17, "out_features": 10, "bias": true}"#),
+    ("2_Dense/config.json", #"{"in_features": 18, "out_features": 11, "bias": true}"#),
+    (
+      "2_Dense/config.json",
+      #"{"in_features": 18, "out_features": 10, "activation_function": "custom.Act"}"#
+    ),
+    ("2_Dense/config.json", #"{"in_features": 18, "out_features": 10, "use_residual": true}"#),
+    (
+      "2_Dense/config.json",
+      #"{"in_features": 18, "out_features": 10, "module_input_name": "token_embeddings"}"#
+    ),
+    ("2_Dense/model.safetensors", nil),
+  ])
+  func otherDenseLayersAreRefused(file: String, text: String?) throws {
+    #expect(throws: ModelSpecError.self) { try load(of: .poolMax, [(file, text)]) }
+  }
+
+  @Test func aPickledModuleHasARemedy() throws {
+    try TinyModel.poolMax.copy(to: directory)
+    directory.remove("2_Dense/model.safetensors")
+    let path = directory.write("2_Dense/pytorch_model.bin", "x")
+    #expect(TinyModel.error(loading: directory.path) == .pickledWeights(path: path))
+  }
+
+  @Test func aDenseThatNamesNoActivationHasTanh() throws {
+    let text = #"{"in_features": 18, "out_features": 10}"#
+    let model = try load(of: .poolMax, [("2_Dense/config.json", text)])
+    guard case .dense(_, _, .tanh) = model.head.steps[1].operation else {
+      Issue.record("found \(model.head.steps[1])")
+      return
     }
+    #expect(model.head.outputWidth == 10 && model.head.steps[0] == .pool(.max, width: 18))
   }
 
   // MARK: Files that are not what they should be

@@ -31,6 +31,14 @@ enum TinyModel: String, CaseIterable {
   case poolSqrt = "tiny-pool-sqrt"
   case poolWeighted = "tiny-pool-weighted"
   case poolLast = "tiny-pool-last"
+  case splade = "tiny-splade"
+  case spladeSum = "tiny-splade-sum"
+  case spladeTwice = "tiny-splade-twice"
+  case spladeUntied = "tiny-splade-untied"
+  case colbert = "tiny-colbert"
+  case colbertPyLate = "tiny-colbert-pylate"
+  case colbertStanford = "tiny-colbert-stanford"
+  case prompts = "tiny-prompts"
 
   /// Directories that tools/tune wrote (tools/tune/make-fixtures); apart, for they run by rules of their own.
   static let tuned: [TinyModel] = [.tunedSelector, .tunedHalting, .tunedAccHalting]
@@ -42,6 +50,8 @@ enum TinyModel: String, CaseIterable {
     .roberta,
     .xlmRoberta, .camembertTokens, .electra, .electraTokens, .albert, .modernbert, .modernbertTokens,
     .nomicBert, .gte, .debertaV3, .debertaV2Tokens, .poolMax, .poolSqrt, .poolWeighted, .poolLast,
+    .splade, .spladeSum, .spladeTwice, .spladeUntied,
+    .colbert, .colbertPyLate, .colbertStanford,
   ]
 
   var path: String { TestFile.fixture(rawValue) }

@@ -28,7 +28,7 @@ extension ToyPlan {
       }
     }
     let outputs = Int(plan.head.outputWidth)
-    let rows = options.head == .tokenClassification ? pooledRows : .one
+    let rows = options.head.isOfTokens ? pooledRows : .one
     let result = slot("result", rows: rows, columns: outputs)
     plan.resultSlot = result
     switch options.head {
@@ -38,7 +38,8 @@ extension ToyPlan {
         $0.output = Operand(slot: result, leading: width)
         $0.epsilon = 1e-12
       }
-    case .regression: add(gemm(layer, .one, outputs, d, from: pooled, to: result)) { _ in }
+    case .regression, .sparse, .tokenVectors:
+      add(gemm(layer, rows, outputs, d, from: pooled, to: result)) { _ in }
     case .classification, .multiLabel, .tokenClassification:
       let logits = slot("logits", rows: rows, columns: outputs)
       add(gemm(layer, rows, outputs, d, from: pooled, to: logits)) { _ in }

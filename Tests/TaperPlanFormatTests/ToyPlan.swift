@@ -40,7 +40,7 @@ struct ToyPlan {
       options.fused = random.coin()
       options.head = HeadKind.allCases[random.below(5)]
       options.pooling = random.coin() ? .mean : .cls
-      if options.head == .tokenClassification { (options.pooling, options.restores) = (.tokens, true) }
+      if options.head.isOfTokens { (options.pooling, options.restores) = (.tokens, true) }
       options.reducing = Set((0..<options.layers).map { $0 + 1 }.filter { _ in random.coin() })
       options.layout = WeightLayout.allCases[random.below(4)]
       options.scored = random.coin()
@@ -91,7 +91,7 @@ struct ToyPlan {
     self.options = options
     let width = options.head == .embedding ? options.heads * options.headWidth : 3
     let hasLabels = [.classification, .multiLabel, .tokenClassification].contains(options.head)
-    let answers = options.head == .tokenClassification ? options.maximumLength : 1
+    let answers = options.head.isOfTokens ? options.maximumLength : 1
     let identity = PlanIdentity(
       modelName: "toy", family: "bert", toolVersion: "0.1", request: "--latency 1ms", method: "acc",
       precision: "f32",

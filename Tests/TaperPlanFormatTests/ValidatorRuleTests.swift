@@ -245,6 +245,8 @@ enum Breakage {
           metric: .accuracy, source: .heldOut, texts: 9, planned: 0.9, interval: .init(low: 0.95, high: 1))
       }
     case .promptNames: { $0.prompts = Prompts([.init(name: "a", text: "x"), .init(name: "a", text: "y")]) }
+    case .lateInteraction: { $0.interaction = LateInteraction() }
+    case .promptLeftOut: { $0.leavesPromptOut = true }
     case .weightShape: { $0.weights.entries[0].shape = [] }
     case .weightLayout: { $0.weights.entries[0].layout = .panelBF16 }
     case .weightSize: { $0.weights.entries[0].byteCount = Bytes(4) }

@@ -6,14 +6,26 @@ import Testing
 /// The lines of specs/command-json.md, character by character.
 @Suite struct AnswerLineTests {
   func line(
-    _ kind: HeadKind, _ result: [Float], labels: [String] = [], truncated: Bool = false, topK: Int? = nil
+    _ kind: HeadKind, _ result: [Float], labels: [String] = [], truncated: Bool = false, topK: Int? = nil,
+    vocabulary: [String] = []
   ) -> String {
     AnswerLine.render(
       index: 3, tokens: 37, truncated: truncated, result: result.span,
       head: Head(
         kind: kind, pooling: .mean, normalized: false, labels: labels, outputWidth: result.count),
-      topK: topK
+      topK: topK, vocabulary: vocabulary
     ).serialized()
+  }
+
+  /// Tokens with a weight, largest first; ids without a token, and those whose text another has, are told apart.
+  @Test func sparseVectors() {
+    let tokens = ["a", "b", "", "b", "c"]
+    #expect(
+      line(.sparse, [0, 0.5, 0.25, 1.5, 0.5], vocabulary: tokens)
+        == #"{"index":3,"tokens":37,"sparse_embedding":{"b":1.5,"c":0.5,"id 2":0.25},"schema_version":1}"#)
+    #expect(
+      line(.sparse, [0, 0.5, 0.25, 1.5, 0.5], topK: 1, vocabulary: tokens)
+        == #"{"index":3,"tokens":37,"sparse_embedding":{"b":1.5},"schema_version":1}"#)
   }
 
   @Test func classification() {

@@ -22,7 +22,7 @@ extension NaiveEncoder {
     case .classification, .tokenClassification: run.output = rows.flatMap(NaiveMath.softmax)
     case .multiLabel: run.output = run.logits.map(NaiveMath.sigmoid)
     case .regression where head.hasSigmoid: run.output = run.logits.map(NaiveMath.sigmoid)
-    case .embedding, .regression: run.output = run.logits
+    case .embedding, .regression, .sparse, .tokenVectors: run.output = run.logits
     }
   }
 

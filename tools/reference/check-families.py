@@ -30,11 +30,13 @@ import transformers
 
 transformers.utils.logging.disable_progress_bar()
 transformers.utils.logging.set_verbosity_error()
-from sentence_transformers import SentenceTransformer
+from sentence_transformers import MultiVectorEncoder, SentenceTransformer, SparseEncoder
 from sentence_transformers import models as modules
+from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
+from sentence_transformers.sparse_encoder.modules import SpladePooling
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
 from tokenizers import models as tokenizer_models
-from transformers import AutoModel, AutoModelForSequenceClassification, AutoModelForTokenClassification
+from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoModelForTokenClassification
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEVICE = ROOT / "specs/devices/reference.json"
@@ -110,6 +112,15 @@ family's own kind (WordPiece, byte-level BPE, Unigram), small and with random we
   1.3x* (tokens dropped for 1.3 times less work): least cosine with it. Random weights make tokens equally important, so
   the last says that it works, not how well.
 - *classifier*, *token classifier*: largest difference of a probability from transformers'.
+
+"""
+
+JOBS_HEADER = """
+## Jobs
+
+Poolings, modules, sparse encoders and token vectors, on models of the same sizes. *f32*: largest difference of a number
+of the answer from sentence-transformers 6.2's. *bf16*, *int8*: least cosine with its answer. *scores*: largest
+difference of a MaxSim score.
 
 """
 
@@ -257,12 +268,125 @@ def check(family, work):
     return row
 
 
+def jobs_table(jobs):
+    columns = ["f32", "bf16", "int8", "scores, f32"]
+    lines = ["| job | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    return "\n".join(lines + [
+        f"| {name} | " + " | ".join(row.get(c, "–") for c in columns) + " |" for name, row in jobs.items()])
+
+
+def vectors(answers, key="embedding"):
+    return [numpy.array(a[key]) for a in answers]
+
+
+def largest(found, expected):
+    return f"{max(numpy.abs(a - b).max() for a, b in zip(found, expected)):.1e}"
+
+
+def cosine(found, expected):
+    return f"{min((a * b).sum() / numpy.linalg.norm(a) / numpy.linalg.norm(b) for a, b in zip(found, expected)):.4f}"
+
+
+def pooled(work, name, mode, later):
+    """An embedder with this pooling and these modules after it."""
+    save(work / "encoder", "bert", AutoModel.from_config)
+    torch.manual_seed(sum(map(ord, name)))
+    model = SentenceTransformer(
+        modules=[modules.Transformer(str(work / "encoder")), modules.Pooling(48, mode), *later()], device="cpu")
+    model.save(str(work / "model"))
+    return work / "model", [model.encode(t, show_progress_bar=False) for t in TEXTS], "--dense"
+
+
+def sparse(work, family, pooling):
+    save(work / "encoder", family, AutoModelForMaskedLM.from_config)
+    word = modules.Transformer(str(work / "encoder"), transformer_task="fill-mask")
+    model = SparseEncoder(modules=[word, SpladePooling(**pooling)], device="cpu")
+    model.save(str(work / "model"))
+    words = model.tokenizer.convert_ids_to_tokens(range(model.tokenizer.vocab_size))
+    return work / "model", [model.encode(t, convert_to_sparse_tensor=False).numpy() for t in TEXTS], words
+
+
+def late(work, expansion):
+    save(work / "encoder", "bert", AutoModel.from_config)
+    torch.manual_seed(7)
+    word = modules.Transformer(str(work / "encoder"), document_length=48, query_expansion=expansion)
+    dense = modules.Dense(
+        48, 16, bias=False, activation_function=torch.nn.Identity(), module_input_name="token_embeddings")
+    model = MultiVectorEncoder(
+        modules=[word, dense, MultiVectorMask(skiplist_words=[",", "."]),
+                 modules.Normalize(module_input_name="token_embeddings")],
+        prompts={"query": "query: ", "document": "passage: "}, device="cpu")
+    model.save(str(work / "model"))
+    queries = [model.encode_query(t, show_progress_bar=False) for t in TEXTS]
+    documents = [model.encode_document(t, show_progress_bar=False) for t in TEXTS]
+    scores = model.similarity(queries, documents).numpy()
+    queries, documents = ([numpy.asarray(v) for v in each] for each in (queries, documents))
+    return work / "model", queries + documents, scores
+
+
+def job(name, work):
+    """One row of the table of jobs: a column a precision."""
+    row, kind = {}, JOBS[name]
+    folder, expected, more = kind[0](work, *kind[1:]) if kind[0] is not pooled else pooled(work, name, *kind[1:])
+    for column, options in [("f32", ()), ("bf16", ("--precision", "bf16")), ("int8", ("--precision", "int8"))]:
+        try:
+            if kind[0] is pooled:
+                found = vectors(answers(folder, work, TEXTS, "--dense", *options))
+            elif kind[0] is sparse:
+                found = [numpy.array([a["sparse_embedding"].get(w, 0) for w in more])
+                         for a in answers(folder, work, TEXTS, "--dense", *options)]
+            else:
+                lines = [{"query": t} for t in TEXTS] + [{"text": t} for t in TEXTS]
+                lines += [{"query": t, "documents": TEXTS} for t in TEXTS]
+                all_answers = answers(folder, work, lines, "--dense", *options)
+                found = [numpy.array([t["vector"] for t in a["token_embeddings"]]) for a in all_answers[:len(expected)]]
+                scores = numpy.zeros(more.shape)
+                for place, answer in enumerate(all_answers[len(expected):]):
+                    for entry in answer["ranking"]:
+                        scores[place, entry["document"]] = entry["score"]
+                if column == "f32":
+                    row["scores, f32"] = largest([scores], [more])
+                found, expected_now = [f.reshape(-1) for f in found], [e.reshape(-1) for e in expected]
+            reference = expected_now if kind[0] is late else expected
+            row[column] = largest(found, reference) if column == "f32" else cosine(found, reference)
+        except RuntimeError as error:
+            row[column] = f"refused: {error}"
+    return row
+
+
+def dense(inputs, outputs, activation, **more):
+    return modules.Dense(inputs, outputs, activation_function=activation, **more)
+
+
+JOBS = {
+    **{f"pooling {mode}": (pooled, mode, lambda: [modules.Normalize()])
+       for mode in ("max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")},
+    "Dense (tanh), Normalize": (pooled, "mean", lambda: [dense(48, 32, torch.nn.Tanh()), modules.Normalize()]),
+    "LayerNorm, Dense (GELU), Dense without bias": (pooled, "cls", lambda: [
+        modules.LayerNorm(48), dense(48, 64, torch.nn.GELU()), dense(64, 24, torch.nn.Identity(), bias=False)]),
+    "SPLADE, BERT, max": (sparse, "bert", dict(pooling_strategy="max")),
+    "SPLADE, DistilBERT, sum": (sparse, "distilbert", dict(pooling_strategy="sum")),
+    "SPLADE, XLM-RoBERTa, log1p_relu": (sparse, "xlm-roberta", dict(activation_function="log1p_relu")),
+    "SPLADE, ModernBERT": (sparse, "modernbert", dict(pooling_strategy="max")),
+    "ColBERT, 32 tokens, seen by none": (late, dict(strategy="fixed", attend=False, length=32)),
+    "ColBERT, 12 tokens or more, attended": (late, dict(strategy="min", attend=True, length=12)),
+}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("families", nargs="*", default=list(FAMILIES))
     parser.add_argument("--document", type=pathlib.Path)
+    parser.add_argument("--jobs", action="store_true", help="only the table of jobs")
     options = parser.parse_args()
     torch.set_num_threads(2)
+    jobs = {}
+    for name in JOBS:
+        with tempfile.TemporaryDirectory() as work:
+            jobs[name] = job(name, pathlib.Path(work))
+        print(name, jobs[name], flush=True)
+    if options.jobs:
+        return
     rows = {}
     for family in options.families:
         with tempfile.TemporaryDirectory() as work:
@@ -275,7 +399,7 @@ def main():
         columns = ["inspect", "f32", "bf16", "int8", "acc 1.3x", "classifier", "token classifier"]
         lines = ["| family | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
         lines += [f"| {family} | " + " | ".join(row.get(c, "–") for c in columns) + " |" for family, row in rows.items()]
-        options.document.write_text(HEADER + "\n".join(lines) + "\n")
+        options.document.write_text(HEADER + "\n".join(lines) + "\n" + JOBS_HEADER + jobs_table(jobs) + "\n")
 
 
 main()

@@ -114,45 +114,68 @@ void ck_compose(const ck_op *op, uint32_t task, uint32_t worker) {
     op->index_out[i] = op->index_out[op->index[i]];
 }
 
+/// The rows of a that are pooled: from `first_row` on.
+static uint32_t pooled_rows(const ck_op *op, const float **a) {
+  uint32_t first = op->first_row < op->inner_rows ? op->first_row : op->inner_rows;
+  *a = op->a + (size_t)first * op->lda;
+  return op->inner_rows - first;
+}
+
+/// y = the sum of `rows` rows; zero of none.
+static void sum_rows(const ck_op *op, const float *a, uint32_t rows) {
+  if (rows == 0)
+    memset(op->y, 0, op->columns * sizeof(float));
+  else if (op->y != a)
+    memcpy(op->y, a, op->columns * sizeof(float));
+  for (uint32_t i = 1; i < rows; i++)
+    op->table->add(op->y, op->y, a + (size_t)i * op->lda, op->columns);
+}
+
 void ck_mean(const ck_op *op, uint32_t task, uint32_t worker) {
-  if (op->y != op->a)
-    memcpy(op->y, op->a, op->columns * sizeof(float));
-  for (uint32_t i = 1; i < op->inner_rows; i++)
-    op->table->add(op->y, op->y, op->a + (size_t)i * op->lda, op->columns);
-  op->table->scale(op->y, op->y, 1 / (float)op->inner_rows, op->columns);
+  const float *a;
+  uint32_t rows = pooled_rows(op, &a);
+  sum_rows(op, a, rows);
+  if (rows > 0)
+    op->table->scale(op->y, op->y, 1 / (float)rows, op->columns);
 }
 
 void ck_largest(const ck_op *op, uint32_t task, uint32_t worker) {
+  const float *a;
+  uint32_t rows = pooled_rows(op, &a);
   float *restrict y = op->y;
-  memcpy(y, op->a, op->columns * sizeof(float));
-  for (uint32_t i = 1; i < op->inner_rows; i++) {
-    const float *restrict a = op->a + (size_t)i * op->lda;
+  for (uint32_t c = 0; c < op->columns; c++)
+    y[c] = -INFINITY;
+  for (uint32_t i = 0; i < rows; i++) {
+    const float *restrict x = a + (size_t)i * op->lda;
     // A NaN in y stays: no comparison with it holds.
     for (uint32_t c = 0; c < op->columns; c++)
-      y[c] = a[c] > y[c] || a[c] != a[c] ? a[c] : y[c];
+      y[c] = x[c] > y[c] || x[c] != x[c] ? x[c] : y[c];
   }
 }
 
 void ck_sum(const ck_op *op, uint32_t task, uint32_t worker) {
-  memcpy(op->y, op->a, op->columns * sizeof(float));
-  for (uint32_t i = 1; i < op->inner_rows; i++)
-    op->table->add(op->y, op->y, op->a + (size_t)i * op->lda, op->columns);
-  if (op->scale != 0)
-    op->table->scale(op->y, op->y, powf((float)op->inner_rows, -op->scale), op->columns);
+  const float *a;
+  uint32_t rows = pooled_rows(op, &a);
+  sum_rows(op, a, rows);
+  if (op->scale != 0 && rows > 0)
+    op->table->scale(op->y, op->y, powf((float)rows, -op->scale), op->columns);
 }
 
 void ck_weighted_mean(const ck_op *op, uint32_t task, uint32_t worker) {
+  const float *a;
+  uint32_t rows = pooled_rows(op, &a), first = op->inner_rows - rows;
   float *restrict y = op->y;
   memset(y, 0, op->columns * sizeof(float));
   float total = 0;
-  for (uint32_t i = 0; i < op->inner_rows; i++) {
-    const float *restrict a = op->a + (size_t)i * op->lda;
-    float weight = (float)(op->origin ? op->origin[i] : i) + 1;
+  for (uint32_t i = 0; i < rows; i++) {
+    const float *restrict x = a + (size_t)i * op->lda;
+    float weight = (float)(op->origin ? op->origin[first + i] : first + i) + 1;
     total += weight;
     for (uint32_t c = 0; c < op->columns; c++)
-      y[c] += weight * a[c];
+      y[c] += weight * x[c];
   }
-  op->table->scale(y, y, 1 / total, op->columns);
+  if (rows > 0)
+    op->table->scale(y, y, 1 / total, op->columns);
 }
 
 void ck_last_row(const ck_op *op, uint32_t task, uint32_t worker) {

@@ -38,6 +38,7 @@ typedef struct ck_op {
   // set for each run
   uint32_t rows;       // output rows
   uint32_t inner_rows; // keys (attention), input rows (select, gather, scatter, mean)
+  uint32_t first_row;  // poolings (mean, largest, sum, weighted mean) leave out the input rows before it
   // fixed at load
   uint32_t columns, depth, heads, parts;
   uint32_t extent; // relative bias: the table's reach (maximum length); rotate: rows of angles
@@ -203,7 +204,9 @@ void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker);
 void ck_compose(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[i] = a[index[i]] for i < rows. Row tasks.
 void ck_gather(const ck_op *op, uint32_t task, uint32_t worker);
-/// y[0] = mean over a's first inner_rows rows, columns wide; accumulated in row order. One task.
+/// y[0] = mean over a's first inner_rows rows, columns wide; accumulated in row order. One task. Of this and the
+/// other poolings: rows before first_row do not count, neither in the sum nor in its divisor; of no rows the
+/// result is zero (the largest: −∞).
 void ck_mean(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[0] = the largest of every column of a's first inner_rows rows; NaN where the column has one. One task.
 void ck_largest(const ck_op *op, uint32_t task, uint32_t worker);

@@ -45,6 +45,8 @@ public enum PlanCodec {
     if let halting = plan.halting { builder.add(.halting) { write(halting, to: &$0) } }
     if let evidence = plan.evidence { builder.add(.evidence) { write(evidence, to: &$0) } }
     if !plan.prompts.isEmpty { builder.add(.prompts) { write(plan.prompts, to: &$0) } }
+    if let interaction = plan.interaction { builder.add(.interaction) { write(interaction, to: &$0) } }
+    if plan.leavesPromptOut { builder.add(.promptLeftOut) { $0.write(true) } }
     let weights = plan.weights
     return builder.prefix(weights: weights.isEmbedded ? (weights.byteCount.rawValue, weights.digest) : nil)
   }

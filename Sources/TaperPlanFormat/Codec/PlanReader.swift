@@ -80,10 +80,22 @@ public enum PlanReader {
     let evidence = unsafe hasEvidence ? try decode(.evidence, PlanCodec.readEvidence) : nil
     let hasPrompts = container.sections.contains { $0.kind == .prompts }
     let prompts = unsafe hasPrompts ? try decode(.prompts, PlanCodec.readPrompts) : Prompts()
+    let hasInteraction = container.sections.contains { $0.kind == .interaction }
+    let interaction = unsafe hasInteraction ? try decode(.interaction, PlanCodec.readInteraction) : nil
+    let leavesPromptOut = container.sections.contains { $0.kind == .promptLeftOut }
+    if leavesPromptOut {
+      // The writer leaves out a section that would say no.
+      let holds = unsafe try decode(.promptLeftOut) { (reader) throws(PlanFormatError) in
+        unsafe try reader.readBool()
+      }
+      guard holds else { throw .malformed(section: .promptLeftOut, value: .boolean, offset: 0, found: 0) }
+    }
     let plan = Plan(
       identity: identity, model: model, schedule: schedule, ops: ops, selections: selections, arena: arena,
       resultSlot: resultSlot, predictions: predictions, expectations: expectations,
-      halting: halting, tokenizer: tokenizer, head: head, prompts: prompts, canaries: canaries,
+      halting: halting, tokenizer: tokenizer, head: head, prompts: prompts, leavesPromptOut: leavesPromptOut,
+      interaction: interaction,
+      canaries: canaries,
       evidence: evidence,
       weights: weights)
     try container.requireVersion(plan.formatVersion)

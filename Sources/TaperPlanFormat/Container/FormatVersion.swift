@@ -34,7 +34,9 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
-    if head.pooling.since == .jobs || ops.contains(where: { $0.kind.definition.since == .jobs }) {
+    if leavesPromptOut || max(head.pooling.since, head.kind.since) == .jobs
+      || ops.contains(where: { $0.kind.definition.since == .jobs })
+    {
       return .jobs
     }
     if ops.contains(where: {

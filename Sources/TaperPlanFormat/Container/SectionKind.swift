@@ -21,6 +21,8 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
   public static let halting = SectionKind(rawValue: 14)
   public static let evidence = SectionKind(rawValue: 15)
   public static let prompts = SectionKind(rawValue: 16)
+  public static let interaction = SectionKind(rawValue: 17)
+  public static let promptLeftOut = SectionKind(rawValue: 18)
   public static let weights = SectionKind(rawValue: 0xFFFF)
 
   /// The section's name, or nil for a kind this version does not know.
@@ -42,6 +44,8 @@ public struct SectionKind: RawRepresentable, BitwiseCopyable, Hashable, Sendable
     case .halting: "halting"
     case .evidence: "evidence"
     case .prompts: "prompts"
+    case .interaction: "late interaction"
+    case .promptLeftOut: "prompt left out"
     case .weights: "weights"
     default: nil
     }

@@ -95,6 +95,11 @@ public final class OpDefinition: Sendable {
     }
   }
 
+  /// Whether it makes one row of all its inner rows.
+  public var pools: Bool {
+    if case .rows(.inner, .columns, _) = operand(.a)?.content { family == .rowwise } else { false }
+  }
+
   /// Whether it decides for the ops after it how many rows go on or whether the run ends; it must then always run.
   public var decides: Bool {
     switch effect {

@@ -19,7 +19,8 @@ extension WeightLayout: NamedByNumber {
 
 extension HeadKind: NamedByNumber {
   public static let names = [
-    "embedding", "classification", "multiLabel", "regression", "tokenClassification",
+    "embedding", "classification", "multiLabel", "regression", "tokenClassification", "sparse",
+    "tokenVectors",
   ]
 }
 

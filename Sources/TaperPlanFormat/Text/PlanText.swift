@@ -11,6 +11,8 @@ public enum PlanText {
     render(plan.model, &text)
     render(plan.head, tokenizer: plan.tokenizer, &text)
     if !plan.prompts.isEmpty { render(plan.prompts, &text) }
+    if plan.leavesPromptOut { text += "\nthe prompt is not pooled\n" }
+    if let interaction = plan.interaction { render(interaction, &text) }
     render(plan.schedule, &text)
     renderOps(plan, &text)
     renderArena(plan, &text)
@@ -59,6 +61,21 @@ public enum PlanText {
     line("outputs", "\(head.outputWidth)", &text)
     for (number, label) in head.labels.enumerated() { line("label \(number)", label, &text) }
     line("tokenizer", "\(tokenizer.count) bytes, \(SHA256.digest(of: tokenizer).shortHex)", &text)
+  }
+
+  private static func render(_ interaction: LateInteraction, _ text: inout String) {
+    text += "\nlate interaction\n"
+    line("query prompt", interaction.queryPrompt.map(escaped) ?? "default", &text)
+    line(
+      "query expansion",
+      interaction.expansion.map {
+        "to \($0.length) by \($0.token), \($0.isFixed ? "fixed" : "at least"), \($0.isAttended ? "attended" : "hidden")"
+      } ?? "none", &text)
+    line("longest query", "\(interaction.queryLength)", &text)
+    line("longest document", "\(interaction.documentLength)", &text)
+    line("skipped", interaction.skippedIDs.map(String.init).joined(separator: " "), &text)
+    line("skipped in queries", interaction.skipsInQueries ? "yes" : "no", &text)
+    line("skipped in documents", interaction.skipsInDocuments ? "yes" : "no", &text)
   }
 
   private static func render(_ prompts: Prompts, _ text: inout String) {

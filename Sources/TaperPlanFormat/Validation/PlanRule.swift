@@ -28,6 +28,8 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
   case expectedTimes
   case accuracyEvidence
   case promptNames
+  case lateInteraction
+  case promptLeftOut
   // Weights
   case weightShape
   case weightLayout
@@ -114,6 +116,11 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .accuracyEvidence:
       "accuracy was measured on at least one text, lies in its interval, and a share is between 0 and 1"
     case .promptNames: "each prompt has a name of its own, and the default is one of them"
+    case .lateInteraction:
+      "a head of token vectors says how queries and documents are taken, within the plan's length, vocabulary and "
+        + "prompts; where tokens are hidden from others, every token is kept and none is scored"
+    case .promptLeftOut:
+      "prompts are left out of the pooling only where there are some and every token is kept"
     case .weightShape: "a tensor has one to four dimensions, none of them zero"
     case .weightLayout: "a packed tensor is a matrix of the element that its layout packs"
     case .weightSize: "a tensor's byte count follows from its shape, element and layout"

@@ -14,7 +14,7 @@ extension PlanValidator {
   }
 
   static func checkTokenHead(_ plan: Plan) throws(PlanFormatError) {
-    let holds = (plan.head.kind == .tokenClassification) == (plan.head.pooling == .tokens)
+    let holds = plan.head.kind.isOfTokens == (plan.head.pooling == .tokens)
     try require(
       holds, .tokenHead, .plan, expected: Int(plan.head.kind.rawValue), found: Int(plan.head.pooling.rawValue)
     )
@@ -87,6 +87,41 @@ extension PlanValidator {
     try require(distinct == names.count, .promptNames, .plan, expected: names.count, found: distinct)
     guard let name = plan.prompts.defaultName else { return }
     try require(names.contains(name), .promptNames, .plan, expected: names.count, found: 0)
+  }
+
+  static func checkPromptLeftOut(_ plan: Plan) throws(PlanFormatError) {
+    let holds = !plan.prompts.isEmpty && !plan.schedule.reducesAnywhere
+    try require(
+      !plan.leavesPromptOut || holds, .promptLeftOut, .plan, expected: 1, found: plan.prompts.all.count)
+  }
+
+  /// A query that is filled up needs room, and its tokens must be in the vocabulary.
+  static func checkInteraction(_ plan: Plan) throws(PlanFormatError) {
+    func require(_ condition: Bool, expected: Int, found: Int) throws(PlanFormatError) {
+      try self.require(condition, .lateInteraction, .plan, expected: expected, found: found)
+    }
+    let hasVectors = plan.head.kind == .tokenVectors
+    try require(
+      (plan.interaction != nil) == hasVectors, expected: hasVectors ? 1 : 0,
+      found: plan.interaction == nil ? 0 : 1)
+    guard let interaction = plan.interaction else { return }
+    let (length, vocabulary) = (plan.schedule.maximumLength, Int(plan.model.vocabulary))
+    if let expansion = interaction.expansion {
+      try require(
+        expansion.length >= 1 && expansion.length <= length, expected: length,
+        found: Int(clamping: expansion.length))
+      try require(expansion.token < vocabulary, expected: vocabulary - 1, found: Int(expansion.token))
+    }
+    let ascends = zip(interaction.skippedIDs, interaction.skippedIDs.dropFirst()).allSatisfy { $0 < $1 }
+    let last = Int(interaction.skippedIDs.last ?? 0)
+    try require(ascends && last < vocabulary, expected: vocabulary - 1, found: last)
+    if let name = interaction.queryPrompt {
+      let known = plan.prompts.text(named: name) != nil
+      try require(known, expected: plan.prompts.all.count, found: 0)
+    }
+    let scored = plan.ops.count { $0.kind.givesScores }
+    let keepsAll = !plan.schedule.reducesAnywhere && scored == 0
+    try require(!interaction.hidesTokens || keepsAll, expected: 0, found: max(scored, 1))
   }
 
   /// Rules `predictionCount` and `opPredictionCount`.

@@ -36,6 +36,8 @@ public enum PlanValidator {
     try checkHalting(plan)
     try checkEvidence(plan)
     try checkPromptNames(plan)
+    try checkInteraction(plan)
+    try checkPromptLeftOut(plan)
 
     try validateWeightsIndex(plan.weights)
     for number in plan.ops.indices { try validateOp(number, of: plan) }

@@ -13,6 +13,7 @@ extension EncoderFacts {
       positions: model.has(.positionEmbedding) ? model.shape(of: .positionEmbedding)[0] : 0,
       maximumLength: model.maximumLength,
       hasRelativeBias: model.relativeBias != nil, head: model.head, prompts: model.prompts,
+      leavesPromptOut: model.leavesPromptOut, interaction: model.interaction,
       selector: model.tuned?.selector.map {
         SelectorFacts(layers: $0.layers, width: $0.width, threshold: $0.threshold)
       },

@@ -18,6 +18,10 @@ package struct EncoderFacts: Sendable {
   package var hasRelativeBias: Bool
   package var head: HeadSpec
   package var prompts: Prompts
+  /// Whether a prompt's tokens do not take part in the pooling.
+  package var leavesPromptOut: Bool
+  /// Of a model of token vectors.
+  package var interaction: LateInteraction?
   /// Nil for a model without selectors.
   package var selector: SelectorFacts?
   /// Layers of the encoder that halting units were trained in, with a unit after each layer but the last; nil for a
@@ -31,7 +35,9 @@ package struct EncoderFacts: Sendable {
     name: String, family: String, shape: ModelShape, form: EncoderForm? = nil, activation: Activation,
     layerNormEpsilon: Float,
     positionOffset: Int, positions: Int, maximumLength: Int, hasRelativeBias: Bool, head: HeadSpec,
-    prompts: Prompts = Prompts(), selector: SelectorFacts? = nil, haltingLayers: Int? = nil,
+    prompts: Prompts = Prompts(), leavesPromptOut: Bool = false, interaction: LateInteraction? = nil,
+    selector: SelectorFacts? = nil,
+    haltingLayers: Int? = nil,
     tokenizer: [UInt8] = [],
     modelDigest: Digest = .zero, tokenizerDigest: Digest = .zero
   ) {
@@ -47,6 +53,8 @@ package struct EncoderFacts: Sendable {
     self.hasRelativeBias = hasRelativeBias
     self.head = head
     self.prompts = prompts
+    self.leavesPromptOut = leavesPromptOut
+    self.interaction = interaction
     self.selector = selector
     self.haltingLayers = haltingLayers
     self.tokenizer = tokenizer

@@ -95,7 +95,7 @@ extension GraphBuilder {
       }
     var pool = PlanOp(
       kind, layer: layer, rows: .one, innerRows: pooling == .cls ? .one : rows, columns: columns)
-    if pooling == .meanSqrtLength { pool.scale = 0.5 }
+    if kind == .sum { pool.scale = pooling == .meanSqrtLength ? 0.5 : 0 }
     // Row i is at position i unless tokens were dropped and not restored.
     if pooling == .weightedMean, rows != .input { pool.origin = origin }
     pool.a = input
@@ -145,7 +145,7 @@ extension GraphBuilder {
       case .classification, .tokenClassification: .softmax
       case .multiLabel: .sigmoid
       case .regression where override == nil && facts.head.hasSigmoid: .sigmoid
-      case .regression, .embedding: nil
+      case .regression, .embedding, .sparse, .tokenVectors: nil
       }
     let logits = emitLinear(
       features, layer: facts.layers + 1, rows: rows, columns: outputs, depth: columns,

@@ -105,7 +105,10 @@ package struct ProductFamilies {
     // Selectors and halting decide what is computed at all. Their products are small and stay f32.
     let decides = name.contains(".selector.") || name.hasPrefix("halting.")
     let isEncoders = ops.allSatisfy { (1...layerCount).contains(Int($0.layer)) } && !decides
-    if isEncoders, let layout = precision.precision(of: name).layout { return layout }
+    // The product by the vocabulary is as large as several layers.
+    if isEncoders || name.hasPrefix("lm."), let layout = precision.precision(of: name).layout {
+      return layout
+    }
     let families = [WeightLayout.rowMajor, .panelF32].filter { layout in
       ops.allSatisfy { !pricer.kernels(PricedOp($0, layout: layout)).isEmpty }
     }

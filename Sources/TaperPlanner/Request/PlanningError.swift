@@ -8,6 +8,12 @@ public enum PlanningError: Error, Hashable, Sendable {
   /// Every plan that meets the target takes more memory than is allowed.
   case memoryExceeded(MemoryDiagnostic)
   case lengthOutOfRange(requested: Int, maximum: Int)
+  /// The model fills queries up to more tokens than the plan takes.
+  case expansionTooLong(Int, maximum: Int)
+  /// Tokens were to be dropped in a model whose queries have tokens that no other attends to.
+  case hiddenTokensNotDropped
+  /// Tokens were to be dropped in a model that leaves a prompt's tokens out of its pooling.
+  case promptTokensNotDropped
   case threadsOutOfRange(requested: Int)
   case depthOutOfRange(requested: Int, layers: Int)
   /// The cost model is for another thread count.

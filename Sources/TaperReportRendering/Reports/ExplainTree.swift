@@ -130,6 +130,8 @@ extension Head {
       case .embedding: "embedding of \(outputWidth)"
       case .classification, .tokenClassification: "\(outputWidth) classes"
       case .multiLabel: "\(outputWidth) independent labels"
+      case .sparse: "sparse vector over \(outputWidth) tokens"
+      case .tokenVectors: "vectors of \(outputWidth)"
       case .regression: outputWidth == 1 ? "one number" : "\(outputWidth) numbers"
       }
     return "\(result), \(pooling)" + (normalized ? ", L2-normalised" : "")

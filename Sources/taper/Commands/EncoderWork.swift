@@ -27,7 +27,7 @@ struct EncoderWork {
     }
     self.dataset = dataset
     maximumLength = try Inputs.maximumLength(maxLength, of: spec)
-    samples = TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
+    samples = try TokenizedSample.tokenize(dataset.rows, model: spec, maximumLength: maximumLength)
     bench = Workbench(model: spec, maximumLength: maximumLength, threads: Inputs.threads(threads))
   }
 }

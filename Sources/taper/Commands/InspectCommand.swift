@@ -73,9 +73,15 @@ enum Inspection {
       ("length_source", .string(source(spec.lengthSource))), ("tokenizer", .string(spec.tokenizer.modelName)),
       ("head", head(spec.head.kind, spec.head.labels, width: spec.head.outputWidth)),
       ("activation", .string(activation(spec.head))),
-      ("pooling", .string("\(spec.head.pooling.name)\(spec.head.normalized ? ", L2-normalised" : "")")),
+      (
+        "pooling",
+        .string(
+          "\(spec.head.pooling.name)\(spec.head.normalized ? ", L2-normalised" : "")"
+            + (spec.leavesPromptOut ? ", without a prompt's tokens" : ""))
+      ),
       ("digest", .string(spec.modelDigest.hex)),
-    ] + modules(of: spec) + prompts(spec.prompts) + ignored(spec.ignoredTensors)
+    ] + modules(of: spec) + (spec.interaction.map { interaction($0, spec) } ?? []) + prompts(spec.prompts)
+      + ignored(spec.ignoredTensors)
       + (spec.tuned.map(tuned) ?? [])
   }
 
@@ -85,7 +91,8 @@ enum Inspection {
     case .classification, .tokenClassification: "softmax"
     case .multiLabel: "sigmoid"
     case .regression: head.hasSigmoid ? "sigmoid" : "none"
-    case .embedding: head.normalized ? "L2 norm" : "none"
+    case .embedding, .tokenVectors: head.normalized ? "L2 norm" : "none"
+    case .sparse: "log(1 + ReLU)" + (head.steps.count { $0.operation == .log1p } > 1 ? ", twice" : "")
     }
   }
 
@@ -108,11 +115,30 @@ enum Inspection {
     return [("modules", .array(words.map { .string($0) }))]
   }
 
+  /// How queries and documents are taken.
+  private static func interaction(_ interaction: LateInteraction, _ spec: ModelSpec) -> [Fact] {
+    var queries = "after prompt \(interaction.queryPrompt ?? spec.prompts.defaultName ?? "none")"
+    if let expansion = interaction.expansion {
+      let token = spec.tokenizer.token(expansion.token) ?? "\(expansion.token)"
+      queries +=
+        ", \(expansion.isFixed ? "exactly" : "at least") \(expansion.length) tokens, filled up with \(token)"
+        + (expansion.isAttended ? "" : ", which no token attends to")
+    }
+    var documents = "after prompt \(spec.prompts.defaultName ?? "none")"
+    if interaction.documentLength > 0 { documents += ", at most \(interaction.documentLength) tokens" }
+    let skipped = interaction.skippedIDs.map { spec.tokenizer.token($0) ?? "\($0)" }
+    let tasks = [("queries", interaction.skipsInQueries), ("documents", interaction.skipsInDocuments)]
+    let places = tasks.filter(\.1).map(\.0).joined(separator: " and ")
+    return [("queries", .string(queries)), ("documents", .string(documents))]
+      + (skipped.isEmpty ? [] : [("skipped in \(places)", .string(skipped.joined(separator: " ")))])
+  }
+
   private static func source(_ source: LengthSource) -> String {
     switch source {
     case .positions: "the position table"
     case .sequenceConfig(let file): file
     case .tokenizerConfig: "tokenizer_config.json"
+    case .queriesAndDocuments: "the longest document or query"
     }
   }
 

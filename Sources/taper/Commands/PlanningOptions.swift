@@ -68,7 +68,7 @@ struct PlanningOptions: ParsableArguments {
         disabledPasses: disablePass, usesOpenBLAS: withOpenblas, restoring: restore,
         dropsBeyondCalibration: beyondCalibration),
       refit: try texts.map {
-        TokenizedSample.tokenize(
+        try TokenizedSample.tokenize(
           try LabelMap.naming($0.rows, by: spec.head.textLabels, isWhole: true), model: spec,
           maximumLength: maximumLength)
       },

@@ -82,7 +82,8 @@ enum ExitStatus: Int32 {
     switch error {
     case .accuracyGateFailed, .accuracyFloorMissed: .accuracyGateFailed
     case .noPrecisionFits: .infeasible
-    case .gateNeedsEvidence, .precisionNeedsCalibration, .searchNeedsTexts, .cacheForeign, .keepCountsTooLong:
+    case .gateNeedsEvidence, .promptLeftOut, .precisionNeedsCalibration, .searchNeedsTexts, .cacheForeign,
+      .keepCountsTooLong:
       .usage
     default: .badData
     }

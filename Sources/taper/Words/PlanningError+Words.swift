@@ -69,10 +69,22 @@ extension PlanningError {
       """
     case .headShapeMismatch(let expected, let found, let labels):
       "head: expected \(expected) weights and a label for each output; found \(found) weights and \(labels) labels"
+    case .expansionTooLong(let length, let maximum):
+      "--max-length: expected \(length) at least, to which the model fills queries up; found \(maximum)"
+    case .hiddenTokensNotDropped:
+      """
+      expected a plan that keeps every token (--dense), for this model fills queries up with tokens that no other \
+      attends to, and attention cannot say which of them to drop; found a method that drops tokens
+      """
+    case .promptTokensNotDropped:
+      """
+      expected a plan that keeps every token (--dense), for this model leaves its prompts' tokens out of the pooling \
+      (include_prompt: false); found a method that drops tokens
+      """
     case .tokenHeadNotFitted:
       """
-      --refit-head: expected a head that gives one answer a text; found a token classification; plan it without \
-      --refit-head
+      --refit-head: expected a head that gives a text one label, number or dense vector; found a token classification, \
+      token vectors or a sparse vector; plan it without --refit-head
       """
     case .importanceNeedsDense: "importance instrumentation: expected a dense plan; found another method"
     case .haltingPointsMissing:

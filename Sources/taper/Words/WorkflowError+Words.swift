@@ -42,6 +42,9 @@ extension WorkflowError {
       "\(path): expected trials of a search, or a new file; found something else; choose another --search-cache"
     case .precisionNeedsCalibration:
       "--precision auto: expected calibration texts to measure on; found none; give --calibration"
+    case .promptLeftOut(let name):
+      "expected --no-prompt: with a prompt before its texts, this model leaves the prompt's tokens out of the pooling, "
+        + "which only `taper run` does; found prompt \"\(name)\""
     case .gateNeedsEvidence:
       "--max-drop, --min-accuracy: expected texts to measure on; found none; give --calibration or --refit-head"
     }

@@ -139,6 +139,9 @@ def _head(directory: Path, modules, config: dict, family: Family, stored, names)
     if fitted:
         if fitted["kind"] != "classification":
             raise SystemExit(f"error: {directory}: tune trains classification heads, this one is {fitted['kind']}")
+        if fitted.get("modules") or fitted["pooling"] not in ("mean", "cls"):
+            raise SystemExit(f"error: {directory}: expected a head on pooling by mean or cls, found one on "
+                             + ("modules" if fitted.get("modules") else fitted["pooling"]))
         tensors = load_file(directory / HEAD_WEIGHTS)
         spec = HeadSpec(fitted["pooling"], fitted["pooler"], fitted["follows_normalization"], tuple(fitted["labels"]))
         return spec, tensors["head.weight"].float(), tensors["head.bias"].float()
