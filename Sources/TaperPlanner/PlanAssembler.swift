@@ -104,7 +104,7 @@ package struct PlanAssembler {
           depthTimes: PredictionTable.depthTimes(ops: emission.pricedOps, schedule: schedule, pricer: pricer))
       },
       tokenizer: facts.tokenizer, head: head(), prompts: facts.prompts,
-      leavesPromptOut: facts.leavesPromptOut, interaction: facts.interaction,
+      leavesPromptOut: facts.leavesPromptOut, interaction: interaction,
       canaries: [],
       weights: WeightsLayout.index(emission.weights))
     check(plan)
@@ -113,6 +113,13 @@ package struct PlanAssembler {
       ops: emission.pricedOps, costs: pricer.cost, passes: request.passes,
       excludedKernels: request.excludedKernels)
     return (plan, emission.weights, pricing)
+  }
+
+  /// An instrumented plan scores tokens, and so has none that are hidden from others: it is run on documents.
+  private var interaction: LateInteraction? {
+    var interaction = facts.interaction
+    if request.instrumentation.contains(.importance) { interaction?.expansion = nil }
+    return interaction
   }
 
   // MARK: Request

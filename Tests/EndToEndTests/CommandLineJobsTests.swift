@@ -80,8 +80,17 @@ import Testing
   }
 
   @Test func whatNeedsEveryTokenIsNotReduced() throws {
-    let hidden = plan("tiny-colbert-stanford", ["--flops-speedup", "1.5x", "--decay", "0.1"])
-    #expect(hidden.exitCode != 0)
+    let calibration = try taper.calibration("tiny-colbert-stanford")
+    let hidden = plan("tiny-colbert-stanford", ["--calibration", calibration, "--flops-speedup", "1.3x"])
+    #expect(hidden.exitCode == 65 && hidden.errors.contains("--dense"), "\(hidden.errors)")
+    #expect(plan("tiny-colbert-stanford", ["--calibration", calibration, "--dense"]).exitCode == 0)
+    // Where all tokens attend to each other, those of documents may be dropped.
+    let attended = try taper.calibration("tiny-colbert")
+    let dropped = plan(
+      "tiny-colbert", ["--calibration", attended, "--flops-speedup", "1.3x", "--max-drop", "100%"])
+    try #require(dropped.exitCode == 0, "\(dropped.errors)")
+    let answer = try #require(try answers([["text": "the plan of this model is a token"]]).first)
+    #expect(answer["token_embeddings"]?.array?.count == answer["tokens"]?.int, "no token is missing")
     let short = plan("tiny-colbert-stanford", ["--dense", "--max-length", "8"])
     #expect(short.exitCode != 0 && short.errors.contains("11 at least"))
   }

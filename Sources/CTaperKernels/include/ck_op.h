@@ -204,17 +204,17 @@ void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker);
 void ck_compose(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[i] = a[index[i]] for i < rows. Row tasks.
 void ck_gather(const ck_op *op, uint32_t task, uint32_t worker);
-/// y[0] = mean over a's first inner_rows rows, columns wide; accumulated in row order. One task. Of this and the
-/// other poolings: rows before first_row do not count, neither in the sum nor in its divisor; of no rows the
-/// result is zero (the largest: −∞).
+/// y[0] = mean over a's first inner_rows rows, columns wide; accumulated in row order. One task. Of this and
+/// the other poolings: rows before first_row do not count, neither in the sum nor in its divisor; of no rows
+/// the result is zero (the largest: −∞).
 void ck_mean(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[0] = the largest of every column of a's first inner_rows rows; NaN where the column has one. One task.
 void ck_largest(const ck_op *op, uint32_t task, uint32_t worker);
-/// y[0] = the sum of a's first inner_rows rows over inner_rows to the power of scale (0, the sum itself, to 1,
-/// the mean); accumulated in row order. One task.
+/// y[0] = the sum of a's first inner_rows rows over inner_rows to the power of scale (0, the sum itself, to
+/// 1, the mean); accumulated in row order. One task.
 void ck_sum(const ck_op *op, uint32_t task, uint32_t worker);
-/// y[0] = Σ w_i · a_i / Σ w_i over a's first inner_rows rows, with w_i = origin[i] + 1, or i + 1 when origin is
-/// NULL: later tokens weigh more. One task.
+/// y[0] = Σ w_i · a_i / Σ w_i over a's first inner_rows rows, with w_i = origin[i] + 1, or i + 1 when origin
+/// is NULL: later tokens weigh more. One task.
 void ck_weighted_mean(const ck_op *op, uint32_t task, uint32_t worker);
 /// y[0] = row inner_rows − 1 of a. One task.
 void ck_last_row(const ck_op *op, uint32_t task, uint32_t worker);
