@@ -120,6 +120,11 @@ struct SentenceSettings {
         expected: "nothing; take it out, and run plans with --dimensions \(dimensions.serialized())",
         dimensions)
     }
+    if let count = file.member("max_active_dims") {
+      throw file.failure(
+        "max_active_dims", expected: "nothing; take it out, and run plans with --top-k \(count.serialized())",
+        count)
+    }
     activation = file.member("activation_fn") == nil ? nil : try file.string("activation_fn")
     if let defaultPrompt, !prompts.contains(where: { $0.name == defaultPrompt }) {
       throw file.failure(

@@ -260,6 +260,33 @@ import Testing
     #expect(throws: ModelSpecError.self) { try load(of: .poolMax, [(file, text)]) }
   }
 
+  @Test(arguments: [
+    ("config_sentence_transformers.json", #"{"model_type": "SparseEncoder", "max_active_dims": 64}"#),
+    ("1_SpladePooling/config.json", #"{"pooling_strategy": "mean"}"#),
+    ("1_SpladePooling/config.json", #"{"activation_function": "gelu"}"#),
+    ("1_SpladePooling/config.json", #"{"embedding_dimension": 91}"#),
+    ("sentence_bert_config.json", #"{"transformer_task": "feature-extraction"}"#),
+  ])
+  func otherSparseEncodersAreRefused(file: String, text: String) throws {
+    #expect(try load(of: .splade, []).head.kind == .sparse)
+    #expect(throws: ModelSpecError.self) { try load(of: .splade, [(file, text)]) }
+  }
+
+  @Test(arguments: [
+    ("2_MultiVectorMask/config.json", #"{"keep_only_token_ids": [4]}"#),
+    ("config_sentence_transformers.json", #"{"similarity_fn_name": "mean_maxsim"}"#),
+    ("sentence_bert_config.json", #"{"query_expansion": {"strategy": "fixed", "length": 99}}"#),
+    ("sentence_bert_config.json", #"{"query_expansion": {"strategy": "other", "length": 9}}"#),
+    (
+      "1_Dense/config.json",
+      #"{"in_features": 18, "out_features": 8, "module_input_name": "sentence_embedding"}"#
+    ),
+  ])
+  func otherTokenVectorsAreRefused(file: String, text: String) throws {
+    #expect(try load(of: .colbert, []).interaction?.expansion?.length == 10)
+    #expect(throws: ModelSpecError.self) { try load(of: .colbert, [(file, text)]) }
+  }
+
   @Test func aPickledModuleHasARemedy() throws {
     try TinyModel.poolMax.copy(to: directory)
     directory.remove("2_Dense/model.safetensors")
