@@ -61,7 +61,8 @@ let package = Package(
     library(
       "TaperModelSpec", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization"],
       resources: [.embedInCode("Families")]),
-    library("TaperModelImport", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperModelSpec"]),
+    library(
+      "TaperModelImport", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperModelSpec", "CLibXML2"]),
     library("TaperCalibration", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperModelSpec"]),
     library("TaperCostModel", ["TaperPlanFormat", "TaperDeviceProfile"]),
     library(
@@ -91,7 +92,7 @@ let package = Package(
       "TaperWorkflow",
       [
         "TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
-        "TaperModelSpec",
+        "TaperModelSpec", "TaperModelImport",
         "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting",
         "TaperAuditor",
       ]),
@@ -122,7 +123,9 @@ let package = Package(
     tests("TaperJSON", []),
     tests("TaperPlanFormat", [], fixtures: true),
     tests("TaperTokenization", ["TaperJSON"], fixtures: true),
-    tests("TaperModelImport", ["TaperJSON", "TaperModelSpec", "TaperPlanFormat"], fixtures: true),
+    tests(
+      "TaperModelImport", ["TaperJSON", "TaperModelSpec", "TaperPlanFormat", "TaperWorkflow", "COpenBLAS"],
+      fixtures: true),
     tests("TaperModelSpec", ["TaperJSON", "TaperTokenization", "TaperPlanFormat"], fixtures: true),
     tests("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),
     tests("TaperProfiler", ["TaperDeviceProfile", "TaperPlanFormat"]),

@@ -38,7 +38,7 @@
     }
 
     /// Removes a temporary folder of ours and all in it; what cannot be removed stays.
-    private static func remove(_ path: String) {
+    package static func remove(_ path: String) {
       var status = stat()
       guard unsafe lstat(path, &status) == 0 else { return }
       if status.st_mode & S_IFMT == S_IFDIR {

@@ -161,7 +161,7 @@ extension ModelSpec {
       projection: try checkpoint.source("linear.weight", shape: [outputs, hidden]), hidden: hidden)
   }
 
-  private static func headSpec(
+  static func headSpec(
     _ config: EncoderConfig, _ file: JSONFile, _ sentence: SentenceHead?, _ modules: SentenceModules?,
     _ settings: SentenceSettings?
   ) throws(ModelSpecError) -> HeadSpec {

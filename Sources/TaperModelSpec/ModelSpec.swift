@@ -33,7 +33,7 @@ public struct ModelSpec: Sendable {
   public let lengthSource: LengthSource
   /// nil when the family has none.
   public let relativeBias: RelativeBiasSpec?
-  public let head: HeadSpec
+  public package(set) var head: HeadSpec
   /// SHA-256 of the file of texts that a fitted head was fitted to; nil for other heads, and where it is not known.
   public let headDataDigest: Digest?
   /// The default among them goes before every text.

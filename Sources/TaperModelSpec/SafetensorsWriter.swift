@@ -1,4 +1,4 @@
-import TaperBase
+package import TaperBase
 import TaperJSON
 
 /// Writes a safetensors file: header in the order of adding, data 8-byte aligned, no holes. The same tensors give the
@@ -57,15 +57,42 @@ public struct SafetensorsWriter: Sendable {
     }
   }
 
-  /// Length and JSON, padded with spaces so that the data begins on a multiple of 8.
+  /// Writes a file of f32 tensors that are made one after the other, so that no two are in memory at once.
+  /// - Parameter values: the elements of the tensor at this place of `tensors`, as many as its shape says.
+  /// - Throws: `file`, and what `values` throws.
+  package static func write<Failure: FileFailure>(
+    to path: String, _ tensors: [(name: String, shape: [Int])], values: (Int) throws(Failure) -> [Float]
+  ) throws(Failure) {
+    let header = header(tensors.map { ($0.name, .f32, $0.shape, 4 * $0.shape.reduce(1, *)) }, metadata: [])
+    try FileSink<Failure>.write(path) { (sink) throws(Failure) in
+      try sink.write(header)
+      for (place, tensor) in tensors.enumerated() {
+        let elements = try values(place)
+        precondition(
+          elements.count == tensor.shape.reduce(1, *), "\(tensor.name): another count than its shape's")
+        try unsafe elements.span.bytes.withUnsafeBytes { (bytes) throws(Failure) in
+          try unsafe sink.write(bytes)
+        }
+      }
+    }
+  }
+
   private var header: [UInt8] {
+    Self.header(entries.map { ($0.name, $0.element, $0.shape, $0.bytes.count) }, metadata: metadata)
+  }
+
+  /// Length and JSON, padded with spaces so that the data begins on a multiple of 8.
+  private static func header(
+    _ entries: [(name: String, element: SafetensorsElement, shape: [Int], byteCount: Int)],
+    metadata: [(key: String, value: String)]
+  ) -> [UInt8] {
     var object = JSONObject()
     if !metadata.isEmpty {
       object["__metadata__"] = .object(JSONObject(metadata.map { ($0.key, .string($0.value)) }))
     }
     var offset = 0
     for entry in entries {
-      let end = offset + entry.bytes.count
+      let end = offset + entry.byteCount
       object[entry.name] = [
         "dtype": .string(entry.element.rawValue), "shape": .array(entry.shape.map { .integer(Int64($0)) }),
         "data_offsets": [.integer(Int64(offset)), .integer(Int64(end))],

@@ -33,6 +33,11 @@ public final class TemporaryDirectory: Sendable {
   @discardableResult
   public func write(_ name: String, _ text: String) -> String { write(name, [UInt8](text.utf8)) }
 
+  /// Makes a symbolic link in it.
+  public func link(_ name: String, to target: String) {
+    precondition(unsafe symlink(target, "\(path)/\(name)") == 0, "cannot link \(name)")
+  }
+
   /// Removes a file in it.
   public func remove(_ name: String) { _ = unsafe unlink("\(path)/\(name)") }
 

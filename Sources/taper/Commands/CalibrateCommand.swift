@@ -11,7 +11,7 @@ struct CalibrateCommand: ParsableCommand {
     commandName: "calibrate",
     abstract: "Runs the dense model on texts and records which tokens matter, layer by layer.")
 
-  @Argument(help: "The model directory.") var model: String
+  @Argument(help: "The model directory, or a graph: .onnx or OpenVINO's .xml.") var model: String
   @OptionGroup var texts: TextOptions
   @OptionGroup var prompts: PromptOptions
   @Option(name: .shortAndLong, help: "The calibration to write (a directory).") var output: String

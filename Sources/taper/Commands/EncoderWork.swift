@@ -17,7 +17,7 @@ struct EncoderWork {
     threads: Int?,
     fitsHead: Bool = false
   ) throws {
-    spec = try Inputs.model(model, prompts)
+    spec = try Inputs.model(model, prompts, keepsFiles: fitsHead)
     var dataset = try Inputs.texts(texts, limit: limit, seed: seed, requiresLabels: fitsHead)
     do throws(WorkflowError) {
       dataset.rows = try LabelMap.naming(dataset.rows, by: spec.head.textLabels, isWhole: fitsHead)

@@ -17,7 +17,7 @@ struct FitHeadCommand: ParsableCommand {
       The regularisation strength is chosen on held-out texts. The result is a model directory.
       """)
 
-  @Argument(help: "The model directory.") var model: String
+  @Argument(help: "The model directory, or a graph: .onnx or OpenVINO's .xml.") var model: String
   @OptionGroup var texts: TextOptions
   @OptionGroup var prompts: PromptOptions
   @Option(name: .shortAndLong, help: "The model directory to write.") var output: String

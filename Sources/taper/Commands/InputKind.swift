@@ -38,7 +38,7 @@ enum InputKind {
 
   private var name: String {
     switch self {
-    case .model: "a model directory"
+    case .model: "a model directory or a graph (.onnx, .xml)"
     case .calibration: "a calibration (a directory)"
     case .deviceProfile: "a device profile"
     case .plan: "a plan"
@@ -51,8 +51,7 @@ enum InputKind {
   private var remedy: String {
     switch self {
     case .model:
-      "name a Hugging Face directory with config.json, the weights and the tokenizer, or make one of an ONNX export with "
-        + "taper import"
+      "name a Hugging Face directory with config.json, the weights and the tokenizer, or a graph beside them"
     case .calibration: "make one with taper calibrate"
     case .deviceProfile: "make one with taper profile"
     case .plan: "make one with taper plan"

@@ -10,13 +10,18 @@ import TaperWorkflow
 
 /// What several commands read in the same way.
 enum Inputs {
-  static func model(_ path: String) throws -> ModelSpec {
+  /// A model directory, or a graph.
+  /// - Parameter keepsFiles: whether files are copied from the model's directory later.
+  static func model(_ path: String, keepsFiles: Bool = false) throws -> ModelSpec {
+    if ImportedModel.isGraph(path) { return try ImportedModel.load(path, keepsFiles: keepsFiles) }
     try InputKind.model.require(path)
     return try ModelSpec.load(directory: path)
   }
 
-  static func model(_ path: String, _ options: PromptOptions) throws -> ModelSpec {
-    var model = try model(path)
+  static func model(
+    _ path: String, _ options: PromptOptions, keepsFiles: Bool = false
+  ) throws -> ModelSpec {
+    var model = try model(path, keepsFiles: keepsFiles)
     model.prompts = try options.choose(from: model.prompts)
     return model
   }

@@ -14,7 +14,7 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "What a model, plan, device profile or calibration is, without loading weights.")
 
-  @Argument(help: "A model directory, a plan, a device profile or a calibration.") var path: String
+  @Argument(help: "A model directory or graph, a plan, a device profile or a calibration.") var path: String
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
@@ -48,6 +48,7 @@ enum Inspection {
   }
 
   static func facts(of path: String) throws -> [Fact] {
+    if ImportedModel.isGraph(path) { return model(try Inputs.model(path)) }
     if exists(path + "/config.json") { return model(try ModelSpec.load(directory: path)) }
     if exists(path + "/calibration.json") { return calibration(try Calibration.load(directory: path)) }
     try InputKind.any.require(path)

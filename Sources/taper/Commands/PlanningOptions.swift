@@ -10,7 +10,7 @@ import TaperWorkflow
 
 /// What `taper plan` and `taper sweep` are told alike: the inputs, and all of the request but its target and method.
 struct PlanningOptions: ParsableArguments {
-  @Argument(help: "The model directory.") var model: String
+  @Argument(help: "The model directory, or a graph: .onnx or OpenVINO's .xml.") var model: String
   @Option(help: "The calibration of this model; needed unless the plan is dense.") var calibration: String?
   @Option(help: "The device profile.") var device: String
   @Option(Count.self, help: "Longest input in tokens, specials included (default: the model's longest).")

@@ -13,7 +13,7 @@ struct TokenizeCommand: ParsableCommand {
       Reads standard input: a text a line, or JSON lines with "text" and "text_pair". Offsets count Unicode scalars.
       """)
 
-  @Argument(help: "The model directory.") var model: String
+  @Argument(help: "The model directory, or a graph: .onnx or OpenVINO's .xml.") var model: String
   @Option(Count.self, help: "Longest result in tokens, specials included; the model's own when absent.")
   var maxLength: Int?
   @OptionGroup var prompts: PromptOptions

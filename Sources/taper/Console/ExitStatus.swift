@@ -25,6 +25,7 @@ enum ExitStatus: Int32 {
 
   /// Runs a command's body; a thrown error is shown on standard error and becomes its exit code.
   static func catching(_ body: () throws -> Void) throws {
+    defer { ImportedModel.removeAll() }
     do {
       try KernelTier.checkCap()
       try body()
