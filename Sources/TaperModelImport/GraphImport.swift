@@ -3,9 +3,9 @@ import TaperJSON
 public import TaperModelSpec
 public import TaperPlanFormat
 
-/// Turns an exported graph (ONNX, OpenVINO IR) into a model directory that `ModelSpec` reads: model.safetensors with the
-/// encoder's tensors under the names that its family's description gives them, and copies of the configuration and the
-/// tokenizer that lie beside the graph.
+/// Turns an exported graph (ONNX, OpenVINO IR) into a model directory that `ModelSpec` reads: model.safetensors with
+/// the encoder's tensors under the names that its family's description gives them, and copies of the configuration and
+/// the tokenizer that lie beside the graph.
 public enum GraphImport {
   public struct Summary: Hashable, Sendable {
     public var tensors: Int
@@ -17,6 +17,9 @@ public enum GraphImport {
     public var madeConfig: Bool
     /// Whether the graph computes GELU by its tanh form although config.json says GELU; the model does as the graph.
     public var approximatesGELU: Bool
+    /// Whether a classifier's graph has no input for types of tokens although its model has some: the graph reads both
+    /// texts of a pair as the first, the model tells them apart.
+    public var lacksTypes: Bool
     /// Whether an embedder's pooling was said, by the graph or by files beside it.
     public var knowsPooling: Bool
     /// The output that the model gives.
@@ -111,6 +114,8 @@ public enum GraphImport {
       tensors: writer.count, areWeightsDequantised: graph.quantization.contains(.weights),
       leavesOutActivations: graph.quantization.contains(.activations), madeConfig: !hasConfig,
       approximatesGELU: comparison.isApproximated,
+      lacksTypes: model.head.kind != .embedding && recognition.facts.tokenTypes > 1
+        && !graph.inputs.contains { $0.input == .types },
       knowsPooling: FilePath.exists(folder + "/modules.json"), output: choice.name,
       texts: result.texts, longest: result.longest, difference: result.difference)
   }

@@ -1,8 +1,9 @@
 import TaperModelSpec
 public import TaperPlanFormat
 
-/// The proof of an import: the graph itself is evaluated on a few texts of token ids, and the model made of it must answer
-/// the same. What recognition does not look at (another activation, an operation more, a position or a scale) shows here.
+/// The proof of an import: the graph itself is evaluated on a few texts of token ids, and the model made of it must
+/// answer the same. What recognition does not look at (another activation, an operation more, a position or a scale)
+/// shows here.
 public struct ImportProof {
   /// One input.
   public struct Text: TokenizedText {

@@ -58,7 +58,8 @@ import Testing
     let bytes = TestFile.bytes(graph)
     taper.folder.write("bert/cut.onnx", Array(bytes.dropLast(1000)))
     for arguments in [
-      ["inspect", taper.path("bert/cut.onnx")], ["fit-head", graph, "--data", "none.jsonl", "-o", taper.path("f")],
+      ["inspect", taper.path("bert/cut.onnx")],
+      ["fit-head", graph, "--data", "none.jsonl", "-o", taper.path("f")],
       ["import", taper.path("bert/cut.onnx"), "-o", taper.path("made")],
     ] {
       let failed = run(arguments)

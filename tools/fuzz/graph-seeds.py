@@ -31,7 +31,8 @@ def number(tag, value):
 
 def tensor(name, shape, values, real=True):
     data = struct.pack(f"<{len(values)}{'f' if real else 'q'}", *values)
-    return field(5, b"".join(number(1, s) for s in shape) + number(2, 1 if real else 7) + field(8, name) + field(9, data))
+    header = b"".join(number(1, s) for s in shape) + number(2, 1 if real else 7)
+    return field(5, header + field(8, name) + field(9, data))
 
 
 def node(op, inputs, outputs, domain="", **attributes):
@@ -58,7 +59,8 @@ def some(count, start=1):
 
 def layer():
     parts = [tensor("w", [16, 4], some(64)), tensor("p", [16, 4], some(64, 3)), tensor("g", [4], some(4, 2))]
-    parts += [tensor(n, [4, 4], some(16, i)) for i, n in enumerate("qkvo")] + [tensor("i", [4, 8], some(32)), tensor("f", [8, 4], some(32, 4))]
+    parts += [tensor(n, [4, 4], some(16, i)) for i, n in enumerate("qkvo")]
+    parts += [tensor("i", [4, 8], some(32)), tensor("f", [8, 4], some(32, 4))]
     parts += [tensor("one", [], [1], False), tensor("zero", [], [0], False), tensor("shape", [4], [0, 0, 2, -1], False),
               tensor("joined", [3], [0, 0, -1], False)]
     parts += [
@@ -92,7 +94,7 @@ def fused():
 
 
 def quantised():
-    parts = [tensor("w", [16, 4], some(64)), tensor("o", [4, 4], some(16)), tensor("s", [], [0.1]), tensor("z", [], [0.0])]
+    parts = [tensor("w", [16, 4], some(64)), tensor("o", [4, 4], some(16)), tensor("s", [], [0.1])]
     parts += [
         node("Gather", ["w", "input_ids"], ["x"]), node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"]),
         node("QuantizeLinear", ["o", "s"], ["oq"]), node("MatMulInteger", ["q", "oq", "qz"], ["i"]),
@@ -110,8 +112,9 @@ class IR:
     def add(self, type, *sources, **data):
         index = len(self.layers)
         for place, source in enumerate(sources):
-            self.edges.append(f'<edge from-layer="{source}" from-port="{0 if self.kinds[source] in ("Const", "Parameter") else 9}" '
-                              f'to-layer="{index}" to-port="{place}"/>')
+            port = 0 if self.kinds[source] in ("Const", "Parameter") else 9
+            self.edges.append(
+                f'<edge from-layer="{source}" from-port="{port}" to-layer="{index}" to-port="{place}"/>')
         ports = "".join(f'<port id="{p}"/>' for p in range(len(sources)))
         attributes = " ".join(f'{k}="{v}"' for k, v in data.items())
         out = "" if type == "Result" else f'<output><port id="{0 if not sources else 9}" precision="FP32"/></output>'
@@ -130,7 +133,8 @@ class IR:
         return index
 
     def text(self):
-        return f'<?xml version="1.0"?><net name="m" version="11"><layers>{"".join(self.layers)}</layers><edges>{"".join(self.edges)}</edges></net>'
+        layers, edges = "".join(self.layers), "".join(self.edges)
+        return f'<?xml version="1.0"?><net name="m" version="11"><layers>{layers}</layers><edges>{edges}</edges></net>'
 
 
 def ir(element="f32", bits=32):
@@ -145,7 +149,8 @@ def ir(element="f32", bits=32):
         return value
 
     axis = g.const([1], "u8", 8)
-    x = g.add("MVN", g.add("Gather", weight(16, 4), ids, axis), axis, eps="1e-05", normalize_variance="true", eps_mode="INSIDE_SQRT")
+    words = g.add("Gather", weight(16, 4), ids, axis)
+    x = g.add("MVN", words, axis, eps="1e-05", normalize_variance="true", eps_mode="INSIDE_SQRT")
     heads = [g.add("MatMul", x, weight(4, 4), transpose_b="true") for _ in range(3)]
     attention = g.add("ScaledDotProductAttention", *heads, causal="false")
     y = g.add("Add", g.add("MatMul", attention, weight(4, 4), transpose_b="true"), x)

@@ -274,7 +274,8 @@ def compare(path, pooling, work, base):
     if pooling == "score":
         found = [a["scores"][0] if "scores" in a else a["score"] if "score" in a else a["value"] for a in answers]
         right = [1 / (1 + numpy.exp(-e.ravel()[0])) for e in expected]
-        return [f"{summary['largest_difference']:.1e}", same, f"score within {max(abs(a - b) for a, b in zip(found, right)):.1e}"]
+        furthest = max(abs(a - b) for a, b in zip(found, right))
+        return [f"{summary['largest_difference']:.1e}", same, f"score within {furthest:.1e}", ""]
     cosines, whole = [], []
     originals = run_plan(base) if base is not None else answers
     for answer, states, original in zip(answers, expected, originals):

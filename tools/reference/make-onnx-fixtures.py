@@ -4,10 +4,9 @@ runtimes answer (Tests/TaperModelImportTests/Fixtures).
 
     make-onnx-fixtures.py
 
-Every family as torch.onnx and openvino write it; a classifier besides as older exporters, optimisers (onnxruntime's) and
-quantisers (onnxruntime's, nncf's) leave it. Constants keep their values; the rest of a file is seeded too. A fixture is a
-graph, "NAME.onnx" or "NAME.xml" with "NAME.bin"; expected.json says which model it is of and what onnxruntime or
-openvino answers.
+Every family as torch.onnx and openvino write it; a classifier besides as older exporters, optimisers (onnxruntime's)
+and quantisers (onnxruntime's, nncf's) leave it. A fixture is a graph, "NAME.onnx" or "NAME.xml" with "NAME.bin";
+expected.json says which model it is of and what onnxruntime or openvino answers.
 
 Needs torch, transformers, onnx, onnxruntime, onnxscript, openvino and nncf. The same versions give the same files, but
 for names that openvino numbers.

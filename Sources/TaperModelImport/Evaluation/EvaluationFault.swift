@@ -16,7 +16,7 @@ struct EvaluationBudget {
   /// Real encoders need about one multiplication for each token and each element of their constants.
   init(constantBytes: Int) {
     let bytes = min(constantBytes, 1 << 40)
-    elementLimit = max(1 << 22, 2 * bytes + 1024)
+    elementLimit = min(max(1 << 22, 2 * bytes + 1024), 1 << 29)
     keptLimit = 1 << 26
     work = 2_000_000_000 + 512 * bytes
   }

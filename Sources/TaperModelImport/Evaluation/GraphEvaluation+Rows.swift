@@ -13,7 +13,9 @@ extension GraphEvaluation {
     var value = value
     for _ in 0..<Self.rowDepth {
       if let constant = graph.constants[value] { return constant.shape.count >= 2 ? constant.shape[0] : nil }
-      guard let place = graph.producers[value], let input = graph.nodes[place].inputs.first ?? nil else { return nil }
+      guard let place = graph.producers[value], let input = graph.nodes[place].inputs.first ?? nil else {
+        return nil
+      }
       value = input
     }
     return nil
@@ -30,7 +32,8 @@ extension GraphEvaluation {
     }
     guard depth < Self.rowDepth, let place = graph.producers[value] else { return nil }
     let node = graph.nodes[place]
-    guard let first = node.inputs.first ?? nil, let x = try rows(first, places, of: count, depth: depth + 1) else {
+    guard let first = node.inputs.first ?? nil, let x = try rows(first, places, of: count, depth: depth + 1)
+    else {
       return nil
     }
     switch node.operation {
@@ -43,7 +46,8 @@ extension GraphEvaluation {
       guard let y = try repeated(other, rank: x.shape.count) else { return nil }
       return try apply(node, [x, y]).first
     case .reshape:
-      guard node.inputs.count == 2, let target = node.inputs[1], graph.constants[target]?.count ?? 0 <= 16 else {
+      guard node.inputs.count == 2, let target = node.inputs[1], graph.constants[target]?.count ?? 0 <= 16
+      else {
         return nil
       }
       var shape = try tensor(target).integers
@@ -51,7 +55,9 @@ extension GraphEvaluation {
       shape[0] = places.count
       return try apply(node, [x, .vector(shape)]).first
     case .dequantize(_, block: 0):
-      guard node.inputs.count >= 2, let scale = node.inputs[1], try shape(scale).reduce(1, *) == 1 else { return nil }
+      guard node.inputs.count >= 2, let scale = node.inputs[1], try shape(scale).reduce(1, *) == 1 else {
+        return nil
+      }
       let zero = node.inputs.count > 2 ? node.inputs[2] : nil
       guard let zero else { return try apply(node, [x, try tensor(scale)]).first }
       guard try shape(zero).reduce(1, *) == 1 else { return nil }

@@ -190,6 +190,9 @@ final class GraphEvaluation {
       }
       stack += graph.nodes[place].inputs.compactMap(\.self)
     }
+    do throws(EvaluationFault) { try budget.spend(64 * between.count) } catch {
+      throw .badNode(path: graph.path, kind: "part", name: "", found: error.found)
+    }
     for place in between.sorted() {
       let node = graph.nodes[place]
       guard node.inputs.contains(where: { $0.map { changed[$0] != nil } ?? false }) else { continue }

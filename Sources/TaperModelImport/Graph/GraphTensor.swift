@@ -1,5 +1,5 @@
-/// A tensor of a graph under evaluation, row-major. Every float is a `Float`, every integer an `Int`, and truth is 0 or 1:
-/// the graph's narrower types only say how its constants are stored.
+/// A tensor of a graph under evaluation, row-major. Every float is a `Float`, every integer an `Int`, and truth is 0 or
+/// 1: the graph's narrower types only say how its constants are stored.
 struct GraphTensor: Hashable, Sendable {
   enum Elements: Hashable, Sendable {
     case floats([Float])

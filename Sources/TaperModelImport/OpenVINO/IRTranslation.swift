@@ -1,7 +1,7 @@
 import TaperBase
 
-/// Translates an OpenVINO IR into a `ModelGraph`, operation by operation, as opsets 1 to 15 define them. What an encoder
-/// does not consist of is refused by name.
+/// Translates an OpenVINO IR into a `ModelGraph`, operation by operation, as opsets 1 to 15 define them. What an
+/// encoder does not consist of is refused by name.
 struct IRTranslation {
   let model: IRModel
   private var builder: GraphBuilder
@@ -161,6 +161,7 @@ struct IRTranslation {
       return axis
     }
     switch layer.type {
+    case "Identity": return (.identity, inputs)
     case "Convert":
       guard let element = IRModel.element(layer.data["destination_type"] ?? "") else { return nil }
       return (.convert(element.isFloat ? .float : element == .boolean ? .boolean : .integer), inputs)

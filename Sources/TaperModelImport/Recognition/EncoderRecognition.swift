@@ -2,8 +2,8 @@ import TaperModelSpec
 import TaperPlanFormat
 
 /// Finds the encoder in a graph by data flow: from each softmax back to its query and key, forward to value, output,
-/// norms and feed-forward block, from the first layer back to the embeddings, from the last one on to the heads. No name
-/// is read.
+/// norms and feed-forward block, from the first layer back to the embeddings, from the last one on to the heads. No
+/// name is read.
 ///
 /// This proposes which constant is which weight and reads what must be told (heads, activation, epsilon). That nothing
 /// was overlooked is proven afterwards, by comparing answers (`ImportProof`); so it need not look at every operation.
@@ -18,6 +18,9 @@ struct EncoderRecognition {
 
   var evaluation: GraphEvaluation { blocks.evaluation }
   var graph: ModelGraph { blocks.graph }
+
+  /// What config.json may say, too.
+  private static let layerLimit = 1000
 
   /// The ids of the run that recognition looks at: all different, and none that stands for padding anywhere.
   static let probe = [7, 11, 5, 13, 6, 12, 9]
@@ -43,6 +46,9 @@ struct EncoderRecognition {
     var found: [LayerBlocks] = []
     for (index, block) in blocks.blocks.enumerated() {
       guard case .softmax = block.kind, block.sources.contains(where: { isProduct($0) }) else { continue }
+      guard found.count < Self.layerLimit else {
+        throw .tooLarge(path: graph.path, what: "layers", limit: Self.layerLimit)
+      }
       found.append(try LayerBlocks(self, softmax: index, layer: found.count + 1))
     }
     guard let first = found.first, let last = found.last else {
@@ -170,8 +176,8 @@ struct EncoderRecognition {
     return affine
   }
 
-  /// A linear layer, or the part of one, that feeds `target`. Which part is found by trying: of a result that is zero but
-  /// for one part, `target` is zero unless it depends on that part.
+  /// A linear layer, or the part of one, that feeds `target`. Which part is found by trying: of a result that is zero
+  /// but for one part, `target` is zero unless it depends on that part.
   private mutating func takePart(
     _ block: Int, feeding target: Int, _ width: Int, _ weight: TensorRole, _ bias: TensorRole, _ part: String
   ) throws(ImportError) {

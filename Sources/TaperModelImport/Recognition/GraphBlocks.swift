@@ -44,7 +44,7 @@ struct GraphBlocks {
   private(set) var consumers: [Int: [Int]] = [:]
 
   /// Streams of residual sums gather two blocks a layer.
-  private static let sourceLimit = 4096
+  private static let sourceLimit = 256
 
   var graph: ModelGraph { evaluation.graph }
 

@@ -53,12 +53,14 @@ enum RecognisedTensor {
         } else {
           if whole == nil { whole = try evaluation.tensor(table) }
           guard let whole else { break }
-          part = whole.gathered([count, width], strides: [width, 1], start: start * width, count: count * width)
+          part = whole.gathered(
+            [count, width], strides: [width, 1], start: start * width, count: count * width)
         }
         part.shape = lead + [count, width]
         let result = isPlain ? part : try evaluation.recompute(term, replacing: lookup, by: part)
         guard result.count == count * width else {
-          throw .malformedGraph(path: evaluation.graph.path, what: "a table's rows are mixed before they are summed")
+          throw .malformedGraph(
+            path: evaluation.graph.path, what: "a table's rows are mixed before they are summed")
         }
         values += result.floats
       }

@@ -22,6 +22,10 @@ struct ImportCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The model directory to write.") var output: String
   @Flag(help: "The summary as JSON.") var json = false
 
+  /// Of a graph without token_type_ids.
+  static let typesNote =
+    "the graph has no token types: it reads both texts of a pair as the first, the model tells them apart"
+
   func run() throws {
     try ExitStatus.catching {
       try Outputs.check(folders: [output])
@@ -38,6 +42,7 @@ struct ImportCommand: ParsableCommand {
         ReportNode.data("leaves_out_activation_rounding", .flag(summary.leavesOutActivations))
         ReportNode.data("made_config", .flag(summary.madeConfig))
         ReportNode.data("approximates_gelu", .flag(summary.approximatesGELU))
+        ReportNode.data("lacks_token_types", .flag(summary.lacksTypes))
         ReportNode.data("graph_output", summary.output)
         ReportNode.data("compared_inputs", .integer(summary.texts))
         ReportNode.data("largest_difference", .number(Double(summary.difference)))
@@ -51,6 +56,7 @@ struct ImportCommand: ParsableCommand {
               + (summary.leavesOutActivations ? "; the graph's rounding of activations is left out" : ""),
             .plain)
         }
+        if summary.lacksTypes { ReportNode.paragraph(Self.typesNote, .plain) }
         if summary.approximatesGELU {
           ReportNode.paragraph("GELU by its tanh form, as the graph has it (config.json: gelu)", .plain)
         }

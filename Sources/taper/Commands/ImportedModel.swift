@@ -31,6 +31,7 @@ enum ImportedModel {
     if summary.areWeightsDequantised { notes.append("weights dequantised to f32") }
     if summary.leavesOutActivations { notes.append("the graph's rounding of activations left out") }
     if summary.approximatesGELU { notes.append("GELU by its tanh form, as the graph has it") }
+    if summary.lacksTypes { notes.append(ImportCommand.typesNote) }
     if !notes.isEmpty { Console.note("note: \(path): \(notes.joined(separator: "; "))") }
     return try ModelSpec.load(directory: target)
   }
