@@ -124,7 +124,8 @@ let package = Package(
     tests("TaperPlanFormat", [], fixtures: true),
     tests("TaperTokenization", ["TaperJSON"], fixtures: true),
     tests(
-      "TaperModelImport", ["TaperJSON", "TaperModelSpec", "TaperPlanFormat", "TaperWorkflow", "COpenBLAS"],
+      "TaperModelImport",
+      ["TaperJSON", "TaperModelSpec", "TaperPlanFormat", "TaperWorkflow", "COpenBLAS", "TaperTokenization"],
       fixtures: true),
     tests("TaperModelSpec", ["TaperJSON", "TaperTokenization", "TaperPlanFormat"], fixtures: true),
     tests("TaperDeviceProfile", ["TaperJSON", "TaperPlanFormat"]),

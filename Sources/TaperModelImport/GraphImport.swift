@@ -17,8 +17,8 @@ public enum GraphImport {
     public var madeConfig: Bool
     /// Whether the graph computes GELU by its tanh form although config.json says GELU; the model does as the graph.
     public var approximatesGELU: Bool
-    /// Whether a classifier's graph has no input for types of tokens although its model has some: the graph reads both
-    /// texts of a pair as the first, the model tells them apart.
+    /// Whether a classifier's graph has no input for types of tokens although its encoder has some: it reads both texts
+    /// of a pair as the first, and so does the model (`model_input_names` in tokenizer_config.json).
     public var lacksTypes: Bool
     /// Whether an embedder's pooling was said, by the graph or by files beside it.
     public var knowsPooling: Bool
@@ -104,9 +104,15 @@ public enum GraphImport {
     }
     let writer = try CheckpointWriter(recognition, layout)
     try writer.write(to: folder + "/model.safetensors")
-    let model: ModelSpec
-    do throws(ModelSpecError) { model = try ModelSpec.load(directory: folder) } catch {
-      throw .folder(path: graph.path, what: words(error, folder, graph.path))
+    var model = try load(folder, graph.path)
+    let lacksTypes =
+      model.head.kind != .embedding && recognition.facts.tokenTypes > 1
+      && !graph.inputs.contains { $0.input == .types }
+    if lacksTypes {
+      let settings = folder + "/tokenizer_config.json"
+      if !FilePath.exists(settings) { try ImportFolder.write(.object(JSONObject()), to: settings) }
+      try ImportFolder.set("model_input_names", to: ["input_ids", "attention_mask"], in: settings)
+      model = try load(folder, graph.path)
     }
     let proof = ImportProof(recognition: recognition, choice: choice, model: model)
     let result = try proof.run(answers)
@@ -114,10 +120,15 @@ public enum GraphImport {
       tensors: writer.count, areWeightsDequantised: graph.quantization.contains(.weights),
       leavesOutActivations: graph.quantization.contains(.activations), madeConfig: !hasConfig,
       approximatesGELU: comparison.isApproximated,
-      lacksTypes: model.head.kind != .embedding && recognition.facts.tokenTypes > 1
-        && !graph.inputs.contains { $0.input == .types },
-      knowsPooling: FilePath.exists(folder + "/modules.json"), output: choice.name,
+      lacksTypes: lacksTypes, knowsPooling: FilePath.exists(folder + "/modules.json"),
+      output: choice.name,
       texts: result.texts, longest: result.longest, difference: result.difference)
+  }
+
+  private static func load(_ folder: String, _ path: String) throws(ImportError) -> ModelSpec {
+    do throws(ModelSpecError) { return try ModelSpec.load(directory: folder) } catch {
+      throw .folder(path: path, what: words(error, folder, path))
+    }
   }
 
   /// What is wrong in the folder that is being made, said of the files' own.

@@ -3,6 +3,7 @@ import TaperJSON
 import TaperModelImport
 import TaperModelSpec
 import TaperPlanFormat
+import TaperTokenization
 import TaperWorkflow
 import TestSupport
 import Testing
@@ -137,6 +138,18 @@ import Testing
       Issue.record("expected a refusal of the other pooling")
       return
     }
+  }
+
+  /// A graph that is not told which text a token is of reads both of a pair as the first; so must the model.
+  @Test func withoutTypesBothTextsAreTheFirst() throws {
+    let (path, _) = try place.put("untyped.onnx")
+    #expect(try GraphImporter.run(path, to: place.output).lacksTypes)
+    let tokenizer = try ModelSpec.load(directory: place.output).tokenizer
+    #expect(Set(tokenizer.encode("a plan", pair: "a token", maximumLength: 20).typeIDs) == [0])
+    let other = ImportPlace()
+    #expect(try !GraphImporter.run(other.put("bert-classifier.onnx").path, to: other.output).lacksTypes)
+    let typed = try ModelSpec.load(directory: other.output).tokenizer
+    #expect(Set(typed.encode("a plan", pair: "a token", maximumLength: 20).typeIDs) == [0, 1])
   }
 
   @Test func anApproximatedActivationIsKept() throws {

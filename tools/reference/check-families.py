@@ -367,7 +367,8 @@ JOBS = {
     "SPLADE, BERT, max": (sparse, "bert", dict(pooling_strategy="max")),
     "SPLADE, DistilBERT, sum": (sparse, "distilbert", dict(pooling_strategy="sum")),
     "SPLADE, XLM-RoBERTa, log1p_relu": (sparse, "xlm-roberta", dict(activation_function="log1p_relu")),
-    "SPLADE, ModernBERT": (sparse, "modernbert", dict(pooling_strategy="max")),
+    **{f"SPLADE, {family}": (sparse, family, dict(pooling_strategy="max"))
+       for family in ("roberta", "camembert", "electra", "albert", "mpnet", "modernbert", "deberta-v2")},
     "ColBERT, 32 tokens, seen by none": (late, dict(strategy="fixed", attend=False, length=32)),
     "ColBERT, 12 tokens or more, attended": (late, dict(strategy="min", attend=True, length=12)),
 }

@@ -86,8 +86,8 @@ def inputs(names):
     return tuple({"input_ids": ids, "attention_mask": torch.ones_like(ids)}.get(n, torch.zeros_like(ids)) for n in names)
 
 
-def export(model, path, outputs=("output",), opset=17, dynamo=False, pooled=False):
-    names = input_names(model)
+def export(model, path, outputs=("output",), opset=17, dynamo=False, pooled=False, types=True):
+    names = input_names(model)[:None if types else 2]
     answer = Answer(model, names, pooled).eval()
     if dynamo:
         shapes = tuple({0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens", max=20)} for _ in names)
@@ -166,6 +166,7 @@ def main():
     sizes = dict(num_heads=model.config.num_attention_heads, hidden_size=model.config.hidden_size)
     record(export(model, TARGET / "opset11.onnx", opset=11), source)
     record(export(model, TARGET / "dynamo.onnx", dynamo=True), source)
+    record(export(model, TARGET / "untyped.onnx", types=False), source)
 
     def fused(name, level=0, tolerance=1e-5, half=False, **switches):
         options = FusionOptions("bert")

@@ -24,7 +24,7 @@ struct ImportCommand: ParsableCommand {
 
   /// Of a graph without token_type_ids.
   static let typesNote =
-    "the graph has no token types: it reads both texts of a pair as the first, the model tells them apart"
+    "the graph has no token types: both texts of a pair are read as the first"
 
   func run() throws {
     try ExitStatus.catching {
