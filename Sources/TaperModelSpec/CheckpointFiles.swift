@@ -92,6 +92,7 @@ struct CheckpointFiles {
         if let layer = entry.layer { name = try config.name(name, layer: layer, of: list.layers) }
         names = config.family.names(name, prefix: prefix)
       }
+      if let other = entry.otherwise { names += config.family.names(other.name, prefix: prefix) }
       guard let (file, tensor) = find(names) else {
         throw .tensorMissing(path: directory, tensor: entry.role.rawValue, tried: names)
       }

@@ -38,6 +38,10 @@ struct InteractionSettings {
     prompts = settings?.prompts ?? []
     files = [mask].compactMap(\.self)
     if let file = settings?.file { try read(file) }
+    // The reference has both, so that neither another prompt nor the other's goes before them.
+    for name in ["query", "document"] where !prompts.contains(where: { $0.name == name }) {
+      prompts.append((name, ""))
+    }
     // The modules' own settings come before those of the whole.
     if let sequence { try readLengths(sequence) }
     if let mask {
@@ -149,11 +153,6 @@ struct InteractionSettings {
     }
   }
 
-  /// The prompt of documents: the first that there is of three names.
-  var documentPrompt: String? {
-    ["document", "passage", "corpus"].first { name in prompts.contains { $0.name == name } }
-  }
-
   /// The longest input that either needs; nil: as long as the model takes.
   var longest: Int? {
     let query = expansion.flatMap { $0.isFixed ? $0.length : nil } ?? queryLength
@@ -183,7 +182,7 @@ struct InteractionSettings {
     // A word that is no token is not skipped; what stands for unknown words only where it is named.
     let ids = Set(skipped.compactMap { tokenizer.id(of: $0) }).sorted()
     return LateInteraction(
-      queryPrompt: prompts.contains { $0.name == "query" } ? "query" : nil,
+      queryPrompt: "query",
       expansion: resolved, queryLength: queryLength ?? 0, documentLength: documentLength ?? 0,
       skippedIDs: ids, skipsInQueries: skipsInQueries, skipsInDocuments: skipsInDocuments)
   }

@@ -1,5 +1,6 @@
 import Glibc
 public import TaperBase
+internal import TaperJSON
 public import TaperPlanFormat
 
 /// Writes a model directory: a base model with a fitted linear head (specs/models/README.md). Of the base's files it
@@ -27,6 +28,7 @@ public enum ModelDirectoryWriter {
     guard !FilePath.exists(target) else { throw .destinationExists(path: target) }
     try FolderSink.write(target) { (folder) throws(ModelSpecError) in
       try duplicate(FilePath.withoutTrailingSlashes(base.directory), as: folder)
+      try setDefaultPrompt(base.prompts, in: folder)
       var spec = base.head
       spec.kind = kind
       spec.labels = labels
@@ -41,6 +43,17 @@ public enum ModelDirectoryWriter {
       writer.add(FittedHead.biasTensor, shape: [bias.count], values: bias)
       try writer.write(to: "\(folder)/\(FittedHead.weightsName)")
     }
+  }
+
+  /// The prompt that the head was fitted with becomes the default of the new model.
+  private static func setDefaultPrompt(_ prompts: Prompts, in folder: String) throws(ModelSpecError) {
+    guard let settings = try SentenceSettings(directory: folder),
+      settings.defaultPrompt != prompts.defaultName,
+      var object = settings.file.value.object
+    else { return }
+    object["default_prompt_name"] = prompts.defaultName.map { JSONValue.string($0) } ?? .null
+    try ModelSpecError.wrapping(
+      try WholeFile.write(JSONValue.object(object).serialized(pretty: true) + "\n", to: settings.file.path))
   }
 
   /// Files larger than this are linked: weights, not configurations.

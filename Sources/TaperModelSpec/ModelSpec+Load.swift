@@ -36,7 +36,8 @@ extension ModelSpec {
     var sentence = try modules?.head(hidden: hidden)
     let settings = try SentenceSettings(directory: directory)
     let sequence = try SequenceConfig(
-      directory: base, standard: modules?.task ?? .embedding, isMultiVector: modules?.isMultiVector ?? false)
+      directory: base, standard: modules?.standardTask ?? .embedding,
+      isMultiVector: modules?.isMultiVector ?? false)
     try checkTask(modules, sequence)
     var interaction: InteractionSettings?
     if modules == nil, isStanfords(configFile) {
@@ -56,7 +57,7 @@ extension ModelSpec {
     if let interaction {
       prompts = Prompts(
         interaction.prompts.map { Prompts.Prompt(name: $0.name, text: $0.text) },
-        defaultName: interaction.documentPrompt)
+        defaultName: "document")
     }
 
     let tuned = try TunedSpec(configFile, shape: config.shape, form: config.form, head: head)
@@ -138,11 +139,14 @@ extension ModelSpec {
   private static func checkTask(_ modules: SentenceModules?, _ sequence: SequenceConfig?)
     throws(ModelSpecError)
   {
-    guard let modules, let sequence else { return }
-    guard sequence.task == modules.task else {
-      throw sequence.file.failure(
-        "transformer_task", expected: "\"\(modules.task.rawValue)\" for the modules in modules.json",
-        .string(sequence.task.rawValue))
+    guard let modules else { return }
+    let found = sequence?.task ?? modules.standardTask
+    guard found == modules.task else {
+      throw (sequence?.file ?? modules.modulesFile).failure(
+        "transformer_task",
+        expected:
+          "\"\(modules.task.rawValue)\" in sentence_bert_config.json, for the modules in modules.json",
+        .string(found.rawValue))
     }
   }
 

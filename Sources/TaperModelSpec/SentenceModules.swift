@@ -26,6 +26,8 @@ struct SentenceModules {
   /// The MultiVectorMask module's config.json.
   let mask: JSONFile?
   let modulesFile: JSONFile
+  /// Whether the first module is an MLMTransformer, of sparse encoders.
+  private let isMaskedLanguageModule: Bool
   /// Those after the pooling.
   private let later: [Module]
   private let directory: String
@@ -35,6 +37,9 @@ struct SentenceModules {
     if splade != nil { return .maskedLanguage }
     return pooling == nil && !isMultiVector ? .classification : .embedding
   }
+
+  /// What the Transformer was saved for unless its settings say.
+  var standardTask: SequenceConfig.Task { splade != nil && !isMaskedLanguageModule ? .embedding : task }
 
   private struct Module {
     /// From 0, in modules.json.
@@ -70,6 +75,7 @@ struct SentenceModules {
         .string(kinds.joined(separator: ", ")))
     }
     self.directory = directory
+    isMaskedLanguageModule = kinds[0] == "MLMTransformer"
     folders = modules.map(\.path)
     foldersWithWeights = modules.filter { Module.withWeights.contains($0.kind) }.map(\.path)
     transformerDirectory = Self.join(directory, modules[0].path)
@@ -160,7 +166,10 @@ struct SentencePooling {
         ("mean_sqrt_len_tokens", "mean_sqrt_len_tokens"), ("weightedmean_tokens", "weightedmean"),
         ("lasttoken", "lasttoken"),
       ]
-      let set = flags.filter { file.value["pooling_mode_\($0.0)"] == .bool(true) }.map(\.1)
+      var set: [String] = []
+      for (flag, mode) in flags where file.member("pooling_mode_\(flag)") != nil {
+        if try file.bool("pooling_mode_\(flag)") { set.append(mode) }
+      }
       modes = set.isEmpty ? ["mean"] : set
     }
     guard let mode = modes.first, modes.count == 1 else {

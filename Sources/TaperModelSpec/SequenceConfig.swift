@@ -117,7 +117,8 @@ struct SentenceSettings {
     if let dimensions = file.member("truncate_dim") {
       throw file.failure(
         "truncate_dim",
-        expected: "nothing; take it out, and run plans with --dimensions \(dimensions.serialized())",
+        expected: "nothing; take it out, and run plans that give a text one vector with --dimensions "
+          + dimensions.serialized(),
         dimensions)
     }
     if let count = file.member("max_active_dims") {

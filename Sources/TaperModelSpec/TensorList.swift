@@ -7,6 +7,8 @@ struct TensorList {
     let role: TensorRole
     /// nil where the family's description has none.
     let pattern: FamilyDescription.TensorPattern?
+    /// What stands in where the file lacks it.
+    var otherwise: FamilyDescription.TensorPattern?
     let shape: [Int]
     /// From 1; nil for a tensor of no layer.
     let layer: Int?
@@ -67,10 +69,13 @@ struct TensorList {
   private mutating func addHead(_ head: HeadSpec, hidden: Int, tiesEmbeddings: Bool, fitted: Bool) {
     var patterns = family.head(ofTokens: head.pooling == .tokens)
     if head.kind == .sparse { patterns = family.languageTensors }
-    if tiesEmbeddings { patterns[.lmDecoderWeight] = family.tensors[.wordEmbedding] }
     func add(_ role: TensorRole, _ shape: [Int], isOptional: Bool = false) {
+      // Tied weights are in the file once; where they are there twice, the reference takes each from its own.
+      let isTied = tiesEmbeddings && role == .lmDecoderWeight
       entries.append(
-        Entry(role: role, pattern: patterns[role], shape: shape, layer: nil, isOptional: isOptional))
+        Entry(
+          role: role, pattern: patterns[role], otherwise: isTied ? family.tensors[.wordEmbedding] : nil,
+          shape: shape, layer: nil, isOptional: isOptional))
     }
     var width = hidden
     for step in head.steps {

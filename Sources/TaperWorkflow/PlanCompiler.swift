@@ -180,13 +180,14 @@ public struct PlanCompiler {
       }
       let accuracy = draft.outcome?.accuracy
       if gate.isAsked, accuracy == nil { throw WorkflowError.gateNeedsEvidence }
-      guard let refusal = accuracy.flatMap(gate.refusal) else { return }
+      let isExact = draft.planning.precision == PrecisionAssignment()
+      guard let accuracy, let refusal = gate.refusal(of: accuracy, isExact: isExact) else { return }
       guard draft.refit == nil, let calibration else { throw refusal }
       throw try naming(
         refusal, for: request, draft.planning, refused: draft.made().1.plan, progress: report
       ) { plan in
         try agreement(of: plan, with: calibration, limit: .max, progress: report)
-          .map { gate.refusal(of: $0) == nil } ?? false
+          .map { gate.refusal(of: $0, isExact: isExact) == nil } ?? false
       }
     }
     stages.add("canary examples", weight: 0.1) { draft, _ in

@@ -3,7 +3,8 @@ public import TaperPlanFormat
 /// Why the workflow stopped although every module did its part. The command line words it.
 public enum WorkflowError: Error, Hashable, Sendable {
   /// The plan loses more than was allowed; nothing was written.
-  case accuracyGateFailed(AccuracyComparison, allowed: Double, reachable: Reachable? = nil)
+  /// - Parameter isExact: products were in f32.
+  case accuracyGateFailed(AccuracyComparison, allowed: Double, isExact: Bool, reachable: Reachable? = nil)
   /// The accuracy that the texts prove is below the floor; nothing was written.
   case accuracyFloorMissed(AccuracyComparison, floor: Double)
   /// No precision meets target, memory and accuracy together.

@@ -55,6 +55,7 @@ struct Arguments: Equatable {
   static func parse(_ words: [String]) throws(Failure) -> Command {
     var found = Arguments(plan: "")
     var plans: [String] = []
+    var prompts: [PromptChoice] = []
     var rest = words[...]
     var areOptionsOver = false
 
@@ -100,8 +101,8 @@ struct Arguments: Equatable {
       case "--" where inline == nil: areOptionsOver = true
       case "--threads": found.answers.threads = try count("--threads", inline)
       case "--top-k": found.answers.topK = try count("--top-k", inline)
-      case "--no-prompt" where inline == nil: found.answers.prompt = .none
-      case "--prompt": found.answers.prompt = .named(try value("--prompt", inline))
+      case "--no-prompt" where inline == nil: prompts.append(.none)
+      case "--prompt": prompts.append(.named(try value("--prompt", inline)))
       case "--long": found.answers.longTexts = LongTexts(try choice("--long", inline))
       case "--overlap": found.answers.overlap = try count("--overlap", inline, minimum: 0)
       case "--aggregate": found.answers.aggregation = try choice("--aggregate", inline)
@@ -112,6 +113,10 @@ struct Arguments: Equatable {
       default: throw .usage("unknown option \(word)")
       }
     }
+    if let first = prompts.first, prompts.contains(where: { $0 != first }) {
+      throw .usage("--prompt, --no-prompt: expected one of them; found both, or two names")
+    }
+    found.answers.prompt = prompts.first ?? .modelDefault
     guard plans.count == 1 else {
       throw .usage(
         plans.isEmpty ? "expected a plan file, found none" : "expected one plan file, found \(plans.count)")

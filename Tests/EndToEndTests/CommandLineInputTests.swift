@@ -101,4 +101,15 @@ import Testing
     refused(["bench", "a.plan", "--lengths", "16,,32"], naming: "--lengths", "16,,32")
     refused(["bench", "a.plan", "--lengths", "0"], naming: "--lengths")
   }
+
+  /// A model whose own files allow less than the shortest plan.
+  @Test func aModelOfThreeTokensIsRefused() throws {
+    let model = taper.path("short")
+    let copy = ChildProcess.run("/bin/cp", ["-rL", TaperProgram.model("tiny-bert-old-names"), model])
+    try #require(copy.exitCode == 0)
+    taper.folder.write("short/sentence_bert_config.json", #"{"max_seq_length": 3}"#)
+    taper(
+      "plan", model, "--dense", "--device", TaperProgram.referenceDevice, "-o", taper.path("short.plan")
+    ).expectRefused(64, naming: "at least 4 tokens")
+  }
 }

@@ -143,6 +143,7 @@ import Testing
     (["--overlap", "3"], "--long chunk"), (["--long", "cut"], "chunk-mean"),
     (["--aggregate", "simple"], "labels tokens"),
     (["--aggregate", "none"], "average"), (["--long", "chunk-mean", "--overlap", "-1"], "--overlap"),
+    (["--prompt", "query", "--no-prompt"], "--no-prompt"),
   ])
   func optionsThatDoNotGoTogether(_ options: [String], word: String) throws {
     let path = try plan("tiny-distilbert")

@@ -358,4 +358,65 @@ import Testing
     directory.write("model.safetensors.index.json", #"{"weight_map": {\#(map.joined(separator: ", "))}}"#)
     #expect(try ModelSpec.load(directory: directory.path).has(.wordEmbedding))
   }
+
+  // MARK: What a breaker found
+
+  /// Queries and documents have prompts of their own, empty unless named; other names are no stand-ins.
+  @Test(arguments: [
+    (#"{"document": "it is "}"#, "", "it is "), (#"{"query": "the ", "passage": "it is "}"#, "the ", ""),
+    (#"{"corpus": "it is "}"#, "", ""), (#"{"query": "the ", "document": "it is "}"#, "the ", "it is "),
+  ])
+  func promptsOfQueriesAndDocuments(prompts: String, query: String, document: String) throws {
+    let model = try load(of: .colbert, [("config_sentence_transformers.json", "{\"prompts\": \(prompts)}")])
+    let name = try #require(model.interaction?.queryPrompt)
+    #expect(model.prompts.text(named: name) == query && model.prompts.before("") == document)
+  }
+
+  /// Where the file has a decoder of its own, the reference takes it, tied or not.
+  @Test(arguments: [true, false])
+  func aDecoderInTheFileCounts(isTied: Bool) throws {
+    try TinyModel.splade.copy(to: directory, config: [("tie_word_embeddings", .bool(isTied))])
+    let file = try SafetensorsFile(path: directory.path + "/model.safetensors")
+    var writer = SafetensorsWriter()
+    var words: [Int] = []
+    for tensor in file.tensors where !tensor.name.contains("decoder.") {
+      writer.add(tensor.name, shape: tensor.shape, values: try file.floats(tensor.name))
+      if tensor.name.hasSuffix("word_embeddings.weight") { words = tensor.shape }
+    }
+    let (rows, width) = (words[0], words[1])
+    let weight = (0..<rows * width).map { Float($0 % 7) / 8 }
+    let bias = (0..<rows).map { Float($0 % 5) - 2 }
+    writer.add("cls.predictions.decoder.weight", shape: [rows, width], values: weight)
+    writer.add("cls.predictions.decoder.bias", shape: [rows], values: bias)
+    try writer.write(to: directory.path + "/other.safetensors")
+    directory.write("model.safetensors", TestFile.bytes(directory.path + "/other.safetensors"))
+    let model = try ModelSpec.load(directory: directory.path)
+    #expect(try model.tensor(.lmDecoderWeight) == weight && model.tensor(.lmDecoderBias) == bias)
+    #expect(model.ignoredTensors.contains("cls.predictions.bias"))
+  }
+
+  /// A Transformer that was saved for nothing in particular gives states, not logits.
+  @Test func aSparseEncoderNamesItsTask() {
+    #expect(throws: ModelSpecError.self) {
+      try load(of: .splade, [("sentence_bert_config.json", nil)])
+    }
+  }
+
+  @Test(arguments: [#"{"pooling_mode_max_tokens": 1}"#, #"{"pooling_mode_cls_token": "false"}"#])
+  func poolingFlagsAreTrueOrFalse(pooling: String) {
+    #expect(throws: ModelSpecError.self) { try load(of: .poolMax, [("1_Pooling/config.json", pooling)]) }
+  }
+
+  /// The prompt that a head was fitted with goes with it.
+  @Test func aHeadKeepsItsPrompt() throws {
+    var model = try ModelSpec.load(directory: TinyModel.prompts.path)
+    try #require(model.prompts.defaultName != nil)
+    model.prompts.defaultName = nil
+    let target = directory.path + "/fitted"
+    try ModelDirectoryWriter.write(
+      base: model, weight: [Float](repeating: 0, count: 2 * model.head.featureWidth), bias: [0, 0],
+      labels: ["a", "b"], to: target)
+    let fitted = try ModelSpec.load(directory: target)
+    #expect(fitted.prompts.defaultName == nil && fitted.prompts.all == model.prompts.all)
+  }
 }

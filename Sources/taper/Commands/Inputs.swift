@@ -80,6 +80,10 @@ enum Inputs {
 
   static func maximumLength(_ requested: Int?, of model: ModelSpec) throws -> Int {
     let length = requested ?? model.maximumLength
+    guard model.maximumLength >= 4 else {
+      throw CommandError.usage(
+        "the model: expected that it takes at least 4 tokens; its own files allow \(model.maximumLength)")
+    }
     guard (4...model.maximumLength).contains(length) else {
       throw CommandError.usage(
         "--max-length: expected 4 to \(model.maximumLength) tokens for this model; found \(length)")

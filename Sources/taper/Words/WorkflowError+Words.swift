@@ -7,13 +7,13 @@ import TaperWorkflow
 extension WorkflowError {
   var words: String {
     switch self {
-    case .accuracyGateFailed(let accuracy, let allowed, let reachable):
+    case .accuracyGateFailed(let accuracy, let allowed, let isExact, let reachable):
       """
       accuracy gate: expected at most \(points(allowed)) points of \(accuracy.metric.name) lost; found \
       \(points(accuracy.drop)) (\(points(accuracy.dense)) dense, \(points(accuracy.planned)) planned, on \
-      \(accuracy.count) texts\(resolution(accuracy, allowed)))\(reachable.map(words) ?? ""); ask for less speed, try \
-      --precision auto, which gives up bits before tokens, refit the head with --refit-head, or allow more with \
-      --max-drop
+      \(accuracy.count) texts\(resolution(accuracy, allowed)))\(reachable.map(words) ?? ""); ask for less speed, \
+      \(isExact ? "try --precision auto, which gives up bits before tokens, " : "")refit the head with --refit-head, or \
+      allow more with --max-drop
       """
     case .accuracyFloorMissed(let accuracy, let floor):
       """
