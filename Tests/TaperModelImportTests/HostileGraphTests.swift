@@ -39,7 +39,9 @@ import Testing
   }
 
   /// Damaged files are refused or read; none traps.
-  @Test(arguments: ["dynamic.onnx", "qdq.onnx", "fused.onnx", "mpnet.onnx", "ir-int4.xml", "gte.xml"])
+  @Test(arguments: [
+    "dynamic.onnx", "qdq.onnx", "fused.onnx", "mpnet.onnx", "ir-int4.xml", "ir-from-dynamic.xml", "gte.xml",
+  ])
   func damageNeverTraps(graph: String) throws {
     let (path, _) = try place.put(graph)
     let bytes = TestFile.bytes(path)

@@ -196,6 +196,10 @@ def main():
     }.items():
         quantize_dynamic(plain, TARGET / name, **options)
         record(TARGET / name, source, rounded)
+        # openvino writes the rounding out.
+        written = TARGET / f"ir-from-{name.removesuffix('.onnx')}.xml"
+        openvino.save_model(openvino.convert_model(TARGET / name), written, compress_to_fp16=False)
+        record(written, source, rounded)
     for name, options in {
         "qdq.onnx": dict(op_types_to_quantize=["MatMul", "Gather", "Add"]),
         "qdq-channels.onnx": dict(per_channel=True, op_types_to_quantize=["MatMul"]),

@@ -13,6 +13,9 @@ extension GraphOperation {
     let x = try input(0)
     switch operation {
     case .identity: return [x]
+    case .ranked(let rank):
+      guard x.shape.count == rank else { throw EvaluationFault("\(x.shape), expected \(rank) axes") }
+      return [x]
     case .convert(let kind):
       switch kind {
       case .float: return [GraphTensor(x.shape, floats: x.floats)]

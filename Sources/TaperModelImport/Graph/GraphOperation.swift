@@ -22,6 +22,8 @@ enum GraphOperation: Hashable, Sendable {
   enum Kind: Hashable, Sendable { case float, integer, boolean }
 
   case identity
+  /// The input itself, which must have so many axes.
+  case ranked(Int)
   /// To another kind; roundings of narrower floats are left out.
   case convert(Kind)
   /// To the kind of the second input.

@@ -39,6 +39,14 @@ struct ModelGraph: Sendable {
   /// Puts the nodes in order.
   /// - Throws: `unrecognised` where they form a circle, or need a value that nothing makes.
   init(_ builder: GraphBuilder, fixedLength: Int?) throws(ImportError) {
+    var builder = builder
+    var producers: [Int: Int] = [:]
+    for (place, node) in builder.nodes.enumerated() {
+      for output in node.outputs { producers[output] = place }
+    }
+    let order = try Self.order(builder, producers).map { builder.nodes[$0] }
+    nodes = ActivationQuantization.removed(
+      from: DynamicQuantization.removed(from: order, &builder), builder)
     path = builder.path
     constants = builder.constants
     literals = builder.literals
@@ -46,12 +54,6 @@ struct ModelGraph: Sendable {
     outputs = builder.outputs
     valueCount = builder.valueCount
     self.fixedLength = fixedLength
-    var producers: [Int: Int] = [:]
-    for (place, node) in builder.nodes.enumerated() {
-      for output in node.outputs { producers[output] = place }
-    }
-    let order = try Self.order(builder, producers)
-    nodes = ActivationQuantization.removed(from: order.map { builder.nodes[$0] }, builder)
     producers = [:]
     for (place, node) in nodes.enumerated() {
       for output in node.outputs { producers[output] = place }

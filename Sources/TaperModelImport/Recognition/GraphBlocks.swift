@@ -194,7 +194,7 @@ struct GraphBlocks {
   /// Operations that leave real numbers as they are.
   static func isPassing(_ operation: GraphOperation) -> Bool {
     switch operation {
-    case .identity, .convert(.float), .convertLike, .dynamicQuantize: true
+    case .identity, .ranked, .convert(.float), .convertLike, .dynamicQuantize: true
     default: false
     }
   }
