@@ -58,14 +58,28 @@ public struct ImportProof {
     return zip(a, b).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) } / scale
   }
 
-  /// Two lengths, and where attention depends on distance one that reaches beyond; types of tokens in two runs.
+  /// Multiply-adds of the longest text's products at most: some seconds.
+  private static let longestWork = 12_000_000_000
+
+  /// The most tokens, up to 512, that the work allows: a mask may begin to act at any distance.
+  private var longest: Int {
+    let facts = recognition.facts
+    let weights =
+      facts.layers * facts.hidden * (4 * facts.hidden + (facts.isGated ? 3 : 2) * facts.feedForward)
+    let work = min(Self.longestWork, 1_000_000_000 + 256 * recognition.graph.constantBytes)
+    return min(512, work / max(1, weights))
+  }
+
+  /// Two short lengths, the longest that is affordable, and where attention depends on distance one that reaches
+  /// beyond; types of tokens in two runs.
   private func texts() -> [Text] {
     let facts = recognition.facts
-    var lengths = [5, 19]
+    var lengths = [5, 19, max(20, longest)]
     let window = model.form.layers.compactMap(\.window).max()
     if let window { lengths.append(window + 3) }
     if let relative = model.relativeBias { lengths.append(relative.maximumDistance + 3) }
-    let reach = facts.positions > 0 ? facts.positions - facts.positionOffset : Int.max
+    let positions = facts.positions > 0 ? facts.positions - facts.positionOffset : Int.max
+    let reach = min(positions, model.maximumLength)
     lengths = recognition.graph.fixedLength.map { [$0] } ?? lengths.map { min($0, reach) }
     let hasTypes = recognition.graph.inputs.contains { $0.input == .types } && facts.tokenTypes > 1
     // A generator of its own, so that the same file is always asked the same.

@@ -140,6 +140,17 @@ import Testing
     }
   }
 
+  /// Attention within 19 tokens is as any other on shorter texts: the longest input must show it.
+  @Test func aMaskThatActsOnLongTextsIsSeen() throws {
+    let (path, _) = try place.put("bert-classifier.onnx")
+    place.folder.write("bert-classifier.onnx", TestFile.bytes(TestFile.fixture("window.onnx")))
+    let error = #expect(throws: ImportError.self) { try GraphImporter.run(path, to: place.output) }
+    guard case .answersDiffer(_, _, _, tokens: 24) = error else {
+      Issue.record("found \(String(describing: error))")
+      return
+    }
+  }
+
   /// A graph that is not told which text a token is of reads both of a pair as the first; so must the model.
   @Test func withoutTypesBothTextsAreTheFirst() throws {
     let (path, _) = try place.put("untyped.onnx")

@@ -59,12 +59,16 @@ def load(name, attention="eager"):
 class Answer(torch.nn.Module):
     """One output: the logits or the last layer's states; or their mean, normalised, as sentence-transformers exports it."""
 
-    def __init__(self, model, names, pooled=False):
+    def __init__(self, model, names, pooled=False, window=None):
         super().__init__()
-        self.model, self.names, self.pooled = model, names, pooled
+        self.model, self.names, self.pooled, self.window = model, names, pooled, window
 
     def forward(self, *inputs):
         inputs = dict(zip(self.names, inputs))
+        if self.window:
+            places = torch.arange(inputs["input_ids"].shape[1])
+            near = (places[:, None] - places[None, :]).abs() <= self.window
+            inputs["attention_mask"] = inputs["attention_mask"][:, None, None, :].bool() & near[None, None]
         output = self.model(**inputs)
         if hasattr(output, "logits"):
             return output.logits
@@ -86,9 +90,9 @@ def inputs(names):
     return tuple({"input_ids": ids, "attention_mask": torch.ones_like(ids)}.get(n, torch.zeros_like(ids)) for n in names)
 
 
-def export(model, path, outputs=("output",), opset=17, dynamo=False, pooled=False, types=True):
+def export(model, path, outputs=("output",), opset=17, dynamo=False, pooled=False, types=True, window=None):
     names = input_names(model)[:None if types else 2]
-    answer = Answer(model, names, pooled).eval()
+    answer = Answer(model, names, pooled, window).eval()
     if dynamo:
         shapes = tuple({0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens", max=20)} for _ in names)
         torch.onnx.export(
@@ -167,6 +171,9 @@ def main():
     record(export(model, TARGET / "opset11.onnx", opset=11), source)
     record(export(model, TARGET / "dynamo.onnx", dynamo=True), source)
     record(export(model, TARGET / "untyped.onnx", types=False), source)
+    # Attention within 19 tokens: as any other on shorter texts. Refused, so it has no answer.
+    export(model, TARGET / "window.onnx", window=19)
+    strip(TARGET / "window.onnx")
 
     def fused(name, level=0, tolerance=1e-5, half=False, **switches):
         options = FusionOptions("bert")
