@@ -70,7 +70,7 @@ extension ImportError: CustomStringConvertible {
       "\(path): expected a family whose graphs are read; found \(modelType): use the model's safetensors"
     case .otherOutputs(let path, let outputs):
       "\(path): expected the last layer's states, their mean or first row, or a classifier's logits among the outputs; "
-        + "found \(outputs.joined(separator: ", ")); export it with last_hidden_state"
+        + "found \(outputs.joined(separator: ", ")), which are none of these; export the last layer's states as they are"
     case .configDiffers(let path, let key, let config, let graph):
       "\(path): the graph has \(key) \(graph), config.json says \(config); put the model's own config.json beside it"
     case .unknownFact(let path, let fact):

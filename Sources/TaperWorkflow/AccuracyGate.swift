@@ -19,10 +19,10 @@ public struct AccuracyGate: Hashable, Sendable {
   private static let rounding = 1e-6
 
   /// Why an accuracy does not pass; nil when it does.
-  /// - Parameter isExact: whether the plan's products are in f32.
-  func refusal(of accuracy: AccuracyComparison, isExact: Bool) -> WorkflowError? {
+  /// - Parameter canLowerPrecision: as the refusal has it.
+  func refusal(of accuracy: AccuracyComparison, canLowerPrecision: Bool) -> WorkflowError? {
     if let maximumDrop, accuracy.drop > maximumDrop + Self.rounding {
-      return .accuracyGateFailed(accuracy, allowed: maximumDrop, isExact: isExact)
+      return .accuracyGateFailed(accuracy, allowed: maximumDrop, canLowerPrecision: canLowerPrecision)
     }
     if let minimum, (accuracy.interval?.low ?? accuracy.planned) < minimum - Self.rounding {
       return .accuracyFloorMissed(accuracy, floor: minimum)

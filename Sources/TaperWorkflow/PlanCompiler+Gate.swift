@@ -15,7 +15,7 @@ extension PlanCompiler {
     _ refusal: WorkflowError, for request: CompileRequest, _ planning: PlanningRequest, refused plan: Plan,
     progress: Report, passes: (LoadedPlan) throws -> Bool
   ) throws -> WorkflowError {
-    guard case .accuracyGateFailed(let accuracy, let allowed, let isExact, _) = refusal,
+    guard case .accuracyGateFailed(let accuracy, let allowed, let canLowerPrecision, _) = refusal,
       case .reach(let target) = request.goal.target,
       request.goal.method.name != .search, let widest = plan.slack(to: target)
     else { return refusal }
@@ -44,7 +44,7 @@ extension PlanCompiler {
     }
     let dense = plan.predictions.lengths.last?.denseTime
     return .accuracyGateFailed(
-      accuracy, allowed: allowed, isExact: isExact,
+      accuracy, allowed: allowed, canLowerPrecision: canLowerPrecision,
       reachable: (found ?? dense).map {
         .init(time: $0, tokens: plan.schedule.maximumLength, isDense: found == nil)
       })

@@ -181,13 +181,16 @@ public struct PlanCompiler {
       let accuracy = draft.outcome?.accuracy
       if gate.isAsked, accuracy == nil { throw WorkflowError.gateNeedsEvidence }
       let isExact = draft.planning.precision == PrecisionAssignment()
-      guard let accuracy, let refusal = gate.refusal(of: accuracy, isExact: isExact) else { return }
+      let canLower = isExact && draft.planning.method.target?.limits != nil
+      guard let accuracy, let refusal = gate.refusal(of: accuracy, canLowerPrecision: canLower) else {
+        return
+      }
       guard draft.refit == nil, let calibration else { throw refusal }
       throw try naming(
         refusal, for: request, draft.planning, refused: draft.made().1.plan, progress: report
       ) { plan in
         try agreement(of: plan, with: calibration, limit: .max, progress: report)
-          .map { gate.refusal(of: $0, isExact: isExact) == nil } ?? false
+          .map { gate.refusal(of: $0, canLowerPrecision: canLower) == nil } ?? false
       }
     }
     stages.add("canary examples", weight: 0.1) { draft, _ in

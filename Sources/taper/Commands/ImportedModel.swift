@@ -3,6 +3,7 @@ import Synchronization
 import TaperBase
 import TaperModelImport
 import TaperModelSpec
+import TaperPlanFormat
 import TaperWorkflow
 
 /// A graph that a command was given in a model directory's place: imported into a temporary folder.
@@ -32,8 +33,14 @@ enum ImportedModel {
     if summary.leavesOutActivations { notes.append("the graph's rounding of activations left out") }
     if summary.approximatesGELU { notes.append("GELU by its tanh form, as the graph has it") }
     if summary.lacksTypes { notes.append(ImportCommand.typesNote) }
+    let model = try ModelSpec.load(directory: target)
+    if model.head.kind == .embedding, !summary.knowsPooling {
+      notes.append(
+        "neither graph nor folder names a pooling, so it is \(model.head.pooling); taper import --pooling sets it"
+      )
+    }
     if !notes.isEmpty { Console.note("note: \(path): \(notes.joined(separator: "; "))") }
-    return try ModelSpec.load(directory: target)
+    return model
   }
 
   /// Removes what was made for graphs.

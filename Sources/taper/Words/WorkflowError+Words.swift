@@ -7,12 +7,12 @@ import TaperWorkflow
 extension WorkflowError {
   var words: String {
     switch self {
-    case .accuracyGateFailed(let accuracy, let allowed, let isExact, let reachable):
+    case .accuracyGateFailed(let accuracy, let allowed, let canLowerPrecision, let reachable):
       """
       accuracy gate: expected at most \(points(allowed)) points of \(accuracy.metric.name) lost; found \
       \(points(accuracy.drop)) (\(points(accuracy.dense)) dense, \(points(accuracy.planned)) planned, on \
       \(accuracy.count) texts\(resolution(accuracy, allowed)))\(reachable.map(words) ?? ""); ask for less speed, \
-      \(isExact ? "try --precision auto, which gives up bits before tokens, " : "")refit the head with --refit-head, or \
+      \(canLowerPrecision ? "try --precision auto, which gives up bits before tokens, " : "")refit the head with --refit-head, or \
       allow more with --max-drop
       """
     case .accuracyFloorMissed(let accuracy, let floor):
@@ -120,6 +120,8 @@ extension PlanCandidate {
     case .inaccurate(let allowed):
       but("\(lost ?? "too much lost") (at most \(NumberText.fixed(allowed * 100, 2)))")
     case .dropsTokens: but("only with tokens dropped; bits are given up first")
+    case .worse(let texts) where self.lost ?? 1 < 0.00005:
+      but("no better than the one taken, on \(texts) texts")
     case .worse(let texts): but("\(lost ?? "worse") against the one taken, on \(texts) texts")
     }
   }
