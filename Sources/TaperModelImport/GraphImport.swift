@@ -104,15 +104,17 @@ public enum GraphImport {
     }
     let writer = try CheckpointWriter(recognition, layout)
     try writer.write(to: folder + "/model.safetensors")
-    var model = try load(folder, graph.path)
     let lacksTypes =
-      model.head.kind != .embedding && recognition.facts.tokenTypes > 1
+      layout.head.kind != .embedding && recognition.facts.tokenTypes > 1
       && !graph.inputs.contains { $0.input == .types }
     if lacksTypes {
       let settings = folder + "/tokenizer_config.json"
       if !FilePath.exists(settings) { try ImportFolder.write(.object(JSONObject()), to: settings) }
       try ImportFolder.set("model_input_names", to: ["input_ids", "attention_mask"], in: settings)
-      model = try load(folder, graph.path)
+    }
+    let model: ModelSpec
+    do throws(ModelSpecError) { model = try ModelSpec.load(directory: folder) } catch {
+      throw .folder(path: graph.path, what: words(error, folder, graph.path))
     }
     let proof = ImportProof(recognition: recognition, choice: choice, model: model)
     let result = try proof.run(answers)
@@ -123,12 +125,6 @@ public enum GraphImport {
       lacksTypes: lacksTypes, knowsPooling: FilePath.exists(folder + "/modules.json"),
       output: choice.name,
       texts: result.texts, longest: result.longest, difference: result.difference)
-  }
-
-  private static func load(_ folder: String, _ path: String) throws(ImportError) -> ModelSpec {
-    do throws(ModelSpecError) { return try ModelSpec.load(directory: folder) } catch {
-      throw .folder(path: path, what: words(error, folder, path))
-    }
   }
 
   /// What is wrong in the folder that is being made, said of the files' own.

@@ -64,21 +64,22 @@ extension ImportError: CustomStringConvertible {
     case .outsideFolder(let path, let tensor, let file):
       "\(path): tensor \"\(tensor)\" is in \"\(file)\"; expected a file in the model's own folder"
     case .unrecognised(let path, let part, let expected, let found):
-      "\(path): \(part): expected \(expected); found \(found); the graph is none of an encoder that Taper knows: use the "
-        + "model's safetensors"
+      "\(path): \(part): expected \(expected); found \(found); the graph is none of an encoder that Taper knows: "
+        + "use the model's safetensors"
     case .unsupportedFamily(let path, let modelType):
       "\(path): expected a family whose graphs are read; found \(modelType): use the model's safetensors"
     case .otherOutputs(let path, let outputs):
-      "\(path): expected the last layer's states, their mean or first row, or a classifier's logits among the outputs; "
-        + "found \(outputs.joined(separator: ", ")), which are none of these; export the last layer's states as they are"
+      "\(path): expected the last layer's states, their mean or first row, or a classifier's logits among the "
+        + "outputs; found \(outputs.joined(separator: ", ")), which are none of these; export the last layer's states "
+        + "as they are"
     case .configDiffers(let path, let key, let config, let graph):
       "\(path): the graph has \(key) \(graph), config.json says \(config); put the model's own config.json beside it"
     case .unknownFact(let path, let fact):
       "\(path): expected the graph to tell \(fact); it does not; put the model's config.json beside it"
     case .answersDiffer(let path, let difference, let tolerance, let tokens):
       "\(path): the graph computes something that was not recognised: on \(tokens) tokens its own answer differs by "
-        + "\(difference) of the largest element from that of the model made of it (at most \(tolerance)); use the model's "
-        + "safetensors"
+        + "\(difference) of the largest element from that of the model made of it (at most \(tolerance)); "
+        + "use the model's safetensors"
     }
   }
 }

@@ -86,12 +86,7 @@ struct CheckpointFiles {
         absent.insert(entry.role)
         continue
       }
-      var names: [String] = []
-      if let pattern = entry.pattern {
-        var name = pattern.name
-        if let layer = entry.layer { name = try config.name(name, layer: layer, of: list.layers) }
-        names = config.family.names(name, prefix: prefix)
-      }
+      var names = try config.names(of: entry, layers: list.layers, prefix: prefix)
       if let other = entry.otherwise { names += config.family.names(other.name, prefix: prefix) }
       guard let (file, tensor) = find(names) else {
         throw .tensorMissing(path: directory, tensor: entry.role.rawValue, tried: names)

@@ -50,12 +50,10 @@ package struct CheckpointLayout {
     var entries: [Entry] = []
     for entry in list.entries {
       if entry.isOptional, !(try reader.has(entry)) { continue }
-      guard let pattern = entry.pattern else {
-        throw .tensorMissing(path: base, tensor: entry.role.rawValue, tried: [])
-      }
-      var name = pattern.name
-      if let layer = entry.layer { name = try reader.name(name, layer: layer, of: list.layers) }
-      name = config.family.names(name, prefix: config.family.prefixes.first ?? "")[0]
+      let prefix = config.family.prefixes.first ?? ""
+      guard let pattern = entry.pattern,
+        let name = try reader.names(of: entry, layers: list.layers, prefix: prefix).first
+      else { throw .tensorMissing(path: base, tensor: entry.role.rawValue, tried: []) }
       entries.append(
         Entry(
           role: entry.role, name: name, part: pattern.part, parts: pattern.parts, shape: entry.shape,

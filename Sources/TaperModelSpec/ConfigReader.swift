@@ -53,6 +53,16 @@ struct ConfigReader {
     return try holds(pattern.condition)
   }
 
+  /// The names that a tensor may have, the current one first; none where the description has no pattern.
+  /// - Parameter layers: of the whole encoder.
+  func names(
+    of entry: TensorList.Entry, layers: Int, prefix: String
+  ) throws(ModelSpecError) -> [String] {
+    guard var name = entry.pattern?.name else { return [] }
+    if let layer = entry.layer { name = try self.name(name, layer: layer, of: layers) }
+    return family.names(name, prefix: prefix)
+  }
+
   /// Whether positions are embedded: where the description says how, unless its condition does not hold.
   func hasPositionTable(_ form: EncoderForm) throws(ModelSpecError) -> Bool {
     guard let table = family.tensors[.positionEmbedding] else { return !form.usesPositions }

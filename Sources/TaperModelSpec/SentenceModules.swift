@@ -4,7 +4,7 @@ import TaperPlanFormat
 /// The chain of modules that sentence-transformers (versions 2 to 6) saves in modules.json, each with a folder:
 ///
 ///     Transformer → Pooling → (Dense | LayerNorm | Normalize)*     an embedding
-///     Transformer → SpladePooling                                  a sparse vector, by the masked language model's head
+///     Transformer → SpladePooling                                  a sparse vector, by the head that predicts tokens
 ///     Transformer → (Dense | Normalize | MultiVectorMask)+          a vector for every token (ColBERT)
 ///     Transformer                                                  a cross-encoder with its classification head
 ///
@@ -182,9 +182,16 @@ struct SentencePooling {
 
   /// The pooled width, when stated, must be the encoder's.
   func check(hidden: Int) throws(ModelSpecError) {
+    try file.checkPooledWidth(hidden, "the hidden size")
+  }
+}
+
+extension JSONFile {
+  /// A pooling module's width, when stated, under its new or its old key.
+  func checkPooledWidth(_ width: Int, _ name: String) throws(ModelSpecError) {
     for key in ["embedding_dimension", "word_embedding_dimension"] {
-      if let width = file.member(key), width.int != hidden {
-        throw file.failure(key, expected: "the hidden size \(hidden)", width)
+      if let found = member(key), found.int != width {
+        throw failure(key, expected: "\(name) \(width)", found)
       }
     }
   }

@@ -34,10 +34,6 @@ struct SpladePooling {
 
   /// The width, when stated, must be the vocabulary's.
   func check(vocabulary: Int) throws(ModelSpecError) {
-    for key in ["embedding_dimension", "word_embedding_dimension"] {
-      if let width = file.member(key), width.int != vocabulary {
-        throw file.failure(key, expected: "the vocabulary's size \(vocabulary)", width)
-      }
-    }
+    try file.checkPooledWidth(vocabulary, "the vocabulary's size")
   }
 }

@@ -80,8 +80,12 @@ public enum AnswerLine {
     var isTruncated: Bool
   }
 
-  static func render(_ ranking: some Sequence<Ranked>, index: Int) -> JSONValue {
-    let entries = ranking.map { ranked -> JSONValue in
+  /// The documents from the highest score to the lowest, at most `topK`; of equal ones the first comes first.
+  static func render(_ documents: [Ranked], topK: Int?, index: Int) -> JSONValue {
+    let ranking = documents.sorted {
+      $0.score != $1.score ? $0.score > $1.score : $0.document < $1.document
+    }
+    let entries = ranking.prefix(topK ?? .max).map { ranked -> JSONValue in
       var entry = JSONObject([
         ("document", JSONValue(ranked.document)), ("score", number(ranked.score)),
         ("tokens", JSONValue(ranked.tokens)),
@@ -100,9 +104,13 @@ public enum AnswerLine {
     let all = result.indices.map { result[$0] }
     guard let dimensions, dimensions < all.count else { return all }
     let first = all.prefix(dimensions)
-    guard isNormalized else { return Array(first) }
-    let norm = first.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-    return first.map { Float(Double($0) / max(norm, 1e-12)) }
+    return isNormalized ? normalized(first.map { Double($0) }) : Array(first)
+  }
+
+  /// A vector by its L2 norm.
+  static func normalized(_ vector: [Double]) -> [Float] {
+    let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    return vector.map { Float($0 / max(norm, 1e-12)) }
   }
 
   /// What stands in the place of the answer to a line that has none.
@@ -139,7 +147,7 @@ public enum AnswerLine {
   }
 
   /// The label's name, or the output's index when the plan has no names.
-  private static func label(_ i: Int, _ head: Head) -> String {
+  static func label(_ i: Int, _ head: Head) -> String {
     i < head.labels.count ? head.labels[i] : String(i)
   }
 

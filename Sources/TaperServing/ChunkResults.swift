@@ -36,17 +36,14 @@ struct ChunkResults {
   /// The result for the whole text: `head.outputCount` numbers of its encoding.
   func joined() -> [Float] {
     if head.answersTokens { return tokenResults }
-    var values = joining == .mean ? sums.map { $0 / weight } : sums
+    let values = joining == .mean ? sums.map { $0 / weight } : sums
     switch head.kind {
-    case .embedding where head.normalized:
-      let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      values = values.map { $0 / max(norm, 1e-12) }
+    case .embedding where head.normalized: return AnswerLine.normalized(values)
     case .classification where joining == .max:
       let sum = values.reduce(0, +)
-      values = values.map { $0 / sum }
-    default: break
+      return values.map { Float($0 / sum) }
+    default: return values.map { Float($0) }
     }
-    return values.map { Float($0) }
   }
 
   private mutating func place(_ result: Span<Float>, _ chunk: Int, _ encoding: Encoding, _ chunks: TextChunks)

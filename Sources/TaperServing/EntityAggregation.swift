@@ -33,16 +33,12 @@ struct LabelledSpan: Equatable {
 
 extension EntityAggregation {
   /// Entities of one text's tokens.
-  /// - Parameters:
-  ///   - tokens: in order.
-  ///   - labels: names by index.
+  /// - Parameter tokens: in order.
   /// - Returns: the entities' names and places.
-  func entities(
-    of tokens: [LabelledSpan], labels: [String]
-  ) -> [(name: Substring, span: LabelledSpan)] {
+  func entities(of tokens: [LabelledSpan], _ head: Head) -> [(name: Substring, span: LabelledSpan)] {
     var groups: [(label: String, spans: [LabelledSpan])] = []
     for span in self == .simple ? tokens : words(tokens) {
-      let label = span.label < labels.count ? labels[span.label] : "\(span.label)"
+      let label = AnswerLine.label(span.label, head)
       if !label.hasPrefix("B-"), let last = groups.last, Self.type(last.label) == Self.type(label) {
         groups[groups.count - 1].spans.append(span)
       } else {

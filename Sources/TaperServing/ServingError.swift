@@ -85,8 +85,8 @@ extension ServingError: CustomStringConvertible {
     case .notUTF8Input(let encoding):
       "the input is \(encoding), expected UTF-8; convert it: iconv -f \(encoding) -t UTF-8"
     case .notJSON(let line, _, isRaw: true):
-      "line \(line): expected a JSON string or object; found other text; read lines of raw text with --plain, and write a "
-        + "table's text column as such lines first"
+      "line \(line): expected a JSON string or object; found other text; read lines of raw text with --plain, and "
+        + "write a table's text column as such lines first"
     case .notJSON(let line, let error, isRaw: false):
       "line \(line): \(error); mend the line, or go on past such lines with --on-error report"
     case .notAText(let line, let found):
@@ -95,8 +95,8 @@ extension ServingError: CustomStringConvertible {
     case .notAReranker(let line):
       "line \(line): expected a text; found \"documents\", which only a model that gives a pair of texts one score can rank"
     case .queryWithoutDocuments(let line):
-      "line \(line): expected \"text\", or \"query\" with \"documents\"; found a \"query\" alone, which only a model of "
-        + "token vectors takes apart from documents"
+      "line \(line): expected \"text\", or \"query\" with \"documents\"; found a \"query\" alone, which only a "
+        + "model of token vectors takes apart from documents"
     case .pairForEmbedding(let line):
       "line \(line): expected one text, of which this model makes a vector; found \"text_pair\" too; give each text a line "
         + "of its own"
@@ -105,8 +105,8 @@ extension ServingError: CustomStringConvertible {
       "line \(line): the text's \(specialTokens) special tokens do not fit the plan's maximum length of \(maximum); "
         + "plan with a larger --max-length"
     case .noRoomForChunks(let line, let maximum):
-      "line \(line): the prompt or the first text of the pair leaves less than an eighth of the plan's \(maximum) tokens to "
-        + "the text that is to be cut in chunks; shorten it, or plan with a larger --max-length"
+      "line \(line): the prompt or the first text of the pair leaves less than an eighth of the plan's \(maximum) "
+        + "tokens to the text that is to be cut in chunks; shorten it, or plan with a larger --max-length"
     case .input(let line, let error): "line \(line): \(error)"
     case .notFinite(let line, let count, let all):
       "line \(line): \(count) of the model's \(all) results are NaN or infinite, so there is no answer: the model's numbers "

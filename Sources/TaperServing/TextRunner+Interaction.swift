@@ -3,8 +3,8 @@ internal import TaperPlanFormat
 internal import TaperPlanRuntime
 internal import TaperTokenization
 
-/// Models of token vectors: {"query"} and {"text"} are answered with the vectors of a query's or a document's tokens, and
-/// documents are ranked for a query by the sum, over the query's tokens, of the largest dot product with a token of the
+/// Models of token vectors: {"query"} and {"text"} are answered with the vectors of a query's or a document's tokens.
+/// Documents are ranked for a query by the sum, over the query's tokens, of the largest dot product with a token of the
 /// document (MaxSim).
 extension TextRunner {
   mutating func answer(
@@ -22,8 +22,7 @@ extension TextRunner {
           document: place, score: text.similarity(to: other), tokens: other.tokens, chunks: 1,
           isTruncated: other.isTruncated))
     }
-    scored.sort { $0.score != $1.score ? $0.score > $1.score : $0.document < $1.document }
-    return AnswerLine.render(scored.prefix(options.topK ?? .max), index: index)
+    return AnswerLine.render(scored, topK: options.topK, index: index)
   }
 
   private enum Task { case query, document }
@@ -40,12 +39,7 @@ extension TextRunner {
         task == .query ? interaction.queryLength : interaction.documentLength
       }
     if longest > 0 { limit = min(limit, Int(longest)) }
-    let specialTokens = tokenizer.specialTokenCount(isPair: false)
-    guard specialTokens <= limit else {
-      throw .noRoom(line: line, specialTokens: specialTokens, maximum: limit)
-    }
-    var tokenizer = tokenizer
-    if case .truncated(let side?) = options.longTexts { tokenizer.truncationSide = side }
+    try checkRoom(limit, isPair: false, line: line)
     let encoding = tokenizer.encode(prompt + text, maximumLength: limit)
     var (ids, types) = (encoding.ids, encoding.typeIDs)
     let count = ids.count
@@ -56,20 +50,12 @@ extension TextRunner {
       }
     }
     let hides = expansion.map { !$0.isAttended } ?? false
-    do throws(RuntimeError) {
-      try session.run(
-        ids: ids, typeIDs: plan.model.tokenTypes == 0 ? [] : types, keys: hides ? count : nil)
-    } catch {
-      throw .input(line: line, error)
-    }
+    let result = try result(of: ids, types, keys: hides ? count : nil, line: line)
     let skips = task == .query ? interaction.skipsInQueries : interaction.skipsInDocuments
     let skipped = skips ? interaction.skippedIDs : []
     let places = ids.indices.filter { !skipped.contains(ids[$0]) }
     let width = Int(plan.head.outputWidth)
     let before = UInt32(clamping: prompt.unicodeScalars.count)
-    let result = session.result
-    let unusable = result.reduce(0) { $0 + ($1.isFinite ? 0 : 1) }
-    guard unusable == 0 else { throw .notFinite(line: line, count: unusable, of: result.count) }
     return TokenVectors(
       tokens: ids.count, isTruncated: encoding.truncated, places: places,
       offsets: places.map { place in

@@ -6,6 +6,7 @@ public import TaperTokenization
 /// Text in, JSON line out: a plan's tokenizer, a session and the rendering of its answers. `taper run` and `taper-run`
 /// both use it, so that both give the same answers.
 public struct TextRunner: ~Copyable {
+  /// Cuts long texts at the end that the options name.
   public let tokenizer: Tokenizer
   let options: AnswerOptions
   /// The chosen one is the default.
@@ -14,15 +15,18 @@ public struct TextRunner: ~Copyable {
   let plan: Plan
   /// The tokens by id, where the answer is a weight for each.
   private let vocabulary: [String]
+  /// Tokens at the beginning of every text that do not take part in the pooling.
+  private let unpooled: Int
 
   /// - Throws: `option` for what this plan cannot do.
   public init(_ loaded: LoadedPlan, _ options: AnswerOptions = AnswerOptions()) throws(ServingError) {
     let plan = loaded.plan
     let prompts = try Self.check(options, for: plan)
-    let tokenizer: Tokenizer
+    var tokenizer: Tokenizer
     do throws(TokenizerError) { tokenizer = try Tokenizer(encoded: plan.tokenizer) } catch {
       throw .tokenizer(error)
     }
+    if case .truncated(let side?) = options.longTexts { tokenizer.truncationSide = side }
     let session: Session
     do throws(RuntimeError) { session = try Session(loaded, threads: options.threads) } catch {
       throw .plan(error)
@@ -33,6 +37,16 @@ public struct TextRunner: ~Copyable {
     self.session = session
     self.plan = plan
     vocabulary = plan.head.kind == .sparse ? tokenizer.tokens(upTo: Int(plan.head.outputWidth)) : []
+    unpooled = plan.leavesPromptOut ? Self.tokens(of: prompts.before(""), tokenizer, plan) : 0
+  }
+
+  /// How many tokens a prompt has alone, without the special token after it. So the reference counts them, the special
+  /// token before them included.
+  private static func tokens(of prompt: String, _ tokenizer: Tokenizer, _ plan: Plan) -> Int {
+    if prompt.isEmpty { return 0 }
+    let alone = tokenizer.encode(prompt, maximumLength: plan.schedule.maximumLength).ids
+    let hasLast = alone.last == tokenizer.encode("", maximumLength: plan.schedule.maximumLength).ids.last
+    return alone.count - (hasLast ? 1 : 0)
   }
 
   /// - Returns: the plan's prompts, of which the chosen one is the default.
@@ -118,7 +132,6 @@ public struct TextRunner: ~Copyable {
 
   private var promptScalars: Int { prompts.before("").unicodeScalars.count }
 
-  /// The documents from the highest score to the lowest; of equal ones the first comes first.
   private mutating func rank(
     _ documents: [String], for query: String, index: Int, line: Int
   ) throws(ServingError) -> JSONValue {
@@ -131,18 +144,7 @@ public struct TextRunner: ~Copyable {
           document: place, score: reply.result[0], tokens: reply.tokens, chunks: reply.chunks,
           isTruncated: reply.encoding.truncated))
     }
-    scored.sort { $0.score != $1.score ? $0.score > $1.score : $0.document < $1.document }
-    return AnswerLine.render(scored.prefix(options.topK ?? .max), index: index)
-  }
-
-  /// The first tokens of a text that do not take part in the pooling: as many as the prompt alone has, without the
-  /// special token after it. So the reference counts them, the special token before them included.
-  private var unpooled: Int {
-    let prompt = prompts.before("")
-    guard plan.leavesPromptOut, !prompt.isEmpty else { return 0 }
-    let alone = tokenizer.encode(prompt, maximumLength: plan.schedule.maximumLength).ids
-    let hasLast = alone.last == tokenizer.encode("", maximumLength: plan.schedule.maximumLength).ids.last
-    return alone.count - (hasLast ? 1 : 0)
+    return AnswerLine.render(scored, topK: options.topK, index: index)
   }
 
   /// What the session made of a text.
@@ -163,15 +165,10 @@ public struct TextRunner: ~Copyable {
       throw .pairForEmbedding(line: line)
     }
     let maximum = plan.schedule.maximumLength
-    let specialTokens = tokenizer.specialTokenCount(isPair: input.pair != nil)
-    guard specialTokens <= maximum else {
-      throw .noRoom(line: line, specialTokens: specialTokens, maximum: maximum)
-    }
+    try checkRoom(maximum, isPair: input.pair != nil, line: line)
     let text = prompts.before(input.text)
     switch options.longTexts {
-    case .truncated(let side):
-      var tokenizer = tokenizer
-      if let side { tokenizer.truncationSide = side }
+    case .truncated:
       return try run(tokenizer.encode(text, pair: input.pair, maximumLength: maximum), line: line)
     case .chunked(let joining):
       guard
@@ -201,17 +198,36 @@ public struct TextRunner: ~Copyable {
   }
 
   private mutating func run(_ encoding: Encoding, line: Int) throws(ServingError) -> Reply {
-    do throws(RuntimeError) {
-      try session.run(
-        ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs, unpooled: unpooled)
-    } catch {
-      throw .input(line: line, error)
-    }
-    let result = session.withResult { result in result.indices.map { result[$0] } }
-    let unusable = result.count { !$0.isFinite }
-    guard unusable == 0 else { throw .notFinite(line: line, count: unusable, of: result.count) }
+    let result = try result(of: encoding.ids, encoding.typeIDs, unpooled: unpooled, line: line)
     return Reply(
       encoding: encoding, result: result, tokens: encoding.ids.count,
       depth: plan.halting == nil ? nil : session.depth)
+  }
+
+  /// The template must fit.
+  func checkRoom(_ maximum: Int, isPair: Bool, line: Int) throws(ServingError) {
+    let specialTokens = tokenizer.specialTokenCount(isPair: isPair)
+    guard specialTokens <= maximum else {
+      throw .noRoom(line: line, specialTokens: specialTokens, maximum: maximum)
+    }
+  }
+
+  /// What the session makes of tokens: finite numbers.
+  /// - Parameters:
+  ///   - unpooled: how many of the first tokens do not take part in the pooling.
+  ///   - keys: how many of the first tokens others attend to; nil: all.
+  mutating func result(
+    of ids: [UInt32], _ typeIDs: [UInt32], unpooled: Int = 0, keys: Int? = nil, line: Int
+  ) throws(ServingError) -> [Float] {
+    do throws(RuntimeError) {
+      try session.run(
+        ids: ids, typeIDs: plan.model.tokenTypes == 0 ? [] : typeIDs, keys: keys, unpooled: unpooled)
+    } catch {
+      throw .input(line: line, error)
+    }
+    let result = session.result
+    let unusable = result.count { !$0.isFinite }
+    guard unusable == 0 else { throw .notFinite(line: line, count: unusable, of: result.count) }
+    return result
   }
 }

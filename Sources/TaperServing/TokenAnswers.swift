@@ -29,7 +29,9 @@ package struct TokenAnswers {
     each { index, range in
       range.compactMap { token in
         guard let span = span(token, texts[index], result) else { return nil }
-        return object([("token", JSONValue(token)), ("label", JSONValue(name(span.label)))], span, index)
+        return object(
+          [("token", JSONValue(token)), ("label", JSONValue(AnswerLine.label(span.label, head)))], span, index
+        )
       }
     }
   }
@@ -38,7 +40,7 @@ package struct TokenAnswers {
   package func entities(_ result: Span<Float>, by aggregation: EntityAggregation) -> [JSONValue] {
     each { index, range in
       let tokens = range.compactMap { span($0, texts[index], result) }
-      return aggregation.entities(of: tokens, labels: head.labels).map { name, span in
+      return aggregation.entities(of: tokens, head).map { name, span in
         let words = JSONValue(texts[index].slice(span.begin, span.end))
         return object([("entity", JSONValue(String(name))), ("words", words)], span, index)
       }
@@ -58,10 +60,6 @@ package struct TokenAnswers {
       ])
     if texts.count > 1 { object["text"] = JSONValue(text) }
     return .object(object)
-  }
-
-  private func name(_ label: Int) -> String {
-    label < head.labels.count ? head.labels[label] : String(label)
   }
 
   /// nil for a token of the prompt.
@@ -106,19 +104,21 @@ private struct PlacedText {
   }
 
   func bytes(_ begin: Int, _ end: Int) -> Range<Int> {
-    let (begin, end) = (min(begin, scalars.count), min(end, scalars.count))
-    return starts[begin]..<starts[max(begin, end)]
+    let places = places(begin, end)
+    return starts[places.lowerBound]..<starts[places.upperBound]
   }
 
   func slice(_ begin: Int, _ end: Int) -> String {
     var slice = String.UnicodeScalarView()
-    slice.append(
-      contentsOf: scalars[min(begin, scalars.count)..<max(min(begin, scalars.count), min(end, scalars.count))]
-    )
+    slice.append(contentsOf: scalars[places(begin, end)])
     return String(slice)
   }
 
-  func hasSpace(_ begin: Int, _ end: Int) -> Bool {
-    scalars[min(begin, scalars.count)..<min(end, scalars.count)].contains(" ")
+  func hasSpace(_ begin: Int, _ end: Int) -> Bool { scalars[places(begin, end)].contains(" ") }
+
+  /// What of a range the text has.
+  private func places(_ begin: Int, _ end: Int) -> Range<Int> {
+    let begin = min(begin, scalars.count)
+    return begin..<max(begin, min(end, scalars.count))
   }
 }

@@ -3,7 +3,8 @@ public import TaperPlanFormat
 /// Why the workflow stopped although every module did its part. The command line words it.
 public enum WorkflowError: Error, Hashable, Sendable {
   /// The plan loses more than was allowed; nothing was written.
-  /// - Parameter canLowerPrecision: products are in f32, and fewer bits would help: a speedup is one over the same precision.
+  /// - Parameter canLowerPrecision: products are in f32, and fewer bits would help. They do not help a speedup, which is
+  ///   one over the same precision.
   case accuracyGateFailed(
     AccuracyComparison, allowed: Double, canLowerPrecision: Bool, reachable: Reachable? = nil)
   /// The accuracy that the texts prove is below the floor; nothing was written.

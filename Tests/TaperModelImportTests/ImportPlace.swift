@@ -56,8 +56,8 @@ struct ImportPlace {
     return (folder.path + "/" + prefix + graph, expected)
   }
 
-  /// How far the naive encoder's answer is from the graph's, by the largest element: of states their mean is compared, of
-  /// a text classifier the logits, of a token classifier the scores.
+  /// How far the naive encoder's answer is from the graph's, by the largest element: of states their mean is compared,
+  /// of a text classifier the logits, of a token classifier the scores.
   func difference(_ model: ModelSpec, _ expected: Expected) throws -> Float {
     var model = model
     var answer = expected.answer

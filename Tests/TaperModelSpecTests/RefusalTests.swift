@@ -142,7 +142,9 @@ import Testing
   @Test(arguments: [
     #"[{"type": "custom_st.Transformer", "path": ""}]"#, #"{}"#,
     #"[{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "../1_Pooling"}]"#,
-    #"[{"type": "sentence_transformers.models.Transformer", "path": ""}, {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}, {"type": "sentence_transformers.models.LSTM", "path": "2_LSTM"}]"#,
+    #"[{"type": "sentence_transformers.models.Transformer", "path": ""}, "#
+      + #"{"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}, "#
+      + #"{"type": "sentence_transformers.models.LSTM", "path": "2_LSTM"}]"#,
   ])
   func otherModuleChains(_ text: String) throws {
     let directory = TemporaryDirectory()

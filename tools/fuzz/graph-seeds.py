@@ -119,7 +119,8 @@ class IR:
         attributes = " ".join(f'{k}="{v}"' for k, v in data.items())
         out = "" if type == "Result" else f'<output><port id="{0 if not sources else 9}" precision="FP32"/></output>'
         self.layers.append(
-            f'<layer id="{index}" name="l{index}" type="{type}"><data {attributes}/><input>{ports}</input>{out}</layer>')
+            f'<layer id="{index}" name="l{index}" type="{type}"><data {attributes}/>'
+            f'<input>{ports}</input>{out}</layer>')
         self.kinds.append(type)
         return index
 

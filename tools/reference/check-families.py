@@ -36,7 +36,8 @@ from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 from sentence_transformers.sparse_encoder.modules import SpladePooling
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
 from tokenizers import models as tokenizer_models
-from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSequenceClassification, AutoModelForTokenClassification
+from transformers import AutoModel, AutoModelForMaskedLM
+from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEVICE = ROOT / "specs/devices/reference.json"
@@ -105,8 +106,8 @@ HEADER = """# Compatibility
 
 Whole folders of every family, as sentence-transformers 6.2 and transformers 5.24 save them, with a tokenizer of the
 family's own kind (WordPiece, byte-level BPE, Unigram), small and with random weights:
-`tools/reference/check-families.sh` makes them, puts eleven texts of many scripts (and three pairs) to both, and writes this page. How models are read:
-[models.md](models.md).
+`tools/reference/check-families.sh` makes them, puts eleven texts of many scripts (and three pairs) to both, and
+writes this page. How models are read: [models.md](models.md).
 
 - *f32*: largest difference of an L2-normalised mean-pooled vector from sentence-transformers'. *bf16*, *int8*, *acc
   1.3x* (tokens dropped for 1.3 times less work): least cosine with it. Random weights make tokens equally important, so

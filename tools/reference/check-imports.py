@@ -39,7 +39,8 @@ DEVICE = ROOT / "specs/devices/reference.json"
 TAPER = os.environ.get("TAPER", "taper")
 NAMES = ["input_ids", "attention_mask", "token_type_ids"]
 TEXTS = [
-    "The quick brown fox jumps over the lazy dog.", "a", "Zürich, naïve café: 3.5 % of £1,000!", "don't we'll I've 12345",
+    "The quick brown fox jumps over the lazy dog.", "a", "Zürich, naïve café: 3.5 % of £1,000!",
+    "don't we'll I've 12345",
     "A vector database stores embeddings; a query is embedded too, and its nearest neighbours are returned.",
 ]
 PACKAGES = {

@@ -130,7 +130,9 @@ def sparse(name):
         lambda arguments: encoder(dict(arguments))["sentence_embedding"][0])
 
 
-QUERIES = ["model", "what is the plan?", "the of and to in a is it was for on are with they be at one have this from plan", ""]
+QUERIES = [
+    "model", "what is the plan?", "the of and to in a is it was for on are with they be at one have this from plan", "",
+]
 DOCUMENTS = ["a plan, with one token.", "they have it!", "in this model " * 8, "", "[Q] was 2 [D] in [unused0] text"]
 
 
@@ -258,14 +260,16 @@ def embedder(name):
     seed, build, layer, mode, more = EMBEDDERS[name]
     encoder = base.randomise_modules(build(), seed)
     directory = base.write_directory(
-        name, base.config_of(encoder, architectures=[type(encoder).__name__]), base.saved(encoder), VOCABULARY, BERT, {})
+        name, base.config_of(encoder, architectures=[type(encoder).__name__]), base.saved(encoder), VOCABULARY, BERT,
+        {})
     word = modules.Transformer(str(directory))
     later = [base.randomise_modules(module, seed + 200 + i) for i, module in enumerate(more())]
     model = SentenceTransformer(modules=[word, modules.Pooling(18, mode), *later], device="cpu").eval()
     with tempfile.TemporaryDirectory() as saved:
         model.save(saved)
         copy_modules(pathlib.Path(saved), directory)
-    write_expectations(directory, encoder, layer, seed, lambda arguments: model(dict(arguments))["sentence_embedding"][0])
+    write_expectations(
+        directory, encoder, layer, seed, lambda arguments: model(dict(arguments))["sentence_embedding"][0])
 
 
 def write_expectations(directory, encoder, layer, seed, answer):

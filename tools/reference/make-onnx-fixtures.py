@@ -41,8 +41,8 @@ MODELS = ROOT / "Tests/TaperModelSpecTests/Fixtures"
 TARGET = ROOT / "Tests/TaperModelImportTests/Fixtures"
 IDS = [2, 30, 41, 22, 7, 11, 3]
 FAMILIES = [
-    "tiny-bert-classifier", "tiny-distilbert", "tiny-roberta", "tiny-xlm-roberta", "tiny-camembert-tokens", "tiny-electra",
-    "tiny-albert", "tiny-mpnet", "tiny-mpnet-regression", "tiny-modernbert", "tiny-nomic-bert", "tiny-gte",
+    "tiny-bert-classifier", "tiny-distilbert", "tiny-roberta", "tiny-xlm-roberta", "tiny-camembert-tokens",
+    "tiny-electra", "tiny-albert", "tiny-mpnet", "tiny-mpnet-regression", "tiny-modernbert", "tiny-nomic-bert", "tiny-gte",
 ]
 EXPECTED = {}
 
@@ -57,7 +57,7 @@ def load(name, attention="eager"):
 
 
 class Answer(torch.nn.Module):
-    """One output: the logits or the last layer's states; or their mean, normalised, as sentence-transformers exports it."""
+    """One output: the logits or the last layer's states; or their mean, normalised, as sentence-transformers exports."""
 
     def __init__(self, model, names, pooled=False, window=None):
         super().__init__()
@@ -87,7 +87,8 @@ def input_names(model):
 
 def inputs(names):
     ids = torch.tensor([IDS])
-    return tuple({"input_ids": ids, "attention_mask": torch.ones_like(ids)}.get(n, torch.zeros_like(ids)) for n in names)
+    known = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    return tuple(known.get(n, torch.zeros_like(ids)) for n in names)
 
 
 def export(model, path, outputs=("output",), opset=17, dynamo=False, pooled=False, types=True, window=None):
@@ -180,7 +181,8 @@ def main():
         for key, value in switches.items():
             setattr(options, key, value)
         result = optimizer.optimize_model(
-            str(plain), model_type="bert", opt_level=level, only_onnxruntime=False, optimization_options=options, **sizes)
+            str(plain), model_type="bert", opt_level=level, only_onnxruntime=False, optimization_options=options,
+            **sizes)
         if half:
             result.convert_float_to_float16(keep_io_types=True)
         result.save_model_to_file(str(TARGET / name))
@@ -192,7 +194,8 @@ def main():
     fused("fused-fast-gelu.onnx", enable_gelu_approximation=True)
     fused("fused-f16.onnx", half=True, tolerance=5e-3)
     graph = onnx.load(plain)
-    onnx.save(graph, TARGET / "external.onnx", save_as_external_data=True, location="external.onnx_data", size_threshold=256)
+    onnx.save(
+        graph, TARGET / "external.onnx", save_as_external_data=True, location="external.onnx_data", size_threshold=256)
     record(TARGET / "external.onnx", source)
 
     # onnxruntime rounds activations, which an imported model does not.

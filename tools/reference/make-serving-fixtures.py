@@ -8,7 +8,8 @@
 - Tests/TaperServingTests/Fixtures/entities.json: what transformers' token classification pipeline makes of random
   scores, by aggregation strategy.
 
-Needs `pip install transformers tokenizers torch`. Seeded: the same versions give the same files.
+Needs `pip install transformers tokenizers torch`. Scores are seeded; the vocabularies that trainers learn
+differ a little from run to run.
 """
 import json
 import pathlib
@@ -44,7 +45,8 @@ def tokenizers_by_name():
     wordpiece.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     wordpiece.decoder = decoders.WordPiece()
     wordpiece.train_from_iterator(
-        corpus[:3] + corpus[6:8], trainers.WordPieceTrainer(vocab_size=110, special_tokens=SPECIAL, show_progress=False))
+        corpus[:3] + corpus[6:8],
+        trainers.WordPieceTrainer(vocab_size=110, special_tokens=SPECIAL, show_progress=False))
     yield "WordPiece", wordpiece
 
     bytes_ = Tokenizer(models.BPE())
@@ -113,7 +115,8 @@ def entity_cases(tokenizer, generator):
                 numpy.array(encoding.special_tokens_mask), strategy)
             entities = [e for e in pipeline.aggregate(found, strategy) if e["entity_group"] != "O"]
             strategies[strategy.value] = [
-                {"entity": e["entity_group"], "score": float(e["score"]), "begin": int(e["start"]), "end": int(e["end"])}
+                {"entity": e["entity_group"], "score": float(e["score"]),
+                 "begin": int(e["start"]), "end": int(e["end"])}
                 for e in entities]
         yield {"text": text, "scores": [round(float(s) * 64) for s in scores.flatten()], "entities": strategies}
 

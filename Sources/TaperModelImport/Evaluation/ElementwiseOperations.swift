@@ -51,27 +51,11 @@ enum Elementwise {
     switch operation {
     case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
       if a.isFloat || b.isFloat {
-        let compare: (Float, Float) -> Int =
-          switch operation {
-          case .equal: { $0 == $1 ? 1 : 0 }
-          case .notEqual: { $0 != $1 ? 1 : 0 }
-          case .less: { $0 < $1 ? 1 : 0 }
-          case .lessOrEqual: { $0 <= $1 ? 1 : 0 }
-          case .greater: { $0 > $1 ? 1 : 0 }
-          default: { $0 >= $1 ? 1 : 0 }
-          }
-        return GraphTensor(shape, integers: zip(a.floats, b.floats, a, b, shape, count, compare))
+        return GraphTensor(
+          shape, integers: zip(a.floats, b.floats, a, b, shape, count, comparison(operation)))
       }
-      let compare: (Int, Int) -> Int =
-        switch operation {
-        case .equal: { $0 == $1 ? 1 : 0 }
-        case .notEqual: { $0 != $1 ? 1 : 0 }
-        case .less: { $0 < $1 ? 1 : 0 }
-        case .lessOrEqual: { $0 <= $1 ? 1 : 0 }
-        case .greater: { $0 > $1 ? 1 : 0 }
-        default: { $0 >= $1 ? 1 : 0 }
-        }
-      return GraphTensor(shape, integers: zip(a.integers, b.integers, a, b, shape, count, compare))
+      return GraphTensor(
+        shape, integers: zip(a.integers, b.integers, a, b, shape, count, comparison(operation)))
     case .and, .or, .xor:
       let join: (Int, Int) -> Int =
         switch operation {
@@ -94,6 +78,17 @@ enum Elementwise {
       return GraphTensor(shape, floats: zip(a.floats, b.floats, a, b, shape, count, floats(operation)))
     }
     return GraphTensor(shape, integers: zip(a.integers, b.integers, a, b, shape, count, integers(operation)))
+  }
+
+  private static func comparison<T: Comparable>(_ operation: GraphOperation.Binary) -> (T, T) -> Int {
+    switch operation {
+    case .equal: { $0 == $1 ? 1 : 0 }
+    case .notEqual: { $0 != $1 ? 1 : 0 }
+    case .less: { $0 < $1 ? 1 : 0 }
+    case .lessOrEqual: { $0 <= $1 ? 1 : 0 }
+    case .greater: { $0 > $1 ? 1 : 0 }
+    default: { $0 >= $1 ? 1 : 0 }
+    }
   }
 
   private static func floats(_ operation: GraphOperation.Binary) -> (Float, Float) -> Float {
@@ -149,7 +144,6 @@ enum Elementwise {
     if a.count == 1 && b.count == count { return b.map { body(a[0], $0) } }
     var result: [R] = []
     result.reserveCapacity(count)
-    // Two places at once: the second's in the low half of a walk of its own.
     let (aStrides, bStrides) = (
       Shapes.strides(aTensor.shape, in: shape), Shapes.strides(bTensor.shape, in: shape)
     )

@@ -139,33 +139,36 @@ enum Products {
   static func normalize(
     _ x: GraphTensor, _ axes: GraphTensor?, epsilon: Float, _ budget: inout EvaluationBudget
   ) throws(EvaluationFault) -> GraphTensor {
-    let size = try trailing(axes, rank: x.shape.count, x.shape)
-    try budget.spend(x.count)
-    var values = x.floats
-    for start in groupStarts(values.count, size: size, inner: 1) {
-      let range = start..<start + size
-      let mean = range.reduce(0.0) { $0 + Double(values[$1]) } / Double(size)
+    try mappingGroups(x, axes, &budget) { values, range in
+      let size = Double(range.count)
+      let mean = range.reduce(0.0) { $0 + Double(values[$1]) } / size
       let variance =
-        range.reduce(0.0) { $0 + (Double(values[$1]) - mean) * (Double(values[$1]) - mean) } / Double(size)
+        range.reduce(0.0) { $0 + (Double(values[$1]) - mean) * (Double(values[$1]) - mean) } / size
       let scale = 1 / (variance + Double(epsilon)).squareRoot()
       for place in range { values[place] = Float((Double(values[place]) - mean) * scale) }
     }
-    return GraphTensor(x.shape, floats: values)
   }
 
   static func l2Normalize(
     _ x: GraphTensor, _ axes: GraphTensor?, epsilon: Float, takesMaximum: Bool,
     _ budget: inout EvaluationBudget
   ) throws(EvaluationFault) -> GraphTensor {
-    let size = try trailing(axes, rank: x.shape.count, x.shape)
-    try budget.spend(x.count)
-    var values = x.floats
-    for start in groupStarts(values.count, size: size, inner: 1) {
-      let range = start..<start + size
+    try mappingGroups(x, axes, &budget) { values, range in
       let sum = range.reduce(Float(0)) { $0 + values[$1] * values[$1] }
       let norm = takesMaximum ? max(sum, epsilon).squareRoot() : (sum + epsilon).squareRoot()
       for place in range { values[place] /= norm }
     }
+  }
+
+  /// Changes the elements along the last axes, one group of them after the other.
+  private static func mappingGroups(
+    _ x: GraphTensor, _ axes: GraphTensor?, _ budget: inout EvaluationBudget,
+    _ body: (inout [Float], Range<Int>) -> Void
+  ) throws(EvaluationFault) -> GraphTensor {
+    let size = try trailing(axes, rank: x.shape.count, x.shape)
+    try budget.spend(x.count)
+    var values = x.floats
+    for start in groupStarts(values.count, size: size, inner: 1) { body(&values, start..<start + size) }
     return GraphTensor(x.shape, floats: values)
   }
 

@@ -130,8 +130,8 @@ extension OnnxTranslation {
     _ = try builder.emit(.matMul(transposeA: false, transposeB: true), [x, value], origin, to: output)
   }
 
-  /// Attention and QAttention: input, weight [hidden, 3 · hidden], bias, and for the one mask, past, bias of scores; for
-  /// the other scales, mask, zero points.
+  /// Attention and QAttention: input, weight [hidden, 3 · hidden], bias; then for the one mask, past, bias of scores,
+  /// for the other scales, mask, zero points.
   private mutating func attention(
     _ node: OnnxModel.Node, _ inputs: [Int?], _ outputs: [Int], _ origin: GraphBuilder.Origin
   ) throws(ImportError) {

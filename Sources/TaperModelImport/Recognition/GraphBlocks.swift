@@ -212,8 +212,8 @@ extension GraphBlocks {
   /// What follows a block, column by column, while nothing else reads it.
   /// - Parameters:
   ///   - width: columns.
-  ///   - scales: whether factors belong to the block: those of norms, and the scales of integer products. Those of others
-  ///     (of scores, say) do not.
+  ///   - scales: whether factors belong to the block: those of norms, and the scales of integer products. Those of
+  ///     others (of scores, say) do not.
   func affine(_ block: Int, width: Int, scales: Bool) throws(ImportError) -> Affine {
     var affine = Affine(end: blocks[block].output)
     while let places = consumers[affine.end], places.count == 1 {

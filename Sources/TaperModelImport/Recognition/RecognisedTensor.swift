@@ -1,5 +1,5 @@
-/// Where a role's numbers are in a graph: read when they are written, one after the other, so that no two weights are in
-/// memory at once.
+/// Where a role's numbers are in a graph: read when they are written, one after the other, so that no two weights are
+/// in memory at once.
 enum RecognisedTensor {
   /// A product's weight. Columns are outputs; the role has one of equal parts of them, from 0. Each column may have a
   /// factor, and each row.

@@ -61,8 +61,8 @@ struct ImportCommand: ParsableCommand {
           ReportNode.paragraph("GELU by its tanh form, as the graph has it (config.json: gelu)", .plain)
         }
         ReportNode.paragraph(
-          "output \"\(summary.output)\": the graph's own answer on \(NumberText.count(summary.texts, "input")) of at most "
-            + "\(summary.longest) tokens: largest difference \(summary.difference) of the largest element",
+          "output \"\(summary.output)\": the graph's own answer on \(NumberText.count(summary.texts, "input")) of at "
+            + "most \(summary.longest) tokens: largest difference \(summary.difference) of the largest element",
           .plain)
         if model.head.kind == .embedding, pooling == nil, !summary.knowsPooling {
           ReportNode.paragraph(

@@ -12,8 +12,8 @@ extension WorkflowError {
       accuracy gate: expected at most \(points(allowed)) points of \(accuracy.metric.name) lost; found \
       \(points(accuracy.drop)) (\(points(accuracy.dense)) dense, \(points(accuracy.planned)) planned, on \
       \(accuracy.count) texts\(resolution(accuracy, allowed)))\(reachable.map(words) ?? ""); ask for less speed, \
-      \(canLowerPrecision ? "try --precision auto, which gives up bits before tokens, " : "")refit the head with --refit-head, or \
-      allow more with --max-drop
+      \(canLowerPrecision ? "try --precision auto, which gives up bits before tokens, " : "")\
+      refit the head with --refit-head, or allow more with --max-drop
       """
     case .accuracyFloorMissed(let accuracy, let floor):
       """
