@@ -12,6 +12,10 @@ struct CheckpointFiles {
   private static let singleName = "model.safetensors"
   private static let pickles = ["pytorch_model.bin", "pytorch_model.bin.index.json"]
   private static let indexName = "model.safetensors.index.json"
+  /// Where libraries put exported graphs.
+  private static let graphs = [
+    "model.onnx", "onnx/model.onnx", "openvino_model.xml", "openvino/openvino_model.xml",
+  ]
 
   init(directory: String) throws(ModelSpecError) {
     self.directory = directory
@@ -23,6 +27,9 @@ struct CheckpointFiles {
     } else if let indexFile = try JSONFile(ifPresent: "\(directory)/\(Self.indexName)") {
       (files, fileOfTensor) = try Self.shards(indexFile, directory: directory)
     } else {
+      for name in Self.graphs where FilePath.exists("\(directory)/\(name)") {
+        throw .onlyGraph(directory: directory, path: "\(directory)/\(name)")
+      }
       for name in Self.pickles where FilePath.exists("\(directory)/\(name)") {
         throw .pickledWeights(path: "\(directory)/\(name)")
       }

@@ -13,6 +13,8 @@ public enum ModelSpecError: Error, Hashable, Sendable {
   case modelTypeMissing(path: String, known: [String])
   /// Weights in a format that only running Python can read.
   case pickledWeights(path: String)
+  /// No weights of a checkpoint, but an exported graph.
+  case onlyGraph(directory: String, path: String)
   /// The file is something else altogether.
   case foreignContent(path: String, ForeignContent)
   /// All that is wrong, where more than one thing is.
@@ -47,6 +49,8 @@ extension ModelSpecError: CustomStringConvertible {
     case .pickledWeights(let path):
       "\(path): expected model.safetensors; found only PyTorch's pickle, which can run any code when read; convert it "
         + "with tools/convert-checkpoint of Taper's repository"
+    case .onlyGraph(let directory, let path):
+      "\(directory): expected model.safetensors; found an exported graph; give the graph itself: \(path)"
     case .foreignContent(let path, let content): "\(path): expected the file itself; found \(content)"
     case .several(let errors): errors.map(\.description).joined(separator: "\n")
     case .unknownFamily(let path, let modelType, let known):

@@ -294,6 +294,15 @@ import Testing
     #expect(TinyModel.error(loading: directory.path) == .pickledWeights(path: path))
   }
 
+  @Test(arguments: ["model.onnx", "onnx/model.onnx", "openvino/openvino_model.xml"])
+  func aFolderThatHasOnlyAGraphIsToldToNameIt(name: String) throws {
+    try TinyModel.bertOldNames.copy(to: directory)
+    directory.remove("model.safetensors")
+    let graph = directory.write(name, "x")
+    directory.write("pytorch_model.bin", "PK")
+    #expect(TinyModel.error(loading: directory.path) == .onlyGraph(directory: directory.path, path: graph))
+  }
+
   @Test func aDenseThatNamesNoActivationHasTanh() throws {
     let text = #"{"in_features": 18, "out_features": 10}"#
     let model = try load(of: .poolMax, [("2_Dense/config.json", text)])
