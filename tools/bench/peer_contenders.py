@@ -2,10 +2,9 @@
 ids.
 
 Every contender has `name`, `precision` ("f32", "bf16", "int8"), and `open(threads, length)`, which gives a function
-from ids (list of int) to last_hidden_state [n, d] as float32; length None: any. The files are built once, by `prepare`,
-into `work`.
+from ids (list of int) to last_hidden_state [n, d] as float32; length None: any. `needs_length`: it is faster when
+opened for one length. The files are built once, by `prepare`, into `work`.
 """
-import importlib.metadata
 import pathlib
 
 import ctranslate2
@@ -13,10 +12,10 @@ import numpy as np
 import onnxruntime
 import openvino
 
-VERSIONS = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("onnxruntime", "openvino", "nncf", "ctranslate2"))
-
 
 class OnnxRuntime:
+    needs_length = False
+
     def __init__(self, variant: str, precision: str, path: pathlib.Path):
         self.name, self.precision, self.path = f"onnxruntime {variant}", precision, path
 
@@ -32,6 +31,7 @@ class OnnxRuntime:
 class OpenVino:
     """Compiled for the static shape, which is where OpenVINO is fastest. `hint` is the inference precision, None its
     default."""
+    needs_length = True
 
     def __init__(self, name: str, precision: str, path: pathlib.Path, hint=None):
         self.name, self.precision, self.path, self.hint = name, precision, path, hint
@@ -49,6 +49,8 @@ class OpenVino:
 
 
 class CTranslate2:
+    needs_length = False
+
     def __init__(self, precision: str, path: pathlib.Path):
         self.name, self.precision, self.path = "CTranslate2", precision, path
 
@@ -92,16 +94,19 @@ def prepare(model: str, work: pathlib.Path, calibration: list[list[int]]):
             ct2_bert.convert(model, str(work / f"ct2-{precision}"), quantization)
 
 
-def peers(work: pathlib.Path) -> list:
+def peers(work: pathlib.Path, leading=False) -> list:
+    """`leading`: without those that have never been the fastest of their precision (docs/peers-tables.md)."""
     plain, fused = work / "plain.onnx", work / "fused.onnx"
-    return [
+    found = [
         OnnxRuntime("plain", "f32", plain),
-        OnnxRuntime("fused", "f32", fused),
         OpenVino("OpenVINO", "f32", plain, "f32"),
-        CTranslate2("f32", work / "ct2-f32"),
-        OpenVino("OpenVINO default", default_openvino_precision(), plain),
         OnnxRuntime("plain", "int8", plain.with_suffix(".int8.onnx")),
         OnnxRuntime("fused", "int8", fused.with_suffix(".int8.onnx")),
         OpenVino("OpenVINO", "int8", work / "openvino-int8.xml"),
         CTranslate2("int8", work / "ct2-int8"),
     ]
+    if default_openvino_precision() == "bf16":
+        found.append(OpenVino("OpenVINO default", "bf16", plain))
+    if not leading:
+        found += [OnnxRuntime("fused", "f32", fused), CTranslate2("f32", work / "ct2-f32")]
+    return found

@@ -1,16 +1,16 @@
-"""Prints the tables of what peers.py measured, one per model, thread count and precision. usage: peer_report.py
-RESULTS.jsonl..."""
+"""Prints the tables of what peers.py and sentences.py measured. usage: peer_report.py RESULTS.jsonl..."""
 import collections
+import importlib.metadata
 import json
 import platform
 import sys
 
-import peer_contenders
-from stats import median, percentile
+from stats import blocks, median, percentile, tail
 
-PRECISIONS = ("f32", "bf16", "int8")
+PRECISIONS = ("f32", "f32x3", "bf16", "int8")
+PEERS_OF = {"f32x3": "f32"}  # the peers' precision that ours is compared with, where it is not the same
+PACKAGES = ("onnxruntime", "openvino", "nncf", "ctranslate2", "torch", "transformers", "sentence-transformers")
 SLOW = 1.15  # a chunk counts if the probes before and after it took less than this many times the full-speed time
-ENOUGH = 30  # cells of fewer runs are marked
 
 
 def column_of(contender):
@@ -26,64 +26,108 @@ def kept_chunks(chunks):
     return [c for c in chunks if max(c["probe_ms"]) < SLOW * usual[c["threads"]]]
 
 
-def table(samples, lengths, threads, precision):
-    """samples: (contender, precision, threads, length) to ns. Only contenders of the same precision are compared."""
-    names = sorted({n for n, p, t, _ in samples if p == precision and t == threads and n != "Taper"})
+def table(samples, references, lengths, threads, precision):
+    """The table of one precision and thread count; None if nothing is to be compared.
+
+    samples: (contender, precision, threads, length) to ns; references: (threads, length) to series of the reference
+    product, one for each chunk.
+    """
+    against = PEERS_OF.get(precision, precision)
+    names = sorted({n for n, p, t, _ in samples if p == against and t == threads and n != "Taper"})
     columns = list(dict.fromkeys(column_of(n) for n in names))
-    lines = [f"| tokens | Taper | {' | '.join(columns)} | best peer / Taper |", "|---" * (len(columns) + 3) + "|"]
-
-    def p50(name, length):
-        return median(samples[name, precision, threads, length]) / 1e6
-
-    def cell(name, length, variant=""):
-        p99 = percentile(samples[name, precision, threads, length], 0.99) / 1e6
-        few = "*" if len(samples[name, precision, threads, length]) < ENOUGH else ""
-        return f"{p50(name, length):.2f} ({p99:.2f}){few}{variant}"
-
+    rows = []
     for length in lengths:
-        if any(not samples[n, precision, threads, length] for n in ["Taper", *names]):
-            continue  # no chunk ran at full speed
-        cells, best = [cell("Taper", length)], []
+        ours = samples.get(("Taper", precision, threads, length))
+        others = {name: samples.get((name, against, threads, length)) for name in names}
+        if not ours or not others or not all(others.values()):
+            continue  # not measured, or no chunk ran at full speed
+        cells, best = [cell(ours)], []
         for column in columns:
-            name = min((n for n in names if column_of(n) == column), key=lambda n: p50(n, length))
-            cells.append(cell(name, length, name.removeprefix(column)))
-            best.append(p50(name, length))
-        lines.append(f"| {length} | {' | '.join(cells)} | **{min(best) / p50('Taper', length):.2f}** |")
-    return "\n".join(lines)
+            name = min((n for n in names if column_of(n) == column), key=lambda n: median(others[n]))
+            cells.append(cell(others[name]) + name.removeprefix(column))
+            best.append(median(others[name]))
+        spread = [block for series in references.get((threads, length), []) for block in blocks(series, median(ours))]
+        fewest = min(len(runs) for runs in (ours, *others.values()))
+        rows.append(f"| {length} | {' | '.join(cells)} | **{min(best) / median(ours):.2f}** | {tail(ours):.2f} | "
+                    f"{f'{tail(spread):.2f}' if spread else '—'} | {fewest} |")
+    head = f"| tokens | Taper | {' | '.join(columns)} | best peer / Taper | p99 / p50 | reference's | runs |"
+    return "\n".join([head, "|---" * (len(columns) + 6) + "|", *rows]) if rows else None
 
 
-def report(model, records):
-    chunks = [r for r in records if r["kind"] == "chunk" and r["model"] == model]
+def cell(samples):
+    return f"{median(samples) / 1e6:.2f} ({percentile(samples, 0.99) / 1e6:.2f})"
+
+
+def latency(model, records):
+    chunks = [r for r in records if r["kind"] in ("chunk", "reference")]
     kept = kept_chunks(chunks)
-    samples = collections.defaultdict(list)
+    samples, references = collections.defaultdict(list), collections.defaultdict(list)
     for chunk in kept:
-        samples[chunk["contender"], chunk["precision"], chunk["threads"], chunk["length"]] += chunk["samples_ns"]
-    lengths = sorted({c["length"] for c in chunks})
-    every = {(c["contender"], c["precision"], c["threads"], c["length"]) for c in chunks}
-    fewest = min((len(samples[key]) for key in every), default=0)
-    print(f"## {model}\n\n{len(chunks) - len(kept)} of {len(chunks)} chunks left out because a probe was slow; "
-          f"\\* marks fewer than {ENOUGH} runs (fewest: {fewest}).\n")
+        if chunk["kind"] == "chunk":
+            samples[chunk["contender"], chunk["precision"], chunk["threads"], chunk["length"]] += chunk["samples_ns"]
+        else:
+            references[chunk["threads"], chunk["length"]].append(chunk["series_ns"])
+    print(f"## {model}\n\n{len(chunks) - len(kept)} of {len(chunks)} chunks left out because a probe was slow. runs: "
+          "the fewest of a row that were kept; p99 of fewer than 100 is the largest. reference's: p99 / p50 of a fixed product "
+          "repeated for as long as a run of Taper.\n")
     for threads in sorted({c["threads"] for c in chunks}):
         for precision in PRECISIONS:
-            print(f"{precision}, {threads} thread{'s' if threads > 1 else ''}: p50 (p99) in ms\n")
-            print(table(samples, lengths, threads, precision) + "\n")
-    errors = {(r["contender"], r["precision"]): r for r in records if r["kind"] == "error" and r["model"] == model}
-    if errors:
-        print(f"Distance from fp32 (onnxruntime's plain graph), {next(iter(errors.values()))['texts']} texts, embeddings of "
-              "length one\n\n| contender | largest difference of an element | mean of 1 - cosine |\n|---|---|---|")
-        for precision in PRECISIONS:
-            for (contender, of), r in errors.items():
-                if of == precision:
-                    print(f"| {contender} {precision} | {r['largest']:.1e} | {max(r['distance'], 0):.1e} |")
-        print()
+            if found := table(samples, references, sorted({c["length"] for c in chunks}), threads, precision):
+                compared = f", compared with {PEERS_OF[precision]}" if precision in PEERS_OF else ""
+                print(f"{precision}, {threads} thread{'s' if threads > 1 else ''}{compared}: p50 (p99) in ms\n\n{found}\n")
+
+
+def errors(records):
+    of = {(r["contender"], r["precision"]): r for r in records}  # the newest of each
+    print(f"Distance from fp32 (onnxruntime's plain graph), {records[-1]['texts']} texts, embeddings of length one\n\n"
+          "| contender | largest difference of an element | mean of 1 - cosine |\n|---|---|---|")
+    for precision in PRECISIONS:
+        for (contender, _), r in ((key, r) for key, r in of.items() if key[1] == precision):
+            print(f"| {contender} {precision} | {r['largest']:.1e} | {max(r['distance'], 0):.1e} |")
+    print()
+
+
+def sentences(records):
+    """Texts a second: one text at a time, and in the batch size that is fastest."""
+    for cores in sorted({r["threads"] for r in records}):
+        rows = []
+        for contender in dict.fromkeys(r["contender"] for r in records):
+            mine = [r for r in records if r["threads"] == cores and r["contender"] == contender]
+            if not mine:
+                continue
+            rates = {batch: 1 / median([r["seconds"] / r["texts"] for r in mine if r["batch"] == batch])
+                     for batch in sorted({r["batch"] for r in mine})}
+            alone = [time for r in mine if r["batch"] == 1 for time in r["samples_ns"]]
+            batch = max(rates, key=lambda size: rates[size])
+            rows.append(f"| {contender} | {rates[1]:.0f} | {cell(alone)} | {rates[batch]:.0f} ({batch}) | "
+                        f"{max(mine[-1]['distance'], 0):.1e} |")
+        print(f"Sentences, {cores} core{'s' if cores > 1 else ''}: {records[-1]['about']}\n\n"
+              "| program | texts/s, one at a time | p50 (p99) in ms | texts/s, best batch (its size) | 1 - cosine |\n"
+              "|---|---|---|---|---|\n" + "\n".join(rows) + "\n")
+
+
+def versions():
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return ", ".join(found)
 
 
 def main():
     records = [json.loads(line) for path in sys.argv[1:] for line in open(path)]
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
-    print(f"{cpu}, {platform.system()} {platform.release()}; {peer_contenders.VERSIONS}; batch 1, interleaved\n")
+    print(f"{cpu}, {platform.system()} {platform.release()}; {versions()}; interleaved\n")
     for model in dict.fromkeys(r["model"] for r in records):
-        report(model, records)
+        mine = collections.defaultdict(list)
+        for record in records:
+            if record["model"] == model:
+                mine["chunk" if record["kind"] == "reference" else record["kind"]].append(record)
+        for kind, show in (("chunk", lambda found: latency(model, found)), ("error", errors), ("sentences", sentences)):
+            if mine[kind]:
+                show(mine[kind])
 
 
 if __name__ == "__main__":

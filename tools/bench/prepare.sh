@@ -1,6 +1,6 @@
-# Sourced by tools/bench/peers and tools/bench/start after tools/lib/setup.sh: prepares the peers' models, files and
+# Sourced by tools/bench/peers, sentences and start after tools/lib/setup.sh: prepares the peers' models, files and
 # texts. `wrapper` is a command to run timed commands under, or empty.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # Sets bin (the folder of the taper to bench), bench (the cache), python (with the peers installed), template (a
 # checkpoint) and texts.
@@ -9,7 +9,7 @@ setup_bench() {
   template=$("$root/tools/fetch-model" minilm)
   texts=$("$root/tools/fetch-data" r8)
   bin=${TAPER_BIN:-$(build_taper)}
-  bench=$TAPER_CACHE/bench
+  bench=$TAPER_CACHE/bench capped=()
   mkdir -p "$bench"
   python=$bench/venv/bin/python
   [ -x "$python" ] && return
@@ -18,16 +18,60 @@ setup_bench() {
   "$bench/venv/bin/pip" install -q -r "$root/tools/bench/requirements.txt"
 }
 
-# prepare_peers MODEL THREADS: makes the checkpoint, texts, device profile (up to THREADS threads) and the peers' files
-# in $bench/MODEL.
+# setup_cap TIER: from here on Taper has at most TIER, and what runs under the command `capped` sees a CPU that has no
+# more.
+setup_cap() {
+  case $1 in
+    avx2) grep -qw avx2 /proc/cpuinfo || die "this CPU has no AVX2" ;;
+    avx2_vnni) grep -qw avx_vnni /proc/cpuinfo || die "this CPU has no AVX-VNNI" ;;
+    *) die "--tier: expected avx2 or avx2_vnni; found ${1:-nothing}" ;;
+  esac
+  export TAPER_MAX_TIER=$1
+  local folder=$bench/capped installed
+  if [ ! -d "$folder/packages" ]; then
+    say "copying the peers' libraries without CPUID"
+    apt_install binutils
+    rm -rf "$folder"
+    mkdir "$folder"
+    installed=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    "$python" "$root/tools/bench/cap_cpu.py" "$installed" "$folder/new"
+    mv "$folder/new" "$folder/packages"
+  fi
+  clang -O2 -std=gnu17 -shared -fPIC "$root/tools/bench/cap.c" -o "$folder/cap.so"
+  capped=(env "PYTHONPATH=$folder/packages" "LD_PRELOAD=$folder/cap.so" "CAP_TIER=$1")
+}
+
+# prepare_model MODEL: makes the checkpoint in $bench/MODEL/model.
+prepare_model() {
+  local folder=$bench/$1/model
+  [ -f "$folder/model.safetensors" ] || "$python" "$root/tools/bench/bench_models.py" "$1" "$template" "$folder"
+}
+
+# prepare_peers MODEL: makes the checkpoint, texts and the peers' files in $bench/MODEL.
 prepare_peers() {
   local work=$bench/$1 part
-  [ -f "$work/model/model.safetensors" ] || "$python" "$root/tools/bench/bench_models.py" "$1" "$template" "$work/model"
+  prepare_model "$1"
   head -64 "$texts/train.jsonl" >"$work/calibration.jsonl"
   head -64 "$texts/test.jsonl" >"$work/judged.jsonl"
   for part in calibration judged; do
     "$bin/taper" tokenize "$work/model" --max-length 512 <"$work/$part.jsonl" >"$work/$part.ids.jsonl"
   done
-  [ -f "$work/device.json" ] || $wrapper "$bin/taper" profile --model "$work/model" --threads "$2" -o "$work/device.json" >&2
-  "$python" "$root/tools/bench/peers.py" prepare --taper "$bin/taper" --work "$work" --name "$1" >&2
+  "$python" "$root/tools/bench/peers.py" prepare --work "$work" >&2
+}
+
+# prepare_profile MODEL FOLDER THREADS [SECONDS]: measures the device profile (up to THREADS threads) if it is missing.
+prepare_profile() {
+  mkdir -p "$2"
+  [ -f "$2/device.json" ] || $wrapper "$bin/taper" profile --model "$bench/$1/model" --threads "$3" \
+    ${4:+--budget "$4"} -o "$2/device.json" >&2
+}
+
+# precisions_of PROFILE: the precisions to bench on its machine. Planes of bf16 pay only on AMX, and bf16 has peers only
+# where the CPU has it.
+precisions_of() {
+  case $(grep -om1 '"tier":"[a-z0-9_]*"' "$1") in
+    \"tier\":\"amx\"*) echo f32 f32x3 bf16 int8 ;;
+    \"tier\":\"avx2*) echo f32 int8 ;;
+    *) echo f32 bf16 int8 ;;
+  esac
 }
