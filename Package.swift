@@ -94,7 +94,7 @@ let package = Package(
         "TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperDeviceProfile",
         "TaperModelSpec", "TaperModelImport",
         "TaperCalibration", "TaperCostModel", "TaperPlanner", "TaperPlanRuntime", "TaperHeadFitting",
-        "TaperAuditor",
+        "TaperAuditor", "TaperProfiler",
       ]),
     .executableTarget(
       name: "taper",

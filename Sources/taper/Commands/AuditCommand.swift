@@ -105,7 +105,7 @@ struct AuditCommand: ParsableCommand {
     guard let reference else { return samples }
     let dense = try Inputs.plan(reference)
     try ReferenceMismatch.check(dense.plan, against: plan)
-    let answers = try PlanExecution(dense, threads: threads).results(of: samples) {
+    let answers = try PlanExecution(dense).results(of: samples) {
       bar.update(0.5 * Double($0) / Double($1), "the dense plan's answers, text \($0) of \($1)")
     }
     for index in samples.indices { samples[index].reference = answers[index] }
