@@ -37,6 +37,7 @@ struct DoctorCommand: ParsableCommand {
 
   private func examine(_ profile: DeviceProfile) throws {
     var here = Fingerprint.current()
+    BLASCoreWarning.show(for: here)
     // A profile measured under a tier cap fits a machine that can run that tier; points are timed under the same cap.
     if KernelTier.available.contains(where: { $0.name == profile.fingerprint.tier }) {
       here.tier = profile.fingerprint.tier

@@ -33,6 +33,7 @@ struct FitHeadCommand: ParsableCommand {
   func run() throws {
     try ExitStatus.catching {
       try Outputs.check(folders: [output])
+      BLASCoreWarning.show()
       let work = try EncoderWork(
         model: model, prompts: prompts, texts: texts, limit: limit, seed: seed, maxLength: maxLength,
         threads: threads,
