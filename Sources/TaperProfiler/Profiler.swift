@@ -35,7 +35,9 @@ public enum Profiler {
     let isScalar = unsafe ck_table_tier(table) == CK_TIER_SCALAR
     let dense = MeasurementGrid.denseShape(request.shapes)
     let points = request.shapes.flatMap { shape in
-      MeasurementGrid.kernels(for: shape.kind, isScalarTier: isScalar).flatMap {
+      MeasurementGrid.kernels(for: shape.kind, isScalarTier: isScalar).filter {
+        !request.excludedKernels.contains($0)
+      }.flatMap {
         MeasurementGrid.points(
           kernel: $0, shape: shape, maximumRows: request.maximumRows, isDense: shape == dense)
       }
@@ -89,7 +91,7 @@ public enum Profiler {
     let overhead = unsafe machine.opOverhead(on: pool.handle, threads: threads, repeats: 1000)
     let sizes = footprints(ringByteCount: 4 * machine.buffers.ringCount)
     let rates = unsafe machine.rates(
-      on: pool.handle, threads: threads, streams: 1, repeats: 9, footprints: sizes)
+      on: pool.handle, threads: threads, streams: 1, repeats: 5, footprints: sizes)
     return unsafe ThreadFigures(
       threads: threads,
       bandwidthOneStream: machine.bandwidth(on: pool.handle, threads: threads, streams: 1, repeats: 5),

@@ -18,14 +18,16 @@ public struct ProfilingRequest: Hashable, Sendable {
   public var maximumSamples: Int
   /// Largest `ProfileNoise.figure` accepted; above it measuring throws `ProfilerError.tooNoisy`.
   public var noiseLimit: Double
+  /// Kernels that are not measured, and so not offered to plans.
+  public var excludedKernels: Set<KernelID>
 
   /// Shared virtual machines with slow phases at 0.7 of their speed (43% more time) occur, and must stay measurable.
   public static let defaultNoiseLimit = 0.5
 
   public init(
     name: String, created: String = "", shapes: [OpShape], threads: [Int], maximumRows: Int = 512,
-    budget: Nanoseconds = Nanoseconds(60_000_000_000), minimumSamples: Int = 15, maximumSamples: Int = 60,
-    noiseLimit: Double = ProfilingRequest.defaultNoiseLimit
+    budget: Nanoseconds = Nanoseconds(60_000_000_000), minimumSamples: Int = 7, maximumSamples: Int = 60,
+    noiseLimit: Double = ProfilingRequest.defaultNoiseLimit, excludedKernels: Set<KernelID> = []
   ) {
     self.name = name
     self.created = created
@@ -36,6 +38,7 @@ public struct ProfilingRequest: Hashable, Sendable {
     self.minimumSamples = minimumSamples
     self.maximumSamples = maximumSamples
     self.noiseLimit = noiseLimit
+    self.excludedKernels = excludedKernels
   }
 
   /// A grid of shapes from which the cost model fits those of any encoder, of sizes that no model has: products of four

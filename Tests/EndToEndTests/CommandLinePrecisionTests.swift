@@ -1,3 +1,4 @@
+import TaperDeviceProfile
 import TaperJSON
 import TaperPlanFormat
 import TaperPlanRuntime
@@ -131,6 +132,19 @@ import Testing
     let answer = taper("run", plan, input: "\"plan of the model\"\n")
     let lean = ChildProcess.run(ChildProcess.product("taper-run"), [plan], input: "\"plan of the model\"\n")
     #expect(answer.exitCode == 0 && lean.exitCode == 0 && lean.output == answer.output)
+  }
+
+  @Test func openBLASNeedsAProfileThatMeasuredIt() throws {
+    var profile = try DeviceProfile.load(path: TaperProgram.referenceDevice)
+    profile.entries.removeAll { $0.kernel == .gemmF32OpenBLAS }
+    let device = taper.path("packed.json")
+    try profile.save(path: device)
+    let plan = ["plan", model, "--dense", "-o", taper.path("blas.plan"), "--device"]
+    #expect(ChildProcess.run(taper.program, plan + [device]).exitCode == 0)
+    let refused = ChildProcess.run(taper.program, plan + [device, "--with-openblas"])
+    refused.expectRefused(64, naming: "--with-openblas", "taper profile --with-openblas")
+    #expect(
+      ChildProcess.run(taper.program, plan + [TaperProgram.referenceDevice, "--with-openblas"]).exitCode == 0)
   }
 
   @Test func aTierThatIsNotHereIsSaidOrRefused() throws {

@@ -57,6 +57,13 @@ import Testing
     #expect(try DeviceProfile.parse(Array(profile.serialized().utf8)) == profile)
   }
 
+  @Test func excludedKernelsAreNotMeasured() throws {
+    var request = Self.request(rows: 2, minimumSamples: 1)
+    request.excludedKernels = [.gemmF32OpenBLAS]
+    let kernels = Set(try Profiler.measure(request).entries.map(\.kernel))
+    #expect(!kernels.contains(.gemmF32OpenBLAS) && kernels.contains(.gemmF32Panel))
+  }
+
   @Test(.enabled(if: Fingerprint.current().cores >= 2, "two threads need two cores"))
   func measuresEachThreadCountOnce() throws {
     var request = Self.request(threads: [2, 1, 2], rows: 2)

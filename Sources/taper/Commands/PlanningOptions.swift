@@ -53,6 +53,13 @@ struct PlanningOptions: ParsableArguments {
   func load() throws -> Loaded {
     let spec = try Inputs.model(model, prompts)
     let profile = try Inputs.deviceProfile(device)
+    let products = profile.entries.filter { $0.shape.kind == .gemm }
+    guard !withOpenblas || products.isEmpty || products.contains(where: { $0.kernel == .gemmF32OpenBLAS })
+    else {
+      throw CommandError.usage(
+        "--with-openblas: expected a profile with times of OpenBLAS; \(device) has none. Profile again with "
+          + "taper profile --with-openblas")
+    }
     let calibration = try calibration.map(Inputs.calibration)
     let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
     let threads = threads ?? profile.threadCounts.last ?? 1

@@ -4,6 +4,7 @@ import TaperBase
 import TaperDeviceProfile
 import TaperModelSpec
 import TaperPlanFormat
+import TaperPlanRuntime
 import TaperProfiler
 import TaperReportRendering
 
@@ -21,22 +22,28 @@ struct ProfileCommand: ParsableCommand {
   )
   var threads: Int?
   @Option(help: "The device's name in the profile; this host's when absent.") var name: String?
-  @Option(Count.self, help: "Seconds to measure for, about; when absent 55 for models, 140 for the grid.")
+  @Option(Count.self, help: "Seconds to measure for, about; when absent 22 for models, 90 for the grid.")
   var budget: Int?
+  @Flag(help: "Measure OpenBLAS too, for plans made --with-openblas; takes half as long again.")
+  var withOpenblas = false
   @Option(name: .shortAndLong, help: "The device profile to write.") var output: String
   @Flag(help: "The summary as JSON.") var json = false
 
   func run() throws {
     try ExitStatus.catching {
       try Outputs.check(files: [output])
-      let budget = budget ?? (model.isEmpty ? 140 : 55)
+      let budget = budget ?? (model.isEmpty ? 90 : 22)
       guard budget <= 3_600 else {
         throw CommandError.usage("--budget: expected 1 to 3600 seconds; found \(budget)")
       }
+      BLASCoreWarning.show()
+      // Where packed products are scalar references, OpenBLAS's are all there is.
+      let measuresOpenBLAS = withOpenblas || KernelTier.detected == .scalar
       let request = ProfilingRequest(
         name: name ?? Self.hostName(), created: "\(CalendarDay.today())", shapes: try shapes(),
         threads: threadCounts(),
-        budget: Nanoseconds(UInt64(budget) * 1_000_000_000))
+        budget: Nanoseconds(UInt64(budget) * 1_000_000_000),
+        excludedKernels: measuresOpenBLAS ? [] : [.gemmF32OpenBLAS])
       let watch = QuotaWatch()
       defer { watch.report() }
       var bar = ProgressBar()
