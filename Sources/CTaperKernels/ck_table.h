@@ -1,6 +1,7 @@
 // The row kernels that a tier provides. The drivers (drivers/) cut ops into tasks and call these on whole
 // rows. A tier is one table (docs/contributing.md: how to add one).
 #pragma once
+#include "include/ck_encoded.h"
 #include "include/ck_isa.h"
 #include "include/ck_op.h"
 
@@ -12,9 +13,12 @@ typedef struct ck_row_scale {
 /// One task's share of a packed product: `rows` rows of a times whole panels. Rows are given by pointer, so
 /// that an index costs no copy.
 typedef struct ck_panel_job {
-  const void *const *a;        // rows pointers: f32, bf16 or u8 codes
+  const void *const *a;        // rows pointers: f32, or the first lines of encoded rows (ck_encoded.h)
+  size_t line_stride;          // encoded: from one line of a row to the next
   const ck_row_scale *a_scale; // i8: one for each row of a, in the order of `a`
   uint32_t rows, depth;
+  uint32_t tile_rows; // rows of a tile, when line_stride is not CK_ENCODED_LINE; the last tile has room for
+                      // as many
   const void *panels; // the job's first panel
   const float *scale; // i8: by column of the job
   const int32_t *sum; // i8: by column of the job
@@ -90,6 +94,8 @@ typedef struct ck_bf16_attention {
 
 struct ck_table {
   ck_tier tier;
+  /// ck_table_encoded_layout
+  ck_encoded_layout encoded_layout;
   /// y = act(a + bias); bias may be NULL; y may be a.
   void (*bias_activation)(float *y, const float *a, const float *bias, size_t n, ck_activation activation);
   /// y = act(a) · b; y may be a or b.
@@ -120,10 +126,11 @@ struct ck_table {
   void (*gemm_bf16)(const ck_panel_job *job);
   void (*gemm_i8)(const ck_panel_job *job);
   const ck_bf16_attention *attention_bf16;
-  /// One row of ck_encode_bf16; y holds n rounded up to 2 elements.
-  void (*encode_bf16)(uint16_t *y, const float *a, size_t n);
-  /// One row of ck_encode_i8; y holds n rounded up to 4 bytes; multiplier may be NULL.
-  ck_row_scale (*encode_i8)(uint8_t *y, const float *a, const float *multiplier, size_t n);
+  /// One row of ck_encode_bf16. A contiguous y holds n rounded up to 2 elements, another whole lines.
+  void (*encode_bf16)(ck_encoded_row y, const float *a, size_t n);
+  /// One row of ck_encode_i8; multiplier may be NULL. A contiguous y holds n rounded up to 4 bytes, another
+  /// whole lines.
+  ck_row_scale (*encode_i8)(ck_encoded_row y, const float *a, const float *multiplier, size_t n);
 };
 
 extern const ck_table ck_table_scalar;

@@ -47,3 +47,4 @@ const ck_table *ck_kernels(ck_tier tier) {
 }
 
 ck_tier ck_table_tier(const ck_table *table) { return table->tier; }
+ck_encoded_layout ck_table_encoded_layout(const ck_table *table) { return table->encoded_layout; }

@@ -161,18 +161,30 @@ static void layer_norm(float *y, const float *a, const float *bias, const float 
   }
 }
 
-static void encode_bf16(uint16_t *y, const float *a, size_t n) {
+/// Where byte `offset` of an encoded row lies.
+CK_INLINE char *encoded_at(ck_encoded_row row, size_t offset) {
+  return row.at + offset / CK_ENCODED_LINE * row.line_stride + offset % CK_ENCODED_LINE;
+}
+
+/// Of a row in lines of their own, sets the bytes from `offset` to the line's end; a contiguous row has none
+/// to set.
+CK_INLINE void pad_line(ck_encoded_row row, size_t offset, int value) {
+  if (row.line_stride != CK_ENCODED_LINE && offset % CK_ENCODED_LINE)
+    __builtin_memset(encoded_at(row, offset), value, CK_ENCODED_LINE - offset % CK_ENCODED_LINE);
+}
+
+static void encode_bf16(ck_encoded_row y, const float *a, size_t n) {
   size_t i = 0;
   for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
     ck_vh v = bf16_of(load(a + i));
-    __builtin_memcpy(y + i, &v, sizeof v);
+    __builtin_memcpy(encoded_at(y, 2 * i), &v, sizeof v);
   }
   if (i < n) {
+    // lanes beyond the row, and so the padding of the last pair, are zero
     ck_vh v = bf16_of(load_some(a + i, n - i));
-    __builtin_memcpy(y + i, &v, (n - i) * sizeof *y);
+    __builtin_memcpy(encoded_at(y, 2 * i), &v, (n - i + 1) / 2 * 4);
   }
-  if (n % 2)
-    y[n] = 0;
+  pad_line(y, 2 * (n + n % 2), 0);
 }
 
 /// `count` lanes of a row to be encoded, zeros beyond.
@@ -196,11 +208,11 @@ CK_INLINE ck_vb finite_code_of(ck_vf v, ck_vf inverse, ck_vi zero) {
   return __builtin_convertvector((ck_vi)(v * inverse + splat(0x1.8p23f)) + zero, ck_vb);
 }
 
-CK_INLINE void store_code(uint8_t *y, ck_vb code) { __builtin_memcpy(y, &code, sizeof code); }
+CK_INLINE void store_code(char *y, ck_vb code) { __builtin_memcpy(y, &code, sizeof code); }
 
 /// One row of ck_encode_i8; whether there is a multiplier is a constant where this is inlined. The range has
 /// 254 steps, so that no code rounds out of a byte.
-CK_INLINE ck_row_scale encode_row_i8(uint8_t *y, const float *a, const float *multiplier, size_t n) {
+CK_INLINE ck_row_scale encode_row_i8(ck_encoded_row y, const float *a, const float *multiplier, size_t n) {
   ck_vf least = splat(0), largest = splat(0);
   ck_vi unordered = (ck_vi)0;
   size_t i = 0;
@@ -222,28 +234,30 @@ CK_INLINE ck_row_scale encode_row_i8(uint8_t *y, const float *a, const float *mu
   int has_nan = __builtin_reduce_or(unordered) != 0;
   if (!has_nan && scale < __builtin_inff() && 1 / scale < __builtin_inff())
     for (; i + CK_WIDTH <= n; i += CK_WIDTH)
-      store_code(y + i, finite_code_of(scaled(a, multiplier, i, CK_WIDTH), inverse, whole));
+      store_code(encoded_at(y, i), finite_code_of(scaled(a, multiplier, i, CK_WIDTH), inverse, whole));
   for (; i + CK_WIDTH <= n; i += CK_WIDTH)
-    store_code(y + i, code_of(scaled(a, multiplier, i, CK_WIDTH), inverse, zero));
+    store_code(encoded_at(y, i), code_of(scaled(a, multiplier, i, CK_WIDTH), inverse, zero));
   if (i < n) {
     // lanes beyond the row, and so the padding of the last quad, are zero; an infinite inverse would make
     // them NaN, which is encoded as zero too
     ck_vb v = code_of(scaled(a, multiplier, i, n - i), inverse, zero);
-    __builtin_memcpy(y + i, &v, (n - i + 3) / 4 * 4);
+    __builtin_memcpy(encoded_at(y, i), &v, (n - i + 3) / 4 * 4);
   }
+  pad_line(y, (n + 3) / 4 * 4, (int)zero[0]);
   return (ck_row_scale){.scale = has_nan ? __builtin_nanf("") : scale, .zero = zero[0]};
 }
 
-static ck_row_scale encode_i8(uint8_t *y, const float *a, const float *multiplier, size_t n) {
+static ck_row_scale encode_i8(ck_encoded_row y, const float *a, const float *multiplier, size_t n) {
   return multiplier ? encode_row_i8(y, a, multiplier, n) : encode_row_i8(y, a, NULL, n);
 }
 
 /// A tier's table; its products of packed bf16 and i8 differ between tiers of one vector width.
 #define CK_VECTOR_TABLE(its_tier, its_gemm_bf16, its_gemm_i8, its_attention_bf16)                            \
   {                                                                                                          \
-    .tier = its_tier, .bias_activation = bias_activation, .gate = gate, .rotate = rotate, .add = add,        \
-    .scale = scale, .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares,          \
-    .sigmoid = sigmoid, .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed,       \
-    .gemm_f32 = gemm_f32, .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .encode_bf16 = encode_bf16,    \
-    .encode_i8 = encode_i8, .attention_bf16 = &its_attention_bf16,                                           \
+    .tier = its_tier, .encoded_layout = its_tier == CK_TIER_AMX ? CK_ENCODED_TILES : CK_ENCODED_ROWS,        \
+    .bias_activation = bias_activation, .gate = gate, .rotate = rotate, .add = add, .scale = scale,          \
+    .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
+    .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed, .gemm_f32 = gemm_f32,     \
+    .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .encode_bf16 = encode_bf16, .encode_i8 = encode_i8,  \
+    .attention_bf16 = &its_attention_bf16,                                                                   \
   }

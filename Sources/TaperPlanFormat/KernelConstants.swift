@@ -12,6 +12,10 @@ public enum KernelConstants {
   public static let groupI8 = 4
   /// Bytes that follow i8 panels for each of their columns: a scale (f32) and a sum (i32).
   public static let columnBytesI8 = 8
+  /// Bytes of a line of encoded activations (ck_encoded.h), and of a row of an AMX tile.
+  public static let encodedLine = 64
+  /// Most rows of a tile of encoded activations, and of an AMX tile.
+  public static let encodedTile = 16
   /// Every part of a row-major product but the last has a multiple of this many columns.
   public static let partColumns = 16
   /// Rows that a task of a row-wise op covers; a fixed cut, so that results never depend on the worker count.

@@ -158,6 +158,10 @@ static void check_attention(uint32_t tokens, uint32_t width) {
   free(origin);
 }
 
+static ck_encoded_row contiguous(void *row) {
+  return (ck_encoded_row){.at = row, .line_stride = CK_ENCODED_LINE};
+}
+
 static void check_encodings(size_t n) {
   float *a = vector_of(n, -8, 8), *multiplier = vector_of(n, 0.1f, 4);
   if (n % 3 == 0)
@@ -167,8 +171,8 @@ static void check_encodings(size_t n) {
   ck_row_scale row[2];
   const ck_table *tables[] = {vector, scalar};
   for (int i = 0; i < 2; i++) {
-    tables[i]->encode_bf16(half[i], a, n);
-    row[i] = tables[i]->encode_i8(code[i], a, n % 2 ? multiplier : NULL, n);
+    tables[i]->encode_bf16(contiguous(half[i]), a, n);
+    row[i] = tables[i]->encode_i8(contiguous(code[i]), a, n % 2 ? multiplier : NULL, n);
   }
   compare("encode_i8's scale", 1, &row[0].scale, &row[1].scale, 0);
   compare("encode_i8's zero", 1, &row[0].zero, &row[1].zero, 0);
@@ -198,7 +202,7 @@ static void check_product(int is_i8, uint32_t rows, uint32_t columns, uint32_t d
     if (is_i8)
       *word *= 2654435761u;
     else
-      scalar->encode_bf16((uint16_t *)word, pair, 2);
+      scalar->encode_bf16(contiguous(word), pair, 2);
   }
   // the padding of the last groups is zero
   if (depth % group)

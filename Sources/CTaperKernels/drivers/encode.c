@@ -1,5 +1,6 @@
 // Encodes activations, row by row, for a packed product of lower precision.
 #include "../ck_table.h"
+#include "ck_encoded_rows.h"
 
 static uint32_t end_of(const ck_op *op, uint32_t task) {
   uint32_t end = (task + 1) * CK_ROW_BLOCK;
@@ -13,14 +14,13 @@ static const float *source(const ck_op *op, uint32_t i) {
 void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
   for (uint32_t i = task * CK_ROW_BLOCK; i < end_of(op, task); i++)
-    op->table->encode_bf16((uint16_t *)op->y + (size_t)i * op->ldy, source(op, i), op->columns);
+    op->table->encode_bf16(ck_written_row(op, i, 2), source(op, i), op->columns);
 }
 
 void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
   for (uint32_t i = task * CK_ROW_BLOCK; i < end_of(op, task); i++) {
-    uint8_t *y = (uint8_t *)op->y + (size_t)i * op->ldy;
-    ck_row_scale row = op->table->encode_i8(y, source(op, i), op->gamma, op->columns);
+    ck_row_scale row = op->table->encode_i8(ck_written_row(op, i, 1), source(op, i), op->gamma, op->columns);
     op->y2[(size_t)2 * i] = row.scale;
     op->y2[(size_t)2 * i + 1] = row.zero;
   }

@@ -1,6 +1,7 @@
 // Packed products: finds a task's panels in the weight and passes the tier its rows by pointer.
 #include "../ck_table.h"
 #include "../include/ck_panel.h"
+#include "ck_encoded_rows.h"
 
 /// Rows handed to a tier at once: their pointers live on the stack.
 enum { row_chunk = 256 };
@@ -23,20 +24,24 @@ static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_
   const float *scale = (const float *)(weight + panels * panel_bytes);
   const int32_t *sum = (const int32_t *)(scale + (size_t)panels * CK_PANEL);
 
+  // A chunk is whole pairs of tiles, so that all its tiles but the last are full.
+  uint32_t tile_rows = ck_encoded_tile_rows(op->rows), chunk = row_chunk / (2 * tile_rows) * (2 * tile_rows);
   const void *rows[row_chunk];
   ck_row_scale row_scale[row_chunk];
-  for (uint32_t start = 0; start < op->rows; start += row_chunk) {
-    uint32_t count = op->rows - start < row_chunk ? op->rows - start : row_chunk;
+  for (uint32_t start = 0; start < op->rows; start += chunk) {
+    uint32_t count = op->rows - start < chunk ? op->rows - start : chunk;
     for (uint32_t i = 0; i < count; i++) {
       uint32_t row = op->index ? op->index[start + i] : start + i;
-      rows[i] = (const char *)op->a + (size_t)row * op->lda * ck_element_bytes(layout);
+      rows[i] = ck_read_row(op, row, ck_element_bytes(layout)).at;
       if (has_scales)
         row_scale[i] = (ck_row_scale){.scale = op->b[(size_t)2 * row], .zero = op->b[(size_t)2 * row + 1]};
     }
     ck_panel_job job = {
         .a = rows,
         .a_scale = row_scale,
+        .line_stride = ck_read_row(op, 0, ck_element_bytes(layout)).line_stride,
         .rows = count,
+        .tile_rows = tile_rows,
         .depth = op->depth,
         .panels = weight + first * panel_bytes,
         .scale = has_scales ? scale + column : NULL,

@@ -12,7 +12,8 @@ static float widened(uint32_t half) {
 
 static uint16_t rounded(float value) {
   uint16_t half[2];
-  ck_table_scalar.encode_bf16(half, &value, 1);
+  ck_encoded_row row = {.at = (char *)half, .line_stride = CK_ENCODED_LINE};
+  ck_table_scalar.encode_bf16(row, &value, 1);
   return half[0];
 }
 

@@ -56,19 +56,31 @@ void ck_panel_i8_scalar(const ck_panel_job *job) {
     }
 }
 
-void ck_encode_bf16_scalar(uint16_t *y, const float *a, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    uint32_t bits;
-    memcpy(&bits, &a[i], sizeof bits);
-    y[i] = a[i] != a[i] ? (uint16_t)(bits >> 16 | 64) : (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+/// Where element i of a row lies.
+static void *element(ck_encoded_row row, size_t i, size_t bytes) {
+  return row.at + i * bytes / CK_ENCODED_LINE * row.line_stride + i * bytes % CK_ENCODED_LINE;
+}
+
+/// n with the padding: a multiple of the group, or whole lines.
+static size_t padded(ck_encoded_row row, size_t n, size_t bytes, size_t group) {
+  size_t unit = row.line_stride == CK_ENCODED_LINE ? group : CK_ENCODED_LINE / bytes;
+  return (n + unit - 1) / unit * unit;
+}
+
+void ck_encode_bf16_scalar(ck_encoded_row y, const float *a, size_t n) {
+  for (size_t i = 0; i < padded(y, n, 2, CK_GROUP_BF16); i++) {
+    uint32_t bits = 0;
+    if (i < n)
+      memcpy(&bits, &a[i], sizeof bits);
+    int is_nan = i < n && a[i] != a[i];
+    *(uint16_t *)element(y, i, 2) =
+        is_nan ? (uint16_t)(bits >> 16 | 64) : (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
   }
-  if (n % 2)
-    y[n] = 0;
 }
 
 static float within_codes(float x) { return x > 255 ? 255 : x > 0 ? x : 0; }
 
-ck_row_scale ck_encode_i8_scalar(uint8_t *y, const float *a, const float *multiplier, size_t n) {
+ck_row_scale ck_encode_i8_scalar(ck_encoded_row y, const float *a, const float *multiplier, size_t n) {
   float least = 0, largest = 0;
   int has_nan = 0;
   for (size_t i = 0; i < n; i++) {
@@ -84,9 +96,9 @@ ck_row_scale ck_encode_i8_scalar(uint8_t *y, const float *a, const float *multip
   for (size_t i = 0; i < n; i++) {
     float x = multiplier ? a[i] * multiplier[i] : a[i];
     float code = rintf(x * inverse);
-    y[i] = (uint8_t)(code == code ? within_codes(code + zero) : zero);
+    *(uint8_t *)element(y, i, 1) = (uint8_t)(code == code ? within_codes(code + zero) : zero);
   }
-  for (size_t i = n; i % 4; i++)
-    y[i] = (uint8_t)zero;
+  for (size_t i = n; i < padded(y, n, 1, CK_GROUP_I8); i++)
+    *(uint8_t *)element(y, i, 1) = (uint8_t)zero;
   return (ck_row_scale){.scale = has_nan ? NAN : scale, .zero = zero};
 }

@@ -5,5 +5,5 @@
 void ck_panel_f32_scalar(const ck_panel_job *job);
 void ck_panel_bf16_scalar(const ck_panel_job *job);
 void ck_panel_i8_scalar(const ck_panel_job *job);
-void ck_encode_bf16_scalar(uint16_t *y, const float *a, size_t n);
-ck_row_scale ck_encode_i8_scalar(uint8_t *y, const float *a, const float *multiplier, size_t n);
+void ck_encode_bf16_scalar(ck_encoded_row y, const float *a, size_t n);
+ck_row_scale ck_encode_i8_scalar(ck_encoded_row y, const float *a, const float *multiplier, size_t n);

@@ -4,6 +4,7 @@
 // bit-identical for any thread count. A driver computes one task, `driver(op, task, worker)`; the tasks of an
 // op may run at the same time on several workers.
 #pragma once
+#include "ck_encoded.h"
 #include "ck_isa.h"
 #include "ck_sizes.h"
 #include <stddef.h>
@@ -31,6 +32,9 @@ typedef struct ck_table ck_table;
 /// The table of `tier`, or of the best tier below it that this build and CPU have. Never NULL.
 const ck_table *ck_kernels(ck_tier tier);
 ck_tier ck_table_tier(const ck_table *table);
+/// How encoded activations should lie for the products of `table`. All tables take CK_ENCODED_ROWS; only
+/// those that give CK_ENCODED_TILES here take tiles.
+ck_encoded_layout ck_table_encoded_layout(const ck_table *table);
 
 /// Everything a driver reads. Leading dimensions are in elements. Unused operands are NULL. The drivers below
 /// say what they read and what it means.
@@ -43,6 +47,7 @@ typedef struct ck_op {
   uint32_t columns, depth, heads, parts;
   uint32_t extent; // relative bias: the table's reach (maximum length); rotate: rows of angles
   ck_activation activation;
+  ck_encoded_layout a_layout, y_layout; // of encoded activations; tiles only without an index into them
   float epsilon, scale;
   uint32_t lda, ldb, ldc, ldy;
   const float *a, *b, *c;
@@ -111,21 +116,22 @@ static inline uint32_t ck_part_width(uint32_t columns, uint32_t parts) {
 /// so that no task has fewer panels than a tile reads at once. Every element is one sum over k in ascending
 /// order however the product is cut, so any `parts` gives the same bits.
 void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker);
-/// As ck_gemm_f32_panel, with spans of one panel; a holds bf16 (ck_encode_bf16), weight bf16 panels; products
-/// are exact, sums f32.
+/// As ck_gemm_f32_panel, with spans of one panel; a holds bf16 (ck_encode_bf16) in a_layout, weight bf16
+/// panels; products are exact, sums f32.
 void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker);
 /// As ck_gemm_bf16_panel; a holds u8 codes and b a scale and a zero for every row (ck_encode_i8), weight i8
 /// panels: y = act((Σ (a − b[2·row + 1])·w) · b[2·row] · scale[column] + bias), the sum an exact integer on
 /// every tier. With `index`, a and b are read at index[i].
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker);
-/// y = a[index] rounded to bf16 (nearest even; NaN stays NaN), ldy elements per row. Columns are padded with
-/// zero to an even number. Row tasks.
+/// y = a[index] rounded to bf16 (nearest even; NaN stays NaN), encoded rows of y_layout (ck_encoded.h).
+/// Columns are padded with zero to an even number, in tiles to whole lines. Row tasks.
 void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
 /// Dynamic quantisation, row by row, of x = a[index[i]] · gamma (gamma, by column, may be NULL). [low, high]
 /// is the row's range extended to include 0. scale y2[2·i] = (high − low) / 254 (1 when both are zero), zero
 /// y2[2·i + 1] = round(−low / scale), y = round(x / scale) + zero as u8 (nearest even). A row with a NaN gets
 /// its codes as if that were zero, and a scale of NaN, so that its products are NaN as they are in f32.
-/// Columns are padded with zero to a multiple of 4; ldy bytes per row. Row tasks.
+/// Columns are padded with zero to a multiple of 4, in tiles to whole lines; encoded rows of y_layout. Row
+/// tasks.
 void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a + bias), rows × columns; a may be y; bias may be NULL. Row tasks.
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker);

@@ -14,6 +14,10 @@
 #define CK_GROUP_I8 4u
 /// Bytes that follow i8 panels for each of their columns: a scale (f32) and a sum (i32).
 #define CK_COLUMN_BYTES_I8 8u
+/// Bytes of a line of encoded activations (ck_encoded.h), and of a row of an AMX tile.
+#define CK_ENCODED_LINE 64u
+/// Most rows of a tile of encoded activations, and of an AMX tile.
+#define CK_ENCODED_TILE 16u
 /// Every part of a row-major product but the last has a multiple of this many columns.
 #define CK_PART_COLUMNS 16u
 /// Rows that a task of a row-wise op covers; a fixed cut, so that results never depend on the worker count.
