@@ -126,3 +126,10 @@ static void bias_activation(float *y, const float *a, const float *bias, size_t 
     return bias_activation_with(y, a, bias, n, CK_ACTIVATION_NONE);
   }
 }
+
+CK_INLINE uint32_t divided_up(uint32_t count, uint32_t size) { return (count + size - 1) / size; }
+
+/// Where part `part` begins when `count` items are cut into `parts` parts as equal as possible.
+CK_INLINE uint32_t cut(uint32_t count, uint32_t part, uint32_t parts) {
+  return (uint32_t)((uint64_t)count * part / parts);
+}

@@ -58,10 +58,3 @@ CK_INLINE void store_tile(const ck_panel_job *job, const ck_sums *sums, const ti
       else if (left > i)
         store_some(y + i, load(x + i), left - i);
 }
-
-CK_INLINE uint32_t divided_up(uint32_t count, uint32_t size) { return (count + size - 1) / size; }
-
-/// Where part `part` begins when `count` items are cut into `parts` parts as equal as possible.
-CK_INLINE uint32_t cut(uint32_t count, uint32_t part, uint32_t parts) {
-  return (uint32_t)((uint64_t)count * part / parts);
-}

@@ -1,11 +1,42 @@
-// Packed products on AMX: 16 lines of a panel are a tile of B as they lie, so nothing is packed again. Two
-// tiles of rows times two panels keep four tiles of sums. On CPUs without AMX the tests run this under
-// Tests/CAMXEmulator. Before including it a tier includes what vector_tile_store.h asks for and defines
+// Packed products on AMX. 16 lines of a panel are a tile of B as they lie, and so is a step of a tile of
+// encoded rows (ck_encoded.h): nothing is packed again. Two tiles of rows times two panels keep four tiles of
+// sums.
+//
+// A pair of panels meets all rows before the next pair, so that weights come from memory once. What the loops
+// are built around, as measured on Sapphire and Emerald Rapids:
+//   - A tile instruction takes time by the rows of its A. So all tiles have R = ⌈M / ⌈M / 16⌉⌉ rows, and the
+//   tiles are
+//     configured once.
+//   - Storing a tile does not overlap with tile instructions, vector work does, as long as it is at most
+//   about 16 simple
+//     operations a tile instruction. So the sums of a block (2 × 2 tiles) go to a buffer, and its epilogue
+//     runs between the depth steps of the next block, a few rows after each.
+//   - The operand that is not used again soon bypasses the first cache level (TILELOADDT1), so that the other
+//   one stays:
+//     the rows when several blocks meet a pair of panels, the weights when there is one.
+//   - After each tile instruction lines of the next pair of panels are prefetched into the second level. This
+//   goes on
+//     beyond the job's end, where the next job's weights lie.
+// Each sum is one chain over the depth steps, so results do not depend on how rows and panels are cut.
+//
+// On CPUs without AMX the tests run this under Tests/CAMXEmulator. Before including it a tier includes
+// vector_math.h and defines
 //   CK_DOT_GROUP, CK_DOTS             as vector_dots.h does
 //   CK_TILE_DOTS(sums, a, b)          the tile instruction
-#include "../vector_tile_store.h"
+//   ck_columns                        what its `values` needs to know of 16 columns
+//   ck_columns columns_at(const ck_panel_job *, uint32_t column)
+//   ck_vf values(const char *sums, const ck_columns *, const ck_panel_job *, uint32_t row)
+//                                     16 of the product's values, from 64 bytes of sums
 
-enum { tile_rows = 16, tile_bytes = tile_rows * line_bytes };
+#include <stdbool.h>
+
+enum {
+  tile_rows = CK_ENCODED_TILE,
+  line_bytes = CK_ENCODED_LINE,
+  tile_bytes = tile_rows * line_bytes,
+  group_bytes = 4,
+  block_row = 2 * line_bytes, // sums of two panels
+};
 // Tile registers: the sums of upper and lower rows by left and right panel; the rows; the panels.
 #define CK_UPPER_LEFT 0
 #define CK_UPPER_RIGHT 1
@@ -22,121 +53,267 @@ typedef struct tile_config {
   uint8_t rows[16];
 } tile_config;
 
-static void configure(uint32_t upper, uint32_t lower) {
-  const uint32_t rows[] = {upper, upper, lower, lower, upper, lower, tile_rows, tile_rows};
+/// Tiles of sums and of rows are `height` rows high.
+static void configure(uint32_t height) {
   tile_config config __attribute__((aligned(64))) = {.palette = 1};
   for (int i = 0; i < 8; i++) {
-    config.rows[i] = (uint8_t)rows[i];
-    config.row_bytes[i] = rows[i] ? line_bytes : 0;
+    config.rows[i] = (uint8_t)(i < CK_LEFT ? height : tile_rows);
+    config.row_bytes[i] = line_bytes;
   }
   _tile_loadconfig(&config);
 }
 
+/// A tile in memory.
+typedef struct tile_place {
+  const char *at;
+  size_t stride; // from one row of the tile to the next
+} tile_place;
+
 /// `count` rows of a tile, `bytes` bytes of each, copied to `copy` and padded with zeros to whole lines.
-static const char *copied(char *copy, const void *const *rows, uint32_t count, size_t at, size_t bytes) {
+static tile_place copied(char *copy, const void *const *rows, uint32_t count, size_t at, size_t bytes) {
   memset(copy, 0, tile_bytes);
   for (uint32_t r = 0; r < count; r++)
     memcpy(copy + r * line_bytes, (const char *)rows[r] + at, bytes);
-  return copy;
+  return (tile_place){.at = copy, .stride = line_bytes};
 }
 
-/// Up to 16 rows of `a`. Evenly spaced rows are loaded as a tile directly, others are copied first.
-typedef struct row_tile {
+/// The rows of a, cut into tiles of `height` rows.
+typedef struct row_tiles {
   const void *const *rows;
-  uint32_t count;
-  ptrdiff_t stride;
-  int is_even;
-} row_tile;
+  uint32_t count, height, tiles;
+  bool are_tiles;        // CK_ENCODED_TILES
+  uint32_t direct_steps; // steps loaded from where they lie; others are copied first
+  size_t row_stride, line_stride;
+} row_tiles;
 
-static row_tile row_tile_at(const void *const *rows, uint32_t count) {
-  row_tile tile = {.rows = rows, .count = count, .stride = line_bytes, .is_even = 1};
-  if (count > 1)
-    tile.stride = (const char *)rows[1] - (const char *)rows[0];
-  for (uint32_t r = 1; r < count; r++)
-    tile.is_even &= (const char *)rows[r] - (const char *)rows[r - 1] == tile.stride;
-  return tile;
+static row_tiles cut_rows(const ck_panel_job *job, uint32_t whole_steps, uint32_t steps) {
+  row_tiles result = {.rows = job->a, .count = job->rows, .line_stride = job->line_stride};
+  result.are_tiles = job->line_stride != CK_ENCODED_LINE;
+  result.height = result.are_tiles ? job->tile_rows : ck_encoded_tile_rows(job->rows);
+  result.tiles = divided_up(job->rows, result.height);
+  result.row_stride = line_bytes;
+  result.direct_steps = steps;
+  if (result.are_tiles)
+    return result;
+  // Beyond the last whole step a row may end, and gathered rows have no stride.
+  result.direct_steps = whole_steps;
+  if (job->rows > 1)
+    result.row_stride = (size_t)((const char *)job->a[1] - (const char *)job->a[0]);
+  for (uint32_t r = 1; r < job->rows; r++)
+    if ((size_t)((const char *)job->a[r] - (const char *)job->a[r - 1]) != result.row_stride)
+      result.direct_steps = 0;
+  return result;
 }
 
-#define CK_LOAD_ROWS(number, tile, copy, at, bytes)                                                          \
-  if (tile.is_even && bytes == line_bytes)                                                                   \
-    _tile_loadd(number, (const char *)tile.rows[0] + at, tile.stride);                                       \
-  else                                                                                                       \
-    _tile_loadd(number, copied(copy, tile.rows, tile.count, at, bytes), line_bytes);
+/// The first row of tile `tile`. A tile has room for all its rows; otherwise the last one starts early enough
+/// to be full, and computes rows twice.
+CK_INLINE uint32_t first_row(const row_tiles *a, uint32_t tile) {
+  uint32_t row = tile * a->height;
+  return a->are_tiles || row + a->height <= a->count ? row : a->count - a->height;
+}
 
-CK_INLINE void tile(const ck_panel_job *job, const tile_place *place, uint32_t upper_rows,
-                    uint32_t lower_rows, const int has_lower, const int has_right) {
-  char copy[tile_bytes] __attribute__((aligned(64)));
-  ck_sums sums[2 * tile_rows * 2];
-  row_tile upper = row_tile_at(job->a + place->row, upper_rows);
-  row_tile lower = row_tile_at(job->a + place->row + upper_rows, lower_rows);
-  _tile_zero(CK_UPPER_LEFT);
-  if (has_right)
-    _tile_zero(CK_UPPER_RIGHT);
-  if (has_lower)
-    _tile_zero(CK_LOWER_LEFT);
-  if (has_lower && has_right)
-    _tile_zero(CK_LOWER_RIGHT);
-  for (size_t g = 0; g < place->groups; g += tile_rows) {
-    size_t lines = place->groups - g < tile_rows ? place->groups - g : tile_rows;
-    const void *left = place->panels + g * line_bytes,
-               *right = place->panels + place->panel_bytes + g * line_bytes;
-    // the last lines are padded with zeros to a whole tile, for anything may follow them in memory
-    if (lines < tile_rows)
-      left = copied(copy, &left, 1, 0, lines * line_bytes);
+CK_INLINE tile_place rows_at(const row_tiles *a, uint32_t first, uint32_t step, size_t depth_bytes,
+                             char *copy) {
+  size_t at = step * a->line_stride, left = depth_bytes - (size_t)step * line_bytes;
+  if (step < a->direct_steps)
+    return (tile_place){.at = (const char *)a->rows[first] + at, .stride = a->row_stride};
+  return copied(copy, a->rows + first, a->height, at, left < line_bytes ? left : line_bytes);
+}
+
+/// Lines of memory that will be read soon.
+typedef struct prefetch {
+  const char *next;
+  uint32_t lines; // after each tile instruction
+} prefetch;
+
+CK_INLINE void look_ahead(prefetch *ahead) {
+  for (uint32_t i = 0; i < ahead->lines; i++, ahead->next += line_bytes)
+    __builtin_prefetch(ahead->next, 0, 2);
+}
+
+/// Two panels, or the last one alone.
+typedef struct panel_pair {
+  uint32_t column;
+  bool has_right;
+  const char *panels;
+  size_t panel_bytes;
+  uint32_t whole_steps, steps;
+  const char *rest[2]; // the step after the whole ones, padded with zeros to whole tiles
+} panel_pair;
+
+CK_INLINE const char *weights_at(const panel_pair *pair, uint32_t step, uint32_t side) {
+  return step < pair->whole_steps ? pair->panels + side * pair->panel_bytes + (size_t)step * tile_bytes
+                                  : pair->rest[side];
+}
+
+CK_INLINE void load_panels(const panel_pair *pair, uint32_t step, bool streams) {
+  const char *left = weights_at(pair, step, 0), *right = weights_at(pair, step, 1);
+  if (streams)
+    _tile_stream_loadd(CK_LEFT, left, line_bytes);
+  else
     _tile_loadd(CK_LEFT, left, line_bytes);
-    if (has_right) {
-      if (lines < tile_rows)
-        right = copied(copy, &right, 1, 0, lines * line_bytes);
-      _tile_loadd(CK_RIGHT, right, line_bytes);
-    }
-    CK_LOAD_ROWS(CK_UPPER, upper, copy, g * group_bytes, lines * group_bytes)
-    CK_TILE_DOTS(CK_UPPER_LEFT, CK_UPPER, CK_LEFT);
-    if (has_right)
-      CK_TILE_DOTS(CK_UPPER_RIGHT, CK_UPPER, CK_RIGHT);
-    if (has_lower) {
-      CK_LOAD_ROWS(CK_LOWER, lower, copy, g * group_bytes, lines * group_bytes)
-      CK_TILE_DOTS(CK_LOWER_LEFT, CK_LOWER, CK_LEFT);
-    }
-    if (has_lower && has_right)
-      CK_TILE_DOTS(CK_LOWER_RIGHT, CK_LOWER, CK_RIGHT);
-  }
-  const uint32_t panels = has_right ? 2 : 1;
-  const size_t stride = panels * line_bytes;
-  _tile_stored(CK_UPPER_LEFT, sums, stride);
+  if (pair->has_right && streams)
+    _tile_stream_loadd(CK_RIGHT, right, line_bytes);
+  else if (pair->has_right)
+    _tile_loadd(CK_RIGHT, right, line_bytes);
+}
+
+CK_INLINE void multiply_upper(tile_place rows, bool streams, bool has_right, prefetch *ahead) {
+  if (streams)
+    _tile_stream_loadd(CK_UPPER, rows.at, rows.stride);
+  else
+    _tile_loadd(CK_UPPER, rows.at, rows.stride);
+  CK_TILE_DOTS(CK_UPPER_LEFT, CK_UPPER, CK_LEFT);
+  look_ahead(ahead);
   if (has_right)
-    _tile_stored(CK_UPPER_RIGHT, sums + 1, stride);
+    CK_TILE_DOTS(CK_UPPER_RIGHT, CK_UPPER, CK_RIGHT);
+  look_ahead(ahead);
+}
+
+CK_INLINE void multiply_lower(tile_place rows, bool streams, bool has_right, prefetch *ahead) {
+  if (streams)
+    _tile_stream_loadd(CK_LOWER, rows.at, rows.stride);
+  else
+    _tile_loadd(CK_LOWER, rows.at, rows.stride);
+  CK_TILE_DOTS(CK_LOWER_LEFT, CK_LOWER, CK_LEFT);
+  look_ahead(ahead);
+  if (has_right)
+    CK_TILE_DOTS(CK_LOWER_RIGHT, CK_LOWER, CK_RIGHT);
+  look_ahead(ahead);
+}
+
+/// What the epilogue needs of a pair of panels.
+typedef struct pair_columns {
+  uint32_t column;
+  ck_columns side[2];
+  ck_vf bias[2];
+  __mmask16 mask[2]; // columns there are
+} pair_columns;
+
+CK_INLINE pair_columns columns_of(const ck_panel_job *job, uint32_t column) {
+  pair_columns result = {.column = column};
+#pragma clang loop unroll(full)
+  for (uint32_t side = 0; side < 2; side++, column += CK_PANEL) {
+    uint32_t left = job->columns > column ? job->columns - column : 0;
+    result.mask[side] = left >= CK_PANEL ? 0xFFFF : (__mmask16)((1u << left) - 1);
+    result.bias[side] = splat(0);
+    if (left == 0)
+      continue;
+    result.side[side] = columns_at(job, column);
+    if (job->bias)
+      result.bias[side] = (ck_vf)_mm512_maskz_loadu_ps(result.mask[side], job->bias + column);
+  }
+  return result;
+}
+
+/// A block of sums whose epilogue is due: rows of two panels, the upper tile's before the lower tile's.
+typedef struct block {
+  const char *sums;
+  uint32_t next, end;    // sums' rows to be finished
+  uint32_t height;       // rows of the upper tile
+  uint32_t upper, lower; // the rows of the job that the tiles start with
+} block;
+
+/// The epilogue of one row of two panels.
+CK_INLINE void finish_row(const ck_panel_job *job, const pair_columns *columns, const char *sums,
+                          uint32_t row) {
+  float *y = job->y + (size_t)row * job->ldy + columns->column;
+#pragma clang loop unroll(full)
+  for (uint32_t side = 0; side < 2; side++) {
+    if (!columns->mask[side])
+      continue;
+    ck_vf v = values(sums + side * line_bytes, &columns->side[side], job, row) + columns->bias[side];
+    if (job->activation == CK_ACTIVATION_GELU) {
+      v = rough_gelu(v);
+    } else if (job->activation != CK_ACTIVATION_NONE) {
+      float x[CK_PANEL];
+      store(x, v);
+      bias_activation(x, x, NULL, CK_PANEL, job->activation);
+      v = load(x);
+    }
+    _mm512_mask_storeu_ps(y + side * CK_PANEL, columns->mask[side], (__m512)v);
+  }
+}
+
+/// Finishes up to `count` rows of a block.
+CK_INLINE void finish_rows(const ck_panel_job *job, const pair_columns *columns, block *block,
+                           uint32_t count) {
+  uint32_t left = block->end - block->next;
+  for (count = count < left ? count : left; count > 0; count--, block->next++) {
+    uint32_t row =
+        block->next < block->height ? block->upper + block->next : block->lower + block->next - block->height;
+    finish_row(job, columns, block->sums + (size_t)block->next * block_row, row);
+  }
+}
+
+CK_INLINE void store_sums(char *sums, uint32_t height, bool has_lower, bool has_right) {
+  char *lower = sums + (size_t)height * block_row;
+  _tile_stored(CK_UPPER_LEFT, sums, block_row);
+  if (has_right)
+    _tile_stored(CK_UPPER_RIGHT, sums + line_bytes, block_row);
   if (has_lower)
-    _tile_stored(CK_LOWER_LEFT, sums + upper_rows * panels, stride);
+    _tile_stored(CK_LOWER_LEFT, lower, block_row);
   if (has_lower && has_right)
-    _tile_stored(CK_LOWER_RIGHT, sums + upper_rows * panels + 1, stride);
-  float x[2 * tile_rows * 2 * CK_PANEL];
-  store_tile(job, sums, place, upper_rows + lower_rows, panels, x);
+    _tile_stored(CK_LOWER_RIGHT, lower + line_bytes, block_row);
+}
+
+/// The step after the whole ones of a panel: anything may follow its lines in memory, so they are padded.
+CK_INLINE void pad_rest(panel_pair *pair, char (*copy)[tile_bytes], size_t bytes) {
+  for (uint32_t side = 0; side <= pair->has_right; side++) {
+    memset(copy[side], 0, tile_bytes);
+    memcpy(copy[side], pair->panels + side * pair->panel_bytes + (size_t)pair->whole_steps * tile_bytes,
+           bytes);
+    pair->rest[side] = copy[side];
+  }
 }
 
 void CK_DOTS(const ck_panel_job *job) {
-  uint32_t panels = ck_panels(job->columns), groups = divided_up(job->depth, CK_DOT_GROUP);
-  uint32_t row_tiles = divided_up(job->rows, 2 * tile_rows), configured = 0;
-  tile_place place = {.panel_bytes = (size_t)groups * line_bytes, .groups = groups};
-  for (uint32_t first = 0; first < panels; first += 2) {
-    place.panels = (const char *)job->panels + first * place.panel_bytes;
-    place.column = first * CK_PANEL;
-    int has_right = first + 1 < panels;
-    for (uint32_t r = 0; r < row_tiles; r++) {
-      place.row = cut(job->rows, r, row_tiles);
-      uint32_t rows = cut(job->rows, r + 1, row_tiles) - place.row;
-      uint32_t upper = rows > tile_rows ? (rows + 1) / 2 : rows, lower = rows - upper;
-      if (rows != configured)
-        configure(upper, lower);
-      configured = rows;
-      if (lower && has_right)
-        tile(job, &place, upper, lower, 1, 1);
-      else if (lower)
-        tile(job, &place, upper, lower, 1, 0);
-      else if (has_right)
-        tile(job, &place, upper, lower, 0, 1);
-      else
-        tile(job, &place, upper, lower, 0, 0);
+  char sums[2][2 * tile_rows * block_row] __attribute__((aligned(4096)));
+  char rest[2][tile_bytes] __attribute__((aligned(64))), copy[tile_bytes] __attribute__((aligned(64)));
+  const uint32_t groups = divided_up(job->depth, CK_DOT_GROUP), steps = divided_up(groups, tile_rows);
+  const size_t depth_bytes = (size_t)groups * group_bytes;
+  panel_pair pair = {.panel_bytes = (size_t)groups * line_bytes, .whole_steps = groups / tile_rows};
+  const row_tiles a = cut_rows(job, pair.whole_steps, steps);
+  const uint32_t panels = ck_panels(job->columns), blocks = divided_up(a.tiles, 2);
+  const uint32_t rows_a_step = divided_up(2 * a.height, steps);
+  const bool streams_rows = blocks > 1;
+  block due = {.height = a.height};
+  pair_columns columns = {0};
+  uint32_t buffer = 0;
+  configure(a.height);
+  for (uint32_t panel = 0; panel < panels; panel += 2) {
+    pair.panels = (const char *)job->panels + panel * pair.panel_bytes;
+    pair.column = panel * CK_PANEL;
+    pair.has_right = panel + 1 < panels;
+    if (steps > pair.whole_steps)
+      pad_rest(&pair, rest, (groups - pair.whole_steps * tile_rows) * line_bytes);
+    prefetch ahead = {.next = pair.panels + 2 * pair.panel_bytes,
+                      .lines = divided_up(2 * tile_rows, 4 * blocks)};
+    for (uint32_t b = 0; b < blocks; b++) {
+      const bool has_lower = 2 * b + 1 < a.tiles;
+      const uint32_t upper = first_row(&a, 2 * b), lower = has_lower ? first_row(&a, 2 * b + 1) : 0;
+      _tile_zero(CK_UPPER_LEFT);
+      _tile_zero(CK_UPPER_RIGHT);
+      _tile_zero(CK_LOWER_LEFT);
+      _tile_zero(CK_LOWER_RIGHT);
+      for (uint32_t step = 0; step < steps; step++) {
+        load_panels(&pair, step, !streams_rows);
+        multiply_upper(rows_at(&a, upper, step, depth_bytes, copy), streams_rows, pair.has_right, &ahead);
+        if (has_lower)
+          multiply_lower(rows_at(&a, lower, step, depth_bytes, copy), streams_rows, pair.has_right, &ahead);
+        finish_rows(job, &columns, &due, rows_a_step);
+      }
+      finish_rows(job, &columns, &due, 2 * tile_rows);
+      store_sums(sums[buffer], a.height, has_lower, pair.has_right);
+      if (b == 0) // not before: the block finished until now was the last pair's
+        columns = columns_of(job, pair.column);
+      uint32_t stored = has_lower ? 2 * a.height : a.height, below = has_lower ? lower : upper;
+      uint32_t beyond = below + a.height > a.count ? below + a.height - a.count : 0;
+      due = (block){
+          .sums = sums[buffer], .end = stored - beyond, .height = a.height, .upper = upper, .lower = lower};
+      buffer ^= 1;
     }
   }
+  finish_rows(job, &columns, &due, 2 * tile_rows);
   _tile_release();
 }
