@@ -10,8 +10,10 @@ typedef struct ck_row_scale {
   float scale, zero;
 } ck_row_scale;
 
-/// One task's share of a packed product: `rows` rows of a times whole panels. Rows are given by pointer, so
-/// that an index costs no copy.
+enum { ck_most_job_rows = 256 };
+
+/// One task's share of a packed product: `rows` rows of a, at most ck_most_job_rows, times whole panels. Rows
+/// are given by pointer, so that an index costs no copy.
 typedef struct ck_panel_job {
   const void *const *a;        // rows pointers: f32, or the first lines of encoded rows (ck_encoded.h)
   size_t line_stride;          // encoded: from one line of a row to the next

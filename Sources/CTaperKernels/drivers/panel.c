@@ -3,8 +3,20 @@
 #include "../include/ck_panel.h"
 #include "ck_encoded_rows.h"
 
-/// Rows handed to a tier at once: their pointers live on the stack.
-enum { row_chunk = 256 };
+/// Most bytes of tiles handed to a tier at once: they and the panels should fit the second cache level.
+enum { tiles_chunk = 1 << 20 };
+
+/// Rows handed to a tier at once. Of tiles they are whole pairs, so that all blocks but the last are full, in
+/// chunks as equal as possible.
+static uint32_t chunk_rows(const ck_op *op, size_t element_bytes) {
+  if (op->a_layout == CK_ENCODED_ROWS)
+    return ck_most_job_rows;
+  uint32_t pair = 2 * ck_encoded_tile_rows(op->rows), pairs = (op->rows + pair - 1) / pair;
+  size_t by_rows = (op->rows + ck_most_job_rows - 1) / ck_most_job_rows;
+  size_t by_bytes = (op->rows * (op->depth * element_bytes) + tiles_chunk - 1) / tiles_chunk;
+  size_t chunks = by_rows > by_bytes ? by_rows : by_bytes;
+  return chunks < pairs ? (uint32_t)((pairs + chunks - 1) / chunks) * pair : pair;
+}
 
 /// A task's share is a multiple of `span` panels.
 static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_t span,
@@ -24,10 +36,10 @@ static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_
   const float *scale = (const float *)(weight + panels * panel_bytes);
   const int32_t *sum = (const int32_t *)(scale + (size_t)panels * CK_PANEL);
 
-  // A chunk is whole pairs of tiles, so that all its tiles but the last are full.
-  uint32_t tile_rows = ck_encoded_tile_rows(op->rows), chunk = row_chunk / (2 * tile_rows) * (2 * tile_rows);
-  const void *rows[row_chunk];
-  ck_row_scale row_scale[row_chunk];
+  const uint32_t tile_rows = ck_encoded_tile_rows(op->rows);
+  const uint32_t chunk = chunk_rows(op, ck_element_bytes(layout));
+  const void *rows[ck_most_job_rows];
+  ck_row_scale row_scale[ck_most_job_rows];
   for (uint32_t start = 0; start < op->rows; start += chunk) {
     uint32_t count = op->rows - start < chunk ? op->rows - start : chunk;
     for (uint32_t i = 0; i < count; i++) {

@@ -25,8 +25,12 @@
 //   CK_TILE_DOTS(sums, a, b)          the tile instruction
 //   ck_columns                        what its `values` needs to know of 16 columns
 //   ck_columns columns_at(const ck_panel_job *, uint32_t column)
-//   ck_vf values(const char *sums, const ck_columns *, const ck_panel_job *, uint32_t row)
-//                                     16 of the product's values, from 64 bytes of sums
+//   ck_rows, void prepare_rows(ck_rows *, const ck_panel_job *)
+//                                     what it needs to know of the job's rows
+//   ck_vf values(const char *sums, const ck_columns *, const ck_rows *, const ck_panel_job *, uint32_t row)
+//                                     16 of the product's values, from 64 bytes of sums. The fewer vector
+//                                     operations and the fewer of them on port 5 (shuffles, broadcasts from
+//                                     registers) the better
 
 #include <stdbool.h>
 
@@ -70,7 +74,8 @@ typedef struct tile_place {
 } tile_place;
 
 /// `count` rows of a tile, `bytes` bytes of each, copied to `copy` and padded with zeros to whole lines.
-static tile_place copied(char *copy, const void *const *rows, uint32_t count, size_t at, size_t bytes) {
+static __attribute__((noinline)) tile_place copied(char *copy, const void *const *rows, uint32_t count,
+                                                   size_t at, size_t bytes) {
   memset(copy, 0, tile_bytes);
   for (uint32_t r = 0; r < count; r++)
     memcpy(copy + r * line_bytes, (const char *)rows[r] + at, bytes);
@@ -127,6 +132,7 @@ typedef struct prefetch {
 } prefetch;
 
 CK_INLINE void look_ahead(prefetch *ahead) {
+#pragma clang loop unroll(disable)
   for (uint32_t i = 0; i < ahead->lines; i++, ahead->next += line_bytes)
     __builtin_prefetch(ahead->next, 0, 2);
 }
@@ -190,7 +196,7 @@ typedef struct pair_columns {
   __mmask16 mask[2]; // columns there are
 } pair_columns;
 
-CK_INLINE pair_columns columns_of(const ck_panel_job *job, uint32_t column) {
+static pair_columns columns_of(const ck_panel_job *job, uint32_t column) {
   pair_columns result = {.column = column};
 #pragma clang loop unroll(full)
   for (uint32_t side = 0; side < 2; side++, column += CK_PANEL) {
@@ -214,36 +220,56 @@ typedef struct block {
   uint32_t upper, lower; // the rows of the job that the tiles start with
 } block;
 
-/// The epilogue of one row of two panels.
-CK_INLINE void finish_row(const ck_panel_job *job, const pair_columns *columns, const char *sums,
-                          uint32_t row) {
-  float *y = job->y + (size_t)row * job->ldy + columns->column;
+/// The epilogue of one row of two panels. Where this is inlined `is_full` (all columns are there) and the
+/// activation are constants.
+CK_INLINE void finish_row(const ck_panel_job *job, const pair_columns *columns, const ck_rows *rows,
+                          const char *sums, uint32_t row, float *y, const bool is_full,
+                          const ck_activation activation) {
 #pragma clang loop unroll(full)
-  for (uint32_t side = 0; side < 2; side++) {
-    if (!columns->mask[side])
+  for (uint32_t side = 0; side < 2; side++, y += CK_PANEL) {
+    if (!is_full && !columns->mask[side])
       continue;
-    ck_vf v = values(sums + side * line_bytes, &columns->side[side], job, row) + columns->bias[side];
-    if (job->activation == CK_ACTIVATION_GELU) {
+    ck_vf v = values(sums + side * line_bytes, &columns->side[side], rows, job, row) + columns->bias[side];
+    if (activation == CK_ACTIVATION_GELU) {
       v = rough_gelu(v);
-    } else if (job->activation != CK_ACTIVATION_NONE) {
+    } else if (activation != CK_ACTIVATION_NONE) {
       float x[CK_PANEL];
       store(x, v);
-      bias_activation(x, x, NULL, CK_PANEL, job->activation);
+      bias_activation(x, x, NULL, CK_PANEL, activation);
       v = load(x);
     }
-    _mm512_mask_storeu_ps(y + side * CK_PANEL, columns->mask[side], (__m512)v);
+    if (is_full)
+      store(y, v);
+    else
+      _mm512_mask_storeu_ps(y, columns->mask[side], (__m512)v);
+  }
+}
+
+CK_INLINE void finish_some(const ck_panel_job *job, const pair_columns *columns, const ck_rows *rows,
+                           block *block, uint32_t count, const bool is_full, const ck_activation activation) {
+  const char *sums = block->sums + (size_t)block->next * block_row;
+  while (count > 0 && block->next < block->end) {
+    bool is_upper = block->next < block->height;
+    uint32_t row = is_upper ? block->upper + block->next : block->lower + block->next - block->height;
+    uint32_t end = is_upper && block->height < block->end ? block->height : block->end;
+    uint32_t some = end - block->next < count ? end - block->next : count;
+    float *y = job->y + (size_t)row * job->ldy + columns->column;
+    for (uint32_t i = 0; i < some; i++, sums += block_row, y += job->ldy)
+      finish_row(job, columns, rows, sums, row + i, y, is_full, activation);
+    block->next += some, count -= some;
   }
 }
 
 /// Finishes up to `count` rows of a block.
-CK_INLINE void finish_rows(const ck_panel_job *job, const pair_columns *columns, block *block,
-                           uint32_t count) {
-  uint32_t left = block->end - block->next;
-  for (count = count < left ? count : left; count > 0; count--, block->next++) {
-    uint32_t row =
-        block->next < block->height ? block->upper + block->next : block->lower + block->next - block->height;
-    finish_row(job, columns, block->sums + (size_t)block->next * block_row, row);
-  }
+static __attribute__((noinline)) void finish_rows(const ck_panel_job *job, const pair_columns *columns,
+                                                  const ck_rows *rows, block *block, uint32_t count) {
+  bool is_full = columns->mask[0] == 0xFFFF && columns->mask[1] == 0xFFFF;
+  if (is_full && job->activation == CK_ACTIVATION_NONE)
+    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_NONE);
+  else if (is_full && job->activation == CK_ACTIVATION_GELU)
+    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_GELU);
+  else
+    finish_some(job, columns, rows, block, count, false, job->activation);
 }
 
 CK_INLINE void store_sums(char *sums, uint32_t height, bool has_lower, bool has_right) {
@@ -277,6 +303,8 @@ void CK_DOTS(const ck_panel_job *job) {
   const uint32_t panels = ck_panels(job->columns), blocks = divided_up(a.tiles, 2);
   const uint32_t rows_a_step = divided_up(2 * a.height, steps);
   const bool streams_rows = blocks > 1;
+  ck_rows rows;
+  prepare_rows(&rows, job);
   block due = {.height = a.height};
   pair_columns columns = {0};
   uint32_t buffer = 0;
@@ -301,9 +329,9 @@ void CK_DOTS(const ck_panel_job *job) {
         multiply_upper(rows_at(&a, upper, step, depth_bytes, copy), streams_rows, pair.has_right, &ahead);
         if (has_lower)
           multiply_lower(rows_at(&a, lower, step, depth_bytes, copy), streams_rows, pair.has_right, &ahead);
-        finish_rows(job, &columns, &due, rows_a_step);
+        finish_rows(job, &columns, &rows, &due, rows_a_step);
       }
-      finish_rows(job, &columns, &due, 2 * tile_rows);
+      finish_rows(job, &columns, &rows, &due, 2 * tile_rows);
       store_sums(sums[buffer], a.height, has_lower, pair.has_right);
       if (b == 0) // not before: the block finished until now was the last pair's
         columns = columns_of(job, pair.column);
@@ -314,6 +342,6 @@ void CK_DOTS(const ck_panel_job *job) {
       buffer ^= 1;
     }
   }
-  finish_rows(job, &columns, &due, 2 * tile_rows);
+  finish_rows(job, &columns, &rows, &due, 2 * tile_rows);
   _tile_release();
 }
