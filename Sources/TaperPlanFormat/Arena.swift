@@ -24,6 +24,14 @@ public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
     case .i8: KernelConstants.groupI8
     }
   }
+
+  /// Bytes of so many rows of encoded activations when they lie in tiles (ck_encoded.h): of whole lines, and of 16 rows
+  /// a tile.
+  public func tileByteCount(rows: Int, columns: Int) -> Int {
+    let (line, height) = (KernelConstants.encodedLine, KernelConstants.encodedTile)
+    let lines = (columns * byteCount + line - 1) / line
+    return (rows + height - 1) / height * height * lines * line
+  }
 }
 
 /// A buffer of the arena: its shape in symbols, its place, and the ops between which it is alive.

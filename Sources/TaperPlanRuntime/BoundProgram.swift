@@ -28,7 +28,7 @@ internal import TaperPlanFormat
   private let kept: UnsafeMutablePointer<UInt32>
 
   /// The arena must outlive the program.
-  init(_ loaded: LoadedPlan, arena: borrowing Arena, tier: KernelTier, tracing: Bool) {
+  init(_ loaded: LoadedPlan, arena: borrowing Arena, table: OpaquePointer, tracing: Bool) {
     let plan = loaded.plan
     let length = plan.schedule.maximumLength
     var layout = Layout()
@@ -70,7 +70,7 @@ internal import TaperPlanFormat
 
     let binder = unsafe OpBinder(
       plan: plan, arena: arena.base, weights: loaded.weightBase, ids: ids, typeIDs: typeIDs, kept: kept,
-      table: ck_kernels(tier.ckTier))
+      table: table, tiled: ck_table_encoded_layout(table) == CK_ENCODED_TILES ? TiledSlots.find(in: plan) : [])
     var next = 0
     for (number, op) in plan.ops.enumerated() {
       let first = next

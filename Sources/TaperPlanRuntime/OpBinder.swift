@@ -13,6 +13,8 @@ internal import TaperPlanFormat
   /// Where a selection by threshold writes how many rows it kept.
   let kept: UnsafeMutablePointer<UInt32>
   let table: OpaquePointer
+  /// Slots whose encoded rows lie in tiles.
+  let tiled: Set<UInt16>
 
   func decisions(of op: PlanOp, firstSelection: Int, selectionCount: Int) -> BoundOp {
     unsafe BoundOp(
@@ -39,6 +41,8 @@ internal import TaperPlanFormat
     unsafe bound.ldb = op.b.leading
     unsafe bound.ldc = op.c.leading
     unsafe bound.ldy = op.output.leading
+    unsafe bound.a_layout = encodedLayout(op.a)
+    unsafe bound.y_layout = encodedLayout(op.output)
     unsafe bound.a = readable(op.a)
     unsafe bound.b = readable(op.b)
     unsafe bound.c = readable(op.c)
@@ -65,6 +69,10 @@ internal import TaperPlanFormat
     if op.kind.isDynamic { unsafe bound.count_out = kept }
     unsafe bound.table = table
     return unsafe bound
+  }
+
+  private func encodedLayout(_ operand: Operand) -> ck_encoded_layout {
+    !operand.isNone && tiled.contains(operand.slot) ? CK_ENCODED_TILES : CK_ENCODED_ROWS
   }
 
   private func address(_ operand: Operand) -> UnsafeMutableRawPointer? {

@@ -43,18 +43,24 @@ public struct Session: ~Copyable {
     guard (1...max(1, loaded.maximumThreads)).contains(threads) else {
       throw .threadsOutOfRange(asked: threads, maximum: loaded.maximumThreads)
     }
-    let plan = loaded.plan
     let detected = KernelTier.detected
     let wanted = min(detected.rawValue, (maximumTier ?? detected).rawValue)
+    try unsafe self.init(
+      loaded, threads: threads, tracing: tracing, table: ck_kernels(ck_tier(rawValue: wanted)))
+  }
 
-    let tier = KernelTier(unsafe ck_table_tier(ck_kernels(ck_tier(rawValue: wanted))))
+  /// A session that runs the row kernels of `table` (a `ck_table`): tests give those of a tier that they emulate.
+  package init(
+    _ loaded: LoadedPlan, threads: Int, tracing: Bool = false, table: OpaquePointer
+  ) throws(RuntimeError) {
+    let plan = loaded.plan
     let arena = try Arena(byteCount: plan.arena.byteCount)
     let pool = try WorkerPool(workers: threads)
 
     self.loaded = loaded
     self.threads = threads
-    self.tier = tier
-    program = BoundProgram(loaded, arena: arena, tier: tier, tracing: tracing)
+    tier = KernelTier(unsafe ck_table_tier(table))
+    program = unsafe BoundProgram(loaded, arena: arena, table: table, tracing: tracing)
     self.arena = arena
     self.pool = pool
     maximumLength = plan.schedule.maximumLength

@@ -97,6 +97,7 @@ internal import TaperPlanFormat
     case .a:
       unsafe op.a = place
       unsafe op.lda = leading
+      unsafe op.a_layout = layout(element)
       warmCounts[0] = count
     case .b:
       unsafe op.b = isView ? place + stored : UnsafePointer(buffers.activations[1])
@@ -108,6 +109,7 @@ internal import TaperPlanFormat
       warmCounts[2] = isView ? 0 : count
     default:
       unsafe op.ldy = UInt32(stored)
+      if role == .output { unsafe op.y_layout = layout(element) }
       outputCount = count
     }
   }
@@ -154,6 +156,11 @@ internal import TaperPlanFormat
     case .beta: unsafe op.beta = buffers.weights(count)
     default: break
     }
+  }
+
+  /// Encoded rows lie as they do in a plan for this tier.
+  private func layout(_ element: ElementType) -> ck_encoded_layout {
+    element == .bf16 || element == .i8 ? unsafe ck_table_encoded_layout(op.table) : CK_ENCODED_ROWS
   }
 
   private func width(_ width: RowWidth, _ shape: OpShape) -> Int {

@@ -33,6 +33,7 @@ typedef struct tiles {
 } tiles;
 
 static _Thread_local tiles state;
+static _Thread_local amx_counts counts;
 
 /// From a signal handler: no stdio.
 static _Noreturn void fault(const char *instruction, const char *reason) {
@@ -230,37 +231,44 @@ static int emulate(ucontext_t *context) {
   if (!is_register)
     place = address_at(modrm, registers, x, b);
   switch (code[3]) {
-  case 0x49:
+  case 0x49: // TILERELEASE, TILEZERO, LDTILECFG, STTILECFG
     if (is_register && prefix == none && *modrm == 0xC0)
-      memset(&state, 0, sizeof state); // TILERELEASE
+      memset(&state, 0, sizeof state);
     else if (is_register && prefix == pF2 && rm == 0) {
       require(&state, "TILEZERO", t);
+      counts.zeros++;
       memset(&state.tile[t], 0, sizeof(tile));
-    } else if (!is_register && prefix == none && t == 0)
+    } else if (!is_register && prefix == none && t == 0) {
       load_config(&state, (const char *)place.base + place.index);
-    else if (!is_register && prefix == p66 && t == 0)
-      memcpy((char *)place.base + place.index, &state.config, sizeof state.config); // STTILECFG
+      counts.configurations++;
+    } else if (!is_register && prefix == p66 && t == 0)
+      memcpy((char *)place.base + place.index, &state.config, sizeof state.config);
     else
       return 0;
     break;
   case 0x4B:
     if (is_register || rm != 4 || prefix == none)
       return 0;
-    if (prefix == pF3)
+    if (prefix == pF3) {
       store_tile(&state, t, (char *)place.base, place.index);
-    else // TILELOADD, and TILELOADDT1, which is a hint about caches
+      counts.stores++;
+    } else { // TILELOADD, and TILELOADDT1 (66), which is a hint about caches
       load_tile(&state, t, (const char *)place.base, place.index);
+      *(prefix == p66 ? &counts.streamed_loads : &counts.loads) += 1;
+    }
     break;
   case 0x5C:
     if (!is_register || prefix != pF3)
       return 0;
     multiply(&state, AMX_BF16, t, rm, third);
+    counts.products++;
     break;
   case 0x5E: {
     static const amx_product products[] = {[none] = AMX_UU, [p66] = AMX_US, [pF3] = AMX_SU, [pF2] = AMX_SS};
     if (!is_register)
       return 0;
     multiply(&state, products[prefix], t, rm, third);
+    counts.products++;
     break;
   }
   default:
@@ -290,6 +298,12 @@ const ck_table *amx_emulated_table(void) {
     return NULL;
   pthread_once(&once, install);
   return &ck_table_amx;
+}
+
+amx_counts amx_take_counts(void) {
+  amx_counts taken = counts;
+  memset(&counts, 0, sizeof counts);
+  return taken;
 }
 
 // MARK: The instructions themselves
@@ -353,5 +367,6 @@ void amx_multiply(amx_product product, amx_shape c_shape, amx_shape a_shape, amx
                   const void *a, const void *b, void *config_back) {}
 void amx_multiply_by_model(amx_product product, amx_shape c_shape, amx_shape a_shape, amx_shape b_shape,
                            void *c, const void *a, const void *b) {}
+amx_counts amx_take_counts(void) { return (amx_counts){0}; }
 
 #endif

@@ -72,7 +72,12 @@ package struct Emission {
         virtual.copies * schedule.value(of: virtual.rows, length: $0)
           * schedule.value(of: virtual.innerRows, length: $0) * virtual.columns
       }.max() ?? 0
-    slot.byteCount = Bytes(UInt64(elements * virtual.element.byteCount))
+    var byteCount = elements * virtual.element.byteCount
+    if virtual.element == .bf16 || virtual.element == .i8 {
+      // Encoded activations: some tiers lay them out in tiles.
+      byteCount = virtual.element.tileByteCount(rows: elements / virtual.columns, columns: virtual.columns)
+    }
+    slot.byteCount = Bytes(UInt64(byteCount))
     return slot
   }
 }

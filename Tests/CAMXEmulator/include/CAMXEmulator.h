@@ -12,6 +12,14 @@
 /// the AVX-512 that they need besides the tiles.
 const ck_table *amx_emulated_table(void);
 
+/// Tile instructions that a thread has run by emulation.
+typedef struct amx_counts {
+  uint64_t configurations, zeros, loads, streamed_loads, stores, products;
+} amx_counts;
+
+/// Those of this thread since it last asked.
+amx_counts amx_take_counts(void);
+
 /// A tile's shape: 1 to 16 rows of 4 to 64 bytes, a multiple of 4; both 0 for a tile that is not used.
 typedef struct amx_shape {
   uint32_t rows, row_bytes;
