@@ -70,7 +70,8 @@ internal import TaperPlanFormat
 
     let binder = unsafe OpBinder(
       plan: plan, arena: arena.base, weights: loaded.weightBase, ids: ids, typeIDs: typeIDs, kept: kept,
-      table: table, tiled: ck_table_encoded_layout(table) == CK_ENCODED_TILES ? TiledSlots.find(in: plan) : [])
+      table: table, tiled: ck_table_encoded_layout(table) == CK_ENCODED_TILES ? TiledSlots.find(in: plan) : []
+    )
     var next = 0
     for (number, op) in plan.ops.enumerated() {
       let first = next

@@ -203,7 +203,62 @@ let reasonWithoutAMX: Comment = "SKIPPED: this CPU has neither AMX nor the AVX-5
             expect(y.bits == wanted.bits, "\(columns) columns: not the reference's bits")
           }
           y.expectEqual(3e-5) { wanted.double($0, $1) }
+          let tiles = operands.tiles()
+          let tiled = unsafe operands.result(operands.op(base, tiles: tiles), parts: 1 + depth % 3)
+          expect(tiled.bits == y.bits, "\(columns) columns: tiles give other bits than rows")
         }
+      }
+    }
+  }
+
+  /// Rows are handed to the kernel in chunks: by their number, and in tiles also by their bytes.
+  @Test func productsOfManyRows() {
+    var (base, scalar) = unsafe (ck_op(), ck_op())
+    unsafe base.table = table(CK_TIER_AMX)
+    unsafe scalar.table = ck_kernels(CK_TIER_SCALAR)
+    let shapes = [(257, 20, 40), (300, 33, 70), (511, 16, 64), (513, 5, 9), (200, 17, 6000), (3, 20, 33000)]
+    withEvery("precision", in: PackedOperands.Precision.allCases) { precision in
+      withEvery("rows, columns, depth", in: shapes) { rows, columns, depth in
+        var generator = Generator(seed: UInt64(rows))
+        let operands = PackedOperands(
+          precision, rows: rows, columns: columns, depth: depth, generator: &generator)
+        let y = unsafe operands.result(operands.op(base))
+        let wanted = unsafe operands.result(operands.op(scalar))
+        if precision == .i8 { expect(y.bits == wanted.bits, "not the reference's bits") }
+        y.expectEqual(3e-4) { wanted.double($0, $1) }
+        let tiles = operands.tiles()
+        let tiled = unsafe operands.result(operands.op(base, tiles: tiles))
+        expect(tiled.bits == y.bits, "tiles give other bits than rows")
+      }
+    }
+  }
+
+  /// Counted by the emulator: one tile load a tile instruction where blocks are full, the operand streamed that is not
+  /// used again soon, tiles configured once.
+  @Test(.enabled(if: !hostTiers.contains(CK_TIER_AMX), "SKIPPED: nothing is emulated here"))
+  func instructionsOfAProduct() {
+    var base = unsafe ck_op()
+    unsafe base.table = table(CK_TIER_AMX)
+    let shapes = [(16, 96, 384), (17, 96, 384), (32, 96, 384), (40, 80, 100), (128, 64, 384), (250, 33, 130)]
+    withEvery("precision", in: PackedOperands.Precision.allCases) { precision in
+      withEvery("rows, columns, depth", in: shapes) { rows, columns, depth in
+        var generator = Generator(seed: 1)
+        let operands = PackedOperands(
+          precision, rows: rows, columns: columns, depth: depth, generator: &generator)
+        let tiles = operands.tiles()
+        _ = amx_take_counts()
+        _ = unsafe operands.result(operands.op(base, tiles: tiles))
+        let counts = amx_take_counts()
+        let steps = UInt64((depth * (4 / operands.group) + 63) / 64)
+        let (panels, rowTiles) = (UInt64((columns + 15) / 16), UInt64((rows + 15) / 16))
+        let (pairs, blocks) = ((panels + 1) / 2, (rowTiles + 1) / 2)
+        let (ofRows, ofWeights) = (rowTiles * pairs * steps, blocks * panels * steps)
+        expect(counts.configurations == 1, "configured \(counts.configurations) times")
+        expect(counts.products == rowTiles * panels * steps, "\(counts.products) products")
+        expect(counts.stores == rowTiles * panels, "\(counts.stores) stores")
+        expect(
+          counts.streamed_loads == (blocks > 1 ? ofRows : ofWeights), "\(counts.streamed_loads) streamed")
+        expect(counts.loads == (blocks > 1 ? ofWeights : ofRows), "\(counts.loads) loads")
       }
     }
   }

@@ -39,6 +39,51 @@ import Testing
     return (row.contains(where: \.isNaN) ? .nan : scale, zero, row.map { UInt8(code($0, zero)) })
   }
 
+  /// In tiles a row has the same bytes, line by line, then zeros (of codes: the code of zero) to the line's end.
+  @Test func tilesHoldTheRows() {
+    unsafe withEveryTier { base in
+      withEvery("rows", in: [1, 5, 16, 17, 40, 49]) { rows in
+        withEvery("columns", in: [1, 2, 3, 5, 31, 32, 33, 63, 64, 65, 100, 384]) { columns in
+          var generator = Generator(seed: UInt64(rows * 1000 + columns))
+          let a = Matrix(rows, columns, random: &generator)
+          withEvery("bytes of an element", in: [1, 2]) { bytes in
+            let group = 4 / bytes
+            let stored = (columns + group - 1) / group * group * bytes
+            let lines = (columns * bytes + 63) / 64
+            let inRows = GuardedMemory([UInt8](repeating: 7, count: rows * stored))
+            let inTiles = GuardedMemory(
+              [UInt8](repeating: 7, count: ck_encoded_tiles_bytes(UInt32(rows), columns * bytes)))
+            let scales = GuardedMemory([Float](repeating: 7, count: 2 * rows))
+            var op = unsafe base
+            unsafe (op.rows, op.columns) = (UInt32(rows), UInt32(columns))
+            unsafe (op.a, op.lda) = (a.constPointer, a.ld)
+            unsafe op.y2 = scales.pointer
+            unsafe op.ldy = UInt32(stored / bytes)
+            for (y, layout) in [(inRows, CK_ENCODED_ROWS), (inTiles, CK_ENCODED_TILES)] {
+              unsafe op.y = UnsafeMutableRawPointer(y.pointer).assumingMemoryBound(to: Float.self)
+              unsafe op.y_layout = layout
+              unsafe run(bytes == 1 ? ck_encode_i8 : ck_encode_bf16, op, tasks: rowTasks(rows))
+            }
+            let height = (rows + (rows + 15) / 16 - 1) / ((rows + 15) / 16)
+            let (contiguous, tiled) = (inRows.values, inTiles.values)
+            for row in 0..<rows {
+              let padding = bytes == 1 ? UInt8(scales[2 * row + 1]) : 0
+              let wanted =
+                contiguous[row * stored..<(row + 1) * stored]
+                + [UInt8](repeating: padding, count: lines * 64 - stored)
+              let found = (0..<lines).flatMap { line in
+                let place = (row / height * lines + line) * 1024 + row % height * 64
+                return tiled[place..<place + 64]
+              }
+              expect(found == Array(wanted), "row \(row)")
+            }
+            expect(inTiles.isIntact, "memory before the tiles was written")
+          }
+        }
+      }
+    }
+  }
+
   @Test func everyTierGivesTheDefinition() {
     unsafe withEveryTier { base in
       withEvery("kind", in: Kind.allCases) { kind in

@@ -121,6 +121,31 @@ struct PackedOperands {
     return unsafe op
   }
 
+  /// The rows of `a` in tiles. What belongs to no row is NaN in bf16.
+  func tiles() -> GuardedMemory<UInt8> {
+    let bytes = 4 / group
+    let filled = (depth + group - 1) / group * group * bytes
+    let lines = (depth * bytes + 63) / 64
+    let height = Int(ck_encoded_tile_rows(UInt32(rows)))
+    var result = [UInt8](repeating: 0xFF, count: ck_encoded_tiles_bytes(UInt32(rows), depth * bytes))
+    let codes = a.values
+    for row in 0..<rows {
+      for byte in 0..<lines * 64 {
+        let place = (row / height * lines + byte / 64) * 1024 + row % height * 64 + byte % 64
+        result[place] = byte < filled ? codes[row * leading * bytes + byte] : 0
+      }
+    }
+    return GuardedMemory(result)
+  }
+
+  /// The op over the rows in `tiles`.
+  func op(_ base: ck_op, tiles: GuardedMemory<UInt8>) -> ck_op {
+    var op = unsafe self.op(base)
+    unsafe op.a = UnsafeRawPointer(tiles.constPointer).assumingMemoryBound(to: Float.self)
+    unsafe op.a_layout = CK_ENCODED_TILES
+    return unsafe op
+  }
+
   /// y of the op, its tasks run last first.
   func result(_ op: ck_op, parts: Int = 1, _ activation: ck_activation = CK_ACTIVATION_NONE) -> Matrix {
     let y = unsafe Matrix(Int(op.rows), columns)

@@ -51,7 +51,8 @@ static inline ck_encoded_row ck_encoded_row_at(const void *base, ck_encoded_layo
   char *start = (char *)(uintptr_t)base;
   if (layout == CK_ENCODED_ROWS)
     return (ck_encoded_row){.at = start + row * row_stride, .line_stride = CK_ENCODED_LINE};
-  const size_t tile = CK_ENCODED_TILE * CK_ENCODED_LINE, height = ck_encoded_tile_rows(rows);
+  const size_t tile = CK_ENCODED_TILE * CK_ENCODED_LINE;
+  const uint32_t height = ck_encoded_tile_rows(rows);
   return (ck_encoded_row){
       .at = start + row / height * ck_encoded_lines(width) * tile + row % height * CK_ENCODED_LINE,
       .line_stride = tile,
