@@ -10,6 +10,7 @@ typedef struct ck_row_scale {
   float scale, zero;
 } ck_row_scale;
 
+/// Drivers keep the rows' pointers on the stack.
 enum { ck_most_job_rows = 256 };
 
 /// One task's share of a packed product: `rows` rows of a, at most ck_most_job_rows, times whole panels. Rows
