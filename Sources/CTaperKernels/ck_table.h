@@ -18,6 +18,7 @@ enum { ck_most_job_rows = 256 };
 typedef struct ck_panel_job {
   const void *const *a;        // rows pointers: f32, or the first lines of encoded rows (ck_encoded.h)
   size_t line_stride;          // encoded: from one line of a row to the next
+  size_t plane;                // planes: bytes from one plane of a row to the next
   const ck_row_scale *a_scale; // i8: one for each row of a, in the order of `a`
   uint32_t rows, depth;
   uint32_t tile_rows; // rows of a tile, when line_stride is not CK_ENCODED_LINE; the last tile has room for
@@ -95,6 +96,16 @@ typedef struct ck_bf16_attention {
   void (*pack_pairs)(uint32_t *y, size_t panel, const float *a, size_t lda, uint32_t rows, uint32_t n);
 } ck_bf16_attention;
 
+/// Products of f32 as planes of bf16 (ck_gemm_f32_x3, ck_gemm_f32_x6). What the encoding of a row holds is a
+/// matter between a tier's `encode` and its products: planes where a unit multiplies bf16 fast enough, else
+/// the f32 values, for which there is room.
+typedef struct ck_plane_products {
+  void (*gemm_x3)(const ck_panel_job *job);
+  void (*gemm_x6)(const ck_panel_job *job);
+  /// One row of n elements in 2 or 3 planes, `plane` bytes apart, each an encoded row like y.
+  void (*encode)(ck_encoded_row y, size_t plane, const float *a, size_t n, uint32_t planes);
+} ck_plane_products;
+
 struct ck_table {
   ck_tier tier;
   /// ck_table_encoded_layout
@@ -128,6 +139,7 @@ struct ck_table {
   void (*gemm_f32)(const ck_panel_job *job);
   void (*gemm_bf16)(const ck_panel_job *job);
   void (*gemm_i8)(const ck_panel_job *job);
+  const ck_plane_products *planes;
   const ck_bf16_attention *attention_bf16;
   /// One row of ck_encode_bf16. A contiguous y holds n rounded up to 2 elements, another whole lines.
   void (*encode_bf16)(ck_encoded_row y, const float *a, size_t n);

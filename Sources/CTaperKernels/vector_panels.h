@@ -213,17 +213,104 @@ static void run_panels(const ck_panel_job *job, uint32_t column, uint32_t panels
   }
 }
 
+/// How many tiles `rows` rows are cut into, and how many panels each has when `left` panels remain.
+typedef struct tile_cut {
+  uint32_t tiles, panels;
+} tile_cut;
+
+CK_INLINE tile_cut cut_into_tiles(uint32_t rows, uint32_t left) {
+  // tall tiles are two panels wide; of an odd number of panels, three go first in lower tiles
+  bool tall = rows <= tile_rows && (left % 2 == 0 || left == 1);
+  uint32_t most = tall || rows <= shared_rows ? tile_rows : shared_rows;
+  uint32_t tiles = (rows + most - 1) / most, tallest = (rows + tiles - 1) / tiles;
+  return (tile_cut){.tiles = tiles, .panels = panels_at_once(tallest, left)};
+}
+
 static void gemm_f32(const ck_panel_job *job) {
   if (job->rows == 0)
     return;
   for (uint32_t column = 0; column < job->columns;) {
-    uint32_t left = ck_panels(job->columns - column);
-    // tall tiles are two panels wide; of an odd number of panels, three go first in lower tiles
-    bool tall = job->rows <= tile_rows && (left % 2 == 0 || left == 1);
-    uint32_t most = tall || job->rows <= shared_rows ? tile_rows : shared_rows;
-    uint32_t tiles = (job->rows + most - 1) / most, tallest = (job->rows + tiles - 1) / tiles;
-    uint32_t panels = panels_at_once(tallest, left);
-    run_panels(job, column, panels, tiles);
-    column += panels * CK_PANEL;
+    tile_cut cut = cut_into_tiles(job->rows, ck_panels(job->columns - column));
+    run_panels(job, column, cut.panels, cut.tiles);
+    column += cut.panels * CK_PANEL;
   }
 }
+
+// Weights that are sums of bf16 planes (ck_gemm_f32_x3, ck_gemm_f32_x6) are restored to f32, a block that
+// fits L1 at a time, and then multiplied as above: one pass over f32 costs a third of three over bf16, on
+// wide vectors with VDPBF16PS still two thirds.
+
+/// Steps k …< k + steps of a panel at restored[step][16]; k is even, and an odd `steps` writes one more.
+CK_INLINE void restore(float *restored, const char *panel, size_t k, size_t steps, const uint32_t planes) {
+  const size_t line = CK_PANEL * sizeof(uint32_t);
+  const char *pairs = panel + k / CK_GROUP_BF16 * planes * line;
+  for (size_t step = 0; step < steps; step += CK_GROUP_BF16, pairs += planes * line)
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < panel_vectors; v++) {
+      ck_vf first = splat(0), second = splat(0);
+#pragma clang loop unroll(full)
+      for (uint32_t p = planes; p-- > 0;) {
+        ck_vi pair = load_words(pairs + p * line + v * sizeof(ck_vf));
+        first += (ck_vf)(pair << 16);
+        second += (ck_vf)(pair & (int32_t)0xFFFF0000);
+      }
+      store(restored + step * CK_PANEL + v * CK_WIDTH, first);
+      store(restored + (step + 1) * CK_PANEL + v * CK_WIDTH, second);
+    }
+}
+
+/// Whole panels from column `column` on, all rows; y is of the first of these columns.
+static void run_restored(const ck_panel_job *job, uint32_t column, tile_cut cut, const uint32_t planes,
+                         float *y, size_t ldy) {
+  float restored[l1_elements] __attribute__((aligned(64)));
+  const size_t depth = job->depth, panel_bytes = (depth + 1) / CK_GROUP_BF16 * planes * CK_PANEL * 4;
+  const size_t block = l1_elements / (cut.panels * CK_PANEL) / unrolled_steps * unrolled_steps;
+  const char *panels = (const char *)job->panels + column / CK_PANEL * panel_bytes;
+  tile t = {.w = restored, .panel = block * CK_PANEL, .ldy = ldy};
+  for (t.k = 0; t.k < depth; t.k += block) {
+    t.depth = depth - t.k < block ? depth - t.k : block;
+    for (uint32_t p = 0; p < cut.panels; p++)
+      restore(restored + p * t.panel, panels + p * panel_bytes, t.k, t.depth, planes);
+    for (uint32_t number = 0, row = 0, end; number < cut.tiles; number++, row = end) {
+      end = (uint32_t)((uint64_t)job->rows * (number + 1) / cut.tiles);
+      t.a = (const float *const *)job->a + row;
+      t.y = y + row * ldy;
+      tile_kernels[end - row][cut.panels](&t);
+    }
+  }
+}
+
+CK_INLINE void finish_restored(const ck_panel_job *job, uint32_t row, uint32_t rows, uint32_t column,
+                               uint32_t columns, const float *x, size_t ldx) {
+  const float *bias = job->bias ? job->bias + column : NULL;
+  for (uint32_t r = 0; r < rows; r++)
+    bias_activation(job->y + (size_t)(row + r) * job->ldy + column, x + r * ldx, bias, columns,
+                    job->activation);
+}
+
+CK_INLINE void gemm_planes(const ck_panel_job *job, const uint32_t planes) {
+  const uint32_t whole = job->columns / CK_PANEL * CK_PANEL;
+  for (uint32_t column = 0; column < whole && job->rows > 0;) {
+    tile_cut cut = cut_into_tiles(job->rows, (whole - column) / CK_PANEL);
+    uint32_t columns = cut.panels * CK_PANEL;
+    float *y = job->y + column;
+    run_restored(job, column, cut, planes, y, job->ldy);
+    if (job->bias || job->activation)
+      finish_restored(job, 0, job->rows, column, columns, y, job->ldy);
+    column += columns;
+  }
+  // the sums of the last panel do not fit y
+  for (uint32_t row = 0, rows; whole < job->columns && row < job->rows; row += rows) {
+    rows = job->rows - row < tile_rows ? job->rows - row : tile_rows;
+    float sums[tile_rows * CK_PANEL];
+    ck_panel_job some = *job;
+    some.a += row, some.rows = rows;
+    run_restored(&some, whole, (tile_cut){.tiles = 1, .panels = 1}, planes, sums, CK_PANEL);
+    finish_restored(job, row, rows, whole, job->columns - whole, sums, CK_PANEL);
+  }
+}
+
+static void gemm_x3(const ck_panel_job *job) { gemm_planes(job, 2); }
+static void gemm_x6(const ck_panel_job *job) { gemm_planes(job, 3); }
+static const ck_plane_products restoring_products = {
+    .gemm_x3 = gemm_x3, .gemm_x6 = gemm_x6, .encode = ck_encode_planes_as_f32};

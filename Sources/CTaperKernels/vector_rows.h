@@ -187,6 +187,33 @@ static void encode_bf16(ck_encoded_row y, const float *a, size_t n) {
   pad_line(y, 2 * (n + n % 2), 0);
 }
 
+/// The next plane of values, and what remains of them for those after it: ck_encode_bf16x2.
+CK_INLINE ck_vh next_plane(ck_vf *rest, int is_last) {
+  const ck_vu bits = (ck_vu)*rest, magnitude = bits & 0x7FFFFFFF, largest = (ck_vu)0x7F7F;
+  const ck_vi is_finite = magnitude < 0x7F800000;
+  ck_vu plane = (magnitude + 0x7FFF + (magnitude >> 16 & 1)) >> 16;
+  plane = __builtin_elementwise_min(plane, largest) | (bits >> 16 & 0x8000);
+  ck_vf remains = *rest - (ck_vf)(plane << 16);
+  *rest = choose(is_finite, remains, *rest);
+  ck_vu other = is_last ? (ck_vu) __builtin_convertvector(bf16_of((ck_vf)bits), ck_vu) : (ck_vu)0;
+  return __builtin_convertvector((ck_vu)choose(is_finite, (ck_vf)plane, (ck_vf)other), ck_vh);
+}
+
+/// One row of ck_encode_bf16x2 or ck_encode_bf16x3 as planes, `plane` bytes apart.
+CK_INLINE void encode_planes(ck_encoded_row y, size_t plane, const float *a, size_t n, uint32_t planes) {
+  for (size_t i = 0; i < n; i += CK_WIDTH) {
+    // lanes beyond the row, and so the padding of the last pair, are zero
+    const size_t count = n - i < CK_WIDTH ? n - i : CK_WIDTH;
+    ck_vf rest = count < CK_WIDTH ? load_some(a + i, count) : load(a + i);
+    for (uint32_t p = 0; p < planes; p++) {
+      ck_vh v = next_plane(&rest, p == planes - 1);
+      __builtin_memcpy(encoded_at(y, 2 * i) + p * plane, &v, (count + 1) / 2 * 4);
+    }
+  }
+  for (uint32_t p = 0; p < planes; p++, y.at += plane)
+    pad_line(y, 2 * (n + n % 2), 0);
+}
+
 /// `count` lanes of a row to be encoded, zeros beyond.
 CK_INLINE ck_vf scaled(const float *a, const float *multiplier, size_t i, size_t count) {
   ck_vf v = count < CK_WIDTH ? load_some(a + i, count) : load(a + i);
@@ -252,12 +279,12 @@ static ck_row_scale encode_i8(ck_encoded_row y, const float *a, const float *mul
 }
 
 /// A tier's table; its products of packed bf16 and i8 differ between tiers of one vector width.
-#define CK_VECTOR_TABLE(its_tier, its_gemm_bf16, its_gemm_i8, its_attention_bf16)                            \
+#define CK_VECTOR_TABLE(its_tier, its_gemm_bf16, its_gemm_i8, its_planes, its_attention_bf16)                \
   {                                                                                                          \
     .tier = its_tier, .encoded_layout = its_tier == CK_TIER_AMX ? CK_ENCODED_TILES : CK_ENCODED_ROWS,        \
     .bias_activation = bias_activation, .gate = gate, .rotate = rotate, .add = add, .scale = scale,          \
     .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
     .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed, .gemm_f32 = gemm_f32,     \
     .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .encode_bf16 = encode_bf16, .encode_i8 = encode_i8,  \
-    .attention_bf16 = &its_attention_bf16,                                                                   \
+    .planes = &its_planes, .attention_bf16 = &its_attention_bf16,                                            \
   }

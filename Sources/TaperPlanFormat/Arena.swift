@@ -6,12 +6,25 @@ public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
   case bf16 = 3
   /// One byte: unsigned codes in slots (ck_encode_i8), signed in weights.
   case i8 = 4
+  /// f32 as the sum of two or three bf16, its planes (ck_encode_bf16x2).
+  case bf16x2 = 5
+  case bf16x3 = 6
 
   public var byteCount: Int {
     switch self {
-    case .f32, .u32: 4
+    case .f32, .u32, .bf16x2: 4
     case .f16, .bf16: 2
     case .i8: 1
+    case .bf16x3: 6
+    }
+  }
+
+  /// How many bf16 an element is the sum of; 1 for every element that is no such sum.
+  public var planes: Int {
+    switch self {
+    case .f32, .u32, .f16, .bf16, .i8: 1
+    case .bf16x2: 2
+    case .bf16x3: 3
     }
   }
 
@@ -20,8 +33,17 @@ public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
   public var group: Int {
     switch self {
     case .f32, .u32, .f16: 1
-    case .bf16: KernelConstants.groupBF16
+    case .bf16, .bf16x2, .bf16x3: KernelConstants.groupBF16
     case .i8: KernelConstants.groupI8
+    }
+  }
+
+  /// Whether activations of this element are encoded ones (ck_encoded.h): what a product of low precision or of planes
+  /// reads.
+  public var isEncoded: Bool {
+    switch self {
+    case .bf16, .i8, .bf16x2, .bf16x3: true
+    case .f32, .u32, .f16: false
     }
   }
 
@@ -29,7 +51,7 @@ public enum ElementType: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
   /// a tile.
   public func tileByteCount(rows: Int, columns: Int) -> Int {
     let (line, height) = (KernelConstants.encodedLine, KernelConstants.encodedTile)
-    let lines = (columns * byteCount + line - 1) / line
+    let lines = (columns * byteCount / planes + line - 1) / line * planes
     return (rows + height - 1) / height * height * lines * line
   }
 }

@@ -54,6 +54,21 @@ extension KernelID {
   /// What an encode kernel writes.
   public var encodedElement: ElementType { family?.precision ?? .f32 }
 
+  /// How many bf16 the operands of its products, or the elements that an encode kernel writes, are sums of; 1 for all
+  /// other families.
+  public var planes: Int { family?.precision.planes ?? 1 }
+
+  /// How far a product of bf16 planes with about a thousand terms lies from the exact one, relative to the root mean
+  /// square of the results, on any tier (specs/kernels.md); nil for all other families. gemm_f32_x6 counts as f32: its
+  /// root mean square is at most that of gemm_f32_panel.
+  public var statedError: (rms: Double, largest: Double)? {
+    switch self {
+    case .gemmF32X3: (rms: 5e-6, largest: 5e-5)
+    case .gemmF32X6: (rms: 1e-6, largest: 1e-5)
+    default: nil
+    }
+  }
+
   /// Whether this family rounds f32 operands to bf16 within the op: a plan that promises f32 has none such.
   /// Attention takes f32 whatever it multiplies; a product in low precision takes what an encode op wrote.
   public var roundsOperands: Bool {
@@ -84,6 +99,19 @@ extension KernelID {
 }
 
 extension PlanOp {
-  /// What an encode op writes: i8 codes when it also writes their scales, else bf16.
-  public var encodedElement: ElementType { output2.isNone ? .bf16 : .i8 }
+  /// What an encode op writes: i8 codes when it also writes their scales, else bf16 in as many planes as `extent` says.
+  public var encodedElement: ElementType {
+    guard output2.isNone else { return .i8 }
+    return [ElementType.bf16x2, .bf16x3].first { $0.planes == extent } ?? .bf16
+  }
+
+  /// An encode op of `columns` columns that writes `element`, and scales where codes have them; its operands are the
+  /// caller's to place.
+  public static func encode(as element: ElementType, layer: Int, rows: RowCount, columns: Int) -> PlanOp {
+    var op = PlanOp(.encode, layer: layer, rows: rows, columns: columns)
+    op.output = Operand(slot: 0)
+    if element == .i8 { op.output2 = Operand(slot: 0) }
+    if element.planes > 1 { op.extent = UInt32(element.planes) }
+    return op
+  }
 }

@@ -43,6 +43,10 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let weightedMeanF32 = KernelID(rawValue: 36)
   public static let lastRowF32 = KernelID(rawValue: 37)
   public static let log1pF32 = KernelID(rawValue: 38)
+  public static let gemmF32X3 = KernelID(rawValue: 39)
+  public static let gemmF32X6 = KernelID(rawValue: 40)
+  public static let encodeBF16x2 = KernelID(rawValue: 41)
+  public static let encodeBF16x3 = KernelID(rawValue: 42)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -84,5 +88,9 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("weighted_mean_f32", .weightedMean, .none, .rowMajor, .f32),
     KernelFamily("last_row_f32", .lastRow, .none, .rowMajor, .f32),
     KernelFamily("log1p_f32", .log1p, .none, .rowMajor, .f32),
+    KernelFamily("gemm_f32_x3", .gemm, .none, .panelBF16x2, .bf16x2),
+    KernelFamily("gemm_f32_x6", .gemm, .none, .panelBF16x3, .bf16x3),
+    KernelFamily("encode_bf16x2", .encode, .none, .rowMajor, .bf16x2),
+    KernelFamily("encode_bf16x3", .encode, .none, .rowMajor, .bf16x3),
   ]
 }

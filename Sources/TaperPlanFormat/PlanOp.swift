@@ -61,7 +61,7 @@ public struct PlanOp: BitwiseCopyable, Hashable, Sendable {
   /// Column parts that a product is cut into; 1 for other ops.
   public var parts: UInt16
   /// Embed: position offset. Attention with relative bias: reach of the bias table. Rotate: rows of the table of angles.
-  /// Halting: layers left. 0 otherwise.
+  /// Halting: layers left. Encode: planes of bf16, 2 or 3, that it writes. 0 otherwise.
   public var extent: UInt32
   public var epsilon: Float
   public var scale: Float

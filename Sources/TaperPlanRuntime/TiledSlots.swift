@@ -18,7 +18,7 @@ package enum TiledSlots {
 
   private static func isTiled(_ slot: UInt16, _ plan: Plan) -> Bool {
     let element = plan.arena.slots[Int(slot)].element
-    guard element == .bf16 || element == .i8 else { return false }
+    guard element.isEncoded else { return false }
     var written: Use?
     for op in plan.ops {
       // A dynamic selection changes the count that a symbol stands for.

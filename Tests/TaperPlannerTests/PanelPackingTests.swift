@@ -58,6 +58,42 @@ import Testing
     #expect(PanelPacking.bf16(.nan) & 0x7F != 0 && PanelPacking.bf16(-.infinity) == 0xFF80)
   }
 
+  /// Three planes are the value itself; two are within half a unit of the sixteenth bit.
+  @Test(arguments: shapes) func planesAddUpToTheValue(columns: Int, depth: Int) {
+    let source = weights(columns, depth)
+    for (layout, planes) in [(WeightLayout.panelBF16x2, 2), (.panelBF16x3, 3)] {
+      let packed = PanelPacking.pack(source, columns: columns, depth: depth, layout: layout)
+      let groups = (depth + 1) / 2
+      #expect(packed.count == (columns + 15) / 16 * 32 * groups * planes * 2)
+      var rest = Set(0..<packed.count / 2)
+      for n in 0..<columns {
+        for k in 0..<depth {
+          var sum: Float = 0
+          for plane in (0..<planes).reversed() {
+            let at = n / 16 * 32 * groups * planes + (k / 2 * planes + plane) * 32 + n % 16 * 2 + k % 2
+            let bits: UInt16 = load(packed, at)
+            sum += Float(bitPattern: UInt32(bits) << 16)
+            rest.remove(at)
+          }
+          let value = source[n * depth + k]
+          #expect(abs(sum - value) <= (planes == 3 ? 0 : value.magnitude * 0x1p-16))
+        }
+      }
+      #expect(rest.allSatisfy { load(packed, $0) as UInt16 == 0 })
+    }
+  }
+
+  /// What is not finite is in the last plane alone, and no number becomes infinite.
+  @Test func planesOfValuesAtTheEnds() {
+    let values: [Float] = [.infinity, -.infinity, .nan, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+    let packed = PanelPacking.pack(values, columns: 5, depth: 1, layout: .panelBF16x2)
+    let planes = (0..<5).map { n in (load(packed, 2 * n) as UInt16, load(packed, 32 + 2 * n) as UInt16) }
+    #expect(planes[0] == (0, 0x7F80) && planes[1] == (0, 0xFF80))
+    #expect(planes[2].0 == 0 && planes[2].1 & 0x7FFF > 0x7F80)
+    #expect(planes[3].0 == 0x7F7F && planes[4].0 == 0xFF7F)
+    #expect(planes[3].1 < 0x7F80 && planes[4].1 < 0xFF80)
+  }
+
   @Test(arguments: shapes) func codesHaveAScaleAndASumAColumn(columns: Int, depth: Int) {
     var source = weights(columns, depth)
     // One column of zeros.

@@ -270,6 +270,27 @@ static void check_panels(uint32_t rows, uint32_t columns, uint32_t depth) {
   free(index);
 }
 
+/// A product of f32 rows and weights in planes of random bf16.
+static void check_planes(int is_x6, uint32_t rows, uint32_t columns, uint32_t depth) {
+  size_t weights = (size_t)(columns + 15) / 16 * 16 * ((depth + 1) / 2) * (is_x6 ? 3 : 2);
+  uint32_t leading = (depth + 1) / 2 * 2;
+  float *a = vector_of((size_t)rows * leading * 3 / 2, -1, 1), *weight = vector_of(weights, 0, 0);
+  float *got = vector_of(rows * columns, 0, 0), *want = vector_of(rows * columns, 0, 0);
+  for (size_t i = 0; i < weights; i++) {
+    float pair[] = {random_float(-1, 1), random_float(-1, 1)};
+    scalar->encode_bf16(contiguous(weight + i), pair, 2);
+  }
+  ck_op op = {.rows = rows, .columns = columns, .depth = depth, .parts = 1, .a = a, .weight = weight};
+  op.lda = leading, op.ldy = columns;
+  ck_driver driver = is_x6 ? ck_gemm_f32_x6 : ck_gemm_f32_x3;
+  op.table = vector, op.y = got, driver(&op, 0, 0);
+  op.table = scalar, op.y = want, driver(&op, 0, 0);
+  compare("product of planes", rows * columns, got, want, 3e-6 + 2e-6 * sqrt(depth));
+  float *all[] = {a, weight, got, want};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    free(all[i]);
+}
+
 static void check_tier(void) {
   printf("tier %s\n", ck_tier_name(ck_table_tier(vector)));
   for (size_t n = 1; n <= 70; n++)
@@ -282,6 +303,8 @@ static void check_tier(void) {
       check_attention(tokens, width);
   for (uint32_t rows = 1; rows <= 14; rows++)
     check_panels(rows, 16 * (1 + rows % 7) - rows % 3, 5 + rows);
+  for (uint32_t rows = 1; rows <= 14; rows++)
+    check_planes(rows % 2, rows, 16 * (1 + rows % 7) - rows % 3, 5 + 60 * rows);
   check_panels(1, 97, 33);
   check_panels(9, 65, 2700);
   check_attention(130, 32);

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 KERNELS = ROOT / "Sources/CTaperKernels/kernels.def"
 SIZES = ROOT / "Sources/CTaperKernels/include/ck_sizes.h"
 FORMAT = ROOT / "Sources/TaperPlanFormat"
-SPELLINGS = {"openblas": "OpenBLAS", "bf16": "BF16"}
+SPELLINGS = {"openblas": "OpenBLAS", "bf16": "BF16", "bf16x2": "BF16x2", "bf16x3": "BF16x3"}
 
 
 def camel(name):

@@ -17,6 +17,23 @@ void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
     op->table->encode_bf16(ck_written_row(op, i, 2), source(op, i), op->columns);
 }
 
+static void encode_planes(const ck_op *op, uint32_t task, uint32_t planes) {
+  for (uint32_t i = task * CK_ROW_BLOCK; i < end_of(op, task); i++) {
+    ck_plane_row y = ck_plane_row_at(op->y, op->y_layout, i, op->rows, op->columns, op->ldy, planes);
+    op->table->planes->encode(y.first, y.plane, source(op, i), op->columns, planes);
+  }
+}
+
+void ck_encode_bf16x2(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
+  encode_planes(op, task, 2);
+}
+
+void ck_encode_bf16x3(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
+  encode_planes(op, task, 3);
+}
+
 void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
   for (uint32_t i = task * CK_ROW_BLOCK; i < end_of(op, task); i++) {

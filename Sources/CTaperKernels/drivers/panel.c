@@ -18,6 +18,14 @@ static uint32_t chunk_rows(const ck_op *op, size_t element_bytes) {
   return chunks < pairs ? (uint32_t)((pairs + chunks - 1) / chunks) * pair : pair;
 }
 
+/// Where a row of a lies, f32 or encoded as the layout's product reads it.
+static ck_plane_row read_row(const ck_op *op, uint32_t row, ck_weight_layout layout) {
+  uint32_t planes = ck_layout_planes(layout);
+  if (planes > 1)
+    return ck_plane_row_at(op->a, op->a_layout, row, op->rows, op->depth, op->lda, planes);
+  return (ck_plane_row){.first = ck_read_row(op, row, ck_element_bytes(layout))};
+}
+
 /// A task's share is a multiple of `span` panels.
 static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_t span,
                 void (*kernel)(const ck_panel_job *)) {
@@ -44,14 +52,15 @@ static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_
     uint32_t count = op->rows - start < chunk ? op->rows - start : chunk;
     for (uint32_t i = 0; i < count; i++) {
       uint32_t row = op->index ? op->index[start + i] : start + i;
-      rows[i] = ck_read_row(op, row, ck_element_bytes(layout)).at;
+      rows[i] = read_row(op, row, layout).first.at;
       if (has_scales)
         row_scale[i] = (ck_row_scale){.scale = op->b[(size_t)2 * row], .zero = op->b[(size_t)2 * row + 1]};
     }
     ck_panel_job job = {
         .a = rows,
         .a_scale = row_scale,
-        .line_stride = ck_read_row(op, 0, ck_element_bytes(layout)).line_stride,
+        .line_stride = read_row(op, 0, layout).first.line_stride,
+        .plane = read_row(op, 0, layout).plane,
         .rows = count,
         .tile_rows = tile_rows,
         .depth = op->depth,
@@ -76,6 +85,16 @@ void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker) {
 void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
   run(op, task, CK_WEIGHT_PANEL_BF16, 1, op->table->gemm_bf16);
+}
+
+void ck_gemm_f32_x3(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
+  run(op, task, CK_WEIGHT_PANEL_BF16X2, 1, op->table->planes->gemm_x3);
+}
+
+void ck_gemm_f32_x6(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
+  run(op, task, CK_WEIGHT_PANEL_BF16X3, 1, op->table->planes->gemm_x6);
 }
 
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker) {

@@ -41,6 +41,35 @@ void ck_panel_bf16_scalar(const ck_panel_job *job) {
     }
 }
 
+/// a is f32, and each weight the sum of its planes.
+static void multiply_planes(const ck_panel_job *job, uint32_t planes) {
+  size_t panel = (size_t)(job->depth + 1) / 2 * 32 * planes;
+  for (uint32_t i = 0; i < job->rows; i++)
+    for (uint32_t n = 0; n < job->columns; n++) {
+      const float *a = job->a[i];
+      const uint16_t *w = (const uint16_t *)job->panels + n / 16 * panel + n % 16 * 2;
+      double sum = 0;
+      for (uint32_t k = 0; k < job->depth; k++) {
+        float weight = 0;
+        for (uint32_t p = planes; p-- > 0;)
+          weight += from_bf16(w[((size_t)(k / 2) * planes + p) * 32 + k % 2]);
+        sum += (double)a[k] * weight;
+      }
+      finish(job, i, n, (float)sum);
+    }
+}
+
+static void multiply_x3(const ck_panel_job *job) { multiply_planes(job, 2); }
+static void multiply_x6(const ck_panel_job *job) { multiply_planes(job, 3); }
+
+void ck_encode_planes_as_f32(ck_encoded_row y, size_t plane, const float *a, size_t n, uint32_t planes) {
+  (void)plane, (void)planes;
+  memcpy(y.at, a, n * sizeof *a);
+}
+
+const ck_plane_products ck_plane_products_scalar = {
+    .gemm_x3 = multiply_x3, .gemm_x6 = multiply_x6, .encode = ck_encode_planes_as_f32};
+
 void ck_panel_i8_scalar(const ck_panel_job *job) {
   const int8_t *panels = job->panels;
   uint32_t depth = (job->depth + 3) & ~3u;

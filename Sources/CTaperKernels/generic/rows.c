@@ -131,5 +131,6 @@ const ck_table ck_table_scalar = {
     .gemm_i8 = ck_panel_i8_scalar,
     .encode_bf16 = ck_encode_bf16_scalar,
     .encode_i8 = ck_encode_i8_scalar,
+    .planes = &ck_plane_products_scalar,
     .attention_bf16 = &ck_attention_bf16_scalar,
 };

@@ -126,6 +126,21 @@ void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = a[index] rounded to bf16 (nearest even; NaN stays NaN), encoded rows of y_layout (ck_encoded.h).
 /// Columns are padded with zero to an even number, in tiles to whole lines. Row tasks.
 void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
+/// As ck_gemm_bf16_panel, for f32 operands that are sums of bf16 planes: a of ck_encode_bf16x2 or
+/// ck_encode_bf16x3, weight in bf16x2 or bf16x3 panels. x3 has two planes, and adds at least the products
+/// hi·hi, hi·lo and lo·hi; x6 has three, and adds at least the six products of planes i and j with i + j ≤ 4
+/// (the first plane is 1). Tiers that multiply in f32 add all of them at once: they restore the weight, and
+/// their x6 has the bits of ck_gemm_f32_panel. Sums are f32. Where a tier multiplies bf16, what is below
+/// 2^−126 counts as zero, and an infinity times an infinity is NaN.
+void ck_gemm_f32_x3(const ck_op *op, uint32_t task, uint32_t worker);
+void ck_gemm_f32_x6(const ck_op *op, uint32_t task, uint32_t worker);
+/// y = a[index] for ck_gemm_f32_x3 or ck_gemm_f32_x6 of the same tier, ldy elements of 4 or 6 bytes per row,
+/// at least columns rounded up to 2. As planes: plane p of a row is ldy bf16; p_1 is x rounded to nearest
+/// even but to no infinity, and p_i what remains, rounded likewise. An element that is not finite is zero but
+/// for its last plane, which meets only the first plane of a weight: so an infinity becomes NaN only where it
+/// does in f32. Row tasks.
+void ck_encode_bf16x2(const ck_op *op, uint32_t task, uint32_t worker);
+void ck_encode_bf16x3(const ck_op *op, uint32_t task, uint32_t worker);
 /// Dynamic quantisation, row by row, of x = a[index[i]] · gamma (gamma, by column, may be NULL). [low, high]
 /// is the row's range extended to include 0. scale y2[2·i] = (high − low) / 254 (1 when both are zero), zero
 /// y2[2·i + 1] = round(−low / scale), y = round(x / scale) + zero as u8 (nearest even). A row with a NaN gets

@@ -9,6 +9,9 @@
 //     rounded up to group
 //   f32   group 1: one AVX-512 vector, two of AVX2, four of NEON
 //   bf16  group 2: the pairs of VDPBF16PS, of BFDOT and of an AMX tile's rows
+//   bf16x2, bf16x3
+//         group 2, but every element is the sum of two or three bf16, its planes (ck_op.h): in place of each
+//         line of 16 pairs stand the lines of the planes, one after the other
 //   i8    group 4: the quads of VPDPBUSD, of SDOT and of an AMX tile's rows; after all panels (a multiple of
 //   64 bytes) come
 //         scale[columns'] as f32 and sum[columns'] as i32, where sum[n] = Σ_k w(n, k) and columns' = 16 ·
@@ -25,17 +28,42 @@ typedef enum ck_weight_layout : uint32_t {
   CK_WEIGHT_PANEL_F32 = 1,
   CK_WEIGHT_PANEL_BF16 = 2,
   CK_WEIGHT_PANEL_I8 = 3,
+  CK_WEIGHT_PANEL_BF16X2 = 4,
+  CK_WEIGHT_PANEL_BF16X3 = 5,
 } ck_weight_layout;
 
 static inline uint32_t ck_panels(uint32_t columns) { return (columns + CK_PANEL - 1) / CK_PANEL; }
 
 /// Bytes of an element of weights, and of the activations that they are multiplied with.
 static inline uint32_t ck_element_bytes(ck_weight_layout layout) {
-  return layout == CK_WEIGHT_PANEL_I8 ? 1 : layout == CK_WEIGHT_PANEL_BF16 ? 2 : 4;
+  switch (layout) {
+  case CK_WEIGHT_PANEL_I8:
+    return 1;
+  case CK_WEIGHT_PANEL_BF16:
+    return 2;
+  case CK_WEIGHT_PANEL_BF16X3:
+    return 6;
+  default:
+    return 4;
+  }
 }
 
 static inline uint32_t ck_layout_group(ck_weight_layout layout) {
-  return layout == CK_WEIGHT_PANEL_I8 ? CK_GROUP_I8 : layout == CK_WEIGHT_PANEL_BF16 ? CK_GROUP_BF16 : 1;
+  switch (layout) {
+  case CK_WEIGHT_PANEL_I8:
+    return CK_GROUP_I8;
+  case CK_WEIGHT_PANEL_BF16:
+  case CK_WEIGHT_PANEL_BF16X2:
+  case CK_WEIGHT_PANEL_BF16X3:
+    return CK_GROUP_BF16;
+  default:
+    return 1;
+  }
+}
+
+/// How many bf16 an element is the sum of; 1 where it is no such sum.
+static inline uint32_t ck_layout_planes(ck_weight_layout layout) {
+  return layout == CK_WEIGHT_PANEL_BF16X3 ? 3 : layout == CK_WEIGHT_PANEL_BF16X2 ? 2 : 1;
 }
 
 /// Bytes of one panel of a packed layout.

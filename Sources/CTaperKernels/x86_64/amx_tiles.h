@@ -17,11 +17,15 @@
 //   - After each tile instruction lines of the next pair of panels are prefetched into the second level. This
 //   goes on
 //     beyond the job's end, where the next job's weights lie.
-// Each sum is one chain over the depth steps, so results do not depend on how rows and panels are cut.
+// With weights and rows in planes (ck_gemm_f32_x3, ck_gemm_f32_x6) a step takes each plane of the weights in
+// turn, and with it the planes of the rows from the last it meets to the first, whose tiles stay for the
+// weights' last. Each sum is one chain over the depth steps, so results do not depend on how rows and panels
+// are cut.
 //
 // On CPUs without AMX the tests run this under Tests/CAMXEmulator. Before including it a tier includes
 // vector_math.h and defines
-//   CK_DOT_GROUP, CK_DOTS             as vector_dots.h does
+//   CK_DOT_GROUP, CK_DOTS             as vector_dots.h does; without CK_DOTS it calls tile_products itself
+//   CK_GELU(v)                        GELU as exactly as its products want it; rough_gelu when not defined
 //   CK_TILE_DOTS(sums, a, b)          the tile instruction
 //   ck_columns                        what its `values` needs to know of 16 columns
 //   ck_columns columns_at(const ck_panel_job *, uint32_t column)
@@ -34,12 +38,17 @@
 
 #include <stdbool.h>
 
+#ifndef CK_GELU
+#define CK_GELU rough_gelu
+#endif
+
 enum {
   tile_rows = CK_ENCODED_TILE,
   line_bytes = CK_ENCODED_LINE,
   tile_bytes = tile_rows * line_bytes,
   group_bytes = 4,
   block_row = 2 * line_bytes, // sums of two panels
+  most_planes = 3,
 };
 // Tile registers: the sums of upper and lower rows by left and right panel; the rows; the panels.
 #define CK_UPPER_LEFT 0
@@ -88,11 +97,12 @@ typedef struct row_tiles {
   uint32_t count, height, tiles;
   bool are_tiles;        // CK_ENCODED_TILES
   uint32_t direct_steps; // steps loaded from where they lie; others are copied first
-  size_t row_stride, line_stride;
+  size_t row_stride, line_stride, plane;
 } row_tiles;
 
 static row_tiles cut_rows(const ck_panel_job *job, uint32_t whole_steps, uint32_t steps) {
-  row_tiles result = {.rows = job->a, .count = job->rows, .line_stride = job->line_stride};
+  row_tiles result = {
+      .rows = job->a, .count = job->rows, .line_stride = job->line_stride, .plane = job->plane};
   result.are_tiles = job->line_stride != CK_ENCODED_LINE;
   result.height = result.are_tiles ? job->tile_rows : ck_encoded_tile_rows(job->rows);
   result.tiles = divided_up(job->rows, result.height);
@@ -117,9 +127,9 @@ CK_INLINE uint32_t first_row(const row_tiles *a, uint32_t tile) {
   return a->are_tiles || row + a->height <= a->count ? row : a->count - a->height;
 }
 
-CK_INLINE tile_place rows_at(const row_tiles *a, uint32_t first, uint32_t step, size_t depth_bytes,
-                             char *copy) {
-  size_t at = step * a->line_stride, left = depth_bytes - (size_t)step * line_bytes;
+CK_INLINE tile_place rows_at(const row_tiles *a, uint32_t first, uint32_t step, uint32_t plane,
+                             size_t depth_bytes, char *copy) {
+  size_t at = step * a->line_stride + plane * a->plane, left = depth_bytes - (size_t)step * line_bytes;
   if (step < a->direct_steps)
     return (tile_place){.at = (const char *)a->rows[first] + at, .stride = a->row_stride};
   return copied(copy, a->rows + first, a->height, at, left < line_bytes ? left : line_bytes);
@@ -143,31 +153,38 @@ typedef struct panel_pair {
   bool has_right;
   const char *panels;
   size_t panel_bytes;
+  uint32_t planes; // of which a step has a line each where without planes it has one
   uint32_t whole_steps, steps;
   const char *rest[2]; // the step after the whole ones, padded with zeros to whole tiles
 } panel_pair;
 
-CK_INLINE const char *weights_at(const panel_pair *pair, uint32_t step, uint32_t side) {
-  return step < pair->whole_steps ? pair->panels + side * pair->panel_bytes + (size_t)step * tile_bytes
-                                  : pair->rest[side];
+CK_INLINE const char *weights_at(const panel_pair *pair, uint32_t step, uint32_t plane, uint32_t side) {
+  const char *from = step < pair->whole_steps
+                         ? pair->panels + side * pair->panel_bytes + (size_t)step * pair->planes * tile_bytes
+                         : pair->rest[side];
+  return from + plane * line_bytes;
 }
 
-CK_INLINE void load_panels(const panel_pair *pair, uint32_t step, bool streams) {
-  const char *left = weights_at(pair, step, 0), *right = weights_at(pair, step, 1);
+CK_INLINE void load_panels(const panel_pair *pair, uint32_t step, uint32_t plane, bool streams) {
+  const char *left = weights_at(pair, step, plane, 0), *right = weights_at(pair, step, plane, 1);
+  const size_t stride = pair->planes * line_bytes;
   if (streams)
-    _tile_stream_loadd(CK_LEFT, left, line_bytes);
+    _tile_stream_loadd(CK_LEFT, left, stride);
   else
-    _tile_loadd(CK_LEFT, left, line_bytes);
+    _tile_loadd(CK_LEFT, left, stride);
   if (pair->has_right && streams)
-    _tile_stream_loadd(CK_RIGHT, right, line_bytes);
+    _tile_stream_loadd(CK_RIGHT, right, stride);
   else if (pair->has_right)
-    _tile_loadd(CK_RIGHT, right, line_bytes);
+    _tile_loadd(CK_RIGHT, right, stride);
 }
 
-CK_INLINE void multiply_upper(tile_place rows, bool streams, bool has_right, prefetch *ahead) {
-  if (streams)
+/// How a tile of rows comes into its register.
+typedef enum row_load { load_kept, load_streamed, load_none } row_load;
+
+CK_INLINE void multiply_upper(tile_place rows, row_load how, bool has_right, prefetch *ahead) {
+  if (how == load_streamed)
     _tile_stream_loadd(CK_UPPER, rows.at, rows.stride);
-  else
+  else if (how == load_kept)
     _tile_loadd(CK_UPPER, rows.at, rows.stride);
   CK_TILE_DOTS(CK_UPPER_LEFT, CK_UPPER, CK_LEFT);
   look_ahead(ahead);
@@ -176,10 +193,10 @@ CK_INLINE void multiply_upper(tile_place rows, bool streams, bool has_right, pre
   look_ahead(ahead);
 }
 
-CK_INLINE void multiply_lower(tile_place rows, bool streams, bool has_right, prefetch *ahead) {
-  if (streams)
+CK_INLINE void multiply_lower(tile_place rows, row_load how, bool has_right, prefetch *ahead) {
+  if (how == load_streamed)
     _tile_stream_loadd(CK_LOWER, rows.at, rows.stride);
-  else
+  else if (how == load_kept)
     _tile_loadd(CK_LOWER, rows.at, rows.stride);
   CK_TILE_DOTS(CK_LOWER_LEFT, CK_LOWER, CK_LEFT);
   look_ahead(ahead);
@@ -231,7 +248,7 @@ CK_INLINE void finish_row(const ck_panel_job *job, const pair_columns *columns, 
       continue;
     ck_vf v = values(sums + side * line_bytes, &columns->side[side], rows, job, row) + columns->bias[side];
     if (activation == CK_ACTIVATION_GELU) {
-      v = rough_gelu(v);
+      v = CK_GELU(v);
     } else if (activation != CK_ACTIVATION_NONE) {
       float x[CK_PANEL];
       store(x, v);
@@ -284,27 +301,32 @@ CK_INLINE void store_sums(char *sums, uint32_t height, bool has_lower, bool has_
 }
 
 /// The step after the whole ones of a panel: anything may follow its lines in memory, so they are padded.
-CK_INLINE void pad_rest(panel_pair *pair, char (*copy)[tile_bytes], size_t bytes) {
+CK_INLINE void pad_rest(panel_pair *pair, char (*copy)[most_planes * tile_bytes], size_t bytes) {
   for (uint32_t side = 0; side <= pair->has_right; side++) {
-    memset(copy[side], 0, tile_bytes);
-    memcpy(copy[side], pair->panels + side * pair->panel_bytes + (size_t)pair->whole_steps * tile_bytes,
+    memset(copy[side], 0, pair->planes * tile_bytes);
+    memcpy(copy[side],
+           pair->panels + side * pair->panel_bytes + (size_t)pair->whole_steps * pair->planes * tile_bytes,
            bytes);
     pair->rest[side] = copy[side];
   }
 }
 
-void CK_DOTS(const ck_panel_job *job) {
+CK_INLINE void tile_products(const ck_panel_job *job, const uint32_t planes) {
   char sums[2][2 * tile_rows * block_row] __attribute__((aligned(4096)));
-  char rest[2][tile_bytes] __attribute__((aligned(64))), copy[tile_bytes] __attribute__((aligned(64)));
+  char rest[2][most_planes * tile_bytes] __attribute__((aligned(64))),
+      copy[tile_bytes] __attribute__((aligned(64)));
   const uint32_t groups = divided_up(job->depth, CK_DOT_GROUP), steps = divided_up(groups, tile_rows);
   const size_t depth_bytes = (size_t)groups * group_bytes;
-  panel_pair pair = {.panel_bytes = (size_t)groups * line_bytes, .whole_steps = groups / tile_rows};
+  panel_pair pair = {.planes = planes,
+                     .panel_bytes = (size_t)groups * planes * line_bytes,
+                     .whole_steps = groups / tile_rows};
   const row_tiles a = cut_rows(job, pair.whole_steps, steps);
   const uint32_t panels = ck_panels(job->columns), blocks = divided_up(a.tiles, 2);
   const uint32_t rows_a_step = divided_up(2 * a.height, steps);
   const bool streams_rows = blocks > 1;
   ck_rows rows;
   prepare_rows(&rows, job);
+  const uint32_t products = planes * (planes + 1) / 2; // of a plane of rows and one of weights
   block due = {.height = a.height};
   pair_columns columns = {0};
   uint32_t buffer = 0;
@@ -314,9 +336,9 @@ void CK_DOTS(const ck_panel_job *job) {
     pair.column = panel * CK_PANEL;
     pair.has_right = panel + 1 < panels;
     if (steps > pair.whole_steps)
-      pad_rest(&pair, rest, (groups - pair.whole_steps * tile_rows) * line_bytes);
+      pad_rest(&pair, rest, (groups - pair.whole_steps * tile_rows) * planes * line_bytes);
     prefetch ahead = {.next = pair.panels + 2 * pair.panel_bytes,
-                      .lines = divided_up(2 * tile_rows, 4 * blocks)};
+                      .lines = divided_up(2 * tile_rows * planes, 4 * blocks * products)};
     for (uint32_t b = 0; b < blocks; b++) {
       const bool has_lower = 2 * b + 1 < a.tiles;
       const uint32_t upper = first_row(&a, 2 * b), lower = has_lower ? first_row(&a, 2 * b + 1) : 0;
@@ -325,10 +347,19 @@ void CK_DOTS(const ck_panel_job *job) {
       _tile_zero(CK_LOWER_LEFT);
       _tile_zero(CK_LOWER_RIGHT);
       for (uint32_t step = 0; step < steps; step++) {
-        load_panels(&pair, step, !streams_rows);
-        multiply_upper(rows_at(&a, upper, step, depth_bytes, copy), streams_rows, pair.has_right, &ahead);
-        if (has_lower)
-          multiply_lower(rows_at(&a, lower, step, depth_bytes, copy), streams_rows, pair.has_right, &ahead);
+#pragma clang loop unroll(full)
+        for (uint32_t w = 0; w < planes; w++) {
+          load_panels(&pair, step, w, !streams_rows);
+#pragma clang loop unroll(full)
+          for (uint32_t p = planes - w; p-- > 0;) {
+            const row_load how = w > 0 && w == planes - 1 ? load_none
+                                 : streams_rows           ? load_streamed
+                                                          : load_kept;
+            multiply_upper(rows_at(&a, upper, step, p, depth_bytes, copy), how, pair.has_right, &ahead);
+            if (has_lower)
+              multiply_lower(rows_at(&a, lower, step, p, depth_bytes, copy), how, pair.has_right, &ahead);
+          }
+        }
         finish_rows(job, &columns, &rows, &due, rows_a_step);
       }
       finish_rows(job, &columns, &rows, &due, 2 * tile_rows);
@@ -345,3 +376,7 @@ void CK_DOTS(const ck_panel_job *job) {
   finish_rows(job, &columns, &rows, &due, 2 * tile_rows);
   _tile_release();
 }
+
+#ifdef CK_DOTS
+void CK_DOTS(const ck_panel_job *job) { tile_products(job, 1); }
+#endif

@@ -11,6 +11,8 @@ void ck_gemm_bf16_avx2(const ck_panel_job *job);
 void ck_gemm_bf16_avx512(const ck_panel_job *job);
 void ck_gemm_bf16_avx512_bf16(const ck_panel_job *job);
 void ck_gemm_bf16_amx(const ck_panel_job *job);
+void ck_gemm_x3_amx(const ck_panel_job *job);
+void ck_gemm_x6_amx(const ck_panel_job *job);
 
 extern const ck_bf16_attention ck_attention_bf16_avx2;
 extern const ck_bf16_attention ck_attention_bf16_avx512;

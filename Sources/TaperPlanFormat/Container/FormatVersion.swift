@@ -24,6 +24,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 
   /// Other poolings than the mean and the first token; answers that are sparse vectors or a vector a token.
   public static let jobs = FormatVersion(major: 1, minor: 5)
+  /// Weights and encoded rows in planes of bf16.
+  public static let planes = FormatVersion(major: 1, minor: 6)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -34,6 +36,7 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
+    if ops.contains(where: { $0.kind == .encode && $0.encodedElement.planes > 1 }) { return .planes }
     if leavesPromptOut || max(head.pooling.since, head.kind.since) == .jobs
       || ops.contains(where: { $0.kind.definition.since == .jobs })
     {
@@ -65,6 +68,7 @@ extension PlanOp {
 extension WeightsIndex {
   /// The oldest format that can express this index.
   public var formatVersion: FormatVersion {
-    entries.contains { $0.layout != .rowMajor || $0.element == .i8 } ? .packed : .first
+    if entries.contains(where: { $0.element.planes > 1 }) { return .planes }
+    return entries.contains { $0.layout != .rowMajor || $0.element == .i8 } ? .packed : .first
   }
 }

@@ -10,11 +10,11 @@ extension NamedByNumber {
 }
 
 extension ElementType: NamedByNumber {
-  public static let names = ["f32", "u32", "f16", "bf16", "i8"]
+  public static let names = ["f32", "u32", "f16", "bf16", "i8", "bf16x2", "bf16x3"]
 }
 
 extension WeightLayout: NamedByNumber {
-  public static let names = ["rowMajor", "panelF32", "panelBF16", "panelI8"]
+  public static let names = ["rowMajor", "panelF32", "panelBF16", "panelI8", "panelBF16x2", "panelBF16x3"]
 }
 
 extension HeadKind: NamedByNumber {

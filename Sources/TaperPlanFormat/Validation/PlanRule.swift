@@ -139,7 +139,7 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .weightExists: "an operand names an entry of the weights index"
     case .weightElement: "weights are row-major f32; only the weight of a product may be packed"
     case .operandShape: "a weight has the shape that its op reads"
-    case .leadingDimension: "rows of an operand do not overlap"
+    case .leadingDimension: "rows of an operand do not overlap, and those of planes begin at whole groups"
     case .opSize: "the sizes that an op reads (columns, depth, heads) are at least one and bounded"
     case .relativeBiasReach: "the relative bias table covers at least distance zero, and its size is bounded"
     case .parts: "every part of a product has columns"

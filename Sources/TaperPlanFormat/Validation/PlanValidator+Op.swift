@@ -116,7 +116,8 @@ extension PlanValidator {
   }
 
   /// A leading dimension is at least a row's width, so that rows do not overlap. A single row needs none, except where
-  /// BLAS or attention checks it.
+  /// BLAS or attention checks it. Of planes it is whole groups, and so is the offset: where they are kept as f32, these
+  /// are at whole elements.
   static func checkLeadingDimensions(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
     let op = plan.ops[number]
     let isSingle =
@@ -130,6 +131,12 @@ extension PlanValidator {
       try require(
         Int(operand.leading) < maximumSize, .leadingDimension, place, expected: width,
         found: Int(operand.leading))
+      if let element = plan.slotElement(of: op, definition.content), element.planes > 1 {
+        for size in [Int(operand.leading), Int(operand.offset)] {
+          try require(
+            size % element.group == 0, .leadingDimension, place, expected: size + 1, found: size)
+        }
+      }
       if isSingle && span != .inner { continue }
       try require(
         Int(operand.leading) >= width, .leadingDimension, place, expected: width, found: Int(operand.leading))

@@ -73,7 +73,7 @@ package struct Emission {
           * schedule.value(of: virtual.innerRows, length: $0) * virtual.columns
       }.max() ?? 0
     var byteCount = elements * virtual.element.byteCount
-    if virtual.element == .bf16 || virtual.element == .i8 {
+    if virtual.element.isEncoded {
       // Encoded activations: some tiers lay them out in tiles.
       byteCount = virtual.element.tileByteCount(rows: elements / virtual.columns, columns: virtual.columns)
     }

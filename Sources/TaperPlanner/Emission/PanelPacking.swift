@@ -18,6 +18,9 @@ package enum PanelPacking {
           unsafe place(source, columns, depth, group: 1, raw.bindMemory(to: Float.self)) { $1 }
         case .panelBF16:
           unsafe place(source, columns, depth, group: 2, raw.bindMemory(to: UInt16.self)) { bf16($1) }
+        case .panelBF16x2, .panelBF16x3:
+          unsafe placePlanes(
+            source, columns, depth, layout.activation.planes, raw.bindMemory(to: UInt16.self))
         case .panelI8: unsafe packCodes(source, columns, depth, raw)
         }
       }
@@ -45,6 +48,34 @@ package enum PanelPacking {
     let bits = value.bitPattern
     if value.isNaN { return UInt16(bits >> 16) | 64 }
     return UInt16((bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
+  }
+
+  /// Puts every element's planes where the layout wants them.
+  private static func placePlanes(
+    _ source: UnsafeBufferPointer<Float>, _ columns: Int, _ depth: Int, _ planes: Int,
+    _ target: UnsafeMutableBufferPointer<UInt16>
+  ) {
+    let (width, line) = (WeightLayout.panelWidth, 2 * WeightLayout.panelWidth)
+    let stride = line * planes * ((depth + 1) / 2)
+    for n in 0..<columns {
+      let first = n / width * stride + n % width * 2
+      for k in 0..<depth {
+        var rest = unsafe source[n * depth + k]
+        for plane in 0..<planes {
+          let (bits, remainder) = self.plane(of: rest, isLast: plane == planes - 1)
+          unsafe target[first + (k / 2 * planes + plane) * line + k % 2] = bits
+          rest = remainder
+        }
+      }
+    }
+  }
+
+  /// The next plane of a value, and what remains for those after it: as the planes of ck_encode_bf16x2.
+  private static func plane(of value: Float, isLast: Bool) -> (bits: UInt16, rest: Float) {
+    guard value.isFinite else { return isLast ? (bf16(value), 0) : (0, value) }
+    // No value that is finite becomes an infinity: 0x7F7F is the largest bf16.
+    let bits = min(bf16(value.magnitude), 0x7F7F) | (value.sign == .minus ? 0x8000 : 0)
+    return (bits, value - Float(bitPattern: UInt32(bits) << 16))
   }
 
   /// Symmetric codes with a scale a column, then the scales, then the columns' sums of codes.
