@@ -160,7 +160,7 @@ internal import TaperPlanFormat
 
   /// Encoded rows lie as they do in a plan for this tier.
   private func layout(_ element: ElementType) -> ck_encoded_layout {
-    element == .bf16 || element == .i8 ? unsafe ck_table_encoded_layout(op.table) : CK_ENCODED_ROWS
+    element.isEncoded ? unsafe ck_table_encoded_layout(op.table) : CK_ENCODED_ROWS
   }
 
   private func width(_ width: RowWidth, _ shape: OpShape) -> Int {

@@ -88,9 +88,10 @@ enum MeasurementGrid {
 
   /// The kernels of a kind that are measured: all but scalar references, which no plan should choose for speed. Where
   /// the CPU's tier is scalar, packed products and attention in bf16 are such references too.
-  static func kernels(for kind: OpKind, isScalarTier: Bool) -> [KernelID] {
+  /// - Parameter planes: whether products of bf16 planes and their encodings are measured.
+  static func kernels(for kind: OpKind, isScalarTier: Bool, planes: Bool) -> [KernelID] {
     kind.kernels.filter {
-      $0 != .gemmF32Scalar
+      $0 != .gemmF32Scalar && (planes || $0.planes == 1)
         && !(isScalarTier && ($0.weightLayout != .rowMajor || kind == .encode || $0.roundsOperands))
     }
   }

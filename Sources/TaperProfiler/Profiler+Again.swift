@@ -54,7 +54,8 @@ extension Profiler {
       }
     }
     let buffers = try WorkBuffers(
-      shapes: entries.map(\.shape), maximumRows: points.map { max($0.rows, $0.innerRows) }.max()!,
+      shapes: entries.map(\.shape), planes: entries.map(\.kernel.planes).max() ?? 1,
+      maximumRows: points.map { max($0.rows, $0.innerRows) }.max()!,
       workers: threads.last!, caches: profile.fingerprint.caches)
     let table = unsafe ck_kernels(tier(named: profile.fingerprint.tier))!
     var run = try unsafe ProfilingRun(points: points, threads: threads, buffers: buffers, table: table)

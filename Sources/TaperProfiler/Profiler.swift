@@ -28,20 +28,22 @@ public enum Profiler {
     let fingerprint = Fingerprint.current()
     let threads = Array(Set(request.threads)).sorted()
     progress(0, "preparing")
-    let buffers = try WorkBuffers(
-      shapes: request.shapes, maximumRows: request.maximumRows, workers: threads.last!,
-      caches: fingerprint.caches)
     let table = unsafe ck_kernels(ck_detect_tier())!
-    let isScalar = unsafe ck_table_tier(table) == CK_TIER_SCALAR
+    let tier = unsafe ck_table_tier(table)
+    let planes = request.measuresPlanes ?? (tier == CK_TIER_AMX)
     let dense = MeasurementGrid.denseShape(request.shapes)
     let points = request.shapes.flatMap { shape in
-      MeasurementGrid.kernels(for: shape.kind, isScalarTier: isScalar).filter {
+      MeasurementGrid.kernels(for: shape.kind, isScalarTier: tier == CK_TIER_SCALAR, planes: planes).filter {
         !request.excludedKernels.contains($0)
       }.flatMap {
         MeasurementGrid.points(
           kernel: $0, shape: shape, maximumRows: request.maximumRows, isDense: shape == dense)
       }
     }
+    let buffers = try WorkBuffers(
+      shapes: request.shapes, planes: points.map(\.kernel.planes).max() ?? 1,
+      maximumRows: request.maximumRows, workers: threads.last!,
+      caches: fingerprint.caches)
     let machine = unsafe MachineFigures(buffers: buffers, table: table)
     var figures: [ThreadFigures] = []
     for count in threads {

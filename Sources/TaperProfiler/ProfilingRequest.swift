@@ -16,6 +16,9 @@ public struct ProfilingRequest: Hashable, Sendable {
   /// Fewest samples of every point, even if the budget is spent; at least three once twice the budget is spent.
   public var minimumSamples: Int
   public var maximumSamples: Int
+  /// Whether products of bf16 planes are measured (gemm_f32_x3, gemm_f32_x6); nil: on tiers where they can be faster
+  /// than f32, which is AMX.
+  public var measuresPlanes: Bool?
   /// Largest `ProfileNoise.figure` accepted; above it measuring throws `ProfilerError.tooNoisy`.
   public var noiseLimit: Double
   /// Kernels that are not measured, and so not offered to plans.
@@ -27,7 +30,8 @@ public struct ProfilingRequest: Hashable, Sendable {
   public init(
     name: String, created: String = "", shapes: [OpShape], threads: [Int], maximumRows: Int = 512,
     budget: Nanoseconds = Nanoseconds(60_000_000_000), minimumSamples: Int = 7, maximumSamples: Int = 60,
-    noiseLimit: Double = ProfilingRequest.defaultNoiseLimit, excludedKernels: Set<KernelID> = []
+    measuresPlanes: Bool? = nil, noiseLimit: Double = ProfilingRequest.defaultNoiseLimit,
+    excludedKernels: Set<KernelID> = []
   ) {
     self.name = name
     self.created = created
@@ -37,6 +41,7 @@ public struct ProfilingRequest: Hashable, Sendable {
     self.budget = budget
     self.minimumSamples = minimumSamples
     self.maximumSamples = maximumSamples
+    self.measuresPlanes = measuresPlanes
     self.noiseLimit = noiseLimit
     self.excludedKernels = excludedKernels
   }

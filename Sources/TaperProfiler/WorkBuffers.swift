@@ -35,8 +35,13 @@ internal import TaperPlanFormat
   /// `Preparation.words` words for each worker.
   let presence: UnsafeMutablePointer<UInt32>
 
-  init(shapes: [OpShape], maximumRows: Int, workers: Int, caches: [CacheSize]) throws(ProfilerError) {
-    let largestWeight = shapes.map { $0.columns * max(1, $0.depth) }.max() ?? 0
+  /// - Parameter planes: most planes of an operand; an element of three takes half as much again as an f32.
+  init(
+    shapes: [OpShape], planes: Int = 1, maximumRows: Int, workers: Int, caches: [CacheSize]
+  ) throws(ProfilerError) {
+    func words(_ elements: Int) -> Int { max(elements, elements * planes / 2) }
+    let largestWeight =
+      shapes.map { words(($0.columns + KernelConstants.panel) * ($0.depth + 1)) }.max() ?? 0
     let lastCache = caches.last?.byteCount ?? 0
     // Twice the largest cache below the last level; 2 MiB where the system does not tell.
     spillCount = 2 * (caches.dropLast().last?.byteCount ?? 1 << 20) / 4
@@ -47,7 +52,9 @@ internal import TaperPlanFormat
       shape.kind.definition.operands.contains { $0.content == .probabilities }
     }
     let heads = hasProbabilities ? shapes.map(\.heads).max() ?? 1 : 1
-    activationCount = max(widest * maximumRows, heads * maximumRows * maximumRows, 1 << 16)
+    activationCount = max(
+      words((widest + KernelConstants.encodedLine / 2) * (maximumRows + KernelConstants.encodedTile)),
+      heads * maximumRows * maximumRows, 1 << 16)
     scratchStride =
       shapes.flatMap { shape in
         shape.kind.kernels.map { $0.scratch(rows: 0, innerRows: maximumRows, depth: shape.depth) }

@@ -32,6 +32,45 @@ import Testing
     refused.expectRefused(64, naming: "--precision", "f32", "bf16", "int8", "int4")
   }
 
+  /// f32x3 needs a profile that measured it; the program says how to make one.
+  @Test func twoPlanesAreForWhoAsks() throws {
+    let refused = taper(
+      "plan", model, "--device", TaperProgram.referenceDevice, "--dense", "--precision", "f32x3", "-o",
+      taper.path("x.plan"))
+    refused.expectRefused(65, naming: "f32x3", "--planes")
+    let device = try deviceWithPlanes()
+    let plan = taper.path("f32x3.plan")
+    try #require(
+      taper("plan", model, "--device", device, "--dense", "--precision", "f32x3", "-o", plan).exitCode == 0)
+    #expect(try kernels(plan).contains("gemm_f32_x3"))
+    #expect(taper("explain", plan).output.contains("5e-06 rms"))
+    #expect(taper("verify", plan, "--prefault").exitCode == 0)
+    let exact = try taper.plan("--dense", model: "tiny-bert-classifier", name: "f32.plan")
+    func scores(_ plan: String) throws -> [Double] {
+      let answer = try taper("run", plan, "--plain", input: "plan of the model\n").json()
+      let scores = try #require(answer["scores"])
+      return scores.keys.sorted().compactMap { scores[$0]?.double }
+    }
+    let (found, wanted) = (try scores(plan), try scores(exact))
+    #expect(found.count == 3 && zip(found, wanted).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
+  /// The reference device, as if it had measured products of two planes: as fast as those of f32.
+  private func deviceWithPlanes() throws -> String {
+    var profile = try #require(JSONValue.parse(TestFile.bytes(TaperProgram.referenceDevice)).object)
+    let copies = ["gemm_f32_panel": "gemm_f32_x3", "encode_bf16": "encode_bf16x2"]
+    let entries = try #require(profile["entries"]?.array)
+    let planes = entries.compactMap { entry -> JSONValue? in
+      guard var object = entry.object, let name = object["kernel"]?.string.flatMap({ copies[$0] }) else {
+        return nil
+      }
+      object["kernel"] = .string(name)
+      return .object(object)
+    }
+    profile["entries"] = .array(entries + planes)
+    return taper.folder.write("planes.json", JSONValue.object(profile).serialized())
+  }
+
   @Test func autoMeasuresOnCalibrationTexts() throws {
     let without = taper(
       "plan", model, "--device", TaperProgram.referenceDevice, "--dense", "--precision", "auto", "-o",

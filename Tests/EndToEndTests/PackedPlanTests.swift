@@ -1,3 +1,4 @@
+import CAMXEmulator
 import TaperModelSpec
 import TaperPlanFormat
 import TaperPlanRuntime
@@ -82,7 +83,62 @@ import Testing
     }
   }
 
-  @Test(arguments: Planned.models, [Precision.f32, .bf16, .int8])
+  /// Products of planes on AMX's tiles, by emulation where the CPU has none, and of the same plans on other tiers: three
+  /// planes are f32, two are near it.
+  @Test(
+    .enabled(if: unsafe amx_emulated_table() != nil, "the emulation of AMX needs AVX-512"),
+    arguments: ["tiny-bert-classifier", "tiny-mpnet", "tiny-gte"], [(Precision.f32, 2e-5), (.f32x3, 1e-4)])
+  func planesOnTiles(name: String, precision: (Precision, Double)) throws {
+    let model = try Planned.model(name)
+    let naive = try NaiveEncoder(model)
+    for scheduleName in ["dense", "half"] {
+      let schedule = RuntimeSchedules.make(scheduleName, maximumLength: Planned.maximumLength, restores: true)
+      let loaded = try Planned.plan(
+        model, schedule, costs: RuntimeCosts.planes, precision: precision.0)
+      let layouts = loaded.plan.ops.filter { $0.kind == .gemm }.map(loaded.plan.weightLayout)
+      #expect(layouts.contains(precision.0 == .f32 ? .panelBF16x3 : .panelBF16x2))
+      #expect(!TiledSlots.find(in: loaded.plan).isEmpty)
+      guard let emulated = unsafe amx_emulated_table() else { return }
+      var session = try unsafe Session(loaded, threads: 2, table: emulated)
+      var compared = 0
+      for length in [1, 5, 16, 17, 24] {
+        let input = Planned.input(model, length, seed: 1)
+        let expected = naive.run(
+          ids: input.ids, typeIDs: input.typeIDs,
+          keepCounts: schedule.retentionConfiguration(length: length).map(Int.init),
+          restoresDroppedTokens: loaded.plan.schedule.restoresDroppedTokens)
+        guard scheduleName == "dense" || expected.selectionMargin > 1e-3 else { continue }
+        try session.run(ids: input.ids, typeIDs: input.typeIDs)
+        let error = zip(session.result, expected.output).map { abs(Double($0) - $1) }.max() ?? 1
+        #expect(error < precision.1, "\(scheduleName), \(length) tokens")
+        compared += 1
+      }
+      #expect(compared > 0)
+      for tier in KernelTier.allCases {
+        #expect(try largestError(loaded, model, schedule, margin: 1e-3, tier: tier) < precision.1)
+      }
+    }
+  }
+
+  /// Products of two bf16 planes are near those of f32, and attention is that of f32.
+  @Test(arguments: Planned.models)
+  func twoPlanesAreNearerThanOne(name: String) throws {
+    let model = try Planned.model(name)
+    for scheduleName in ["dense", "half"] {
+      let schedule = RuntimeSchedules.make(scheduleName, maximumLength: Planned.maximumLength, restores: true)
+      let loaded = try Planned.plan(model, schedule, costs: RuntimeCosts.packed, precision: .f32x3)
+      #expect(loaded.plan.ops.contains { loaded.plan.weightLayout(of: $0) == .panelBF16x2 })
+      #expect(loaded.plan.selections.allSatisfy { !$0.kernel.roundsOperands })
+      // A sparse answer comes out of one more product, by the vocabulary; a sum adds the errors of all tokens.
+      let isSparse = model.head.kind == .sparse
+      let tolerance = isSparse ? (model.head.pooling == .sum ? 24e-4 : 4e-4) : 1e-4
+      for tier in KernelTier.allCases {
+        #expect(try largestError(loaded, model, schedule, margin: 1e-3, tier: tier) < tolerance)
+      }
+    }
+  }
+
+  @Test(arguments: Planned.models, [Precision.f32, .f32x3, .bf16, .int8])
   func isBitIdenticalForAnyThreadsAndParts(name: String, precision: Precision) throws {
     let model = try Planned.model(name)
     let schedule = RuntimeSchedules.make("half", maximumLength: Planned.maximumLength, restores: true)

@@ -50,7 +50,7 @@ struct TiledPlanTests {
     }
   }
 
-  @Test(arguments: models, [Precision.bf16, .int8])
+  @Test(arguments: models, [Precision.bf16, .int8, .f32x3])
   func tilesAndRowsGiveTheSameBits(name: String, precision: Precision) throws {
     let model = try Planned.model(name)
     for scheduleName in ["dense", "half"] {

@@ -37,7 +37,14 @@ import Testing
       let inputs = PlanningInputs(
         facts: EncoderFacts(model), profile: (1...Int(model.shape.layers)).map { 1 / Double($0 + 1) },
         costs: costs)
-      for precision in Precision.allCases {
+      // Made where planes of bf16 cannot pay, or before there were any.
+      #expect(throws: PlanningError.precisionNotMeasured(.f32x3)) {
+        try Planner.plan(
+          PlanningRequest(
+            .dense, maximumLength: 16, threads: threads, precision: PrecisionAssignment(.f32x3)),
+          model: model, inputs: inputs)
+      }
+      for precision in Precision.allCases where precision != .f32x3 {
         let times = try [PlanningMethod.dense, .workSpeedup(1.5)].map { method in
           let request = PlanningRequest(
             method, maximumLength: 16, threads: threads, precision: PrecisionAssignment(precision))

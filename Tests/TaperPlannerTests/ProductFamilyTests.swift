@@ -57,7 +57,7 @@ import Testing
       }
     }
     #expect(throws: PlanningError.self) {
-      try plan(without: [.gemmF32OpenBLAS, .gemmF32Scalar, .gemmF32Panel])
+      try plan(without: [.gemmF32OpenBLAS, .gemmF32Scalar, .gemmF32Panel, .gemmF32X6])
     }
   }
 
@@ -71,7 +71,57 @@ import Testing
     }
   }
 
-  @Test(arguments: [(Precision.bf16, WeightLayout.panelBF16), (.int8, .panelI8)])
+  /// Three planes count as f32: chosen where they are faster with their encoding, never without a measurement of both.
+  @Test func planesServeF32WhereTheyAreFaster() throws {
+    func costs(_ time: UInt64, encode: UInt64 = 10, without: Set<KernelID> = []) -> OpCosts {
+      var costs = SyntheticCosts.make(panel: 64)
+      let (predict, kernels) = (costs.predict, costs.kernels)
+      costs.kernels = { kernels($0).filter { !without.contains($0) } }
+      costs.predict = { op, kernel, rows, innerRows in
+        var prediction = predict(op, kernel, rows, innerRows)
+        guard kernel == .gemmF32X6 || kernel == .encodeBF16x3 else { return prediction }
+        prediction.time = Nanoseconds(kernel == .gemmF32X6 ? time : encode)
+        (prediction.low, prediction.high) = (prediction.time, prediction.time)
+        return prediction
+      }
+      return costs
+    }
+    let fast = try plan(costs: costs(10))
+    for product in products(fast) {
+      #expect(product.layout == .panelBF16x3 && product.kernels == [.gemmF32X6])
+      let encode = try #require(fast.ops.first { $0.kind == .encode && $0.output == product.op.a })
+      #expect(encode.encodedElement == .bf16x3 && encode.extent == 3)
+    }
+    #expect(fast.formatVersion == .planes)
+    try PlanValidator.validate(fast)
+    // The encoding counts, and so does what was not measured.
+    for costs in [
+      costs(10, encode: 1 << 30), costs(1 << 30), costs(10, without: [.encodeBF16x3]),
+      costs(10, without: [.gemmF32X6]),
+    ] {
+      #expect(products(try plan(costs: costs)).allSatisfy { $0.layout == .panelF32 })
+    }
+  }
+
+  /// f32x3 is another precision, which nothing but a request brings in; attention stays f32.
+  @Test func twoPlanesAreForWhoAsks() throws {
+    let plan = try plan(precision: PrecisionAssignment(.f32x3))
+    #expect(plan.identity.precision == "f32x3" && plan.formatVersion == .planes)
+    #expect(PrecisionAssignment.base(named: "f32x3, 2 products otherwise") == .f32x3)
+    #expect(PrecisionAssignment.base(named: "f32, 2 products otherwise") == .f32)
+    for product in products(plan) { #expect(product.layout == .panelBF16x2) }
+    #expect(plan.selections.allSatisfy { !$0.kernel.roundsOperands })
+    var costs = SyntheticCosts.make(panel: 64)
+    let kernels = costs.kernels
+    costs.kernels = { kernels($0).filter { $0.planes == 1 } }
+    #expect(throws: PlanningError.precisionNotMeasured(.f32x3)) {
+      try self.plan(costs: costs, precision: PrecisionAssignment(.f32x3))
+    }
+  }
+
+  @Test(arguments: [
+    (Precision.bf16, WeightLayout.panelBF16), (.int8, .panelI8), (.f32x3, .panelBF16x2),
+  ])
   func lowPrecisionProductsReadEncodedRows(precision: Precision, layout: WeightLayout) throws {
     let head = SyntheticModels.head(.mean, kind: .classification, outputs: 3, hidden: 64)
     let plan = try plan(

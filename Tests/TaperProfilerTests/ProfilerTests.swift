@@ -10,7 +10,8 @@ import Testing
     hidden: 32, layers: 2, heads: 2, feedForward: 64, vocabulary: 100, tokenTypes: 2)
 
   static func request(
-    threads: [Int] = [1], rows: Int = 8, minimumSamples: Int = 3, noiseLimit: Double = .infinity
+    threads: [Int] = [1], rows: Int = 8, minimumSamples: Int = 3, planes: Bool = false,
+    noiseLimit: Double = .infinity
   ) -> ProfilingRequest {
     ProfilingRequest(
       name: "smoke", created: "today",
@@ -18,12 +19,12 @@ import Testing
         of: model, outputWidth: 3, head: [.gemm(columns: 64, depth: 64, activation: .tanh)],
         relativeBias: true, selectorWidth: 8, halts: true),
       threads: threads, maximumRows: rows, budget: Nanoseconds(1), minimumSamples: minimumSamples,
-      maximumSamples: 3, noiseLimit: noiseLimit)
+      maximumSamples: 3, measuresPlanes: planes, noiseLimit: noiseLimit)
   }
 
   @Test func measuresEveryShape() throws {
     var shares: [Double] = []
-    let request = Self.request()
+    let request = Self.request(planes: true)
     let profile = try Profiler.measure(request) { share, _ in shares.append(share) }
     #expect(profile.name == "smoke" && profile.created == "today" && profile.threadCounts == [1])
     #expect(shares == shares.sorted() && shares.first == 0 && shares.last == 1)
@@ -62,6 +63,21 @@ import Testing
     request.excludedKernels = [.gemmF32OpenBLAS]
     let kernels = Set(try Profiler.measure(request).entries.map(\.kernel))
     #expect(!kernels.contains(.gemmF32OpenBLAS) && kernels.contains(.gemmF32Panel))
+  }
+
+  /// Measuring takes no longer where products of planes cannot pay.
+  @Test func measuresPlanesWhereTheyArePaid() throws {
+    var request = Self.request(rows: 2)
+    request.shapes = [.gemm(columns: 64, depth: 32), OpShape(.encode, columns: 32)]
+    func kernels(_ planes: Bool?) throws -> Set<KernelID> {
+      request.measuresPlanes = planes
+      return Set(try Profiler.measure(request).entries.map(\.kernel))
+    }
+    let planes: Set<KernelID> = [.gemmF32X3, .gemmF32X6, .encodeBF16x2, .encodeBF16x3]
+    #expect(try kernels(true).isSuperset(of: planes))
+    #expect(try kernels(false).isDisjoint(with: planes))
+    let isAMX = Fingerprint.current().tier == "amx"
+    #expect(try kernels(nil).isSuperset(of: planes) == isAMX)
   }
 
   @Test(.enabled(if: Fingerprint.current().cores >= 2, "two threads need two cores"))

@@ -184,10 +184,9 @@ private struct LayerPricing {
       for product in products {
         var op = product.op
         if encoded.insert(op.a).inserted {
-          var encode = PlanOp(.encode, layer: layer, rows: op.rows, columns: Int(op.depth))
+          var encode = PlanOp.encode(
+            as: layout.activation, layer: layer, rows: op.rows, columns: Int(op.depth))
           encode.a = op.a
-          encode.output = Operand(slot: 0)
-          if layout.activation == .i8 { encode.output2 = Operand(slot: 0) }
           changed.append(PricedOp(encode))
         }
         op.b = layout.activation == .i8 ? Operand(slot: 0) : .none

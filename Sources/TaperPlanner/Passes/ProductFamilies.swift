@@ -3,7 +3,8 @@ import TaperPlanFormat
 /// Decides the precision of every product, the family of kernels that computes it, and so the layout of its weight.
 ///
 /// A weight has one layout, so a product has one family for every row count. In f32 the candidates are BLAS on
-/// row-major weights and packed panels, where the profile measured them. The family with the least predicted time
+/// row-major weights, packed panels, and panels of three bf16 planes (whose products are no less exact), where the
+/// profile measured them. The family with the least predicted time
 /// summed over every row count from 1 to the plan's longest input wins, row-major on a tie (ours). It is the sum, not
 /// the time at the longest input, because a plan with a schedule meets every row count below it. It counts every row
 /// count once, whatever the schedule, so that plans of one model share their weights file, and the schedule search
@@ -81,7 +82,7 @@ package struct ProductFamilies {
           outlivesRun: false))
       return Operand(slot: UInt16(graph.slots.count - 1), offset: 0, leading: UInt32(columns))
     }
-    var encode = PlanOp(.encode, layer: Int(op.layer), rows: op.rows, columns: Int(op.depth))
+    var encode = PlanOp.encode(as: element, layer: Int(op.layer), rows: op.rows, columns: Int(op.depth))
     encode.fusionGroup = op.fusionGroup
     encode.a = op.a
     encode.index = op.index
@@ -109,17 +110,28 @@ package struct ProductFamilies {
     if isEncoders || name.hasPrefix("lm."), let layout = precision.precision(of: name).layout {
       return layout
     }
-    let families = [WeightLayout.rowMajor, .panelF32].filter { layout in
-      ops.allSatisfy { !pricer.kernels(PricedOp($0, layout: layout)).isEmpty }
+    let families = [WeightLayout.rowMajor, .panelF32, .panelBF16x3].filter { layout in
+      ops.allSatisfy { pricer.firstWithoutKernel(pricedOps($0, layout)) == nil }
     }
     guard selects else { return families.first ?? .rowMajor }
     return families.min { time(ops, $0) < time(ops, $1) } ?? .rowMajor
   }
 
+  /// The product with its weight in that layout, and the encode op that it then needs.
+  private func pricedOps(_ op: PlanOp, _ layout: WeightLayout) -> [PricedOp] {
+    let product = PricedOp(op, layout: layout)
+    guard layout.activation != .f32 else { return [product] }
+    return [
+      product,
+      PricedOp(
+        .encode(as: layout.activation, layer: Int(op.layer), rows: op.rows, columns: Int(op.depth))),
+    ]
+  }
+
   private func time(_ ops: [PlanOp], _ layout: WeightLayout) -> UInt64 {
-    ops.reduce(0) { sum, op in
+    ops.flatMap { pricedOps($0, layout) }.reduce(0) { sum, op in
       (1...(op.rows == .one ? 1 : maximumLength)).reduce(sum) {
-        $0 &+ pricer.price(PricedOp(op, layout: layout), rows: $1, innerRows: 1).time.rawValue
+        $0 &+ pricer.price(op, rows: $1, innerRows: 1).time.rawValue
       }
     }
   }

@@ -64,6 +64,10 @@ extension Explanation {
     }
     if let selection { facts.append(.init("selects", .text(selection))) }
     if !identity.request.isEmpty { facts.append(.init("request", .text(identity.request))) }
+    let errors = plan.statedErrors.map { kernel, rms, largest in
+      "\(kernel) within \(largest) of its results' root mean square, \(rms) rms"
+    }
+    if !errors.isEmpty { facts.append(.init("errors", .text(errors.joined(separator: "; ")))) }
     facts.append(.init("passes", .text(off.isEmpty ? "all" : "all but " + off.joined(separator: ", "))))
     return Facts(facts, nameWidth: 7)
   }
@@ -93,6 +97,14 @@ extension Explanation {
     ReportNode.data("device", identity.deviceName)
     ReportNode.data("method", identity.method)
     ReportNode.data("precision", identity.precision)
+    if !plan.statedErrors.isEmpty {
+      ReportNode.data(
+        "errors",
+        .list(
+          plan.statedErrors.map { kernel, rms, largest in
+            .record(["kernel": .text(kernel), "rms": .number(rms), "largest": .number(largest)])
+          }))
+    }
     ReportNode.data("threads", .integer(identity.threads))
     ReportNode.data("request", identity.request)
     ReportNode.data("passes", .texts(identity.passes))
@@ -109,6 +121,16 @@ extension Explanation {
       ReportValue(expected) { .record($0.fields + [.init("texts", .integer(calibrationTexts))]) })
     ReportNode.data("halting", plan.haltingValue ?? .none)
     ReportNode.data("accuracy", ReportValue(plan.evidence) { $0.value })
+  }
+}
+
+extension Plan {
+  /// Of the plan's kernels that state one, the error relative to the root mean square of the results.
+  fileprivate var statedErrors: [(kernel: String, rms: Double, largest: Double)] {
+    KernelID.all.compactMap { id, name in
+      guard let error = id.statedError, selections.contains(where: { $0.kernel == id }) else { return nil }
+      return (name, error.rms, error.largest)
+    }
   }
 }
 

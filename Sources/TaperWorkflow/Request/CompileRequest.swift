@@ -50,7 +50,7 @@ public struct CompileRequest: Hashable, Sendable {
 public struct CompileOptions: Hashable, Sendable {
   /// Of the encoder's products.
   public enum PrecisionChoice: String, CaseIterable, Hashable, Sendable {
-    case f32, bf16, int8
+    case f32, f32x3, bf16, int8
     /// Of each product the fastest that loses little enough.
     case auto
     /// f32 where it meets the target with every token in every layer, else as `auto`: bits are given up before tokens.

@@ -26,6 +26,8 @@ struct ProfileCommand: ParsableCommand {
   var budget: Int?
   @Flag(help: "Measure OpenBLAS too, for plans made --with-openblas; takes half as long again.")
   var withOpenblas = false
+  @Flag(help: "Measure --precision f32x3 too; without this flag it is measured on AMX alone.")
+  var planes = false
   @Option(name: .shortAndLong, help: "The device profile to write.") var output: String
   @Flag(help: "The summary as JSON.") var json = false
 
@@ -42,7 +44,7 @@ struct ProfileCommand: ParsableCommand {
       let request = ProfilingRequest(
         name: name ?? Self.hostName(), created: "\(CalendarDay.today())", shapes: try shapes(),
         threads: threadCounts(),
-        budget: Nanoseconds(UInt64(budget) * 1_000_000_000),
+        budget: Nanoseconds(UInt64(budget) * 1_000_000_000), measuresPlanes: planes ? true : nil,
         excludedKernels: measuresOpenBLAS ? [] : [.gemmF32OpenBLAS])
       let watch = QuotaWatch()
       defer { watch.report() }

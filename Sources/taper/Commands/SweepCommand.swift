@@ -44,7 +44,8 @@ struct SweepCommand: ParsableCommand {
       try Outputs.check(files: [svg, html], folders: FilePath.exists(output) ? [] : [output])
       try methodOptions.check(methods)
       guard options.precision != .asNeeded else {
-        throw CommandError.usage("--precision: expected f32, bf16, int8 or auto for a sweep; found as-needed")
+        throw CommandError.usage(
+          "--precision: expected f32, f32x3, bf16, int8 or auto for a sweep; found as-needed")
       }
       guard svg == nil || test != nil || options.refitHead != nil || options.calibration != nil else {
         throw CommandError.usage(

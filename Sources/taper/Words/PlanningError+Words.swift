@@ -102,7 +102,7 @@ extension PlanningError {
     case .precisionNotMeasured(let precision):
       """
       device profile: expected measurements of \(precision.rawValue) products; found none; profile the device again \
-      with this version
+      with this version\(precision == .f32x3 ? " and --planes, which AMX does not need" : "")
       """
     case .tailNotMeasured(let percentile):
       """
