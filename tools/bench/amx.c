@@ -21,9 +21,12 @@ static const uint32_t row_counts[] = {16, 32, 64, 128, 256, 512};
 
 /// GFLOP/s to reach at 384 → 1152 with cold weights.
 static const struct {
-  int is_i8;
+  ck_weight_layout layout;
   uint32_t rows, rate;
-} goals[] = {{0, 128, 1000}, {0, 256, 1400}, {1, 128, 2000}, {1, 256, 2500}};
+} goals[] = {{CK_WEIGHT_PANEL_BF16, 128, 1000},
+             {CK_WEIGHT_PANEL_BF16, 256, 1400},
+             {CK_WEIGHT_PANEL_I8, 128, 2000},
+             {CK_WEIGHT_PANEL_I8, 256, 2500}};
 
 static void *allocate(size_t bytes) {
   bytes = (bytes + huge_page - 1) / huge_page * huge_page;
@@ -145,20 +148,35 @@ static void probe(void) {
 
 // MARK: Products
 
+/// What is multiplied.
+typedef struct family {
+  const char *name, *unit;
+  ck_weight_layout layout;
+  ck_driver encode, product;
+} family;
+
+static const family families[] = {
+    {"bf16", "GFLOP/s", CK_WEIGHT_PANEL_BF16, ck_encode_bf16, ck_gemm_bf16_panel},
+    {"int8", "GOP/s", CK_WEIGHT_PANEL_I8, ck_encode_i8, ck_gemm_i8_panel},
+    {"f32 by two planes", "GFLOP/s", CK_WEIGHT_PANEL_BF16X2, ck_encode_bf16x2, ck_gemm_f32_x3},
+    {"f32 by three planes", "GFLOP/s", CK_WEIGHT_PANEL_BF16X3, ck_encode_bf16x3, ck_gemm_f32_x6},
+};
+enum { widest_element = 6 };
+
 /// A product's operands: `a` encoded in a layout, and a ring of weights.
 typedef struct operands {
-  int is_i8;
+  const family *family;
   char *ring;
   float *a, *y, *bias, *scales;
   char *tiles, *rows;
 } operands;
 
-static ck_weight_layout layout_of(int is_i8) { return is_i8 ? CK_WEIGHT_PANEL_I8 : CK_WEIGHT_PANEL_BF16; }
+static int is_i8(const family *family) { return family->layout == CK_WEIGHT_PANEL_I8; }
 
 /// Random weights; of i8 with scales and sums behind each matrix.
 static size_t fill_ring(const operands *o, uint32_t columns, uint32_t depth) {
-  size_t bytes = ck_weight_bytes(layout_of(o->is_i8), columns, depth), copies = ring_bytes / bytes;
-  for (size_t copy = 0; o->is_i8 && copy < copies; copy++) {
+  size_t bytes = ck_weight_bytes(o->family->layout, columns, depth), copies = ring_bytes / bytes;
+  for (size_t copy = 0; is_i8(o->family) && copy < copies; copy++) {
     float *scale =
         (float *)(o->ring + copy * bytes + ck_panels(columns) * ck_panel_bytes(CK_WEIGHT_PANEL_I8, depth));
     int32_t *sum = (int32_t *)(scale + ck_panels(columns) * CK_PANEL);
@@ -173,7 +191,7 @@ static ck_op encoded(const operands *o, const ck_table *table, uint32_t rows, ui
   ck_op op = {.rows = rows, .columns = depth, .a = o->a, .lda = depth, .y2 = o->scales, .table = table};
   op.y = (float *)(layout == CK_ENCODED_TILES ? o->tiles : o->rows), op.y_layout = layout, op.ldy = depth;
   for (uint32_t task = 0; task < ck_row_tasks(rows); task++)
-    (o->is_i8 ? ck_encode_i8 : ck_encode_bf16)(&op, task, 0);
+    o->family->encode(&op, task, 0);
   return (ck_op){.rows = rows,
                  .columns = columns,
                  .depth = depth,
@@ -188,29 +206,28 @@ static ck_op encoded(const operands *o, const ck_table *table, uint32_t rows, ui
                  .table = table};
 }
 
-static void time_products(const ck_table *table, int is_i8, double budget) {
-  operands o = {.is_i8 = is_i8,
+static void time_products(const ck_table *table, const family *family, double budget) {
+  operands o = {.family = family,
                 .ring = allocate(ring_bytes),
                 .a = allocate(4ul * most_rows * most_depth),
                 .y = allocate(4ul * most_rows * most_depth),
                 .bias = allocate(4 * most_depth),
                 .scales = allocate(8 * most_rows),
-                .tiles = allocate(2ul * most_rows * most_depth),
-                .rows = allocate(2ul * most_rows * most_depth)};
+                .tiles = allocate((size_t)widest_element * most_rows * most_depth),
+                .rows = allocate((size_t)widest_element * most_rows * most_depth)};
   fill_floats(o.a, most_rows * most_depth), fill_floats(o.bias, most_depth);
   for (size_t i = 0; i < ring_bytes / 2; i++) {
     float value = random_float();
     uint32_t bits;
     memcpy(&bits, &value, 4);
-    ((uint16_t *)o.ring)[i] = is_i8 ? (uint16_t)random_word() : (uint16_t)(bits >> 16);
+    ((uint16_t *)o.ring)[i] = is_i8(family) ? (uint16_t)random_word() : (uint16_t)(bits >> 16);
   }
   enum { tiles, gelu, rows, contenders };
   series times[contenders];
   for (int c = 0; c < contenders; c++)
     times[c] = new_series();
   for (int is_cold = 1; is_cold >= 0; is_cold--) {
-    printf("\n%s, %s weights, %s\n", is_i8 ? "int8" : "bf16", is_cold ? "cold" : "warm",
-           is_i8 ? "GOP/s" : "GFLOP/s");
+    printf("\n%s, %s weights, %s\n", family->name, is_cold ? "cold" : "warm", family->unit);
     printf("%-12s %5s | %8s %8s | %8s %8s | %8s %8s\n", "depth>cols", "rows", "best", "median", "GELU best",
            "median", "rows best", "median");
     for (size_t s = 0; s < count_of(shapes); s++) {
@@ -228,9 +245,9 @@ static void time_products(const ck_table *table, int is_i8, double budget) {
               copy = (copy + 1) % copies;
             op.weight = o.ring + copy * bytes;
             if (!is_cold)
-              (is_i8 ? ck_gemm_i8_panel : ck_gemm_bf16_panel)(&op, 0, 0);
+              family->product(&op, 0, 0);
             double start = now();
-            (is_i8 ? ck_gemm_i8_panel : ck_gemm_bf16_panel)(&op, 0, 0);
+            family->product(&op, 0, 0);
             add(&times[c], now() - start);
           }
         double work = 2e-9 * count * columns * depth;
@@ -240,7 +257,7 @@ static void time_products(const ck_table *table, int is_i8, double budget) {
           printf(" | %8.0f %8.0f", work / found.least, work / found.middle);
         }
         for (size_t g = 0; g < count_of(goals); g++)
-          if (is_cold && s == 0 && goals[g].is_i8 == is_i8 && goals[g].rows == count)
+          if (is_cold && s == 0 && goals[g].layout == family->layout && goals[g].rows == count)
             printf("   goal %u", goals[g].rate);
         puts("");
         fflush(stdout);
@@ -317,24 +334,24 @@ static void count_instructions(const ck_table *table) {
   puts("Tile instructions of 384 > 1152 in tiles, one call, counted by the emulator, not timed");
   puts("| element | rows | products | loads | streamed loads | stores | configurations | loads a product |");
   puts("|---|---|---|---|---|---|---|---|");
-  for (int is_i8 = 0; is_i8 < 2; is_i8++)
+  for (const family *family = families; family < families + count_of(families); family++)
     for (size_t m = 0; m < count_of(row_counts); m++) {
       uint32_t depth = 384, columns = 1152, count = row_counts[m];
-      operands o = {.is_i8 = is_i8,
-                    .ring = allocate(2ul * columns * depth),
+      operands o = {.family = family,
+                    .ring = allocate((size_t)widest_element * columns * depth),
                     .a = allocate(4ul * count * depth),
                     .y = allocate(4ul * count * columns),
                     .bias = allocate(4 * columns),
                     .scales = allocate(8 * count),
-                    .tiles = allocate(2ul * count * depth),
-                    .rows = allocate(2ul * count * depth)};
+                    .tiles = allocate((size_t)widest_element * count * depth),
+                    .rows = allocate((size_t)widest_element * count * depth)};
       ck_op op = encoded(&o, table, count, columns, depth, CK_ENCODED_TILES);
       op.weight = o.ring;
       amx_take_counts();
-      (is_i8 ? ck_gemm_i8_panel : ck_gemm_bf16_panel)(&op, 0, 0);
+      family->product(&op, 0, 0);
       amx_counts found = amx_take_counts();
-      printf("| %s | %u | %lu | %lu | %lu | %lu | %lu | %.2f |\n", is_i8 ? "int8" : "bf16", count,
-             found.products, found.loads, found.streamed_loads, found.stores, found.configurations,
+      printf("| %s | %u | %lu | %lu | %lu | %lu | %lu | %.2f |\n", family->name, count, found.products,
+             found.loads, found.streamed_loads, found.stores, found.configurations,
              (double)(found.loads + found.streamed_loads) / (double)found.products);
       free(o.ring), free(o.a), free(o.y), free(o.bias), free(o.scales), free(o.tiles), free(o.rows);
     }
@@ -346,8 +363,8 @@ int main(int count, char **arguments) {
   if (ck_host_tier() == CK_TIER_AMX && !is_emulated) {
     const ck_table *table = ck_kernels(CK_TIER_AMX);
     probe();
-    time_products(table, 0, budget);
-    time_products(table, 1, budget);
+    for (size_t f = 0; f < count_of(families); f++)
+      time_products(table, families + f, budget);
     time_attention(table, budget);
     return 0;
   }
