@@ -48,6 +48,25 @@ import Testing
     #expect(kept.last?["keep_counts"] != [24, 24])
   }
 
+  /// Without --threads a plan is for the fastest of the counts that the profile measured.
+  @Test func theFastestNumberOfThreadsIsTheDefault() throws {
+    func plan(_ threads: [String]) throws -> (threads: Int, time: Int) {
+      let run = ChildProcess.run(
+        taper.program,
+        ["plan", model, "--device", device, "--dense", "--json", "-o", taper.path("a.plan")] + threads)
+      try #require(run.exitCode == 0, "\(run.errors)")
+      let explained = try taper.json("explain", taper.path("a.plan"))
+      let lengths = try JSONValue.parse(Array(run.output.utf8))["lengths"]?.array ?? []
+      return (
+        try #require(explained["threads"]?.int), lengths.reduce(0) { $0 + ($1["predicted_ns"]?.int ?? 0) }
+      )
+    }
+    let chosen = try plan([])
+    let counts = try ["1", "2", "4"].map { try plan(["--threads", $0]) }
+    let fastest = try #require(counts.min { $0.time < $1.time })
+    #expect(counts[0].time != counts[1].time && chosen == fastest)
+  }
+
   @Test func keepCountsAreKeptInProportion() throws {
     let calibration = try taper.calibration()
     let lengths = try summary(["--keep-counts", "7,3"], calibration)["lengths"]?.array ?? []

@@ -68,7 +68,7 @@ import Testing
     func sweep(_ restore: String) throws -> Int {
       let run = taper(
         "sweep", inputs.model, "--device", TaperProgram.referenceDevice, "--calibration", inputs.calibration,
-        "--restore", restore, "--speedups", "1.003", "-o", taper.path("sweep-" + restore))
+        "--restore", restore, "--speedups", "1.003", "--threads", "4", "-o", taper.path("sweep-" + restore))
       try #require(run.exitCode == 0, "\(run.errors)")
       return try FileManager.default.contentsOfDirectory(atPath: taper.path("sweep-" + restore))
         .count { $0.hasPrefix("acc-") }

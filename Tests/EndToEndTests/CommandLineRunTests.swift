@@ -97,7 +97,8 @@ import Testing
   @Test(arguments: ["tiny-bert-old-names", "tiny-mpnet"])
   func isBitIdenticalForAnyThreads(model: String) throws {
     let calibration = try taper.calibration(model)
-    let plan = try taper.plan("--flops-speedup", "1.5x", model: model, calibration: calibration)
+    let plan = try taper.plan(
+      "--flops-speedup", "1.5x", "--threads", "4", model: model, calibration: calibration)
     let input = String(decoding: TestFile.bytes(taper.texts()), as: UTF8.self)
     let one = taper("run", plan, "--threads", "1", input: input)
     let two = taper("run", plan, "--threads", "2", input: input)

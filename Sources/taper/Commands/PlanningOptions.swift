@@ -25,7 +25,10 @@ struct PlanningOptions: ParsableArguments {
   var refitHead: String?
   @Option(Count.self, help: "Refit on at most so many labelled texts (default: all).")
   var refitLimit: Int?
-  @Option(Count.self, help: "Workers the plan is made for (default: the profile's largest count).")
+  @Option(
+    Count.self,
+    help:
+      "Workers the plan is made for (default: those of the profile's counts that is fastest for this model).")
   var threads: Int?
   @Option(help: "Switch a planner pass off (repeatable).")
   var disablePass: [PlannerPass] = []
@@ -62,7 +65,11 @@ struct PlanningOptions: ParsableArguments {
     }
     let calibration = try calibration.map(Inputs.calibration)
     let maximumLength = try Inputs.maximumLength(maxLength, of: spec)
-    let threads = threads ?? profile.threadCounts.last ?? 1
+    let threads =
+      try threads
+      ?? ThreadChoice.fastest(
+        of: profile, model: spec, calibration: calibration, maximumLength: maximumLength,
+        precision: PrecisionAssignment(precision?.precision ?? .f32))
     let texts = try refitHead.map {
       try Inputs.texts(from: $0, reading, limit: refitLimit, seed: 1, requiresLabels: true)
     }
