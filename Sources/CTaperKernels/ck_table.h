@@ -84,8 +84,14 @@ typedef struct ck_weights_job {
   uint32_t rows, n;
 } ck_weights_job;
 
+/// Widest head of ck_bf16_attention.head.
+#define CK_FUSED_WIDTH 128u
+
 /// Attention in bf16; differs between tiers of one vector width.
 typedef struct ck_bf16_attention {
+  /// A whole head of at most CK_FUSED_WIDTH columns, with the scratch of ck_attention_bf16; `sums`, unless
+  /// NULL, gains the token scores. NULL where the row kernels below do it. Wider heads always go by them.
+  void (*head)(const ck_op *op, uint32_t head, float *scratch, float *sums);
   void (*multiply)(const ck_pairs_product *product);
   void (*weigh)(const ck_weights_job *job);
   /// y[rows, ldy] = a[rows, n] rounded to bf16, to nearest even (subnormals may become zero); zeros from n

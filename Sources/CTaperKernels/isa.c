@@ -99,7 +99,11 @@ static tier_set find_host_tiers(void) {
   if (!(seven.c >> 11 & 1))
     return tiers;
   tiers |= only(CK_TIER_AVX512_VNNI);
-  if ((seven1.a >> 5 & 1) && has_fast_bf16_dot())
+  // attention's weights come from a table of bytes; no CPU is known that has BF16 without VBMI
+  uint32_t bf16 = seven1.a >> 5 & 1, vbmi = seven.c >> 1 & 1;
+  if (!bf16 || !vbmi)
+    return tiers;
+  if (has_fast_bf16_dot())
     tiers |= only(CK_TIER_AVX512_BF16);
   uint32_t tile = seven.d >> 24 & 1, tile_i8 = seven.d >> 25 & 1, tile_bf16 = seven.d >> 22 & 1;
   if (tile && tile_i8 && tile_bf16 && (saved & states_amx) == states_amx && may_use_tiles())

@@ -7,6 +7,7 @@
 // and may define CK_TIMES_POWER_OF_TWO with its own times_power_of_two, of ck_vf and of ck_v4vf.
 // Nothing here reads or writes beyond n elements.
 #pragma once
+#include "ck_cut.h"
 
 #define CK_INLINE static inline __attribute__((always_inline))
 
@@ -125,11 +126,4 @@ static void bias_activation(float *y, const float *a, const float *bias, size_t 
   case CK_ACTIVATION_NONE:
     return bias_activation_with(y, a, bias, n, CK_ACTIVATION_NONE);
   }
-}
-
-CK_INLINE uint32_t divided_up(uint32_t count, uint32_t size) { return (count + size - 1) / size; }
-
-/// Where part `part` begins when `count` items are cut into `parts` parts as equal as possible.
-CK_INLINE uint32_t cut(uint32_t count, uint32_t part, uint32_t parts) {
-  return (uint32_t)((uint64_t)count * part / parts);
 }

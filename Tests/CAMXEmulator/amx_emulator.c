@@ -294,7 +294,8 @@ static void install(void) {
 
 const ck_table *amx_emulated_table(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  if (ck_tier_at_most(CK_TIER_AVX512) != CK_TIER_AVX512)
+  if (ck_tier_at_most(CK_TIER_AVX512) != CK_TIER_AVX512 || !__builtin_cpu_supports("avx512bf16") ||
+      !__builtin_cpu_supports("avx512vbmi"))
     return NULL;
   pthread_once(&once, install);
   return &ck_table_amx;

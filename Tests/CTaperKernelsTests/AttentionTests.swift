@@ -1,4 +1,5 @@
 import CTaperKernels
+import Glibc
 import Testing
 
 @Suite struct AttentionTests {
@@ -192,13 +193,35 @@ import Testing
     }
   }
 
-  /// In bf16, every tier against the definition: operands rounded, weights rounded, sums exact.
+  /// In bf16, every tier against the definition. A weight is within 0.65% (specs/kernels.md), in random directions.
   @Test func rounded() {
     unsafe withEveryCase { op, test in
       let y = Matrix(test.rows, test.heads * test.width)
       unsafe runFused(ck_attention_bf16, op, y, rounds: true)
       let wanted = test.roundedContext()
-      y.expectEqual(4e-3) { wanted.context[$0][$1] }
+      y.expectEqual(1e-2) { wanted.context[$0][$1] }
+    }
+  }
+
+  @Test func roundedOfRandomShapes() {
+    unsafe withEveryTier { base in
+      var generator = Generator(seed: 77)
+      withEvery("case", in: 0..<60) { _ in
+        let keys = Int.random(in: 1...100, using: &generator)
+        let test = AttentionCase(
+          rows: .random(in: 1...keys, using: &generator), keys: keys,
+          heads: .random(in: 1...3, using: &generator),
+          width: .random(in: 1...130, using: &generator), indexed: .random(using: &generator),
+          bias: AttentionCase.Bias.allCases.randomElement(using: &generator)!)
+        let shape =
+          "rows \(test.rows), keys \(keys), heads \(test.heads), width \(test.width), bias \(test.bias)"
+        withEvery("shape", in: [shape]) { _ in
+          let y = Matrix(test.rows, test.heads * test.width)
+          unsafe runFused(ck_attention_bf16, test.op(base), y, rounds: true)
+          let wanted = test.roundedContext()
+          y.expectEqual(1e-2) { wanted.context[$0][$1] }
+        }
+      }
     }
   }
 
@@ -227,42 +250,134 @@ import Testing
       unsafe runFused(ck_attention_scored_bf16, op, scored, sums: sums, rounds: true)
       expect(scored.bits == plain.bits, "the scored context differs from the plain one")
       let wanted = all.roundedContext()
-      sums.expectEqual(4e-3) { wanted.sums[$0][$1] }
+      sums.expectEqual(7e-3) { wanted.sums[$0][$1] }
+      for head in 0..<heads {
+        let total = (0..<keys).map { sums.double(head, $0) }.reduce(0, +)
+        expect(abs(total / Double(keys) - 1) < 4e-3, "head \(head): \(keys) rows sum to \(total)")
+      }
       expect(sums.memory.isIntact && scored.memory.isIntact, "memory outside the results was written")
     }
   }
 
-  @Test func roundedQueriesDoNotDependOnTheirBlock() {
+  /// Two keys, of which the first has the score 0 and the value 0, the second the score x and the value 1: the
+  /// result is w / (1 + w) with w = e^x, and so shows the weight.
+  @Test func roundedWeights() {
     unsafe withEveryTier { base in
-      withEvery("width", in: [20, 32, 64]) { width in
-        let test = AttentionCase(rows: 90, keys: 90, heads: 2, width: width, indexed: false, bias: .byOrigin)
-        let all = Matrix(90, 2 * width)
-        unsafe runFused(ck_attention_bf16, test.op(base), all, rounds: true)
-        withEvery("rows", in: [1, 5, 12, 25, 66]) { rows in
-          let few = AttentionCase(
-            rows: rows, keys: 90, heads: 2, width: width, indexed: true, bias: .byOrigin)
-          var op = unsafe test.op(base)
-          unsafe op.rows = UInt32(rows)
-          unsafe op.index = few.index?.constPointer
-          let y = Matrix(rows, 2 * width)
-          unsafe runFused(ck_attention_bf16, op, y, rounds: true)
-          y.expectEqual(0) { r, c in all.double(few.row(ofQuery: r), c) }
+      withEvery("scale", in: [Float(1), 0.7371, 0.031, -0.9]) { scale in
+        let count = 250
+        let x = (0..<count).map { -Float($0) / 32 * (scale < 0 ? -1 : 1) }
+        let query = GuardedMemory(x)
+        let (key, value) = (GuardedMemory<Float>([0, 1]), GuardedMemory<Float>([0, 1]))
+        let y = Matrix(count, 1)
+        var op = unsafe base
+        unsafe op.rows = UInt32(count)
+        unsafe op.inner_rows = 2
+        unsafe op.depth = 1
+        unsafe op.heads = 1
+        unsafe op.scale = scale
+        unsafe op.a = query.constPointer
+        unsafe op.lda = 1
+        unsafe op.b = key.constPointer
+        unsafe op.ldb = 1
+        unsafe op.c = value.constPointer
+        unsafe op.ldc = 1
+        unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+        for i in 0..<count {
+          let (got, want) = (y.double(i, 0), exp(Double(x[i]) * Double(scale)))
+          let error = abs(got / (1 - got) / want - 1)
+          expect(error < 0.0066, "the weight of e^\(x[i]) is off by \(error)")
         }
       }
     }
   }
 
-  @Test func roundedNonFiniteKeys() {
+  /// Queries of which some have large scores: each by itself gets what it gets among the others, and what the
+  /// definition says.
+  @Test func roundedQueriesDoNotDependOnTheirBlock() {
     unsafe withEveryTier { base in
-      let test = AttentionCase(rows: 20, keys: 20, heads: 2, width: 8, indexed: false, bias: .none)
-      let key = test.key.copy()
-      unsafe key.pointer[17 * key.leading + 3] = .nan
-      var op = unsafe test.op(base)
-      unsafe op.b = key.constPointer
-      let y = Matrix(20, 16)
-      unsafe runFused(ck_attention_bf16, op, y, rounds: true)
-      let wanted = test.context()
-      y.expectEqual(2e-2) { r, c in c < 8 ? .nan : wanted[r][c] }
+      withEvery("width", in: [20, 32, 64, 70]) { width in
+        withEvery("bias", in: [AttentionCase.Bias.none, .byOrigin]) { bias in
+          let test = AttentionCase(rows: 90, keys: 90, heads: 2, width: width, indexed: false, bias: bias)
+          for row in stride(from: 3, to: 90, by: 7) {
+            let factor = powf(3, Float(row % 5))
+            for c in 0..<2 * width { unsafe test.query.pointer[row * test.query.leading + c] *= factor }
+          }
+          let all = Matrix(90, 2 * width)
+          unsafe runFused(ck_attention_bf16, test.op(base), all, rounds: true)
+          let wanted = test.roundedContext()
+          all.expectEqual(1e-2) { wanted.context[$0][$1] }
+          withEvery("rows", in: [1, 3, 5, 12, 25, 66]) { rows in
+            let few = AttentionCase(rows: rows, keys: 90, heads: 2, width: width, indexed: true, bias: bias)
+            var op = unsafe test.op(base)
+            unsafe op.rows = UInt32(rows)
+            unsafe op.index = few.index?.constPointer
+            let y = Matrix(rows, 2 * width)
+            unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+            y.expectEqual(0) { r, c in all.double(few.row(ofQuery: r), c) }
+          }
+        }
+      }
+    }
+  }
+
+  /// Scores that are all alike, up to thousands below zero: every weight is the same however small e^score is.
+  @Test func roundedFarBelowZero() {
+    unsafe withEveryTier { base in
+      withEvery("width", in: [16, 40, 128]) { width in
+        withEvery("score", in: [Float(-30), -60, -100, -160, -1e3, -1e6, 30, 90, 1e4]) { score in
+          let test = AttentionCase(
+            rows: 40, keys: 37, heads: 1, width: width, indexed: false, bias: .none, seed: 1)
+          var op = unsafe test.op(base)
+          let (query, key) = (
+            GuardedMemory([Float](repeating: score, count: 37 * width)),
+            GuardedMemory([Float](repeating: 1, count: 37 * width))
+          )
+          unsafe op.rows = 37
+          unsafe op.scale = 1 / Float(width)
+          unsafe op.a = query.constPointer
+          unsafe op.lda = UInt32(width)
+          unsafe op.b = key.constPointer
+          unsafe op.ldb = UInt32(width)
+          let y = Matrix(37, width)
+          unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+          y.expectEqual(1e-2) { _, c in (0..<37).map { test.value.double($0, c) }.reduce(0, +) / 37 }
+        }
+      }
+    }
+  }
+
+  /// A NaN among the keys makes every result of its head NaN, a NaN or an infinity in a query that query's results;
+  /// a bias of −∞ hides its keys.
+  @Test func roundedNonFinite() {
+    unsafe withEveryTier { base in
+      withEvery("width", in: [8, 40, 80]) { width in
+        let test = AttentionCase(rows: 40, keys: 40, heads: 2, width: width, indexed: false, bias: .none)
+        let wanted = test.roundedContext().context
+        let y = Matrix(40, 2 * width)
+        let key = test.key.copy()
+        unsafe key.pointer[17 * key.leading + 3] = .nan
+        var op = unsafe test.op(base)
+        unsafe op.b = key.constPointer
+        unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+        y.expectEqual(1e-2) { r, c in c < width ? .nan : wanted[r][c] }
+
+        let query = test.query.copy()
+        unsafe query.pointer[5 * query.leading + width] = .nan
+        unsafe query.pointer[21 * query.leading + 2] = .infinity
+        unsafe op = test.op(base)
+        unsafe op.a = query.constPointer
+        unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+        y.expectEqual(1e-2) { r, c in r == 5 && c >= width || r == 21 && c < width ? .nan : wanted[r][c] }
+
+        let biased = AttentionCase(rows: 40, keys: 40, heads: 2, width: width, indexed: false, bias: .byRow)
+        for distance in 30..<39 {
+          unsafe biased.table.pointer[biased.extent - 1 + distance] = -.infinity
+        }
+        unsafe op = biased.op(base)
+        unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+        let hidden = biased.roundedContext().context
+        y.expectEqual(1e-2) { hidden[$0][$1] }
+      }
     }
   }
 }

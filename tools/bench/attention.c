@@ -1,4 +1,5 @@
-// Times attention against the same computed by OpenBLAS head by head (scores, softmax, context), interleaved.
+// Times attention, in f32 and in bf16, against the same computed by OpenBLAS head by head (scores, softmax,
+// context), interleaved.
 // Run by tools/bench/attention.
 #include "../../Sources/CTaperKernels/ck_table.h"
 #include "../../Sources/CTaperKernels/include/CTaperKernels.h"
@@ -66,13 +67,14 @@ int main(void) {
   double fastest = peak(table);
   printf("tier %s, OpenBLAS %s, fused multiply-adds %.0f GFLOP/s a core\n",
          ck_tier_name(ck_table_tier(table)), openblas_get_corename(), fastest * 1e-9);
-  printf("%5s %5s %7s %12s %12s %12s %8s %8s\n", "width", "n", "threads", "OpenBLAS us", "own us",
-         "scored us", "speedup", "of peak");
+  printf("%5s %5s %7s %12s %10s %10s %10s %12s %8s %8s\n", "width", "n", "threads", "OpenBLAS us", "f32 us",
+         "scored us", "bf16 us", "scored us", "speedup", "of peak");
   for (uint32_t width = 32; width <= 64; width *= 2) {
     uint32_t hidden = heads * width;
     float *qkv = aligned_alloc(64, (size_t)longest * 3 * hidden * 4),
           *y = aligned_alloc(64, longest * hidden * 4);
-    size_t stride = (size_t)block * longest;
+    size_t stride = (size_t)block * longest, rounded = ck_attention_bf16_scratch(longest, width);
+    stride = stride < rounded ? rounded : stride;
     float *scratch = aligned_alloc(64, most_workers * stride * 4),
           *y2 = aligned_alloc(64, heads * longest * 4);
     srand(1);
@@ -90,20 +92,22 @@ int main(void) {
         op.a = qkv, op.b = qkv + hidden, op.c = qkv + 2 * hidden, op.lda = op.ldb = op.ldc = 3 * hidden;
         op.y = y, op.ldy = hidden, op.y2 = y2, op.scratch = scratch, op.scratch_stride = stride,
         op.table = table;
-        ck_driver drivers[] = {attention_by_blas, ck_attention, ck_attention_scored};
-        double times[3][samples], middle[3] = {0};
-        for (int d = 0; d < 3; d++)
+        ck_driver drivers[] = {attention_by_blas, ck_attention, ck_attention_scored, ck_attention_bf16,
+                               ck_attention_scored_bf16};
+        enum { contenders = sizeof drivers / sizeof drivers[0] };
+        double times[contenders][samples], middle[contenders] = {0};
+        for (int d = 0; d < contenders; d++)
           for (int warm = 0; warm < 3; warm++)
             middle[d] = time_of(pool, drivers[d], &op, middle[d]);
         for (int s = 0; s < samples; s++)
-          for (int d = 0; d < 3; d++)
+          for (int d = 0; d < contenders; d++)
             times[d][s] = time_of(pool, drivers[d], &op, middle[d]);
-        for (int d = 0; d < 3; d++)
+        for (int d = 0; d < contenders; d++)
           middle[d] = median(times[d], samples);
         double flops = 4.0 * n * n * hidden;
-        printf("%5u %5u %7u %12.1f %12.1f %12.1f %7.2fx %7.0f%%\n", width, n, workers, middle[0] * 1e6,
-               middle[1] * 1e6, middle[2] * 1e6, middle[0] / middle[1],
-               100 * flops / middle[1] / fastest / workers);
+        printf("%5u %5u %7u %12.1f %10.1f %10.1f %10.1f %12.1f %7.2fx %7.0f%%\n", width, n, workers,
+               middle[0] * 1e6, middle[1] * 1e6, middle[2] * 1e6, middle[3] * 1e6, middle[4] * 1e6,
+               middle[0] / middle[1], 100 * flops / middle[1] / fastest / workers);
       }
       ck_pool_destroy(pool);
     }

@@ -1,5 +1,6 @@
-// Attention with products in bf16, one head a task. Keys and values are rounded and packed once for a head;
-// then CK_ATTENTION_BF16_BLOCK queries at a time go through scores, softmax and context.
+// Attention with products in bf16, one head a task: by the tier's kernel for a whole head where there is one
+// (x86_64/attention_lanes.h). Else keys and values are rounded and packed once for a head; then
+// CK_ATTENTION_BF16_BLOCK queries at a time go through scores, softmax and context.
 #include "../ck_table.h"
 #include "../include/ck_panel.h"
 #include "ck_attention.h"
@@ -47,6 +48,10 @@ static void pack_keys(const ck_op *op, uint32_t head, const head_scratch *s) {
 /// All blocks of one head; `sums`, unless NULL, gains the probabilities' column sums in row order.
 static void attend(const ck_op *op, uint32_t head, uint32_t worker, float *sums) {
   const ck_bf16_attention *kernels = op->table->attention_bf16;
+  if (kernels->head && op->depth <= CK_FUSED_WIDTH) {
+    kernels->head(op, head, worker_scratch(op, worker), sums);
+    return;
+  }
   head_scratch s = scratch_of(op, worker);
   pack_keys(op, head, &s);
   kernels->pack_pairs(s.values, (op->inner_rows + 1) / 2 * CK_PANEL, op->c + (size_t)head * op->depth,

@@ -10,8 +10,8 @@ typedef enum ck_tier : uint32_t {
   CK_TIER_AVX2_VNNI = 2,   // AVX-VNNI on top of AVX2
   CK_TIER_AVX512 = 3,      // AVX-512 F, BW, DQ, VL
   CK_TIER_AVX512_VNNI = 4, // AVX-512 VNNI on top
-  CK_TIER_AVX512_BF16 = 5, // AVX-512 BF16 on top, where it is faster than converting to f32 (not on Intel)
-  CK_TIER_AMX = 6,         // AMX tiles of bf16 and i8 on top of AVX-512 VNNI
+  CK_TIER_AVX512_BF16 = 5, // AVX-512 BF16 and VBMI on top, where BF16 beats converting (not on Intel)
+  CK_TIER_AMX = 6,         // AMX tiles of bf16 and i8 on top of AVX-512 VNNI, BF16 and VBMI
   CK_TIER_NEON = 8,
   CK_TIER_NEON_DOTPROD = 9, // SDOT on top
 } ck_tier;

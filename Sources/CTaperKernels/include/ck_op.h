@@ -194,13 +194,15 @@ void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker);
 /// which must ascend, or NULL. `heads` tasks. scratch as ck_attention.
 void ck_disentangled_scores(const ck_op *op, uint32_t task, uint32_t worker);
 /// ck_attention with products of bf16: queries, keys and values rounded to bf16 (nearest even), scores f32
-/// sums of exact products, w = bf16(e^(score − the row's largest)), y = Σ w · v / Σ e^(…). `heads` tasks.
-/// scratch for each worker: ck_attention_bf16_scratch elements. y may be a as in ck_attention.
+/// sums of exact products. A weight w is e^(score − the query's shift) in bf16, within 0.65%; y = Σ w · v /
+/// S, where S adds the weights or what they were rounded from (specs/kernels.md). `heads` tasks. scratch for
+/// each worker: ck_attention_bf16_scratch elements. y may be a as in ck_attention.
 void ck_attention_bf16(const ck_op *op, uint32_t task, uint32_t worker);
-/// ck_attention_bf16 over all rows that also gives partial token scores: y2[heads, inner_rows] = column sums
-/// of w / Σ e^(…) over the rows, in row order.
+/// ck_attention_bf16 over all rows, with the same bits, that also gives partial token scores: y2[heads,
+/// inner_rows] = column sums of w / S over the rows, in an order that depends on the number of rows alone.
 void ck_attention_scored_bf16(const ck_op *op, uint32_t task, uint32_t worker);
-/// A block's scores, the head's keys and values in bf16, and the block's queries.
+/// A block's scores, the head's keys and values in bf16, and the block's queries. Kernels of whole heads
+/// (ck_table.h) need no more.
 static inline size_t ck_attention_bf16_scratch(uint32_t inner_rows, uint32_t depth) {
   size_t keys = ck_padded(inner_rows), width = ck_padded(depth);
   return CK_ATTENTION_BF16_BLOCK * (keys + CK_PANEL + width / 2) + keys * width;

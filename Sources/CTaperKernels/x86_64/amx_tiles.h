@@ -36,6 +36,7 @@
 //                                     operations and the fewer of them on port 5 (shuffles, broadcasts from
 //                                     registers) the better
 
+#include "tile_config.h"
 #include <stdbool.h>
 
 #ifndef CK_GELU
@@ -59,22 +60,6 @@ enum {
 #define CK_LOWER 5
 #define CK_LEFT 6
 #define CK_RIGHT 7
-
-typedef struct tile_config {
-  uint8_t palette, start_row, reserved[14];
-  uint16_t row_bytes[16];
-  uint8_t rows[16];
-} tile_config;
-
-/// Tiles of sums and of rows are `height` rows high.
-static void configure(uint32_t height) {
-  tile_config config __attribute__((aligned(64))) = {.palette = 1};
-  for (int i = 0; i < 8; i++) {
-    config.rows[i] = (uint8_t)(i < CK_LEFT ? height : tile_rows);
-    config.row_bytes[i] = line_bytes;
-  }
-  _tile_loadconfig(&config);
-}
 
 /// A tile in memory.
 typedef struct tile_place {

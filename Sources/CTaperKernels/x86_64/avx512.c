@@ -36,5 +36,5 @@ const ck_table ck_table_avx512_bf16 =
     CK_VECTOR_TABLE(CK_TIER_AVX512_BF16, ck_gemm_bf16_avx512_bf16, ck_gemm_i8_avx512_vnni, restoring_products,
                     ck_attention_bf16_avx512_bf16);
 const ck_table ck_table_amx =
-    CK_VECTOR_TABLE(CK_TIER_AMX, ck_gemm_bf16_amx, ck_gemm_i8_amx, planes_amx, ck_attention_bf16_avx512);
+    CK_VECTOR_TABLE(CK_TIER_AMX, ck_gemm_bf16_amx, ck_gemm_i8_amx, planes_amx, ck_attention_bf16_amx);
 #endif
