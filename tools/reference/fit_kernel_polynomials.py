@@ -47,6 +47,39 @@ def fit(name, basis, target, weight):
         print(f"  {value!r}f")
 
 
+def fit_gelu(name, tail, degree, power, end, relative=True):
+    """GELU as max(x, 0) − t·P(t)^power with t = min(|x|, end): P is the tail's root of that order, P(end) = 0.
+
+    P(t) = (end − t)·Q(t) is expanded before its coefficients are rounded, so the end is sought again, among floats.
+    """
+    t = chebyshev(0, end)
+    root = tail(t) ** (1 / power)
+    weight = t * power * root ** (power - 1) / (np.maximum(1, t) if relative else 1) + 1e-9
+    _, q = lawson(np.stack([(end - t) * t**k for k in range(degree)], 1), root, weight)
+    values = [float(np.float32(v)) for v in np.append(end * q, 0) - np.append(0, q)]
+
+    def value(t):
+        p = np.full_like(t, values[-1])
+        for v in values[-2::-1]:
+            p = (p.astype(np.float64) * t + v).astype(np.float32)
+        return p
+
+    ends = np.arange(*np.array([end - 0.01, end + 0.01], np.float32).view(np.int32)).astype(np.int32).view(np.float32)
+    end = ends[np.argmin(np.abs(value(ends)))]
+    x = np.linspace(-end - 1, end + 1, 100_000).astype(np.float32)
+    t = np.minimum(np.abs(x), end)
+    p = value(t)
+    for _ in range(int(math.log2(power))):
+        p = (p.astype(np.float64) * p).astype(np.float32)
+    exact = np.maximum(x, 0) - np.abs(x.astype(np.float64)) * tail(np.abs(x.astype(np.float64)))
+    error = np.abs((np.maximum(x, 0) - t.astype(np.float64) * p).astype(np.float32) - exact)
+    scaled = (error / np.maximum(1, np.abs(x))).max()
+    there = value(np.array([end]))[0]
+    print(f"{name}: error {error.max():.2e}, {scaled:.2e} · max(1, |x|), end {float(end)!r}f, P there {there:.1e}")
+    for v in values:
+        print(f"  {v!r}f")
+
+
 def main():
     r = chebyshev(-0.505 * math.log(2), 0.505 * math.log(2))
     fit("exp(r) = 1 + r + r²·P(r), relative", [r ** (k + 2) for k in range(5)], np.expm1(r) - r, np.exp(-r))
@@ -54,17 +87,17 @@ def main():
     x = chebyshev(1e-3, 0.63)
     fit("tanh(x) = x + x³·P(x²), relative", [x ** (2 * k + 3) for k in range(5)], np.tanh(x) - x, 1 / np.tanh(x))
 
-    erf, erfc = np.vectorize(math.erf), np.vectorize(math.erfc)
-    x = chebyshev(1e-3, 1.0)
-    fit("erf(x) = x + x·P(x²), |x| < 1, relative", [x ** (2 * k + 1) for k in range(6)], erf(x) - x, 1 / erf(x))
+    erfc = np.vectorize(math.erfc)
 
-    x = chebyshev(1e-3, 4.25)
-    even = [x ** (2 * k + 2) for k in range(9)]
-    fit("rough gelu(x) = x/2 + x²·P(x²), |x| ≤ 4.25, absolute", even, x / 2 * erf(x / math.sqrt(2)), np.ones_like(x))
+    def normal(t):
+        return erfc(t / math.sqrt(2)) / 2
 
-    x = chebyshev(1.0, 4.0)
-    root = erfc(x) ** (-1 / 16)
-    fit("erfc(x) = P(x)^−16, 1 ≤ x ≤ 4, absolute", [x**k for k in range(7)], root, 16 * erfc(x) / root)
+    def logistic(t):
+        return 1 / (1 + np.exp(2 * math.sqrt(2 / math.pi) * (t + 0.044715 * t**3)))
+
+    fit_gelu("gelu", normal, degree=8, power=8, end=7.1)
+    fit_gelu("gelu, tanh", logistic, degree=9, power=8, end=6.3)
+    fit_gelu("rough gelu", normal, degree=5, power=4, end=4.7, relative=False)
 
 
 if __name__ == "__main__":
