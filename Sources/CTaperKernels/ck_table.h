@@ -29,9 +29,30 @@ typedef struct ck_panel_job {
   uint32_t columns;   // of the job: a multiple of CK_PANEL except at the matrix's right edge
   const float *bias;  // by column of the job; NULL: none
   ck_activation activation;
-  float *y; // y[0, 0] of the job
+  // the result, one of two kinds
+  float *y; // f32: y[0, 0] of the job
   uint32_t ldy;
+  const ck_encoded_row *encoded; // bf16: the rows, of which the job's first column is `encoded_offset` bytes
+                                 // into each; NULL for f32
+  size_t encoded_offset;
 } ck_panel_job;
+
+/// y[rows, n] = layernorm(a + bias + b) · gamma + beta; bias and b may be NULL; y may be a. Two passes, the
+/// mean and then the variance about it, so that a large common offset costs no accuracy.
+typedef struct ck_norm_job {
+  const float *a;
+  float *y;
+  size_t lda, ldy;
+  const float *const *b; // rows pointers
+  const float *bias, *gamma, *beta;
+  float epsilon;
+  uint32_t rows;
+  size_t n;
+  // y encoded besides, as encode_i8 does it or, without scales, encode_bf16
+  const ck_encoded_row *encoded; // by row; NULL: not wanted
+  const float *multiplier;       // i8
+  ck_row_scale *scales;          // i8: by row
+} ck_norm_job;
 
 /// result[rows, n] = softmax(scale · a + bias) row by row; y holds intermediate values and may be a. A NaN
 /// makes its whole row NaN.
@@ -126,10 +147,7 @@ struct ck_table {
   void (*add)(float *y, const float *a, const float *b, size_t n);
   /// y = factor · a; y may be a.
   void (*scale)(float *y, const float *a, float factor, size_t n);
-  /// y = layernorm(a + bias + b) · gamma + beta over n elements; bias and b may be NULL; y may be a or b.
-  /// Two passes, the mean and then the variance about it, so that a large common offset costs no accuracy.
-  void (*layer_norm)(float *y, const float *a, const float *bias, const float *b, const float *gamma,
-                     const float *beta, float epsilon, size_t n);
+  void (*layer_norm)(const ck_norm_job *job);
   /// Rows of probabilities; y may be a.
   void (*softmax)(const ck_softmax_job *job);
   /// Σ a²

@@ -99,7 +99,7 @@ static tier_set find_host_tiers(void) {
   if (!(seven.c >> 11 & 1))
     return tiers;
   tiers |= only(CK_TIER_AVX512_VNNI);
-  // attention's weights come from a table of bytes; no CPU is known that has BF16 without VBMI
+  // attention's weights come from a table of bytes; Cooper Lake alone has BF16 without VBMI, and slow at that
   uint32_t bf16 = seven1.a >> 5 & 1, vbmi = seven.c >> 1 & 1;
   if (!bf16 || !vbmi)
     return tiers;

@@ -98,6 +98,20 @@ CK_INLINE ck_vh bf16_of(ck_vf v) {
   return __builtin_convertvector((ck_vu)choose(v == v, (ck_vf)rounded, (ck_vf)(bits >> 16 | 64)), ck_vh);
 }
 
+/// Where byte `offset` of an encoded row lies.
+CK_INLINE char *encoded_at(ck_encoded_row row, size_t offset) {
+  return row.at + offset / CK_ENCODED_LINE * row.line_stride + offset % CK_ENCODED_LINE;
+}
+
+/// The first n lanes, n ≤ CK_WIDTH, rounded to bf16, to an encoded row from byte `offset` on.
+CK_INLINE void store_encoded(ck_encoded_row row, size_t offset, ck_vf v, size_t n) {
+  ck_vh half = bf16_of(v);
+  if (n == CK_WIDTH)
+    __builtin_memcpy(encoded_at(row, offset), &half, sizeof half);
+  else
+    __builtin_memcpy(encoded_at(row, offset), &half, n * sizeof half[0]);
+}
+
 CK_INLINE void bias_activation_with(float *y, const float *a, const float *bias, size_t n,
                                     ck_activation activation) {
   size_t i = 0;

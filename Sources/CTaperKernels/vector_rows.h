@@ -110,62 +110,6 @@ CK_INLINE float sum_of_squares_about(const float *a, float center, size_t n) {
 
 static float sum_of_squares(const float *a, size_t n) { return sum_of_squares_about(a, 0, n); }
 
-CK_INLINE ck_vf sum_operands(const float *a, const float *bias, const float *b, size_t i) {
-  ck_vf v = load(a + i);
-  if (bias)
-    v += load(bias + i);
-  if (b)
-    v += load(b + i);
-  return v;
-}
-
-CK_INLINE ck_vf sum_operands_some(const float *a, const float *bias, const float *b, size_t i, size_t n) {
-  ck_vf v = load_some(a + i, n);
-  if (bias)
-    v += load_some(bias + i, n);
-  if (b)
-    v += load_some(b + i, n);
-  return v;
-}
-
-static void layer_norm(float *y, const float *a, const float *bias, const float *b, const float *gamma,
-                       const float *beta, float epsilon, size_t n) {
-  ck_vf even = splat(0), odd = splat(0);
-  size_t i = 0;
-  for (; i + 2 * CK_WIDTH <= n; i += 2 * CK_WIDTH) {
-    ck_vf first = sum_operands(a, bias, b, i), second = sum_operands(a, bias, b, i + CK_WIDTH);
-    store(y + i, first);
-    store(y + i + CK_WIDTH, second);
-    even += first;
-    odd += second;
-  }
-  if (i + CK_WIDTH <= n) {
-    ck_vf v = sum_operands(a, bias, b, i);
-    store(y + i, v);
-    even += v;
-    i += CK_WIDTH;
-  }
-  if (i < n) {
-    ck_vf v = sum_operands_some(a, bias, b, i, n - i);
-    store_some(y + i, v, n - i);
-    odd += v;
-  }
-  float mean = sum_lanes(even + odd) / (float)n;
-  float variance = sum_of_squares_about(y, mean, n) / (float)n;
-  ck_vf center = splat(mean), inverse = splat(1) / __builtin_elementwise_sqrt(splat(variance + epsilon));
-  for (i = 0; i + CK_WIDTH <= n; i += CK_WIDTH)
-    store(y + i, multiply_add((load(y + i) - center) * inverse, load(gamma + i), load(beta + i)));
-  if (i < n) {
-    ck_vf v = (load_some(y + i, n - i) - center) * inverse;
-    store_some(y + i, multiply_add(v, load_some(gamma + i, n - i), load_some(beta + i, n - i)), n - i);
-  }
-}
-
-/// Where byte `offset` of an encoded row lies.
-CK_INLINE char *encoded_at(ck_encoded_row row, size_t offset) {
-  return row.at + offset / CK_ENCODED_LINE * row.line_stride + offset % CK_ENCODED_LINE;
-}
-
 /// Of a row in lines of their own, sets the bytes from `offset` to the line's end; a contiguous row has none
 /// to set.
 CK_INLINE void pad_line(ck_encoded_row row, size_t offset, int value) {
@@ -175,15 +119,10 @@ CK_INLINE void pad_line(ck_encoded_row row, size_t offset, int value) {
 
 static void encode_bf16(ck_encoded_row y, const float *a, size_t n) {
   size_t i = 0;
-  for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
-    ck_vh v = bf16_of(load(a + i));
-    __builtin_memcpy(encoded_at(y, 2 * i), &v, sizeof v);
-  }
-  if (i < n) {
-    // lanes beyond the row, and so the padding of the last pair, are zero
-    ck_vh v = bf16_of(load_some(a + i, n - i));
-    __builtin_memcpy(encoded_at(y, 2 * i), &v, (n - i + 1) / 2 * 4);
-  }
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH)
+    store_encoded(y, 2 * i, load(a + i), CK_WIDTH);
+  if (i < n) // lanes beyond the row, and so the padding of the last pair, are zero
+    store_encoded(y, 2 * i, load_some(a + i, n - i), (n - i + 1) / 2 * 2);
   pad_line(y, 2 * (n + n % 2), 0);
 }
 
@@ -237,18 +176,16 @@ CK_INLINE ck_vb finite_code_of(ck_vf v, ck_vf inverse, ck_vi zero) {
 
 CK_INLINE void store_code(char *y, ck_vb code) { __builtin_memcpy(y, &code, sizeof code); }
 
-/// One row of ck_encode_i8; whether there is a multiplier is a constant where this is inlined. The range has
-/// 254 steps, so that no code rounds out of a byte.
-CK_INLINE ck_row_scale encode_row_i8(ck_encoded_row y, const float *a, const float *multiplier, size_t n) {
-  ck_vf least = splat(0), largest = splat(0);
-  ck_vi unordered = (ck_vi)0;
-  size_t i = 0;
-  for (; i < n; i += CK_WIDTH) {
-    ck_vf v = scaled(a, multiplier, i, n - i);
-    least = choose(v < least, v, least); // ignores NaNs
-    largest = choose(v > largest, v, largest);
-    unordered |= v != v;
-  }
+/// Extends a row's range by v, lane by lane; NaNs are ignored but for `unordered`.
+CK_INLINE void widen_range(ck_vf *least, ck_vf *largest, ck_vi *unordered, ck_vf v) {
+  *least = choose(v < *least, v, *least);
+  *largest = choose(v > *largest, v, *largest);
+  *unordered |= v != v;
+}
+
+/// The codes of a row whose range is known. It has 254 steps, so that no code rounds out of a byte.
+CK_INLINE ck_row_scale write_codes(ck_encoded_row y, const float *a, const float *multiplier, size_t n,
+                                   ck_vf least, ck_vf largest, ck_vi unordered) {
   float low = -largest_lane(-least), high = largest_lane(largest);
   float scale = high / 254 - low / 254;
   if (scale == 0)
@@ -257,7 +194,7 @@ CK_INLINE ck_row_scale encode_row_i8(ck_encoded_row y, const float *a, const flo
   ck_vf zero = clamp(__builtin_elementwise_roundeven(splat(-low) * inverse), 0, 255);
   zero = choose(zero == zero, zero, splat(0));
   ck_vi whole = __builtin_convertvector(zero, ck_vi);
-  i = 0;
+  size_t i = 0;
   int has_nan = __builtin_reduce_or(unordered) != 0;
   if (!has_nan && scale < __builtin_inff() && 1 / scale < __builtin_inff())
     for (; i + CK_WIDTH <= n; i += CK_WIDTH)
@@ -272,6 +209,15 @@ CK_INLINE ck_row_scale encode_row_i8(ck_encoded_row y, const float *a, const flo
   }
   pad_line(y, (n + 3) / 4 * 4, (int)zero[0]);
   return (ck_row_scale){.scale = has_nan ? __builtin_nanf("") : scale, .zero = zero[0]};
+}
+
+/// One row of ck_encode_i8; whether there is a multiplier is a constant where this is inlined.
+CK_INLINE ck_row_scale encode_row_i8(ck_encoded_row y, const float *a, const float *multiplier, size_t n) {
+  ck_vf least = splat(0), largest = splat(0);
+  ck_vi unordered = (ck_vi)0;
+  for (size_t i = 0; i < n; i += CK_WIDTH)
+    widen_range(&least, &largest, &unordered, scaled(a, multiplier, i, n - i));
+  return write_codes(y, a, multiplier, n, least, largest, unordered);
 }
 
 static ck_row_scale encode_i8(ck_encoded_row y, const float *a, const float *multiplier, size_t n) {

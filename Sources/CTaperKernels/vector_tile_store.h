@@ -1,4 +1,4 @@
-// A tile's place in a packed product, and its epilogue: dequantise, add the bias, activate, store to y.
+// A tile's place in a packed product, and its epilogue: dequantise, add the bias, activate, store.
 // Before including this file a tier includes vector_math.h and defines
 //   ck_sums                           CK_WIDTH sums
 //   ck_vf values(ck_sums, const ck_panel_job *, uint32_t row, uint32_t column)
@@ -32,7 +32,7 @@ CK_INLINE void activate_tile(float *x, size_t n, ck_activation activation) {
     store(x + i, rough_gelu(load(x + i)));
 }
 
-/// The epilogue of a tile of rows × panels: sums dequantised, biased, activated and stored to y. `x` has room
+/// The epilogue of a tile of rows × panels: sums dequantised, biased, activated and stored. `x` has room
 /// for the tile's values side by side, so that the activation always has four vectors at once to work on.
 CK_INLINE void store_tile(const ck_panel_job *job, const ck_sums *sums, const tile_place *place,
                           const uint32_t rows, const uint32_t panels, float *x) {
@@ -50,6 +50,13 @@ CK_INLINE void store_tile(const ck_panel_job *job, const ck_sums *sums, const ti
   }
   if (job->activation != CK_ACTIVATION_NONE)
     activate_tile(x, rows * vectors * CK_WIDTH, job->activation);
+  if (job->encoded) {
+    for (uint32_t r = 0; r < rows; r++, x += vectors * CK_WIDTH)
+      for (uint32_t i = 0; i < panels * CK_PANEL && i < left; i += CK_WIDTH)
+        store_encoded(job->encoded[place->row + r], job->encoded_offset + 2 * (place->column + i),
+                      load(x + i), left - i < CK_WIDTH ? left - i : CK_WIDTH);
+    return;
+  }
   float *y = job->y + (size_t)place->row * job->ldy + place->column;
   for (uint32_t r = 0; r < rows; r++, x += vectors * CK_WIDTH, y += job->ldy)
     for (uint32_t i = 0; i < panels * CK_PANEL; i += CK_WIDTH)

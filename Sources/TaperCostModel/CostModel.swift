@@ -60,10 +60,10 @@ public struct CostModel: Sendable {
     for entry in own where !entry.isNear {
       let curve: Curve =
         entry.shape.variables == .both
-        ? .plane(TimePlane(entry)) : .line(TimeLine(entry, stairs: stairs[entry.kernel]))
+        ? .plane(TimePlane(entry)) : .line(TimeLine(entry, stairs: stairs[Self.plain(entry.kernel)]))
       curves[Key(kernel: entry.kernel, shape: entry.shape)] = curve
       neighbours[entry.kernel, default: []].append(entry.shape)
-      if entry.shape.kind == .gemm {
+      if entry.shape.kind.isProduct {
         for point in entry.points {
           let work = OpWork.work(of: entry.shape, rows: point.rows, innerRows: 1).rawValue
           let rate = Double(work) / Double(max(1, point.time.p50.rawValue))
@@ -74,7 +74,7 @@ public struct CostModel: Sendable {
     for entry in own where entry.isNear {
       let key = Key(kernel: entry.kernel, shape: entry.shape)
       guard case .line(let cold) = curves[key] else { continue }
-      gains[key] = Self.gains(cold: cold, near: TimeLine(entry, stairs: stairs[entry.kernel]))
+      gains[key] = Self.gains(cold: cold, near: TimeLine(entry, stairs: stairs[Self.plain(entry.kernel)]))
     }
     for kind in OpKind.allCases {
       let all = kind.kernels
@@ -155,6 +155,12 @@ public struct CostModel: Sendable {
     return kind.definition.measuredAs.kernels[0]
   }
 
+  /// The plain product whose row tiles and fit are also those of `kernel`, which encodes its result.
+  private static func plain(_ kernel: KernelID) -> KernelID {
+    guard kernel.opKind == .gemmEncode else { return kernel }
+    return OpKind.gemm.kernels.first { $0.weightLayout == kernel.weightLayout } ?? kernel
+  }
+
   /// Kernels for this kind that the profile measured with these threads, in id order. If it measured none: for kinds
   /// that a plan can do without, none; for others the portable default (the lowest id), whose times are then modelled.
   public func kernels(for kind: OpKind) -> [KernelID] {
@@ -214,7 +220,7 @@ public struct CostModel: Sendable {
       OpWork.traffic(of: shape, kernel: kernel, rows: rows, innerRows: innerRows).rawValue)
     let floor = traffic * 1e9 / Double(figures.bandwidth)
     let body: Double
-    if shape.kind == .gemm, let fit = fits[kernel] {
+    if shape.kind.isProduct, let fit = fits[Self.plain(kernel)] {
       body = max(fit.time(of: shape, rows: rows, residentShare: residentShare), floor * (1 - residentShare))
     } else if let scaled = scaledBody(shape, kernel: kernel, rows: rows, innerRows: innerRows) {
       body = scaled

@@ -22,7 +22,7 @@ extension ProfileEntry {
     }
     guard !points.isEmpty else { throw .invalid(field: path, expected: "at least one point", found: "none") }
     let isNear = reader.object["weights"] != nil
-    if isNear, try reader.string("weights") != "near" || kind != .gemm {
+    if isNear, try reader.string("weights") != "near" || !kind.isProduct {
       throw .invalid(
         field: reader.name("weights"), expected: "\"near\", of a product", found: try reader.string("weights")
       )

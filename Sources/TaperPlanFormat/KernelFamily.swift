@@ -4,7 +4,7 @@ struct KernelFamily: BitwiseCopyable, Sendable {
   var opKind: OpKind
   var scratch: ScratchRule
   var weightLayout: WeightLayout
-  /// What its products multiply, or what an encode op writes.
+  /// What its products multiply, or what an op that encodes writes.
   var precision: ElementType
 
   /// By which sizes a family needs scratch: the cases of `ck_scratch_rule`.
@@ -47,11 +47,11 @@ extension KernelID {
   /// Whether this family computes `op` when its weight lies in `layout` (row-major for ops without one): the kind must
   /// match, and within a kind the elements of the operands.
   public func computes(_ op: PlanOp, weight layout: WeightLayout) -> Bool {
-    guard let family, family.opKind == op.kind else { return false }
-    return op.kind == .encode ? family.precision == op.encodedElement : family.weightLayout == layout
+    guard let family, family.opKind == op.kind, family.weightLayout == layout else { return false }
+    return !op.kind.definition.encodes || family.precision == op.encodedElement
   }
 
-  /// What an encode kernel writes.
+  /// What a kernel that encodes writes.
   public var encodedElement: ElementType { family?.precision ?? .f32 }
 
   /// How many bf16 the operands of its products, or the elements that an encode kernel writes, are sums of; 1 for all
@@ -99,7 +99,8 @@ extension KernelID {
 }
 
 extension PlanOp {
-  /// What an encode op writes: i8 codes when it also writes their scales, else bf16 in as many planes as `extent` says.
+  /// What an op that encodes writes: i8 codes when it also writes their scales, else bf16 in as many planes as `extent`
+  /// says.
   public var encodedElement: ElementType {
     guard output2.isNone else { return .i8 }
     return [ElementType.bf16x2, .bf16x3].first { $0.planes == extent } ?? .bf16

@@ -47,6 +47,9 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let gemmF32X6 = KernelID(rawValue: 40)
   public static let encodeBF16x2 = KernelID(rawValue: 41)
   public static let encodeBF16x3 = KernelID(rawValue: 42)
+  public static let layerNormBF16 = KernelID(rawValue: 43)
+  public static let layerNormI8 = KernelID(rawValue: 44)
+  public static let gemmBF16PanelBF16 = KernelID(rawValue: 45)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -92,5 +95,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("gemm_f32_x6", .gemm, .none, .panelBF16x3, .bf16x3),
     KernelFamily("encode_bf16x2", .encode, .none, .rowMajor, .bf16x2),
     KernelFamily("encode_bf16x3", .encode, .none, .rowMajor, .bf16x3),
+    KernelFamily("layer_norm_bf16", .normEncode, .none, .rowMajor, .bf16),
+    KernelFamily("layer_norm_i8", .normEncode, .none, .rowMajor, .i8),
+    KernelFamily("gemm_bf16_panel_bf16", .gemmEncode, .none, .panelBF16, .bf16),
   ]
 }

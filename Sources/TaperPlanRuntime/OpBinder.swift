@@ -52,6 +52,7 @@ internal import TaperPlanFormat
       unsafe bound.y = writable(op.output)
     }
     unsafe bound.y2 = writable(op.output2)
+    if op.kind.definition.operand(.c)?.isWritten ?? false { unsafe bound.normed = writable(op.c) }
     unsafe bound.origin = readable(op.origin)
     unsafe bound.scratch = writable(op.scratch)
     unsafe bound.scratch_stride = Int(op.scratchStride)

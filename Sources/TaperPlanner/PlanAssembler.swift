@@ -264,12 +264,14 @@ package struct PlanAssembler {
       (1...facts.layers).filter { request.precision.roundsAttention(layer: facts.form(of: $0).storedAs) })
     let rewritten = GraphPasses.run(
       plain, passes: passes, pricer: pricer, maximumLength: request.maximumLength)
-    let assigned = ProductFamilies(
+    var graph = ProductFamilies(
       pricer: pricer, precision: request.precision, layerCount: facts.layers,
       maximumLength: request.maximumLength, threads: request.threads,
       selects: request.passes.contains(.kernelSelection)
     ).run(rewritten)
-    return passes.contains(.smoothColumns) ? SmoothColumns.run(assigned) : assigned
+    if passes.contains(.smoothColumns) { graph = SmoothColumns.run(graph) }
+    guard passes.contains(.fuseEncodings) else { return graph }
+    return FuseEncodings.run(graph, pricer: pricer, maximumLength: request.maximumLength)
   }
 
   private func requireKernels(_ ops: [PricedOp]) throws(PlanningError) {

@@ -46,7 +46,9 @@ internal import TaperPlanFormat
     unsafe op.scratch_stride = buffers.scratchStride
     unsafe op.table = table
     for operand in definition.operands { bind(operand, point, buffers) }
-    if definition.allowsInPlace { (warmCounts[3], outputCount) = (warmCounts[0], 0) }
+    if definition.allowsInPlace && !definition.encodes {
+      (warmCounts[3], outputCount) = (warmCounts[0], 0)
+    }
     // Queries, keys and values are column views of one slot, as a fused product writes them.
     if isAttention { warmCounts[0] = 3 * max(point.rows, point.innerRows) * shape.heads * shape.depth }
   }
@@ -105,6 +107,7 @@ internal import TaperPlanFormat
       warmCounts[1] = isView ? 0 : count
     case .c:
       unsafe op.c = isView ? place + 2 * stored : UnsafePointer(buffers.activations[2])
+      unsafe op.normed = buffers.activations[2]
       unsafe op.ldc = leading
       warmCounts[2] = isView ? 0 : count
     default:
@@ -153,6 +156,7 @@ internal import TaperPlanFormat
     // Of an encode op only int8 smooths columns.
     case .gamma where definition.kind != .encode || point.kernel.encodedElement == .i8:
       unsafe op.gamma = buffers.weights(count)
+    case .table0 where point.kernel.encodedElement == .i8: unsafe op.table0 = buffers.weights(count)
     case .beta: unsafe op.beta = buffers.weights(count)
     default: break
     }

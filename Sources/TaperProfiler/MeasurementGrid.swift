@@ -59,7 +59,7 @@ enum MeasurementGrid {
         isDense ? denseRows(upTo: maximumRows) : rows(upTo: maximumRows)
       }
     let weights =
-      shape.kind == .gemm ? kernel.weightLayout.byteCount(columns: shape.columns, depth: shape.depth) : 0
+      shape.kind.isProduct ? kernel.weightLayout.byteCount(columns: shape.columns, depth: shape.depth) : 0
     let usual = Set(rows(upTo: maximumRows))
     let points = counts.flatMap { count -> [MeasurementPoint] in
       switch shape.variables {
@@ -73,7 +73,7 @@ enum MeasurementGrid {
       case .rows:
         // With many rows a weight is read once for much work, so it matters little where it comes from.
         let isNear =
-          shape.kind == .gemm && count <= nearRows && usual.contains(count) && weights <= largestNear
+          shape.kind.isProduct && count <= nearRows && usual.contains(count) && weights <= largestNear
         return isNear ? [point(count, 1), point(count, 1, isNear: true)] : [point(count, 1)]
       }
     }
@@ -92,7 +92,7 @@ enum MeasurementGrid {
   static func kernels(for kind: OpKind, isScalarTier: Bool, planes: Bool) -> [KernelID] {
     kind.kernels.filter {
       $0 != .gemmF32Scalar && (planes || $0.planes == 1)
-        && !(isScalarTier && ($0.weightLayout != .rowMajor || kind == .encode || $0.roundsOperands))
+        && !(isScalarTier && ($0.weightLayout != .rowMajor || kind.definition.encodes || $0.roundsOperands))
     }
   }
 }

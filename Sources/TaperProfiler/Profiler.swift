@@ -115,7 +115,7 @@ public enum Profiler {
   private static func raisingPeak(_ figures: ThreadFigures, by entries: [ProfileEntry]) -> ThreadFigures {
     var figures = figures
     for entry in entries
-    where entry.threads == figures.threads && entry.shape.kind == .gemm
+    where entry.threads == figures.threads && entry.shape.kind.isProduct
       && entry.kernel.weightLayout.activation == .f32
     {
       for point in entry.points {

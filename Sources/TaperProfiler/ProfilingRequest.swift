@@ -52,8 +52,11 @@ public struct ProfilingRequest: Hashable, Sendable {
   public static var generalShapes: [OpShape] {
     let widths = [160, 448, 1216, 3200]
     var shapes = widths.flatMap { columns in widths.map { OpShape.gemm(columns: columns, depth: $0) } }
-    shapes += [(448, 448), (1216, 448), (3200, 448)].map {
-      OpShape.gemm(columns: $0.0, depth: $0.1, activation: .gelu)
+    shapes += [(448, 448), (1216, 448), (3200, 448)].flatMap { columns, depth in
+      [
+        OpShape.gemm(columns: columns, depth: depth, activation: .gelu),
+        OpShape(.gemmEncode, columns: columns, depth: depth, activation: .gelu),
+      ]
     }
     for depth in [32, 64] {
       for bias in [false, true] { shapes += attention(depth: depth, heads: 12, relativeBias: bias) }
@@ -123,6 +126,7 @@ public struct ProfilingRequest: Hashable, Sendable {
       .gemm(columns: 3 * hidden, depth: hidden), .gemm(columns: 2 * hidden, depth: hidden),
       .gemm(columns: hidden, depth: hidden), .gemm(columns: inner, depth: hidden, activation: activation),
       .gemm(columns: inner, depth: hidden), .gemm(columns: hidden, depth: inner),
+      OpShape(.gemmEncode, columns: inner, depth: hidden, activation: activation),
     ]
     shapes += attention(depth: depth, heads: heads, relativeBias: relativeBias)
     shapes += rowWise(.hidden, hidden) + rowWise(.feedForward, inner, activation) + choices(heads: heads)
@@ -132,7 +136,7 @@ public struct ProfilingRequest: Hashable, Sendable {
     }
     if isGated { shapes.append(.gemm(columns: 2 * inner, depth: hidden)) }
     shapes.removeAll {
-      $0.kind == .gate && !isGated || $0.kind == .rotate && !isRotary
+      $0.kind == .gate && !isGated || $0.kind == .gemmEncode && isGated || $0.kind == .rotate && !isRotary
         || $0.kind == .disentangledScores && !isDisentangled
     }
     if outputWidth > 0 {

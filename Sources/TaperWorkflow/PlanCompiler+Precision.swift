@@ -167,7 +167,7 @@ extension Plan {
         $0 + predictions.ops[$1 * ops.count + number].time.rawValue
       }
       if op.kind == .encode { encoding += time }
-      guard op.kind == .gemm else { continue }
+      guard op.kind.isProduct else { continue }
       times.append((weights.entries[Int(op.weight.rawValue)].name, time + encoding))
       encoding = 0
     }

@@ -84,6 +84,54 @@ import Testing
     }
   }
 
+  /// The bits of a norm and an encode op after it, in rows and in tiles, and no other byte written.
+  @Test func normsThatEncode() {
+    unsafe withEveryTier { base in
+      withEvery("columns", in: [1, 3, 16, 17, 33, 64, 65, 384]) { columns in
+        withEvery("rows", in: [1, 7, 8, 19, 33]) { rows in
+          var generator = Generator(seed: UInt64(columns * rows))
+          let a = Matrix(rows, columns, random: &generator)
+          let b = Matrix(2 * rows, columns, random: &generator)
+          let index = GuardedMemory(generator.rows(rows, below: 2 * rows))
+          let vectors = (0..<4).map { _ in GuardedMemory(generator.floats(columns, in: 0.1...4)) }
+          let hasMultiplier = rows % 2 == 0
+          let normed = Matrix(rows, columns)
+          var op = unsafe base
+          unsafe (op.rows, op.columns, op.epsilon) = (UInt32(rows), UInt32(columns), 1e-5)
+          unsafe (op.a, op.lda, op.y, op.ldy) = (a.constPointer, a.ld, normed.pointer, normed.ld)
+          unsafe (op.b, op.ldb, op.index) = (b.constPointer, b.ld, index.constPointer)
+          unsafe (op.gamma, op.beta) = (vectors[0].constPointer, vectors[1].constPointer)
+          unsafe op.bias = vectors[2].constPointer
+          unsafe run(ck_layer_norm, op, tasks: rowTasks(rows))
+          var encode = unsafe base
+          unsafe (encode.rows, encode.columns) = (op.rows, op.columns)
+          unsafe (encode.a, encode.lda) = (normed.constPointer, normed.ld)
+          let multiplier = unsafe hasMultiplier ? vectors[3].constPointer : nil
+          withEvery("precision", in: PackedOperands.Precision.allCases) { precision in
+            withEvery("layout", in: [CK_ENCODED_ROWS, CK_ENCODED_TILES]) { layout in
+              let want = unsafe EncodedRows(encode, precision, layout)
+              unsafe encode.gamma = precision == .i8 ? multiplier : nil
+              unsafe run(
+                precision == .i8 ? ck_encode_i8 : ck_encode_bf16, want.op(encode), tasks: rowTasks(rows))
+              let y = unsafe EncodedRows(encode, precision, layout)
+              // In place, as in plans.
+              let inPlace = a.copy()
+              var fused = unsafe y.op(op)
+              unsafe (fused.a, fused.normed, fused.ldc) = (inPlace.constPointer, inPlace.pointer, inPlace.ld)
+              unsafe fused.table0 = multiplier
+              unsafe run(
+                precision == .i8 ? ck_norm_encode_i8 : ck_norm_encode_bf16, fused, tasks: rowTasks(rows))
+              expect(y == want, "not the bits of a norm and an encode op")
+              expect(inPlace.bits == normed.bits, "not the bits of a norm")
+              inPlace.expectEqual(0) { normed.double($0, $1) }
+            }
+          }
+          withExtendedLifetime((a, b, index, vectors, normed)) {}
+        }
+      }
+    }
+  }
+
   @Test func everyTierGivesTheDefinition() {
     unsafe withEveryTier { base in
       withEvery("kind", in: Kind.allCases) { kind in

@@ -84,7 +84,7 @@ import Testing
 
   /// What a product of zeros makes of a bias is its activation alone.
   @Test func geluWithinFourHundredThousandths() {
-    let ends: [Float] = [.infinity, 1e30, -1e30, -.infinity, .nan, 0, -0.0, 4.25, -4.25]
+    let ends: [Float] = [.infinity, 1e30, -1e30, -.infinity, .nan, 0, -0.0, 4.7, -4.7]
     let bias = GuardedMemory((-8000...8000).map { Float($0) / 1000 } + ends)
     let columns = bias.values.count
     unsafe withEveryTier { base in
@@ -101,6 +101,37 @@ import Testing
           let x = Double(bias[n])
           return x == -.infinity ? 0 : x / 2 * (1 + erf(x / 2.0.squareRoot()))
         }
+      }
+    }
+  }
+
+  /// The bits of a product and an encode op after it, in rows and in tiles, and no other byte written.
+  @Test func encodesItsResult() {
+    unsafe withEveryCase { base, operands, generator in
+      guard operands.precision == .bf16 else { return }
+      let count = max(1, operands.rows / 2)
+      let index = GuardedMemory(generator.rows(count, below: operands.rows))
+      withEvery("index", in: [false, true]) { isIndexed in
+        let op = unsafe operands.op(
+          base, rows: isIndexed ? count : nil, index: isIndexed ? index : nil)
+        let activation = ck_activation(rawValue: UInt32(operands.depth % 6))
+        let plain = unsafe operands.result(op, activation)
+        withEvery("layout", in: [CK_ENCODED_ROWS, CK_ENCODED_TILES]) { layout in
+          var encode = unsafe base
+          unsafe (encode.rows, encode.columns) = (op.rows, op.columns)
+          unsafe encode.a = plain.constPointer
+          unsafe encode.lda = plain.ld
+          let want = unsafe EncodedRows(encode, .bf16, layout)
+          unsafe run(ck_encode_bf16, want.op(encode), tasks: rowTasks(Int(op.rows)))
+          withEvery("parts", in: [1, 3]) { parts in
+            var fused = unsafe op
+            unsafe (fused.parts, fused.activation) = (UInt32(parts), activation)
+            let y = unsafe EncodedRows(encode, .bf16, layout)
+            unsafe run(ck_gemm_encode_bf16, y.op(fused), tasks: parts)
+            expect(y == want, "not the bits of a product and an encode op")
+          }
+        }
+        withExtendedLifetime((index, plain)) {}
       }
     }
   }

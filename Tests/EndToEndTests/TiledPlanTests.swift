@@ -25,7 +25,7 @@ struct TiledPlanTests {
   }
 
   private func encoded(_ plan: Plan) -> Set<UInt16> {
-    Set(plan.ops.filter { $0.kind == .encode }.map(\.output.slot))
+    Set(plan.ops.filter { $0.kind.definition.encodes }.map(\.output.slot))
   }
 
   /// As plans were written before tiles: encoded slots with room for rows alone.

@@ -65,7 +65,8 @@ import Testing
     #expect(limits(try plan(maximumLength: 16)).layers[0].savings.allSatisfy { $0.lever != .tokens })
   }
 
-  /// A device whose packed products take a quarter of the time: the precision's plan takes what the lever says.
+  /// A device whose packed products take a quarter of the time: the plan in that precision, with encode ops of their own,
+  /// takes what the lever says.
   @Test func precisionSavesWhatItsPlanWouldTake() throws {
     let costs = SyntheticCosts.make()
     let fast = OpCosts(
@@ -80,7 +81,7 @@ import Testing
     func assembled(_ precision: Precision) throws -> Plan {
       let request = PlanningRequest(
         maximumLength: 64, precision: PrecisionAssignment(precision),
-        passes: PassSet(disabling: [.smoothColumns]))
+        passes: PassSet(disabling: [.smoothColumns, .fuseEncodings]))
       let inputs = PlanningInputs(facts: SyntheticModels.facts(), profile: nil, costs: fast)
       return try PlanAssembler(request, inputs).assemble().plan
     }

@@ -3,7 +3,8 @@ import TaperPlanFormat
 import TaperPlanner
 import Testing
 
-/// Which family serves a product, in which precision, and what reads the kept rows.
+/// Which family serves a product, in which precision, and what reads the kept rows; every encoding is an op of its own
+/// here.
 @Suite struct ProductFamilyTests {
   private func plan(
     costs: OpCosts = SyntheticCosts.make(panel: 64), facts: EncoderFacts = SyntheticModels.facts(),
@@ -11,7 +12,8 @@ import Testing
     precision: PrecisionAssignment = PrecisionAssignment()
   ) throws(PlanningError) -> Plan {
     var request = PlanningRequest(
-      maximumLength: 48, threads: threads, precision: precision, passes: PassSet(disabling: off),
+      maximumLength: 48, threads: threads, precision: precision,
+      passes: PassSet(disabling: off + [.fuseEncodings]),
       excludedKernels: excluded)
     if reducing {
       let counts = (1...48).flatMap { n in [n] + (1...4).map { _ in (n + 1) / 2 } }

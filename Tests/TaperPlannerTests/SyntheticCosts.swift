@@ -10,7 +10,7 @@ enum SyntheticCosts {
   ) -> OpCosts {
     OpCosts(
       predict: { op, kernel, rows, innerRows in
-        let isProduct = op.kind == .gemm
+        let isProduct = op.kind.isProduct
         let counted = isProduct ? (rows + tile - 1) / tile * tile : rows
         let work = self.work(op, counted, innerRows)
         let traffic = UInt64(isProduct ? 4 * Int(op.columns) * Int(op.depth) : 8 * rows * Int(op.columns))
@@ -47,7 +47,7 @@ enum SyntheticCosts {
   private static func work(_ op: PlanOp, _ rows: Int, _ innerRows: Int) -> UInt64 {
     let work =
       switch op.kind {
-      case .gemm: 2 * rows * Int(op.columns) * Int(op.depth)
+      case .gemm, .gemmEncode: 2 * rows * Int(op.columns) * Int(op.depth)
       case .attention, .attentionScored: 4 * rows * innerRows * Int(op.depth) * Int(op.heads)
       case .attentionScores: 2 * innerRows * innerRows * Int(op.depth) * Int(op.heads)
       case .attentionContext: 2 * rows * innerRows * Int(op.depth) * Int(op.heads)

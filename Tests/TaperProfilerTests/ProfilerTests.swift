@@ -42,14 +42,14 @@ import Testing
     }
     // Products a second time, with weights in the last cache.
     let expected = request.shapes.reduce(0) {
-      $0 + $1.kind.kernels.count { $0 != .gemmF32Scalar } * ($1.kind == .gemm ? 2 : 1)
+      $0 + $1.kind.kernels.count { $0 != .gemmF32Scalar } * ($1.kind.isProduct ? 2 : 1)
     }
     #expect(profile.entries.count == expected)
     let figures = try #require(profile.figures(threads: 1))
     #expect(figures.bandwidthOneStream > 0 && figures.bandwidthManyStreams > 0 && figures.computePeak > 0)
     #expect(profile.noise.probes >= 3)
     let near = profile.entries.filter(\.isNear)
-    #expect(!near.isEmpty && near.allSatisfy { $0.shape.kind == .gemm && $0.points.count == 6 })
+    #expect(!near.isEmpty && near.allSatisfy { $0.shape.kind.isProduct && $0.points.count == 6 })
     let sizes = figures.footprints.map(\.byteCount)
     #expect(
       !sizes.isEmpty && sizes == sizes.sorted() && figures.footprints.allSatisfy { $0.bytesPerSecond > 0 })

@@ -70,8 +70,18 @@ static void check_rows(size_t n) {
   compare("scale", n, got, want, 0);
   for (int operands = 0; operands < 4; operands++) {
     const float *with_bias = operands & 1 ? bias : NULL, *with_b = operands & 2 ? b : NULL;
-    vector->layer_norm(got, a, with_bias, with_b, gamma, beta, 1e-5f, n);
-    scalar->layer_norm(want, a, with_bias, with_b, gamma, beta, 1e-5f, n);
+    ck_norm_job norm = {.a = a,
+                        .y = got,
+                        .bias = with_bias,
+                        .b = with_b ? &with_b : NULL,
+                        .gamma = gamma,
+                        .beta = beta,
+                        .epsilon = 1e-5f,
+                        .rows = 1,
+                        .n = n};
+    vector->layer_norm(&norm);
+    norm.y = want;
+    scalar->layer_norm(&norm);
     compare("layer_norm", n, got, want, n < 4 ? 3e-4 : 1e-5);
   }
   for (int way = 0; way < 3; way++) {
@@ -183,6 +193,45 @@ static void check_encodings(size_t n) {
   }
   free(a);
   free(multiplier);
+}
+
+/// What a norm encodes are the rows that it writes; three, because two are computed at a time.
+static void check_norm_encodings(size_t n) {
+  enum { rows = 3, most = 400 };
+  float *a = vector_of(rows * n, -8, 8), *gamma = vector_of(n, -2, 2), *y = vector_of(rows * n, 0, 0);
+  uint16_t half[2][rows][most] = {0};
+  uint8_t code[2][rows][most] = {0};
+  ck_encoded_row halves[rows], codes[rows];
+  ck_row_scale scales[rows];
+  for (int r = 0; r < rows; r++)
+    halves[r] = contiguous(half[0][r]), codes[r] = contiguous(code[0][r]);
+  ck_norm_job job = {.a = a,
+                     .y = y,
+                     .lda = n,
+                     .ldy = n,
+                     .gamma = gamma,
+                     .beta = gamma,
+                     .epsilon = 1e-5f,
+                     .rows = rows,
+                     .n = n};
+  job.encoded = halves;
+  vector->layer_norm(&job);
+  job.encoded = codes, job.scales = scales, job.multiplier = n % 2 ? gamma : NULL;
+  vector->layer_norm(&job);
+  int differ = 0;
+  for (int r = 0; r < rows; r++) {
+    vector->encode_bf16(contiguous(half[1][r]), y + r * n, n);
+    ck_row_scale scale = vector->encode_i8(contiguous(code[1][r]), y + r * n, job.multiplier, n);
+    differ |= scale.scale != scales[r].scale || scale.zero != scales[r].zero;
+  }
+  comparisons++;
+  if (differ || memcmp(half[0], half[1], sizeof half[0]) || memcmp(code[0], code[1], sizeof code[0])) {
+    printf("a norm's encodings, n %zu: not those of its rows\n", n);
+    failures++;
+  }
+  float *all[] = {a, gamma, y};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    free(all[i]);
 }
 
 /// A packed product of random bytes as weights and codes, or of random bf16; `columns` is a multiple of
@@ -310,8 +359,8 @@ static void check_tier(void) {
   check_attention(130, 32);
   check_attention(70, 132);
   for (size_t n = 1; n <= 40; n++)
-    check_encodings(n);
-  check_encodings(384);
+    check_encodings(n), check_norm_encodings(n);
+  check_encodings(384), check_norm_encodings(384);
   static const uint32_t depths[] = {1, 3, 4, 33, 130};
   for (uint32_t rows = 1; rows <= 13; rows++)
     for (uint32_t columns = 16; columns <= 80; columns += 32)

@@ -6,6 +6,7 @@
 
 #include "lanes_neon.h"
 
+#include "../vector_norms.h"
 #include "../vector_panels.h"
 #include "../vector_products.h"
 #include "../vector_rows.h"

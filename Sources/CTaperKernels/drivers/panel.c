@@ -2,6 +2,8 @@
 #include "../ck_table.h"
 #include "../include/ck_panel.h"
 #include "ck_encoded_rows.h"
+#include <stdbool.h>
+#include <string.h>
 
 /// Most bytes of tiles handed to a tier at once: they and the panels should fit the second cache level.
 enum { tiles_chunk = 1 << 20 };
@@ -26,8 +28,15 @@ static ck_plane_row read_row(const ck_op *op, uint32_t row, ck_weight_layout lay
   return (ck_plane_row){.first = ck_read_row(op, row, ck_element_bytes(layout))};
 }
 
-/// A task's share is a multiple of `span` panels.
-static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_t span,
+/// Zeros after the columns of an encoded row of bf16, to its whole groups or lines.
+static void pad(ck_encoded_row row, uint32_t columns) {
+  size_t size = (size_t)columns * 2, unit = row.line_stride == CK_ENCODED_LINE ? 4 : CK_ENCODED_LINE;
+  if (size % unit)
+    memset(row.at + size / CK_ENCODED_LINE * row.line_stride + size % CK_ENCODED_LINE, 0, unit - size % unit);
+}
+
+/// A task's share is a multiple of `span` panels. With `encodes` the result is bf16.
+static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_t span, bool encodes,
                 void (*kernel)(const ck_panel_job *)) {
   uint32_t panels = ck_panels(op->columns);
   uint32_t spans = (panels + span - 1) / span;
@@ -48,11 +57,14 @@ static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_
   const uint32_t chunk = chunk_rows(op, ck_element_bytes(layout));
   const void *rows[ck_most_job_rows];
   ck_row_scale row_scale[ck_most_job_rows];
+  ck_encoded_row encoded[ck_most_job_rows];
   for (uint32_t start = 0; start < op->rows; start += chunk) {
     uint32_t count = op->rows - start < chunk ? op->rows - start : chunk;
     for (uint32_t i = 0; i < count; i++) {
       uint32_t row = op->index ? op->index[start + i] : start + i;
       rows[i] = read_row(op, row, layout).first.at;
+      if (encodes)
+        encoded[i] = ck_written_row(op, start + i, 2);
       if (has_scales)
         row_scale[i] = (ck_row_scale){.scale = op->b[(size_t)2 * row], .zero = op->b[(size_t)2 * row + 1]};
     }
@@ -70,34 +82,44 @@ static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_
         .columns = end - column,
         .bias = op->bias ? op->bias + column : NULL,
         .activation = op->activation,
-        .y = op->y + (size_t)start * op->ldy + column,
+        .y = encodes ? NULL : op->y + (size_t)start * op->ldy + column,
         .ldy = op->ldy,
+        .encoded = encodes ? encoded : NULL,
+        .encoded_offset = (size_t)column * 2,
     };
     kernel(&job);
+    if (encodes && end == op->columns)
+      for (uint32_t i = 0; i < count; i++)
+        pad(encoded[i], op->columns);
   }
 }
 
 void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
-  run(op, task, CK_WEIGHT_PANEL_F32, CK_PANEL_SPAN, op->table->gemm_f32);
+  run(op, task, CK_WEIGHT_PANEL_F32, CK_PANEL_SPAN, false, op->table->gemm_f32);
 }
 
 void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
-  run(op, task, CK_WEIGHT_PANEL_BF16, 1, op->table->gemm_bf16);
+  run(op, task, CK_WEIGHT_PANEL_BF16, 1, false, op->table->gemm_bf16);
+}
+
+void ck_gemm_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
+  run(op, task, CK_WEIGHT_PANEL_BF16, 1, true, op->table->gemm_bf16);
 }
 
 void ck_gemm_f32_x3(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
-  run(op, task, CK_WEIGHT_PANEL_BF16X2, 1, op->table->planes->gemm_x3);
+  run(op, task, CK_WEIGHT_PANEL_BF16X2, 1, false, op->table->planes->gemm_x3);
 }
 
 void ck_gemm_f32_x6(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
-  run(op, task, CK_WEIGHT_PANEL_BF16X3, 1, op->table->planes->gemm_x6);
+  run(op, task, CK_WEIGHT_PANEL_BF16X3, 1, false, op->table->planes->gemm_x6);
 }
 
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
-  run(op, task, CK_WEIGHT_PANEL_I8, 1, op->table->gemm_i8);
+  run(op, task, CK_WEIGHT_PANEL_I8, 1, false, op->table->gemm_i8);
 }

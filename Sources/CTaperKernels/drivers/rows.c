@@ -1,5 +1,6 @@
 // Drivers of the row-wise ops: task t covers rows [t·CK_ROW_BLOCK, (t+1)·CK_ROW_BLOCK).
 #include "../ck_table.h"
+#include "ck_encoded_rows.h"
 #include <math.h>
 #include <string.h>
 
@@ -32,9 +33,19 @@ void ck_embed(const ck_op *op, uint32_t task, uint32_t worker) {
       memcpy(y, word, op->columns * sizeof(float));
     if (op->table2)
       op->table->add(y, y, row(op->table2, op->columns, op->type_ids ? op->type_ids[i] : 0), op->columns);
-    if (op->gamma)
-      op->table->layer_norm(y, y, NULL, NULL, op->gamma, op->beta, op->epsilon, op->columns);
   }
+  if (op->gamma)
+    op->table->layer_norm(&(ck_norm_job){
+        .a = out_row(op, range.begin),
+        .y = out_row(op, range.begin),
+        .lda = op->ldy,
+        .ldy = op->ldy,
+        .gamma = op->gamma,
+        .beta = op->beta,
+        .epsilon = op->epsilon,
+        .rows = range.end - range.begin,
+        .n = op->columns,
+    });
 }
 
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker) {
@@ -67,11 +78,56 @@ void ck_add(const ck_op *op, uint32_t task, uint32_t worker) {
     op->table->add(out_row(op, i), row(op->a, op->lda, i), row(op->b, op->ldb, source(op, i)), op->columns);
 }
 
+/// The norm of a task's rows, to y; b has room for pointers to the residual's rows.
+static ck_norm_job norm_of(const ck_op *op, row_range range, float *y, size_t ldy, const float **b) {
+  for (uint32_t i = range.begin; op->b && i < range.end; i++)
+    b[i - range.begin] = row(op->b, op->ldb, source(op, i));
+  return (ck_norm_job){
+      .a = row(op->a, op->lda, range.begin),
+      .y = y + (size_t)range.begin * ldy,
+      .lda = op->lda,
+      .ldy = ldy,
+      .b = op->b ? b : NULL,
+      .bias = op->bias,
+      .gamma = op->gamma,
+      .beta = op->beta,
+      .epsilon = op->epsilon,
+      .rows = range.end - range.begin,
+      .n = op->columns,
+  };
+}
+
 void ck_layer_norm(const ck_op *op, uint32_t task, uint32_t worker) {
+  const float *b[CK_ROW_BLOCK];
+  ck_norm_job job = norm_of(op, rows_of(op, task), op->y, op->ldy, b);
+  op->table->layer_norm(&job);
+}
+
+void ck_norm_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
   row_range range = rows_of(op, task);
+  const float *b[CK_ROW_BLOCK];
+  ck_encoded_row encoded[CK_ROW_BLOCK];
+  ck_norm_job job = norm_of(op, range, op->normed, op->ldc, b);
   for (uint32_t i = range.begin; i < range.end; i++)
-    op->table->layer_norm(out_row(op, i), row(op->a, op->lda, i), op->bias,
-                          row(op->b, op->ldb, source(op, i)), op->gamma, op->beta, op->epsilon, op->columns);
+    encoded[i - range.begin] = ck_written_row(op, i, 2);
+  job.encoded = encoded;
+  op->table->layer_norm(&job);
+}
+
+void ck_norm_encode_i8(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  const float *b[CK_ROW_BLOCK];
+  ck_encoded_row encoded[CK_ROW_BLOCK];
+  ck_row_scale scales[CK_ROW_BLOCK];
+  ck_norm_job job = norm_of(op, range, op->normed, op->ldc, b);
+  for (uint32_t i = range.begin; i < range.end; i++)
+    encoded[i - range.begin] = ck_written_row(op, i, 1);
+  job.encoded = encoded, job.scales = scales, job.multiplier = op->table0;
+  op->table->layer_norm(&job);
+  for (uint32_t i = range.begin; i < range.end; i++) {
+    op->y2[(size_t)2 * i] = scales[i - range.begin].scale;
+    op->y2[(size_t)2 * i + 1] = scales[i - range.begin].zero;
+  }
 }
 
 void ck_gather(const ck_op *op, uint32_t task, uint32_t worker) {

@@ -4,9 +4,24 @@
 #include <math.h>
 #include <string.h>
 
+static uint16_t bf16_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return value != value ? (uint16_t)(bits >> 16 | 64) : (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+/// Where element i of a row lies.
+static void *element(ck_encoded_row row, size_t i, size_t bytes) {
+  return row.at + i * bytes / CK_ENCODED_LINE * row.line_stride + i * bytes % CK_ENCODED_LINE;
+}
+
 static void finish(const ck_panel_job *job, uint32_t row, uint32_t column, float value) {
-  float *y = job->y + (size_t)row * job->ldy + column;
-  ck_table_scalar.bias_activation(y, &value, job->bias ? job->bias + column : NULL, 1, job->activation);
+  float result;
+  ck_table_scalar.bias_activation(&result, &value, job->bias ? job->bias + column : NULL, 1, job->activation);
+  if (job->encoded)
+    *(uint16_t *)element(job->encoded[row], job->encoded_offset / 2 + column, 2) = bf16_of(result);
+  else
+    job->y[(size_t)row * job->ldy + column] = result;
 }
 
 static float from_bf16(uint16_t bits) {
@@ -85,11 +100,6 @@ void ck_panel_i8_scalar(const ck_panel_job *job) {
     }
 }
 
-/// Where element i of a row lies.
-static void *element(ck_encoded_row row, size_t i, size_t bytes) {
-  return row.at + i * bytes / CK_ENCODED_LINE * row.line_stride + i * bytes % CK_ENCODED_LINE;
-}
-
 /// n with the padding: a multiple of the group, or whole lines.
 static size_t padded(ck_encoded_row row, size_t n, size_t bytes, size_t group) {
   size_t unit = row.line_stride == CK_ENCODED_LINE ? group : CK_ENCODED_LINE / bytes;
@@ -97,14 +107,8 @@ static size_t padded(ck_encoded_row row, size_t n, size_t bytes, size_t group) {
 }
 
 void ck_encode_bf16_scalar(ck_encoded_row y, const float *a, size_t n) {
-  for (size_t i = 0; i < padded(y, n, 2, CK_GROUP_BF16); i++) {
-    uint32_t bits = 0;
-    if (i < n)
-      memcpy(&bits, &a[i], sizeof bits);
-    int is_nan = i < n && a[i] != a[i];
-    *(uint16_t *)element(y, i, 2) =
-        is_nan ? (uint16_t)(bits >> 16 | 64) : (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-  }
+  for (size_t i = 0; i < padded(y, n, 2, CK_GROUP_BF16); i++)
+    *(uint16_t *)element(y, i, 2) = i < n ? bf16_of(a[i]) : 0;
 }
 
 static float within_codes(float x) { return x > 255 ? 255 : x > 0 ? x : 0; }

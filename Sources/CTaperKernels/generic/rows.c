@@ -57,8 +57,9 @@ static void scale(float *y, const float *a, float factor, size_t n) {
     y[i] = factor * a[i];
 }
 
-static void layer_norm(float *y, const float *a, const float *bias, const float *b, const float *gamma,
-                       const float *beta, float epsilon, size_t n) {
+static void norm_row(const ck_norm_job *job, const float *a, const float *b, float *y) {
+  const float *bias = job->bias, *gamma = job->gamma, *beta = job->beta;
+  size_t n = job->n;
   double sum = 0;
   for (size_t i = 0; i < n; i++) {
     y[i] = a[i] + (bias ? bias[i] : 0) + (b ? b[i] : 0);
@@ -68,9 +69,20 @@ static void layer_norm(float *y, const float *a, const float *bias, const float 
   double squares = 0;
   for (size_t i = 0; i < n; i++)
     squares += (y[i] - mean) * (y[i] - mean);
-  double inverse = 1 / sqrt(squares / (double)n + (double)epsilon);
+  double inverse = 1 / sqrt(squares / (double)n + (double)job->epsilon);
   for (size_t i = 0; i < n; i++)
     y[i] = (float)((y[i] - mean) * inverse) * gamma[i] + beta[i];
+}
+
+static void layer_norm(const ck_norm_job *job) {
+  for (uint32_t r = 0; r < job->rows; r++) {
+    float *y = job->y + r * job->ldy;
+    norm_row(job, job->a + r * job->lda, job->b ? job->b[r] : NULL, y);
+    if (job->scales)
+      job->scales[r] = ck_encode_i8_scalar(job->encoded[r], y, job->multiplier, job->n);
+    else if (job->encoded)
+      ck_encode_bf16_scalar(job->encoded[r], y, job->n);
+  }
 }
 
 static void softmax(const ck_softmax_job *job) {

@@ -52,6 +52,7 @@ typedef struct ck_op {
   uint32_t lda, ldb, ldc, ldy;
   const float *a, *b, *c;
   float *y, *y2;
+  float *normed;          // norm and encode: the rows before they are encoded, ldc elements apart
   const uint32_t *index;  // row numbers into an input; NULL: row i is row i
   const uint32_t *origin; // original position of each current row; NULL: row i is position i
   uint32_t *index_out;
@@ -60,7 +61,8 @@ typedef struct ck_op {
   const float *bias, *gamma, *beta;
   const uint32_t *ids, *type_ids;        // embed only
   const float *table0, *table1, *table2; // embed: word, position, token type (those two may be NULL);
-                                         // rotate: angles; disentangled scores: rows by distance
+                                         // rotate: angles; disentangled scores: rows by distance;
+                                         // norm and encode: multipliers by column
   float *scratch;                        // scratch_stride elements for each worker
   size_t scratch_stride;                 // elements
   const ck_table *table;
@@ -119,6 +121,8 @@ void ck_gemm_f32_panel(const ck_op *op, uint32_t task, uint32_t worker);
 /// As ck_gemm_f32_panel, with spans of one panel; a holds bf16 (ck_encode_bf16) in a_layout, weight bf16
 /// panels; products are exact, sums f32.
 void ck_gemm_bf16_panel(const ck_op *op, uint32_t task, uint32_t worker);
+/// ck_gemm_bf16_panel whose result is encoded as ck_encode_bf16 does it.
+void ck_gemm_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
 /// As ck_gemm_bf16_panel; a holds u8 codes and b a scale and a zero for every row (ck_encode_i8), weight i8
 /// panels: y = act((Σ (a − b[2·row + 1])·w) · b[2·row] · scale[column] + bias), the sum an exact integer on
 /// every tier. With `index`, a and b are read at index[i].
@@ -148,6 +152,11 @@ void ck_encode_bf16x3(const ck_op *op, uint32_t task, uint32_t worker);
 /// Columns are padded with zero to a multiple of 4, in tiles to whole lines; encoded rows of y_layout. Row
 /// tasks.
 void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
+/// Both results of a norm whose reader multiplies in low precision: normed = layernorm as ck_layer_norm, and
+/// y = normed as ck_encode_bf16 or ck_encode_i8 encodes it, the multipliers in table0. a may be normed. Row
+/// tasks.
+void ck_norm_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
+void ck_norm_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a + bias), rows × columns; a may be y; bias may be NULL. Row tasks.
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a) · b, element by element, rows × columns; a may be y. Row tasks.

@@ -222,13 +222,33 @@ typedef struct block {
   uint32_t upper, lower; // the rows of the job that the tiles start with
 } block;
 
-/// The epilogue of one row of two panels. Where this is inlined `is_full` (all columns are there) and the
-/// activation are constants.
+/// Rounds a row's values of two panels to bf16. The instruction flushes subnormals, as the tile instructions
+/// that read them do.
+CK_INLINE void encode_pair(const ck_panel_job *job, const pair_columns *columns, uint32_t row,
+                           const ck_vf *values, const bool is_full) {
+  const ck_encoded_row to = job->encoded[row];
+  const size_t offset = job->encoded_offset + 2 * (size_t)columns->column;
+  ck_vh halves[2];
+  __m512bh both = _mm512_cvtne2ps_pbh((__m512)values[1], (__m512)values[0]);
+  memcpy(halves, &both, sizeof halves);
+  if (is_full && offset % CK_ENCODED_LINE == 0) {
+    memcpy(encoded_at(to, offset), halves, sizeof halves);
+    return;
+  }
+  for (uint32_t side = 0; side < 2; side++)
+    if (columns->mask[side])
+      memcpy(encoded_at(to, offset + side * sizeof halves[0]), &halves[side],
+             2 * (size_t)__builtin_popcount(columns->mask[side]));
+}
+
+/// The epilogue of one row of two panels. Where this is inlined `is_full` (all columns are there), the
+/// activation and whether the result is encoded are constants.
 CK_INLINE void finish_row(const ck_panel_job *job, const pair_columns *columns, const ck_rows *rows,
-                          const char *sums, uint32_t row, float *y, const bool is_full,
-                          const ck_activation activation) {
+                          const char *sums, uint32_t row, const bool is_full, const ck_activation activation,
+                          const bool encodes) {
+  ck_vf results[2] = {splat(0), splat(0)};
 #pragma clang loop unroll(full)
-  for (uint32_t side = 0; side < 2; side++, y += CK_PANEL) {
+  for (uint32_t side = 0; side < 2; side++) {
     if (!is_full && !columns->mask[side])
       continue;
     ck_vf v = values(sums + side * line_bytes, &columns->side[side], rows, job, row) + columns->bias[side];
@@ -240,24 +260,32 @@ CK_INLINE void finish_row(const ck_panel_job *job, const pair_columns *columns, 
       bias_activation(x, x, NULL, CK_PANEL, activation);
       v = load(x);
     }
-    if (is_full)
-      store(y, v);
-    else
-      _mm512_mask_storeu_ps(y, columns->mask[side], (__m512)v);
+    results[side] = v;
   }
+  if (encodes) {
+    encode_pair(job, columns, row, results, is_full);
+    return;
+  }
+  float *y = job->y + (size_t)row * job->ldy + columns->column;
+#pragma clang loop unroll(full)
+  for (uint32_t side = 0; side < 2; side++, y += CK_PANEL)
+    if (is_full)
+      store(y, results[side]);
+    else
+      _mm512_mask_storeu_ps(y, columns->mask[side], (__m512)results[side]);
 }
 
 CK_INLINE void finish_some(const ck_panel_job *job, const pair_columns *columns, const ck_rows *rows,
-                           block *block, uint32_t count, const bool is_full, const ck_activation activation) {
+                           block *block, uint32_t count, const bool is_full, const ck_activation activation,
+                           const bool encodes) {
   const char *sums = block->sums + (size_t)block->next * block_row;
   while (count > 0 && block->next < block->end) {
     bool is_upper = block->next < block->height;
     uint32_t row = is_upper ? block->upper + block->next : block->lower + block->next - block->height;
     uint32_t end = is_upper && block->height < block->end ? block->height : block->end;
     uint32_t some = end - block->next < count ? end - block->next : count;
-    float *y = job->y + (size_t)row * job->ldy + columns->column;
-    for (uint32_t i = 0; i < some; i++, sums += block_row, y += job->ldy)
-      finish_row(job, columns, rows, sums, row + i, y, is_full, activation);
+    for (uint32_t i = 0; i < some; i++, sums += block_row)
+      finish_row(job, columns, rows, sums, row + i, is_full, activation, encodes);
     block->next += some, count -= some;
   }
 }
@@ -266,12 +294,16 @@ CK_INLINE void finish_some(const ck_panel_job *job, const pair_columns *columns,
 static __attribute__((noinline)) void finish_rows(const ck_panel_job *job, const pair_columns *columns,
                                                   const ck_rows *rows, block *block, uint32_t count) {
   bool is_full = columns->mask[0] == 0xFFFF && columns->mask[1] == 0xFFFF;
-  if (is_full && job->activation == CK_ACTIVATION_NONE)
-    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_NONE);
+  if (is_full && job->activation == CK_ACTIVATION_NONE && !job->encoded)
+    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_NONE, false);
+  else if (is_full && job->activation == CK_ACTIVATION_GELU && !job->encoded)
+    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_GELU, false);
   else if (is_full && job->activation == CK_ACTIVATION_GELU)
-    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_GELU);
+    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_GELU, true);
+  else if (!job->encoded)
+    finish_some(job, columns, rows, block, count, false, job->activation, false);
   else
-    finish_some(job, columns, rows, block, count, false, job->activation);
+    finish_some(job, columns, rows, block, count, false, job->activation, true);
 }
 
 CK_INLINE void store_sums(char *sums, uint32_t height, bool has_lower, bool has_right) {

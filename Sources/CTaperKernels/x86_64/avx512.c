@@ -10,6 +10,7 @@
 
 #include "lanes_avx512.h"
 
+#include "../vector_norms.h"
 #include "../vector_panels.h"
 #include "../vector_products.h"
 #include "../vector_rows.h"

@@ -12,7 +12,7 @@
 #define CK_TILE_DOTS _tile_dpbusd
 
 #pragma clang attribute push(                                                                                \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,amx-tile,amx-int8"))),                     \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,amx-tile,amx-int8,avx512bf16"))),          \
     apply_to = function)
 
 #include "lanes_avx512.h"

@@ -26,6 +26,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let jobs = FormatVersion(major: 1, minor: 5)
   /// Weights and encoded rows in planes of bf16.
   public static let planes = FormatVersion(major: 1, minor: 6)
+  /// The same: norms and products that encode their results.
+  public static let fused = FormatVersion(major: 1, minor: 6)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -37,6 +39,7 @@ extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
     if ops.contains(where: { $0.kind == .encode && $0.encodedElement.planes > 1 }) { return .planes }
+    if ops.contains(where: { $0.kind.definition.since == .fused }) { return .fused }
     if leavesPromptOut || max(head.pooling.since, head.kind.since) == .jobs
       || ops.contains(where: { $0.kind.definition.since == .jobs })
     {

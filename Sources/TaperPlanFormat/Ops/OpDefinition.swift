@@ -15,7 +15,7 @@ public final class OpDefinition: Sendable {
   public let sizes: OpSizes
   public let tasks: TaskRule
   public let effect: OpEffect
-  /// Whether the driver accepts its output in the place of operand `a`.
+  /// Whether the driver accepts its result, of the same content, in the place of operand `a`.
   public let allowsInPlace: Bool
   /// The row counts that its time depends on.
   public let variables: RowVariables
@@ -95,6 +95,16 @@ public final class OpDefinition: Sendable {
     }
   }
 
+  /// Whether it encodes its result for products of low precision.
+  public var encodes: Bool {
+    if case .rows(_, _, .encoded) = operand(.output)?.content { true } else { false }
+  }
+
+  /// Whether its result in `role` may be written over operand `a`.
+  func allowsInPlace(_ role: OperandRole) -> Bool {
+    allowsInPlace && operand(role)?.isWritten ?? false && operand(role)?.content == operand(.a)?.content
+  }
+
   /// Whether it makes one row of all its inner rows.
   public var pools: Bool {
     if case .rows(.inner, .columns, _) = operand(.a)?.content { family == .rowwise } else { false }
@@ -129,6 +139,9 @@ extension OpKind {
   public var haltingRule: HaltingRule? {
     if case .halts(let rule) = definition.effect { rule } else { nil }
   }
+
+  /// Whether the op multiplies by a weight matrix.
+  public var isProduct: Bool { family == .products }
 
   /// Whether the op works on the one row of answers that halting keeps.
   public var isAnswer: Bool { definition.rowRule == .one }

@@ -34,6 +34,8 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case weightedMean = 29
   case lastRow = 30
   case log1p = 31
+  case normEncode = 32
+  case gemmEncode = 33
 }
 
 extension OpKind {
@@ -69,6 +71,25 @@ extension OpKind {
         ],
         title: [.weight(.weight), .indexed, .with(.bias, " + bias"), .activation],
         shape: [.rows, " × ", .depth, " → ", .columns], label: [.rows, "×", .columns, "×", .depth])
+    case .gemmEncode:
+      // Its result is bf16, so that its reader needs no encode op.
+      OpDefinition(
+        self, "gemmEncode", .products,
+        operands: [
+          .required(.weight, .tensor(.matrix)), .optional(.bias, .tensor(.columns)),
+          .optional(.index, .index),
+          .required(.a, .rows(.indexed, .depth, .asWeight)),
+          .required(.output, .rows(.rows, .columns, .encoded)),
+        ],
+        sizes: [.columns, .depth], tasks: .parts, key: .activation, isOptional: true,
+        work: .product(2, .rows, .columns, .depth),
+        traffic: [
+          .weight, .input(.product(1, .rows, .depth)), .encoded(.product(1, .rows, .columns)),
+          .words(.product(1, .columns)),
+        ],
+        title: [.weight(.weight), .indexed, .with(.bias, " + bias"), .activation, ", as ", .element],
+        shape: [.rows, " × ", .depth, " → ", .columns], label: [.rows, "×", .columns, "×", .depth],
+        since: .fused)
     case .encode:
       OpDefinition(
         self, "encode", .rowwise,
@@ -111,6 +132,26 @@ extension OpKind {
         tasks: .rows, allowsInPlace: true, widths: [.hidden],
         traffic: [.words(.product(3, .rows, .columns)), .words(.product(3, .columns))],
         title: [.with(.bias, "bias + "), .with(.b, "residual"), .indexed, .with(.b, " + "), "norm"])
+    case .normEncode:
+      // The norm's rows, and the same rows encoded for the products that read them.
+      OpDefinition(
+        self, "normEncode", .rowwise,
+        operands: [
+          .optional(.bias, .tensor(.columns)), .required(.gamma, .tensor(.columns)),
+          .required(.beta, .tensor(.columns)), .optional(.table0, .tensor(.columns), needs: .output2),
+          .optional(.index, .index, needs: .b), .required(.a, .rows(.rows, .columns)),
+          .optional(.b, .rows(.indexed, .columns)), .written(.c, .rows(.rows, .columns)),
+          .required(.output, .rows(.rows, .columns, .encoded)), .optional(.output2, .pairs(.rows)),
+        ],
+        tasks: .rows, allowsInPlace: true, widths: [.hidden], isOptional: true,
+        traffic: [
+          .words(.product(3, .rows, .columns)), .words(.product(3, .columns)),
+          .encoded(.product(1, .rows, .columns)),
+        ],
+        title: [
+          .with(.bias, "bias + "), .with(.b, "residual"), .indexed, .with(.b, " + "), "norm, as ", .element,
+        ],
+        since: .fused)
     case .mean:
       OpDefinition(
         self, "mean", .rowwise,

@@ -4,16 +4,24 @@ public struct OperandDefinition: BitwiseCopyable, Hashable, Sendable {
   public let isRequired: Bool
   /// Another operand that must be there when this one is.
   public let needs: OperandRole?
+  public let isWritten: Bool
   public let content: OperandContent
 
   static func required(_ role: OperandRole, _ content: OperandContent) -> OperandDefinition {
-    OperandDefinition(role: role, isRequired: true, needs: nil, content: content)
+    OperandDefinition(
+      role: role, isRequired: true, needs: nil, isWritten: role.isOutput, content: content)
+  }
+
+  /// A required result that is not in the role of an output.
+  static func written(_ role: OperandRole, _ content: OperandContent) -> OperandDefinition {
+    OperandDefinition(role: role, isRequired: true, needs: nil, isWritten: true, content: content)
   }
 
   static func optional(
     _ role: OperandRole, _ content: OperandContent, needs other: OperandRole? = nil
   ) -> OperandDefinition {
-    OperandDefinition(role: role, isRequired: false, needs: other, content: content)
+    OperandDefinition(
+      role: role, isRequired: false, needs: other, isWritten: role.isOutput, content: content)
   }
 }
 
@@ -77,7 +85,7 @@ public enum OperandElement: UInt8, BitwiseCopyable, Hashable, Sendable {
   case f32
   /// What a product reads its input as, which its weight's layout decides.
   case asWeight
-  /// What an encode op writes.
+  /// What an op that encodes writes (`PlanOp.encodedElement`).
   case encoded
 }
 

@@ -90,13 +90,12 @@ struct LengthWalk {
       halts: op.kind.haltingRule != nil)
     var (reads, writes): ([Access], [Access]) = ([], [])
     for operand in definition.operands {
-      let isWritten = operand.role == .output || operand.role == .output2
       switch operand.content {
       case .index, .tensor: continue
       case .positions(let span):
         step.positions = span
         continue
-      case .scores, .probabilities: if !isWritten { step.takesInnerRows = true }
+      case .scores, .probabilities: if !operand.isWritten { step.takesInnerRows = true }
       case .numbers(below: .inner): step.takesInnerRows = true
       case .rows, .pairs, .numbers, .renumbered: break
       }
@@ -104,7 +103,7 @@ struct LengthWalk {
       let access = Access(
         role: operand.role, operand: op.operand(operand.role), content: operand.content,
         width: plan.rowWidth(of: op, operand.content) ?? 0)
-      if isWritten { writes.append(access) } else { reads.append(access) }
+      if operand.isWritten { writes.append(access) } else { reads.append(access) }
     }
     let first = accesses.count
     accesses += reads + writes

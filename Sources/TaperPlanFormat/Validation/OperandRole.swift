@@ -4,6 +4,7 @@ public enum OperandRole: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendabl
   case weight, bias, gamma, beta, table0, table1, table2
 
   static let slotRoles: [OperandRole] = [.a, .b, .c, .output, .output2, .index, .origin, .scratch]
+  var isOutput: Bool { self == .output || self == .output2 }
   static let weightRoles: [OperandRole] = [.weight, .bias, .gamma, .beta, .table0, .table1, .table2]
 }
 

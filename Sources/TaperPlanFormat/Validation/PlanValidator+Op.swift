@@ -145,13 +145,14 @@ extension PlanValidator {
 
   static func checkInPlace(_ number: Int, _ plan: Plan) throws(PlanFormatError) {
     let op = plan.ops[number]
-    let allowsInPlace = op.kind.definition.allowsInPlace
-    for written in [OperandRole.output, .output2, .scratch] where !op.operand(written).isNone {
+    let definition = op.kind.definition
+    for written in definition.operands.filter(\.isWritten).map(\.role) + [.scratch]
+    where !op.operand(written).isNone {
       for other in OperandRole.slotRoles where other != written && !op.operand(other).isNone {
         guard op.operand(other).slot == op.operand(written).slot else { continue }
         let sameView = op.operand(other) == op.operand(written)
         try require(
-          allowsInPlace && sameView && written == .output && other == .a, .inPlace,
+          sameView && other == .a && definition.allowsInPlace(written), .inPlace,
           .operand(op: number, written), expected: 0xFFFF, found: Int(op.operand(other).slot))
       }
     }

@@ -46,7 +46,7 @@ extension Explanation {
   /// share also names the other plans' tensors.
   private static func selectors(_ plan: Plan) -> [Selector] {
     let read = Set(
-      plan.ops.filter { $0.kind == .gemm }.map { plan.weights.entries[Int($0.weight.rawValue)].name })
+      plan.ops.filter(\.kind.isProduct).map { plan.weights.entries[Int($0.weight.rawValue)].name })
     return (0..<plan.schedule.layerCount).map { $0 + 1 }.compactMap { layer in
       guard read.contains("layer.\(layer).selector.w1.weight") else { return nil }
       let dynamic = plan.ops.first { $0.kind.isDynamic && Int($0.layer) == layer }

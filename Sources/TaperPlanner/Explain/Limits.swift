@@ -129,7 +129,7 @@ private struct LayerPricing {
     plan.ops.indices.compactMap { number in
       let op = plan.ops[number]
       guard Int(op.layer) == layer, op.runs(in: plan.schedule, length: length) else { return nil }
-      let layout = op.kind == .gemm ? plan.weights.entries[Int(op.weight.rawValue)].layout : .rowMajor
+      let layout = plan.weightLayout(of: op)
       let rounds = plan.selections.contains { Int($0.op) == number && $0.kernel.roundsOperands }
       let priced = PricedOp(op, layout: layout, mayRound: rounds)
       return pricer.kernels(priced).isEmpty ? nil : priced
@@ -168,37 +168,40 @@ private struct LayerPricing {
       time: Nanoseconds(saved).less(Nanoseconds(spent)))
   }
 
-  /// The layer's products in the next lower precision that saves: its encodings are those of that precision, one for
-  /// each input.
+  /// The layer's products in the next lower precision that saves, both with encode ops of their own, one for each
+  /// input.
   func lowerPrecision(_ layer: Int) -> Limits.Saving? {
-    let ops = ops(layer)
-    let products = ops.filter { $0.kind == .gemm }
-    let now = (products + ops.filter { $0.kind == .encode }).reduce(UInt64(0)) {
-      $0 + price($1) { $0 }.time.rawValue
-    }
+    let products = ops(layer).filter(\.kind.isProduct)
+    let now = time(products.map(\.layout), products) ?? 0
     let present = products.map { Precision.allCases.firstIndex(of: $0.layout.precision) ?? 0 }.min() ?? 0
     for precision in Precision.allCases.dropFirst(present + 1) {
-      guard let layout = precision.layout else { continue }
-      var changed: [PricedOp] = []
-      var encoded: Set<Operand> = []
-      for product in products {
-        var op = product.op
-        if encoded.insert(op.a).inserted {
-          var encode = PlanOp.encode(
-            as: layout.activation, layer: layer, rows: op.rows, columns: Int(op.depth))
-          encode.a = op.a
-          changed.append(PricedOp(encode))
-        }
-        op.b = layout.activation == .i8 ? Operand(slot: 0) : .none
-        changed.append(PricedOp(op, layout: layout))
-      }
-      guard pricer.firstWithoutKernel(changed) == nil else { continue }
-      let then = changed.reduce(UInt64(0)) { $0 + price($1) { $0 }.time.rawValue }
-      if then < now {
-        return Limits.Saving(lever: .precision, change: precision.rawValue, time: Nanoseconds(now - then))
-      }
+      guard let layout = precision.layout,
+        let then = time(products.map { _ in layout }, products), then < now
+      else { continue }
+      return Limits.Saving(lever: .precision, change: precision.rawValue, time: Nanoseconds(now - then))
     }
     return nil
+  }
+
+  /// The time of the products with weights in these layouts and of the encode ops before them; nil where the device has
+  /// no kernel for one.
+  private func time(_ layouts: [WeightLayout], _ products: [PricedOp]) -> UInt64? {
+    var ops: [PricedOp] = []
+    var encoded: Set<Operand> = []
+    for (product, layout) in zip(products, layouts) {
+      var op = product.op
+      op.kind = .gemm
+      if layout.activation != .f32, encoded.insert(op.a).inserted {
+        var encode = PlanOp.encode(
+          as: layout.activation, layer: Int(op.layer), rows: op.rows, columns: Int(op.depth))
+        encode.a = op.a
+        ops.append(PricedOp(encode))
+      }
+      op.b = layout.activation == .i8 ? Operand(slot: 0) : .none
+      ops.append(PricedOp(op, layout: layout))
+    }
+    guard pricer.firstWithoutKernel(ops) == nil else { return nil }
+    return ops.reduce(0) { $0 + price($1) { $0 }.time.rawValue }
   }
 }
 

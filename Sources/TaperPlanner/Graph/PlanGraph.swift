@@ -54,10 +54,16 @@ package struct PlanGraph: Hashable, Sendable {
 extension PlanOp {
   /// Operands whose elements the op reads; its output too where it relies on what that held.
   package var readOperands: [Operand] {
-    var operands = [a, b, c, index, origin]
-    if kind.definition.updatesOutput { operands.append(output) }
-    return operands.filter { !$0.isNone }
+    let reads = kind.definition.operands.filter {
+      !$0.isWritten || $0.role == .output && kind.definition.updatesOutput
+    }
+    return reads.map { operand($0.role) }.filter { !$0.isNone }
   }
 
-  package var writtenOperands: [Operand] { [output, output2, scratch].filter { !$0.isNone } }
+  package var writtenOperands: [Operand] { (results + [scratch]).filter { !$0.isNone } }
+
+  /// What the op is there for.
+  var results: [Operand] {
+    kind.definition.operands.filter(\.isWritten).map { operand($0.role) }.filter { !$0.isNone }
+  }
 }

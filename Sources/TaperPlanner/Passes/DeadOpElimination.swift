@@ -12,8 +12,7 @@ package enum DeadOpElimination {
     var doomed: Set<Int> = []
     for number in graph.ops.indices.reversed() {
       let op = graph.ops[number]
-      let results = [op.output, op.output2].filter { !$0.isNone }
-      guard results.contains(where: { wanted.contains($0.slot) }) else {
+      guard op.results.contains(where: { wanted.contains($0.slot) }) else {
         doomed.insert(number)
         continue
       }

@@ -14,7 +14,7 @@ package enum GraphPasses {
     for pass in PlannerPass.allCases where passes.contains(pass) {
       switch pass {
       // These do not rewrite this graph but the schedule, kernel families and their weights, or places.
-      case .tileRounding, .kernelSelection, .smoothColumns, .arenaPlanning: continue
+      case .tileRounding, .kernelSelection, .smoothColumns, .fuseEncodings, .arenaPlanning: continue
       case .deadRowElimination: graph = DeadRowElimination.run(graph)
       case .fuseAttentionScores:
         graph = FuseAttentionScores.run(graph, pricer: pricer, maximumLength: maximumLength)

@@ -22,6 +22,8 @@ public enum PlannerPass: String, CaseIterable, Hashable, Sendable {
   case kernelSelection = "kernel-selection"
   /// The inputs that norms give to int8 products are scaled by column, so that fewer columns stand out (`Smoothing`).
   case smoothColumns = "smooth-columns"
+  /// Norms and products encode what products of low precision read, where that is predicted to be faster.
+  case fuseEncodings = "fuse-encodings"
   /// Slots whose lifetimes do not meet share memory.
   case arenaPlanning = "arena-planning"
 

@@ -165,7 +165,7 @@ package struct ScheduleSearch {
     let schedule = Schedule(
       maximumLength: 1, layerCount: facts.layers, keepCounts: best.counts.map(UInt16.init),
       restoresDroppedTokens: false)
-    for op in reducingOps where op.kind == .gemm && op.op.runs(in: schedule, length: 1) {
+    for op in reducingOps where op.kind.isProduct && op.op.runs(in: schedule, length: 1) {
       let rows = schedule.value(of: op.rows, length: 1)
       traffic += op.layout.byteCount(columns: Int(op.columns), depth: Int(op.depth))
       time += pricer.price(op, rows: rows, innerRows: 1).time.rawValue

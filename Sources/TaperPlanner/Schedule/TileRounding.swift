@@ -11,7 +11,7 @@ import TaperPlanFormat
 package enum TileRounding {
   package static func table(_ ops: [PricedOp], maximumLength: Int, pricer: OpPricer) -> [Int] {
     // Layer 1's products on T(1) rows and layer 2's on the same rows; other layers are built alike.
-    let products = ops.filter { $0.kind == .gemm && $0.rows == .tokens(after: 1) && $0.condition == .always }
+    let products = ops.filter { $0.kind.isProduct && $0.rows == .tokens(after: 1) && $0.condition == .always }
     let times = (0...maximumLength).map { rows in
       rows == 0
         ? UInt64(0)

@@ -1,0 +1,77 @@
+import TaperModelSpec
+import TaperPlanFormat
+import TaperPlanner
+import Testing
+
+/// Which encode ops become part of the op that writes what they encode.
+@Suite struct FuseEncodingsTests {
+  private func plan(
+    _ precision: Precision, costs: OpCosts = SyntheticCosts.make(panel: 64),
+    facts: EncoderFacts = SyntheticModels.facts(), keeping kept: Int = 1, off: [PlannerPass] = []
+  ) throws -> Plan {
+    let counts = (1...48).flatMap { n in [n] + (1...4).map { _ in (n + kept - 1) / kept } }
+    let request = PlanningRequest(
+      .fixed(
+        Schedule(
+          maximumLength: 48, layerCount: 4, keepCounts: counts.map(UInt16.init), restoresDroppedTokens: false)
+      ), maximumLength: 48, precision: PrecisionAssignment(precision), passes: PassSet(disabling: off))
+    return try PlanAssembler(request, PlanningInputs(facts: facts, profile: nil, costs: costs)).assemble()
+      .plan
+  }
+
+  private func count(_ kind: OpKind, _ plan: Plan) -> Int { plan.ops.count { $0.kind == kind } }
+
+  @Test(arguments: [1, 2])
+  func normsAndProductsEncode(kept: Int) throws {
+    // In each of four layers: qkv, output projection, both products of the FFN.
+    for precision in [Precision.bf16, .int8] {
+      let apart = try plan(precision, keeping: kept, off: [.fuseEncodings])
+      #expect(count(.encode, apart) == 16 && count(.normEncode, apart) == 0)
+      let plan = try plan(precision, keeping: kept)
+      // All norms but the last one; the first layer's input is the embedding's.
+      #expect(count(.normEncode, plan) == 7)
+      #expect(count(.gemmEncode, plan) == (precision == .bf16 ? 4 : 0))
+      #expect(count(.encode, plan) == (precision == .bf16 ? 5 : 9))
+      #expect(plan.formatVersion == .fused)
+      #expect(apart.formatVersion < .fused)
+      for op in plan.ops where op.kind == .normEncode {
+        // The residual sum reads the rows, products the codes, with their scales.
+        let reader = try #require(plan.ops.first { $0.kind.isProduct && $0.a == op.output })
+        #expect(reader.b == op.output2 && reader.rows == op.rows)
+        #expect(plan.ops.contains { $0.b == op.c })
+        #expect(op.table0.isNone == (precision == .bf16))
+      }
+      for op in plan.ops where op.kind == .gemmEncode {
+        #expect(plan.ops.contains { $0.kind == .gemm && $0.a == op.output })
+        #expect(op.activation == .gelu)
+      }
+    }
+  }
+
+  @Test func aFusedKernelMustBeMeasuredAndFaster() throws {
+    let unmeasured = SyntheticCosts.make(
+      panel: 64, kinds: Set(OpKind.allCases).subtracting([.normEncode, .gemmEncode]))
+    var slow = SyntheticCosts.make(panel: 64)
+    let predict = slow.predict
+    slow.predict = { op, kernel, rows, innerRows in
+      var prediction = predict(op, kernel, rows, innerRows)
+      if op.kind.definition.encodes, op.kind != .encode {
+        prediction.time = Nanoseconds(3 * prediction.time.rawValue + 10_000)
+      }
+      return prediction
+    }
+    for costs in [unmeasured, slow] {
+      let plan = try plan(.bf16, costs: costs)
+      #expect(count(.encode, plan) == 16 && count(.normEncode, plan) + count(.gemmEncode, plan) == 0)
+    }
+  }
+
+  @Test func rowsThatSomethingElseReadsStay() throws {
+    // A product whose result is read in f32 too, here by a residual sum, keeps its encode op; f32 plans have none.
+    let f32 = try plan(.f32)
+    #expect(count(.encode, f32) + count(.normEncode, f32) + count(.gemmEncode, f32) == 0)
+    // Without the fused residual norm, the norm still encodes its own rows.
+    let apart = try plan(.bf16, off: [.fuseResidualLayerNorm, .fuseBiasActivation])
+    #expect(count(.gemmEncode, apart) == 0 && count(.normEncode, apart) > 0)
+  }
+}
