@@ -26,7 +26,7 @@ def main():
     print("| | tokens | ms | " + " | ".join(GROUPS) + " |")
     print("|---" * (3 + len(GROUPS)) + "|")
     for precision in ("f32", "bf16", "int8"):
-        for length in (16, 128, 512):
+        for length in (16, 128, 256):
             audit = json.loads((work / f"{precision}-{length}.json").read_text())
             times = shares(audit)
             total = sum(times.values())
