@@ -59,10 +59,13 @@ prepare_peers() {
   "$python" "$root/tools/bench/peers.py" prepare --work "$work" >&2
 }
 
-# prepare_profile MODEL FOLDER THREADS [SECONDS]: measures the device profile (up to THREADS threads) if it is missing.
+# prepare_profile MODEL FOLDER THREADS [SECONDS]: measures the device profile (up to THREADS threads) if it is missing or
+# of fewer threads.
 prepare_profile() {
   mkdir -p "$2"
-  [ -f "$2/device.json" ] || $wrapper "$bin/taper" profile --model "$bench/$1/model" --threads "$3" \
+  "$bin/taper" inspect "$2/device.json" --json 2>/dev/null | "$python" -c \
+    'import json, sys; sys.exit(int(sys.argv[1]) not in json.load(sys.stdin)["threads"])' "$3" 2>/dev/null ||
+    $wrapper "$bin/taper" profile --model "$bench/$1/model" --threads "$3" \
     ${4:+--budget "$4"} -o "$2/device.json" >&2
 }
 
