@@ -15,8 +15,8 @@ public enum WeightLayout: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendab
   case panelBF16 = 2
   /// After all panels: f32 scale[columns′] and i32 sum[columns′], with columns′ = 16 · panels and sum[n] = Σ_k w(n, k).
   case panelI8 = 3
-  /// Every element as the sum of two or three bf16: in place of each line of 16 pairs of panelBF16 stand the lines of the
-  /// planes, one after the other. Element (n, k) of plane p of P is at
+  /// Every element as the sum of two or three bf16: in place of each line of 16 pairs of panelBF16 stand the lines of
+  /// the planes, one after the other. Element (n, k) of plane p of P is at
   ///
   ///     (n / 16) · 16 · depth′ · P + (k / 2) · 32 · P + p · 32 + (n mod 16) · 2 + k mod 2
   case panelBF16x2 = 4

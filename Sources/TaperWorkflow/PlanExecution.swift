@@ -11,8 +11,8 @@ internal import TaperProfiler
 public struct PlanExecution: Sendable {
   public typealias Progress = (_ done: Int, _ total: Int) -> Void
 
-  /// Bytes that all sessions' arenas may take together. A plan with large ones gets fewer sessions, with several workers
-  /// each.
+  /// Bytes that all sessions' arenas may take together. A plan with large ones gets fewer sessions, with several
+  /// workers each.
   package var arenaBudget = 128 << 20
 
   let plan: LoadedPlan

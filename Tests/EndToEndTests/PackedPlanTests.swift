@@ -83,8 +83,8 @@ import Testing
     }
   }
 
-  /// Products of planes on AMX's tiles, by emulation where the CPU has none, and of the same plans on other tiers: three
-  /// planes are f32, two are near it.
+  /// Products of planes on AMX's tiles, by emulation where the CPU has none, and of the same plans on other tiers:
+  /// three planes are f32, two are near it.
   @Test(
     .enabled(if: unsafe amx_emulated_table() != nil, "the emulation of AMX needs AVX-512"),
     arguments: ["tiny-bert-classifier", "tiny-mpnet", "tiny-gte"], [(Precision.f32, 2e-5), (.f32x3, 1e-4)])

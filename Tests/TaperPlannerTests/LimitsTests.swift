@@ -65,8 +65,8 @@ import Testing
     #expect(limits(try plan(maximumLength: 16)).layers[0].savings.allSatisfy { $0.lever != .tokens })
   }
 
-  /// A device whose packed products take a quarter of the time: the plan in that precision, with encode ops of their own,
-  /// takes what the lever says.
+  /// A device whose packed products take a quarter of the time: the plan in that precision, with encode ops of their
+  /// own, takes what the lever says.
   @Test func precisionSavesWhatItsPlanWouldTake() throws {
     let costs = SyntheticCosts.make()
     let fast = OpCosts(

@@ -68,13 +68,14 @@ def latency(model, records):
         else:
             references[chunk["threads"], chunk["length"]].append(chunk["series_ns"])
     print(f"## {model}\n\n{len(chunks) - len(kept)} of {len(chunks)} chunks left out because a probe was slow. runs: "
-          "the fewest of a row that were kept; p99 of fewer than 100 is the largest. reference's: p99 / p50 of a fixed product "
-          "repeated for as long as a run of Taper.\n")
+          "the fewest of a row that were kept; p99 of fewer than 100 is the largest. reference's: p99 / p50 of a fixed "
+          "product repeated for as long as a run of Taper.\n")
     for threads in sorted({c["threads"] for c in chunks}):
         for precision in PRECISIONS:
             if found := table(samples, references, sorted({c["length"] for c in chunks}), threads, precision):
                 compared = f", compared with {PEERS_OF[precision]}" if precision in PEERS_OF else ""
-                print(f"{precision}, {threads} thread{'s' if threads > 1 else ''}{compared}: p50 (p99) in ms\n\n{found}\n")
+                plural = "s" if threads > 1 else ""
+                print(f"{precision}, {threads} thread{plural}{compared}: p50 (p99) in ms\n\n{found}\n")
 
 
 def errors(records):

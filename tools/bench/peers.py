@@ -32,8 +32,8 @@ class Taper:
 
     def open(self, threads, length):
         def timed(count):
-            out = self.call(["bench", self.plan, "--lengths", str(length), "--runs", str(count), "--threads", str(threads),
-                             "--prefault", "--noise", "100000%", "--samples", "--json"])
+            out = self.call(["bench", self.plan, "--lengths", str(length), "--runs", str(count),
+                             "--threads", str(threads), "--prefault", "--noise", "100000%", "--samples", "--json"])
             return json.loads(out)["lengths"][0]["samples_ns"]
         return timed
 
@@ -57,7 +57,9 @@ class Peers:
         self.generator = np.random.default_rng(0)
 
     def open(self, length):
-        return [(peer, self.timer(self.opened.get(peer) or peer.open(self.threads, length), length)) for peer in self.peers]
+        def ready(peer):
+            return self.opened.get(peer) or peer.open(self.threads, length)
+        return [(peer, self.timer(ready(peer), length)) for peer in self.peers]
 
     def timer(self, run, length):
         def timed(count):
@@ -77,8 +79,8 @@ def measure(arguments, tapers, peers, write):
     seconds = arguments.seconds / arguments.passes / arguments.rounds
     for pass_number in range(arguments.passes):
         for length in arguments.lengths:
-            print(f"{arguments.name}: pass {pass_number + 1} of {arguments.passes}, {arguments.threads} threads, {length} tokens",
-                  file=sys.stderr, flush=True)
+            print(f"{arguments.name}: pass {pass_number + 1} of {arguments.passes}, {arguments.threads} threads, "
+                  f"{length} tokens", file=sys.stderr, flush=True)
             contenders = [(taper, taper.open(arguments.threads, length)) for taper in tapers] + others.open(length)
             runs = {contender: runs_of(seconds, min(timed(2)) / 1e6) for contender, timed in contenders}
             where = {"model": arguments.name, "threads": arguments.threads, "length": length}
@@ -123,8 +125,10 @@ def read_texts(texts, tokens):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("action", choices=["prepare", "measure", "compare"])
-    parser.add_argument("--work", required=True, type=pathlib.Path, help="folder of this model: model/, texts, the peers' files")
-    parser.add_argument("--plans", type=pathlib.Path, help="folder of the plans; results are appended to its results.jsonl")
+    parser.add_argument("--work", required=True, type=pathlib.Path,
+                        help="folder of this model: model/, texts, the peers' files")
+    parser.add_argument("--plans", type=pathlib.Path,
+                        help="folder of the plans; results are appended to its results.jsonl")
     parser.add_argument("--taper")
     parser.add_argument("--name")
     parser.add_argument("--precisions", nargs="+", help="of Taper's plans")
@@ -133,7 +137,8 @@ def main():
     parser.add_argument("--lengths", type=int, nargs="+")
     parser.add_argument("--passes", type=int, help="over all lengths")
     parser.add_argument("--rounds", type=int, help="turns of every contender in a pass")
-    parser.add_argument("--seconds", type=float, help="of kept runs of a contender at a length, over all passes and rounds")
+    parser.add_argument("--seconds", type=float,
+                        help="of kept runs of a contender at a length, over all passes and rounds")
     arguments = parser.parse_args()
     work = arguments.work
     if arguments.action == "prepare":

@@ -59,8 +59,8 @@ prepare_peers() {
   "$python" "$root/tools/bench/peers.py" prepare --work "$work" >&2
 }
 
-# prepare_profile MODEL FOLDER THREADS [SECONDS]: measures the device profile (up to THREADS threads) if it is missing or
-# of fewer threads.
+# prepare_profile MODEL FOLDER THREADS [SECONDS]: measures the device profile (up to THREADS threads) if it is missing
+# or of fewer threads.
 prepare_profile() {
   mkdir -p "$2"
   "$bin/taper" inspect "$2/device.json" --json 2>/dev/null | "$python" -c \

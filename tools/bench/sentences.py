@@ -1,9 +1,9 @@
 """Times sentence-transformers and `taper run` on the same texts, from text to embedding, and appends the samples to a
 file of JSON lines.
 
-Started by tools/bench/sentences; peer_report.py makes the table. Every contender has as many threads as there are CPUs to
-run on (`taskset` says which), and its defaults otherwise. In a turn a contender answers all texts once: one at a time,
-and in batches of each size.
+Started by tools/bench/sentences; peer_report.py makes the table. Every contender has as many threads as there are CPUs
+to run on (`taskset` says which), and its defaults otherwise. In a turn a contender answers all texts once: one at a
+time, and in batches of each size.
 """
 import argparse
 import json
@@ -83,8 +83,9 @@ def export(model, work, texts):
             data = work / "calibration"
             data.mkdir(exist_ok=True)
             (data / "train.jsonl").write_text("".join(json.dumps({"sentence": text}) + "\n" for text in texts))
-            export_static_quantized_openvino_model(exported, None, str(new), dataset_name=str(data), dataset_split="train",
-                                                   dataset_config_name="default", column_name="sentence")
+            export_static_quantized_openvino_model(exported, None, str(new), dataset_name=str(data),
+                                                   dataset_split="train", dataset_config_name="default",
+                                                   column_name="sentence")
         new.rename(folder)
 
 
@@ -122,7 +123,8 @@ def measure(rounds, texts, opened, write):
                 vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
                 if reference is None:
                     reference = vectors  # plain sentence-transformers, one at a time
-                print(f"  {contender.name}, batches of {batch}: {len(texts) / seconds:.0f} texts/s", file=sys.stderr, flush=True)
+                print(f"  {contender.name}, batches of {batch}: {len(texts) / seconds:.0f} texts/s", file=sys.stderr,
+                      flush=True)
                 write(contender=contender.name, batch=batch, texts=len(texts), seconds=seconds, samples_ns=times,
                       distance=float(1 - (vectors * reference).sum(axis=1).mean()))
 
@@ -131,7 +133,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("action", choices=["prepare", "measure"])
     parser.add_argument("--model", required=True, type=pathlib.Path)
-    parser.add_argument("--work", required=True, type=pathlib.Path, help="folder of the exported models, plans and results")
+    parser.add_argument("--work", required=True, type=pathlib.Path,
+                        help="folder of the exported models, plans and results")
     parser.add_argument("--data", required=True, type=pathlib.Path, help="folder with train.jsonl and test.jsonl")
     parser.add_argument("--taper")
     parser.add_argument("--name")

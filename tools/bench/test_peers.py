@@ -36,8 +36,8 @@ class Runs(unittest.TestCase):
 
 
 def chunk(contender, precision, ms, probe=1.0, length=16):
-    return {"kind": "chunk", "model": "m", "threads": 1, "length": length, "contender": contender, "precision": precision,
-            "probe_ms": [probe, probe], "samples_ns": [time * 1e6 for time in ms]}
+    return {"kind": "chunk", "model": "m", "threads": 1, "length": length, "contender": contender,
+            "precision": precision, "probe_ms": [probe, probe], "samples_ns": [time * 1e6 for time in ms]}
 
 
 def shown(function, *arguments):
@@ -54,11 +54,13 @@ class Report(unittest.TestCase):
             {"kind": "reference", "model": "m", "threads": 1, "length": 16, "probe_ms": [1, 1],
              "series_ns": [[1e6, 1e6, 1e6, 1e6, 1e6, 1.5e6]]}]
         out = shown(peer_report.latency, "m", records)
-        self.assertIn("| tokens | Taper | OpenVINO | onnxruntime | best peer / Taper | p99 / p50 | reference's | runs |", out)
+        header = "| tokens | Taper | OpenVINO | onnxruntime | best peer / Taper | p99 / p50 | reference's | runs |"
+        self.assertIn(header, out)
         self.assertIn("| 16 | 2.00 (3.00) | 6.00 (6.00) | 4.00 (4.00) fused | **2.00** | 1.50 | 1.25 | 3 |", out)
 
     def test_chunks_of_a_slow_phase_are_left_out(self):
-        records = [chunk("Taper", "int8", [1, 1]), chunk("Taper", "int8", [9, 9, 9], probe=1.2), chunk("OpenVINO", "int8", [2])]
+        records = [chunk("Taper", "int8", [1, 1]), chunk("Taper", "int8", [9, 9, 9], probe=1.2),
+                   chunk("OpenVINO", "int8", [2])]
         out = shown(peer_report.latency, "m", records)
         self.assertIn("1 of 3 chunks left out", out)
         self.assertIn("| 16 | 1.00 (1.00) | 2.00 (2.00) | **2.00** | 1.00 | — | 1 |", out)
@@ -74,7 +76,8 @@ class Report(unittest.TestCase):
         def turn(batch, seconds, samples=()):
             return {"threads": 2, "contender": "st", "batch": batch, "texts": 10, "seconds": seconds, "distance": 1e-3,
                     "samples_ns": samples, "about": "10 texts"}
-        out = shown(peer_report.sentences, [turn(1, 2, [2e6, 4e6]), turn(8, 0.5), turn(8, 0.4), turn(8, 9), turn(32, 1)])
+        turns = [turn(1, 2, [2e6, 4e6]), turn(8, 0.5), turn(8, 0.4), turn(8, 9), turn(32, 1)]
+        out = shown(peer_report.sentences, turns)
         self.assertIn("Sentences, 2 cores: 10 texts", out)
         self.assertIn("| st | 5 | 2.00 (4.00) | 20 (8) | 1.0e-03 |", out)
 
@@ -136,7 +139,8 @@ class Cap(unittest.TestCase):
 
 class Disassembly(unittest.TestCase):
     def test_only_instructions_count(self):
-        lines = ["0000000000001139 <cpuid_of>:", "    1139:\tpush   %rbx", "    1140:\tcpuid", "    1142:\tcall   1139 <cpuid_of>"]
+        lines = ["0000000000001139 <cpuid_of>:", "    1139:\tpush   %rbx", "    1140:\tcpuid",
+                 "    1142:\tcall   1139 <cpuid_of>"]
         self.assertEqual(cap_cpu.cpuid_addresses(lines), [0x1140])
 
     def test_an_address_is_found_in_the_segment_that_holds_it(self):

@@ -12,7 +12,8 @@ enum BLASCoreWarning {
     machine.betterBLASCore.map {
       """
       OpenBLAS takes this CPU for \(machine.blasCore.isEmpty ? "an unknown one" : "a \(machine.blasCore)") and does \
-      without its vector instructions; set OPENBLAS_CORETYPE=\($0). It fits heads and computes plans made --with-openblas
+      without its vector instructions; set OPENBLAS_CORETYPE=\($0). It fits heads and computes plans made \
+      --with-openblas
       """
     }
   }
