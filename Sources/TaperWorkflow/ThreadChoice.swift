@@ -18,7 +18,7 @@ public enum ThreadChoice {
     precision: PrecisionAssignment
   ) throws -> Int {
     var best: (threads: Int, time: UInt64)?
-    for threads in profile.threadCounts.sorted() {
+    for threads in profile.threadCounts {
       let plan = try Planner.outline(
         PlanningRequest(.dense, maximumLength: maximumLength, threads: threads, precision: precision),
         model: model, calibration: nil, cost: CostModel(profile: profile, threads: threads))

@@ -32,8 +32,8 @@ import Testing
       #expect(count(.normEncode, plan) == 7)
       #expect(count(.gemmEncode, plan) == (precision == .bf16 ? 4 : 0))
       #expect(count(.encode, plan) == (precision == .bf16 ? 5 : 9))
-      #expect(plan.formatVersion == .fused)
-      #expect(apart.formatVersion < .fused)
+      #expect(plan.formatVersion == .encodings)
+      #expect(apart.formatVersion < .encodings)
       for op in plan.ops where op.kind == .normEncode {
         // The residual sum reads the rows, products the codes, with their scales.
         let reader = try #require(plan.ops.first { $0.kind.isProduct && $0.a == op.output })

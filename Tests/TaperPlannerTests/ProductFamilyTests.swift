@@ -94,7 +94,7 @@ import Testing
       let encode = try #require(fast.ops.first { $0.kind == .encode && $0.output == product.op.a })
       #expect(encode.encodedElement == .bf16x3 && encode.extent == 3)
     }
-    #expect(fast.formatVersion == .planes)
+    #expect(fast.formatVersion == .encodings)
     try PlanValidator.validate(fast)
     // The encoding counts, and so does what was not measured.
     for costs in [
@@ -108,7 +108,7 @@ import Testing
   /// f32x3 is another precision, which nothing but a request brings in; attention stays f32.
   @Test func twoPlanesAreForWhoAsks() throws {
     let plan = try plan(precision: PrecisionAssignment(.f32x3))
-    #expect(plan.identity.precision == "f32x3" && plan.formatVersion == .planes)
+    #expect(plan.identity.precision == "f32x3" && plan.formatVersion == .encodings)
     #expect(PrecisionAssignment.base(named: "f32x3, 2 products otherwise") == .f32x3)
     #expect(PrecisionAssignment.base(named: "f32, 2 products otherwise") == .f32)
     for product in products(plan) { #expect(product.layout == .panelBF16x2) }

@@ -24,10 +24,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 
   /// Other poolings than the mean and the first token; answers that are sparse vectors or a vector a token.
   public static let jobs = FormatVersion(major: 1, minor: 5)
-  /// Weights and encoded rows in planes of bf16.
-  public static let planes = FormatVersion(major: 1, minor: 6)
-  /// The same: norms and products that encode their results.
-  public static let fused = FormatVersion(major: 1, minor: 6)
+  /// Weights and encoded rows in planes of bf16; norms and products that encode their results.
+  public static let encodings = FormatVersion(major: 1, minor: 6)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -38,8 +36,11 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
-    if ops.contains(where: { $0.kind == .encode && $0.encodedElement.planes > 1 }) { return .planes }
-    if ops.contains(where: { $0.kind.definition.since == .fused }) { return .fused }
+    if ops.contains(where: {
+      $0.kind.definition.since == .encodings || $0.kind == .encode && $0.encodedElement.planes > 1
+    }) {
+      return .encodings
+    }
     if leavesPromptOut || max(head.pooling.since, head.kind.since) == .jobs
       || ops.contains(where: { $0.kind.definition.since == .jobs })
     {
@@ -71,7 +72,7 @@ extension PlanOp {
 extension WeightsIndex {
   /// The oldest format that can express this index.
   public var formatVersion: FormatVersion {
-    if entries.contains(where: { $0.element.planes > 1 }) { return .planes }
+    if entries.contains(where: { $0.element.planes > 1 }) { return .encodings }
     return entries.contains { $0.layout != .rowMajor || $0.element == .i8 } ? .packed : .first
   }
 }

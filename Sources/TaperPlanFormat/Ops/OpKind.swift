@@ -89,7 +89,7 @@ extension OpKind {
         ],
         title: [.weight(.weight), .indexed, .with(.bias, " + bias"), .activation, ", as ", .element],
         shape: [.rows, " × ", .depth, " → ", .columns], label: [.rows, "×", .columns, "×", .depth],
-        since: .fused)
+        since: .encodings)
     case .encode:
       OpDefinition(
         self, "encode", .rowwise,
@@ -151,7 +151,7 @@ extension OpKind {
         title: [
           .with(.bias, "bias + "), .with(.b, "residual"), .indexed, .with(.b, " + "), "norm, as ", .element,
         ],
-        since: .fused)
+        since: .encodings)
     case .mean:
       OpDefinition(
         self, "mean", .rowwise,

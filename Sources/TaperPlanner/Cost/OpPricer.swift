@@ -63,6 +63,15 @@ package final class OpPricer {
     return price
   }
 
+  /// Nanoseconds of the ops over every row count from 1 to `maximumLength`, each once; of ops of one row, of that one.
+  package func total(_ ops: [PricedOp], maximumLength: Int) -> UInt64 {
+    ops.reduce(0) { sum, op in
+      (1...(op.rows == .one ? 1 : maximumLength)).reduce(sum) {
+        $0 &+ price(op, rows: $1, innerRows: 1).time.rawValue
+      }
+    }
+  }
+
   /// The kernels of `op` by row count up to `maximumRows`, equal neighbours joined; the last covers every count.
   package func selections(of op: PricedOp, number: Int, maximumRows: Int) -> [KernelSelection] {
     var selections: [KernelSelection] = []

@@ -14,12 +14,12 @@ package struct PlanGraph: Hashable, Sendable {
   package var roundedAttention: Set<Int> = []
 
   /// The ops with the layouts of their weights, for pricing.
-  package var pricedOps: [PricedOp] {
-    ops.map {
-      PricedOp(
-        $0, layout: $0.weight.isNone ? .rowMajor : weights[Int($0.weight.rawValue)].layout,
-        mayRound: mayRound($0))
-    }
+  package var pricedOps: [PricedOp] { ops.map(priced) }
+
+  package func priced(_ op: PlanOp) -> PricedOp {
+    PricedOp(
+      op, layout: op.weight.isNone ? .rowMajor : weights[Int(op.weight.rawValue)].layout,
+      mayRound: mayRound(op))
   }
 
   package func mayRound(_ op: PlanOp) -> Bool { roundedAttention.contains(Int(op.layer)) }

@@ -26,15 +26,10 @@ package enum FuseEncodings {
       default: continue
       }
       fused.output = encode.output
-      let layout = plain.weight.isNone ? .rowMajor : graph.weights[Int(plain.weight.rawValue)].layout
-      let candidate = PricedOp(fused, layout: layout)
-      func time(_ ops: [PricedOp], _ rows: Int) -> UInt64 {
-        ops.reduce(0) { $0 &+ pricer.price($1, rows: rows, innerRows: 1).time.rawValue }
-      }
-      let apart = [PricedOp(plain, layout: layout), PricedOp(encode)]
-      let rows = 1...(plain.rows == .one ? 1 : maximumLength)
-      guard !pricer.kernels(candidate).isEmpty,
-        rows.reduce(0, { $0 &+ time([candidate], $1) }) < rows.reduce(0, { $0 &+ time(apart, $1) })
+      let (candidate, apart) = ([graph.priced(fused)], [plain, encode].map(graph.priced))
+      guard pricer.firstWithoutKernel(candidate) == nil,
+        pricer.total(candidate, maximumLength: maximumLength)
+          < pricer.total(apart, maximumLength: maximumLength)
       else { continue }
       graph.ops[producer] = fused
       doomed.insert(number)

@@ -4,12 +4,11 @@ import TaperPlanFormat
 ///
 /// A weight has one layout, so a product has one family for every row count. In f32 the candidates are BLAS on
 /// row-major weights, packed panels, and panels of three bf16 planes (whose products are no less exact), where the
-/// profile measured them. The family with the least predicted time
-/// summed over every row count from 1 to the plan's longest input wins, row-major on a tie (ours). It is the sum, not
-/// the time at the longest input, because a plan with a schedule meets every row count below it. It counts every row
-/// count once, whatever the schedule, so that plans of one model share their weights file, and the schedule search
-/// prices the op list that is planned. With the pass kernel-selection off, f32 products are row-major, or packed where
-/// no row-major kernel exists.
+/// profile measured them. The family with the least predicted time summed over every row count from 1 to the plan's
+/// longest input wins, row-major on a tie (ours). It is the sum, not the time at the longest input, because a plan with
+/// a schedule meets every row count below it. It counts every row count once, whatever the schedule, so that plans of
+/// one model share their weights file, and the schedule search prices the op list that is planned. With the pass
+/// kernel-selection off, f32 products are row-major, or packed where no row-major kernel exists.
 ///
 /// A product of low precision reads encoded rows. An encode op before it takes over its index and serves every product
 /// of the same rows in the same precision.
@@ -129,10 +128,6 @@ package struct ProductFamilies {
   }
 
   private func time(_ ops: [PlanOp], _ layout: WeightLayout) -> UInt64 {
-    ops.flatMap { pricedOps($0, layout) }.reduce(0) { sum, op in
-      (1...(op.rows == .one ? 1 : maximumLength)).reduce(sum) {
-        $0 &+ pricer.price(op, rows: $1, innerRows: 1).time.rawValue
-      }
-    }
+    pricer.total(ops.flatMap { pricedOps($0, layout) }, maximumLength: maximumLength)
   }
 }
