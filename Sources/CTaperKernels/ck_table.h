@@ -163,6 +163,7 @@ struct ck_table {
   void (*gemm_f32)(const ck_panel_job *job);
   void (*gemm_bf16)(const ck_panel_job *job);
   void (*gemm_i8)(const ck_panel_job *job);
+  void (*gemm_i8_pairs)(const ck_panel_job *job);
   const ck_plane_products *planes;
   const ck_bf16_attention *attention_bf16;
   /// One row of ck_encode_bf16. A contiguous y holds n rounded up to 2 elements, another whole lines.

@@ -47,4 +47,5 @@ const ck_table *ck_kernels(ck_tier tier) {
 }
 
 ck_tier ck_table_tier(const ck_table *table) { return table->tier; }
+bool ck_table_bounds_pairs(const ck_table *table) { return table->gemm_i8_pairs != table->gemm_i8; }
 ck_encoded_layout ck_table_encoded_layout(const ck_table *table) { return table->encoded_layout; }

@@ -225,12 +225,14 @@ static ck_row_scale encode_i8(ck_encoded_row y, const float *a, const float *mul
 }
 
 /// A tier's table; its products of packed bf16 and i8 differ between tiers of one vector width.
-#define CK_VECTOR_TABLE(its_tier, its_gemm_bf16, its_gemm_i8, its_planes, its_attention_bf16)                \
+#define CK_VECTOR_TABLE(its_tier, its_gemm_bf16, its_gemm_i8, its_gemm_i8_pairs, its_planes,                 \
+                        its_attention_bf16)                                                                  \
   {                                                                                                          \
     .tier = its_tier, .encoded_layout = its_tier == CK_TIER_AMX ? CK_ENCODED_TILES : CK_ENCODED_ROWS,        \
     .bias_activation = bias_activation, .gate = gate, .rotate = rotate, .add = add, .scale = scale,          \
     .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
     .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed, .gemm_f32 = gemm_f32,     \
-    .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .encode_bf16 = encode_bf16, .encode_i8 = encode_i8,  \
+    .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .gemm_i8_pairs = its_gemm_i8_pairs,                  \
+    .encode_bf16 = encode_bf16, .encode_i8 = encode_i8,                                                      \
     .planes = &its_planes, .attention_bf16 = &its_attention_bf16,                                            \
   }

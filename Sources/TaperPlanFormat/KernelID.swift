@@ -50,6 +50,7 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let layerNormBF16 = KernelID(rawValue: 43)
   public static let layerNormI8 = KernelID(rawValue: 44)
   public static let gemmBF16PanelBF16 = KernelID(rawValue: 45)
+  public static let gemmI8Pairs = KernelID(rawValue: 46)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -98,5 +99,6 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("layer_norm_bf16", .normEncode, .none, .rowMajor, .bf16),
     KernelFamily("layer_norm_i8", .normEncode, .none, .rowMajor, .i8),
     KernelFamily("gemm_bf16_panel_bf16", .gemmEncode, .none, .panelBF16, .bf16),
+    KernelFamily("gemm_i8_pairs", .gemm, .none, .panelI8Pairs, .i8),
   ]
 }

@@ -21,6 +21,9 @@ public enum WeightLayout: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendab
   ///     (n / 16) · 16 · depth′ · P + (k / 2) · 32 · P + p · 32 + (n mod 16) · 2 + k mod 2
   case panelBF16x2 = 4
   case panelBF16x3 = 5
+  /// As panelI8, with a bound on neighbours in depth, 2j and 2j + 1: of either sign, their codes add up to at most 128.
+  /// Twice 255 times such codes fits 16 bits.
+  case panelI8Pairs = 6
 
   /// Columns of a panel.
   public static let panelWidth = KernelConstants.panel
@@ -31,7 +34,7 @@ public enum WeightLayout: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendab
     case .rowMajor: nil
     case .panelF32: .f32
     case .panelBF16: .bf16
-    case .panelI8: .i8
+    case .panelI8, .panelI8Pairs: .i8
     case .panelBF16x2: .bf16x2
     case .panelBF16x3: .bf16x3
     }
@@ -54,6 +57,6 @@ public enum WeightLayout: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendab
     let padded = UInt64((depth + packed.group - 1) / packed.group * packed.group)
     let (panels, overflow) = width.multipliedReportingOverflow(by: padded * UInt64(packed.byteCount))
     // Only i8 has a scale and a sum a column.
-    return overflow ? .max : panels + (self == .panelI8 ? width * UInt64(KernelConstants.columnBytesI8) : 0)
+    return overflow ? .max : panels + (packed == .i8 ? width * UInt64(KernelConstants.columnBytesI8) : 0)
   }
 }

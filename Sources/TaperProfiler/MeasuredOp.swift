@@ -66,7 +66,7 @@ internal import TaperPlanFormat
       // Only with int8, which reads or writes them.
       let rows = span == .one ? 1 : point.rows
       if operand.role == .b {
-        bind(.b, rows: 1, width: point.kernel.weightLayout == .panelI8 ? 2 * rows : 0, .f32, buffers)
+        bind(.b, rows: 1, width: point.kernel.weightLayout.activation == .i8 ? 2 * rows : 0, .f32, buffers)
       }
     case .scores where operand.role == .a: bind(.a, rows: 1, width: heads, .f32, buffers)
     case .probabilities:

@@ -31,11 +31,12 @@ public enum Profiler {
     let table = unsafe ck_kernels(ck_detect_tier())!
     let tier = unsafe ck_table_tier(table)
     let planes = request.measuresPlanes ?? (tier == CK_TIER_AMX)
+    let pairs = unsafe ck_table_bounds_pairs(table)
     let dense = MeasurementGrid.denseShape(request.shapes)
     let points = request.shapes.flatMap { shape in
-      MeasurementGrid.kernels(for: shape.kind, isScalarTier: tier == CK_TIER_SCALAR, planes: planes).filter {
-        !request.excludedKernels.contains($0)
-      }.flatMap {
+      MeasurementGrid.kernels(
+        for: shape.kind, isScalarTier: tier == CK_TIER_SCALAR, planes: planes, pairs: pairs
+      ).filter { !request.excludedKernels.contains($0) }.flatMap {
         MeasurementGrid.points(
           kernel: $0, shape: shape, maximumRows: request.maximumRows, isDense: shape == dense)
       }

@@ -199,7 +199,7 @@ let reasonWithoutAMX: Comment = "SKIPPED: this CPU has neither AMX nor the AVX-5
             precision, rows: rows, columns: columns, depth: depth, generator: &generator)
           let y = unsafe operands.result(operands.op(base))
           let wanted = unsafe operands.result(operands.op(scalar))
-          if precision == .i8 {
+          if precision.isCodes {
             expect(y.bits == wanted.bits, "\(columns) columns: not the reference's bits")
           }
           y.expectEqual(3e-5) { wanted.double($0, $1) }
@@ -224,7 +224,7 @@ let reasonWithoutAMX: Comment = "SKIPPED: this CPU has neither AMX nor the AVX-5
           precision, rows: rows, columns: columns, depth: depth, generator: &generator)
         let y = unsafe operands.result(operands.op(base))
         let wanted = unsafe operands.result(operands.op(scalar))
-        if precision == .i8 { expect(y.bits == wanted.bits, "not the reference's bits") }
+        if precision.isCodes { expect(y.bits == wanted.bits, "not the reference's bits") }
         y.expectEqual(3e-4) { wanted.double($0, $1) }
         let tiles = operands.tiles()
         let tiled = unsafe operands.result(operands.op(base, tiles: tiles))

@@ -10,7 +10,7 @@ struct EncodedRows {
   /// Room for the rows and columns of `op`; rows lie a group further apart than they need to.
   init(_ op: ck_op, _ precision: PackedOperands.Precision, _ layout: ck_encoded_layout) {
     let (rows, columns) = unsafe (Int(op.rows), Int(op.columns))
-    let group = precision == .i8 ? 4 : 2
+    let group = precision.group
     let filled = (columns + group - 1) / group * group
     leading = UInt32(filled + group)
     self.layout = layout

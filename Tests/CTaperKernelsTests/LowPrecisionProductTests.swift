@@ -38,10 +38,10 @@ import Testing
         let activation = ck_activation(rawValue: UInt32(raw))
         let y = unsafe operands.result(operands.op(base, hasBias: hasBias), activation)
         let want = unsafe operands.result(operands.op(scalar, hasBias: hasBias), activation)
-        if operands.precision == .i8 && (raw == 0 || raw == 3) {
+        if operands.precision.isCodes && (raw == 0 || raw == 3) {
           expect(y.bits == want.bits, "not the reference's bits")
         }
-        let sums = operands.precision == .i8 ? 4e-7 : 3e-5
+        let sums = operands.precision.isCodes ? 4e-7 : 3e-5
         y.expectEqual(raw == 1 ? sums + 4e-5 : sums) { want.double($0, $1) }
       }
     }
@@ -56,7 +56,7 @@ import Testing
       unsafe operands.result(operands.op(base)).expectEqual(1e-6) { row, n in
         var sum = 0.0
         for k in 0..<27 { sum += Double(operands.left[row * 27 + k]) * Double(operands.right[n * 27 + k]) }
-        if precision == .i8 { sum *= Double(operands.rowScale[row]) * Double(operands.columnScales[n]) }
+        if precision.isCodes { sum *= Double(operands.rowScale[row]) * Double(operands.columnScales[n]) }
         return sum + Double(operands.bias[n])
       }
     }
@@ -171,15 +171,17 @@ import Testing
 
   @Test func nothingSaturates() {
     unsafe withEveryTier { base in
-      var generator = Generator(seed: 77)
-      let operands = PackedOperands(
-        .i8, rows: 9, columns: 50, depth: 3072, extreme: true, generator: &generator)
-      let y = unsafe operands.result(operands.op(base, hasBias: false))
-      y.expectEqual(2e-7) { row, n in
-        let sum = (0..<3072).reduce(0) {
-          $0 + Int(operands.left[row * 3072 + $1]) * Int(operands.right[n * 3072 + $1])
+      withEvery("precision", in: [PackedOperands.Precision.i8, .i8Pairs]) { precision in
+        var generator = Generator(seed: 77)
+        let operands = PackedOperands(
+          precision, rows: 9, columns: 50, depth: 3072, extreme: true, generator: &generator)
+        let y = unsafe operands.result(operands.op(base, hasBias: false))
+        y.expectEqual(2e-7) { row, n in
+          let sum = (0..<3072).reduce(0) {
+            $0 + Int(operands.left[row * 3072 + $1]) * Int(operands.right[n * 3072 + $1])
+          }
+          return Double(sum) * Double(operands.rowScale[row]) * Double(operands.columnScales[n])
         }
-        return Double(sum) * Double(operands.rowScale[row]) * Double(operands.columnScales[n])
       }
     }
   }

@@ -1,9 +1,16 @@
 import CTaperKernels
 
-/// The operands of a packed bf16 or i8 product, drawn by seed: activations as their encodings leave them, weights in
+/// The operands of a packed bf16 or int8 product, drawn by seed: activations as their encodings leave them, weights in
 /// panels (ck_panel.h). Rows of `a` lie one group further apart than they need to.
 struct PackedOperands {
-  enum Precision: CaseIterable { case bf16, i8 }
+  enum Precision: CaseIterable {
+    case bf16, i8
+    /// i8 weights whose pairs are bounded.
+    case i8Pairs
+
+    var isCodes: Bool { self != .bf16 }
+    var group: Int { isCodes ? 4 : 2 }
+  }
 
   let precision: Precision
   let rows: Int
@@ -19,7 +26,7 @@ struct PackedOperands {
   let columnScales: [Float]
   let bias: GuardedMemory<Float>
 
-  var group: Int { precision == .i8 ? 4 : 2 }
+  var group: Int { precision.group }
   var leading: Int { (depth + group - 1) / group * group + group }
 
   /// - Parameter extreme: i8 values are only the ends of their ranges.
@@ -29,13 +36,13 @@ struct PackedOperands {
   ) {
     self.precision = precision
     (self.rows, self.columns, self.depth) = (rows, columns, depth)
-    let group = precision == .i8 ? 4 : 2
+    let group = precision.group
     let filled = (depth + group - 1) / group * group
     let leading = filled + group
     let paddedColumns = (columns + 15) / 16 * 16
     let zeros = (0..<rows).map { extreme ? [0, 255, 128][$0 % 3] : Float($0 * 101 % 256) }
     var values: (left: [Float], right: [Float])
-    if precision == .i8 {
+    if precision.isCodes {
       values.left = (0..<rows * depth).map { element in
         let code =
           extreme
@@ -47,6 +54,7 @@ struct PackedOperands {
           ? [-128, 127].randomElement(using: &generator)!
           : Float(Int.random(in: -128...127, using: &generator))
       }
+      if precision == .i8Pairs { Self.bound(&values.right, depth: depth) }
     } else {
       values.left = generator.floats(rows * depth).map(Self.rounded)
       values.right = generator.floats(columns * depth).map(Self.rounded)
@@ -69,7 +77,7 @@ struct PackedOperands {
     }
     let columnScales = generator.floats(columns, in: 0.001...0.01)
     self.columnScales = columnScales
-    if precision == .i8 {
+    if precision.isCodes {
       let scales = (0..<paddedColumns).map { $0 < columns ? columnScales[$0].bitPattern : 0 }
       let sums = (0..<paddedColumns).map { n in
         n < columns ? (0..<depth).reduce(Int32(0)) { $0 + Int32(values.right[n * depth + $1]) } : 0
@@ -86,12 +94,19 @@ struct PackedOperands {
     bias = GuardedMemory(generator.floats(columns))
   }
 
+  /// Leaves of each pair's second weight what the bound allows.
+  private static func bound(_ weights: inout [Float], depth: Int) {
+    for k in weights.indices where k % depth % 2 == 1 {
+      weights[k] = max(-128 - min(weights[k - 1], 0), min(128 - max(weights[k - 1], 0), weights[k]))
+    }
+  }
+
   private static func rounded(_ value: Float) -> Float { Float(bitPattern: value.bitPattern & 0xFFFF_0000) }
 
   private static func store(
     _ value: Float, _ precision: Precision, zero: Int?, _ bytes: inout [UInt8], at offset: Int
   ) {
-    if precision == .i8 {
+    if precision.isCodes {
       bytes[offset] = zero.map { UInt8(Int(value) + $0) } ?? UInt8(bitPattern: Int8(value))
     } else {
       let bits = UInt16(value.bitPattern >> 16)
@@ -101,7 +116,11 @@ struct PackedOperands {
   }
 
   var driver: ck_driver {
-    precision == .i8 ? unsafe ck_gemm_i8_panel : unsafe ck_gemm_bf16_panel
+    switch precision {
+    case .bf16: unsafe ck_gemm_bf16_panel
+    case .i8: unsafe ck_gemm_i8_panel
+    case .i8Pairs: unsafe ck_gemm_i8_pairs
+    }
   }
 
   /// The op over these operands; y is the caller's.

@@ -98,22 +98,41 @@ import Testing
     var source = weights(columns, depth)
     // One column of zeros.
     for k in 0..<depth { source[(columns - 1) * depth + k] = 0 }
-    let packed = PanelPacking.pack(source, columns: columns, depth: depth, layout: .panelI8)
-    let width = (columns + 15) / 16 * 16
-    let codeCount = width * ((depth + 3) / 4 * 4)
-    #expect(packed.count == codeCount + 8 * width)
-    for n in 0..<columns {
-      let scale = Float(bitPattern: load(packed, n, from: codeCount))
-      let row = source[n * depth..<(n + 1) * depth]
-      #expect(scale > 0)
-      var sum: Int32 = 0
-      for (k, weight) in row.enumerated() {
-        let code: Int8 = load(packed, place(n, k, depth: depth, group: 4))
-        #expect(code != -128)
-        #expect(abs(Float(code) * scale - weight) <= scale / 2 * 1.0001)
-        sum += Int32(code)
+    for layout in [WeightLayout.panelI8, .panelI8Pairs] {
+      let packed = PanelPacking.pack(source, columns: columns, depth: depth, layout: layout)
+      let width = (columns + 15) / 16 * 16
+      let codeCount = width * ((depth + 3) / 4 * 4)
+      #expect(packed.count == codeCount + 8 * width)
+      for n in 0..<columns {
+        let scale = Float(bitPattern: load(packed, n, from: codeCount))
+        let row = source[n * depth..<(n + 1) * depth]
+        #expect(scale > 0)
+        var sum: Int32 = 0
+        for (k, weight) in row.enumerated() {
+          let code: Int8 = load(packed, place(n, k, depth: depth, group: 4))
+          #expect(code != -128)
+          #expect(abs(Float(code) * scale - weight) <= scale / 2 * 1.0001)
+          sum += Int32(code)
+        }
+        #expect(load(packed, width + n, from: codeCount) == sum)
       }
-      #expect(load(packed, width + n, from: codeCount) == sum)
+    }
+  }
+
+  /// Of either sign, two neighbours' codes add up to at most 128, and no column is coarser than it must be.
+  @Test func pairsAreBounded() {
+    let columns: [[Float]] = [
+      [1, 1, 1, 1], [-1, -1, 0, 1], [1, -1, 1, -1], [0.9999, 1, 1, 0.9999], [0.5, 0.5, 1, 0], [1, 0, 0, 0],
+      [3e38, 3e38, 0, 0], [0.126, 0.874, 0.5, 0.5],
+    ]
+    for source in columns + (1...50).map({ weights($0, 4).suffix(4) }) {
+      let packed = PanelPacking.pack(source, columns: 1, depth: 4, layout: .panelI8Pairs)
+      let codes = (0..<4).map { k in Int(load(packed, place(0, k, depth: 4, group: 4)) as Int8) }
+      for pair in [codes[0..<2], codes[2..<4]] {
+        #expect(pair.map { max($0, 0) }.reduce(0, +) <= 128 && pair.map { min($0, 0) }.reduce(0, +) >= -128)
+      }
+      let sums = [abs(codes[0] + codes[1]), abs(codes[2] + codes[3])]
+      #expect((codes.map(abs) + sums).max()! >= 126)
     }
   }
 }

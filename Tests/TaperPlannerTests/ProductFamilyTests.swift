@@ -105,6 +105,36 @@ import Testing
     }
   }
 
+  /// Bounded pairs serve int8 where they are measured and faster.
+  @Test func boundedPairsServeInt8WhereTheyAreFaster() throws {
+    func costs(_ time: UInt64, without: Set<KernelID> = []) -> OpCosts {
+      var costs = SyntheticCosts.make(panel: 64)
+      let (predict, kernels) = (costs.predict, costs.kernels)
+      costs.kernels = { kernels($0).filter { !without.contains($0) } }
+      costs.predict = { op, kernel, rows, innerRows in
+        var prediction = predict(op, kernel, rows, innerRows)
+        guard kernel == .gemmI8Pairs else { return prediction }
+        prediction.time = Nanoseconds(time)
+        (prediction.low, prediction.high) = (prediction.time, prediction.time)
+        return prediction
+      }
+      return costs
+    }
+    let int8 = PrecisionAssignment(.int8)
+    let fast = try plan(costs: costs(10), precision: int8)
+    for product in products(fast) {
+      #expect(product.layout == .panelI8Pairs && product.kernels == [.gemmI8Pairs])
+    }
+    #expect(fast.formatVersion == .pairs && fast.identity.precision == "int8")
+    try PlanValidator.validate(fast)
+    for costs in [costs(1 << 30), costs(10, without: [.gemmI8Pairs]), SyntheticCosts.make(panel: 64)] {
+      let plan = try plan(costs: costs, precision: int8)
+      #expect(products(plan).allSatisfy { $0.layout == .panelI8 } && plan.formatVersion < .pairs)
+    }
+    let alone = try plan(costs: costs(1 << 30, without: [.gemmI8Panel]), precision: int8)
+    #expect(products(alone).allSatisfy { $0.layout == .panelI8Pairs })
+  }
+
   /// f32x3 is another precision, which nothing but a request brings in; attention stays f32.
   @Test func twoPlanesAreForWhoAsks() throws {
     let plan = try plan(precision: PrecisionAssignment(.f32x3))

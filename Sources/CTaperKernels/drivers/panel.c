@@ -46,7 +46,7 @@ static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_
     return;
   if (last > panels)
     last = panels;
-  int has_scales = layout == CK_WEIGHT_PANEL_I8;
+  bool has_scales = ck_layout_has_scales(layout);
   size_t panel_bytes = ck_panel_bytes(layout, op->depth);
   uint32_t column = first * CK_PANEL, end = last * CK_PANEL < op->columns ? last * CK_PANEL : op->columns;
   const char *weight = op->weight;
@@ -122,4 +122,9 @@ void ck_gemm_f32_x6(const ck_op *op, uint32_t task, uint32_t worker) {
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
   run(op, task, CK_WEIGHT_PANEL_I8, 1, false, op->table->gemm_i8);
+}
+
+void ck_gemm_i8_pairs(const ck_op *op, uint32_t task, uint32_t worker) {
+  (void)worker;
+  run(op, task, CK_WEIGHT_PANEL_I8_PAIRS, 1, false, op->table->gemm_i8_pairs);
 }

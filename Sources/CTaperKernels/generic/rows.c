@@ -141,6 +141,7 @@ const ck_table ck_table_scalar = {
     .gemm_f32 = ck_panel_f32_scalar,
     .gemm_bf16 = ck_panel_bf16_scalar,
     .gemm_i8 = ck_panel_i8_scalar,
+    .gemm_i8_pairs = ck_panel_i8_scalar,
     .encode_bf16 = ck_encode_bf16_scalar,
     .encode_i8 = ck_encode_i8_scalar,
     .planes = &ck_plane_products_scalar,

@@ -7,6 +7,7 @@
 #include "ck_encoded.h"
 #include "ck_isa.h"
 #include "ck_sizes.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,8 @@ ck_tier ck_table_tier(const ck_table *table);
 /// How encoded activations should lie for the products of `table`. All tables take CK_ENCODED_ROWS; only
 /// those that give CK_ENCODED_TILES here take tiles.
 ck_encoded_layout ck_table_encoded_layout(const ck_table *table);
+/// Whether `table` has a faster product for i8 weights whose pairs are bounded (ck_panel.h).
+bool ck_table_bounds_pairs(const ck_table *table);
 
 /// Everything a driver reads. Leading dimensions are in elements. Unused operands are NULL. The drivers below
 /// say what they read and what it means.
@@ -127,6 +130,9 @@ void ck_gemm_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
 /// panels: y = act((Σ (a − b[2·row + 1])·w) · b[2·row] · scale[column] + bias), the sum an exact integer on
 /// every tier. With `index`, a and b are read at index[i].
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker);
+/// The same with a weight in i8 pairs. Tiers that multiply bytes but add them up in 16 bits are faster by this
+/// bound; where a weight breaks it, their sums saturate.
+void ck_gemm_i8_pairs(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = a[index] rounded to bf16 (nearest even; NaN stays NaN), encoded rows of y_layout (ck_encoded.h).
 /// Columns are padded with zero to an even number, in tiles to whole lines. Row tasks.
 void ck_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);

@@ -16,9 +16,13 @@
 //   64 bytes) come
 //         scale[columns'] as f32 and sum[columns'] as i32, where sum[n] = Σ_k w(n, k) and columns' = 16 ·
 //         panels
+//   i8 pairs
+//         as i8, and of two neighbours k = 2·j and 2·j + 1 the codes above zero add up to at most 128, and
+//         so do those below: 255 times such a pair fits 16 bits with its sign
 // TaperPlanFormat.WeightLayout computes the same sizes; a test compares the two.
 #pragma once
 #include "ck_sizes.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +34,7 @@ typedef enum ck_weight_layout : uint32_t {
   CK_WEIGHT_PANEL_I8 = 3,
   CK_WEIGHT_PANEL_BF16X2 = 4,
   CK_WEIGHT_PANEL_BF16X3 = 5,
+  CK_WEIGHT_PANEL_I8_PAIRS = 6,
 } ck_weight_layout;
 
 static inline uint32_t ck_panels(uint32_t columns) { return (columns + CK_PANEL - 1) / CK_PANEL; }
@@ -38,6 +43,7 @@ static inline uint32_t ck_panels(uint32_t columns) { return (columns + CK_PANEL 
 static inline uint32_t ck_element_bytes(ck_weight_layout layout) {
   switch (layout) {
   case CK_WEIGHT_PANEL_I8:
+  case CK_WEIGHT_PANEL_I8_PAIRS:
     return 1;
   case CK_WEIGHT_PANEL_BF16:
     return 2;
@@ -51,6 +57,7 @@ static inline uint32_t ck_element_bytes(ck_weight_layout layout) {
 static inline uint32_t ck_layout_group(ck_weight_layout layout) {
   switch (layout) {
   case CK_WEIGHT_PANEL_I8:
+  case CK_WEIGHT_PANEL_I8_PAIRS:
     return CK_GROUP_I8;
   case CK_WEIGHT_PANEL_BF16:
   case CK_WEIGHT_PANEL_BF16X2:
@@ -59,6 +66,11 @@ static inline uint32_t ck_layout_group(ck_weight_layout layout) {
   default:
     return 1;
   }
+}
+
+/// Whether the layout has codes with a scale and a sum for every column.
+static inline bool ck_layout_has_scales(ck_weight_layout layout) {
+  return layout == CK_WEIGHT_PANEL_I8 || layout == CK_WEIGHT_PANEL_I8_PAIRS;
 }
 
 /// How many bf16 an element is the sum of; 1 where it is no such sum.
@@ -76,7 +88,7 @@ static inline size_t ck_panel_bytes(ck_weight_layout layout, uint32_t depth) {
 static inline size_t ck_weight_bytes(ck_weight_layout layout, uint32_t columns, uint32_t depth) {
   if (layout == CK_WEIGHT_ROW_MAJOR)
     return (size_t)columns * depth * sizeof(float);
-  size_t tail = layout == CK_WEIGHT_PANEL_I8 ? CK_PANEL * CK_COLUMN_BYTES_I8 : 0;
+  size_t tail = ck_layout_has_scales(layout) ? CK_PANEL * CK_COLUMN_BYTES_I8 : 0;
   return ck_panels(columns) * (ck_panel_bytes(layout, depth) + tail);
 }
 

@@ -17,8 +17,10 @@
 
 #pragma clang attribute pop
 
-const ck_table ck_table_avx2 = CK_VECTOR_TABLE(CK_TIER_AVX2, ck_gemm_bf16_avx2, ck_gemm_i8_avx2,
-                                               restoring_products, ck_attention_bf16_avx2);
-const ck_table ck_table_avx2_vnni = CK_VECTOR_TABLE(
-    CK_TIER_AVX2_VNNI, ck_gemm_bf16_avx2, ck_gemm_i8_avx2_vnni, restoring_products, ck_attention_bf16_avx2);
+const ck_table ck_table_avx2 =
+    CK_VECTOR_TABLE(CK_TIER_AVX2, ck_gemm_bf16_avx2, ck_gemm_i8_avx2, ck_gemm_i8_pairs_avx2,
+                    restoring_products, ck_attention_bf16_avx2);
+const ck_table ck_table_avx2_vnni =
+    CK_VECTOR_TABLE(CK_TIER_AVX2_VNNI, ck_gemm_bf16_avx2, ck_gemm_i8_avx2_vnni, ck_gemm_i8_avx2_vnni,
+                    restoring_products, ck_attention_bf16_avx2);
 #endif

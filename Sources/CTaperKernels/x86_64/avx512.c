@@ -28,14 +28,15 @@ static void encode_planes_amx(ck_encoded_row y, size_t plane, const float *a, si
 static const ck_plane_products planes_amx = {
     .gemm_x3 = ck_gemm_x3_amx, .gemm_x6 = ck_gemm_x6_amx, .encode = encode_planes_amx};
 
-const ck_table ck_table_avx512 = CK_VECTOR_TABLE(CK_TIER_AVX512, ck_gemm_bf16_avx512, ck_gemm_i8_avx512,
-                                                 restoring_products, ck_attention_bf16_avx512);
+const ck_table ck_table_avx512 =
+    CK_VECTOR_TABLE(CK_TIER_AVX512, ck_gemm_bf16_avx512, ck_gemm_i8_avx512, ck_gemm_i8_pairs_avx512,
+                    restoring_products, ck_attention_bf16_avx512);
 const ck_table ck_table_avx512_vnni =
-    CK_VECTOR_TABLE(CK_TIER_AVX512_VNNI, ck_gemm_bf16_avx512, ck_gemm_i8_avx512_vnni, restoring_products,
-                    ck_attention_bf16_avx512);
+    CK_VECTOR_TABLE(CK_TIER_AVX512_VNNI, ck_gemm_bf16_avx512, ck_gemm_i8_avx512_vnni, ck_gemm_i8_avx512_vnni,
+                    restoring_products, ck_attention_bf16_avx512);
 const ck_table ck_table_avx512_bf16 =
-    CK_VECTOR_TABLE(CK_TIER_AVX512_BF16, ck_gemm_bf16_avx512_bf16, ck_gemm_i8_avx512_vnni, restoring_products,
-                    ck_attention_bf16_avx512_bf16);
-const ck_table ck_table_amx =
-    CK_VECTOR_TABLE(CK_TIER_AMX, ck_gemm_bf16_amx, ck_gemm_i8_amx, planes_amx, ck_attention_bf16_amx);
+    CK_VECTOR_TABLE(CK_TIER_AVX512_BF16, ck_gemm_bf16_avx512_bf16, ck_gemm_i8_avx512_vnni,
+                    ck_gemm_i8_avx512_vnni, restoring_products, ck_attention_bf16_avx512_bf16);
+const ck_table ck_table_amx = CK_VECTOR_TABLE(CK_TIER_AMX, ck_gemm_bf16_amx, ck_gemm_i8_amx, ck_gemm_i8_amx,
+                                              planes_amx, ck_attention_bf16_amx);
 #endif

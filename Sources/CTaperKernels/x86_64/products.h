@@ -3,8 +3,10 @@
 #include "../ck_table.h"
 
 void ck_gemm_i8_avx2(const ck_panel_job *job);
+void ck_gemm_i8_pairs_avx2(const ck_panel_job *job);
 void ck_gemm_i8_avx2_vnni(const ck_panel_job *job);
 void ck_gemm_i8_avx512(const ck_panel_job *job);
+void ck_gemm_i8_pairs_avx512(const ck_panel_job *job);
 void ck_gemm_i8_avx512_vnni(const ck_panel_job *job);
 void ck_gemm_i8_amx(const ck_panel_job *job);
 void ck_gemm_bf16_avx2(const ck_panel_job *job);

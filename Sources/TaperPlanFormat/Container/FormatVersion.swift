@@ -26,6 +26,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let jobs = FormatVersion(major: 1, minor: 5)
   /// Weights and encoded rows in planes of bf16; norms and products that encode their results.
   public static let encodings = FormatVersion(major: 1, minor: 6)
+  /// int8 weights whose pairs are bounded.
+  public static let pairs = FormatVersion(major: 1, minor: 7)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -36,6 +38,7 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
+    if weights.formatVersion == .pairs { return .pairs }
     if ops.contains(where: {
       $0.kind.definition.since == .encodings || $0.kind == .encode && $0.encodedElement.planes > 1
     }) {
@@ -72,6 +75,7 @@ extension PlanOp {
 extension WeightsIndex {
   /// The oldest format that can express this index.
   public var formatVersion: FormatVersion {
+    if entries.contains(where: { $0.layout == .panelI8Pairs }) { return .pairs }
     if entries.contains(where: { $0.element.planes > 1 }) { return .encodings }
     return entries.contains { $0.layout != .rowMajor || $0.element == .i8 } ? .packed : .first
   }

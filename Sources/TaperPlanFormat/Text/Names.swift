@@ -14,7 +14,9 @@ extension ElementType: NamedByNumber {
 }
 
 extension WeightLayout: NamedByNumber {
-  public static let names = ["rowMajor", "panelF32", "panelBF16", "panelI8", "panelBF16x2", "panelBF16x3"]
+  public static let names = ["rowMajor", "panelF32", "panelBF16", "panelI8", "panelBF16x2", "panelBF16x3",
+    "panelI8Pairs",
+  ]
 }
 
 extension HeadKind: NamedByNumber {

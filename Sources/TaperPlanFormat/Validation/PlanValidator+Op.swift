@@ -177,7 +177,7 @@ extension PlanValidator {
         expected: Int(ElementType.f32.rawValue), found: Int(found.rawValue))
     }
     if case .pairs(.indexed)? = definition.operand(.b)?.content {
-      let needsScales = plan.weightLayout(of: op) == .panelI8
+      let needsScales = plan.weightLayout(of: op).activation == .i8
       try require(
         op.b.isNone != needsScales, .operandPresence, .operand(op: number, .b), expected: needsScales ? 1 : 0,
         found: op.b.isNone ? 0 : 1)

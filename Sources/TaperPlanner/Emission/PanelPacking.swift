@@ -21,7 +21,8 @@ package enum PanelPacking {
         case .panelBF16x2, .panelBF16x3:
           unsafe placePlanes(
             source, columns, depth, layout.activation.planes, raw.bindMemory(to: UInt16.self))
-        case .panelI8: unsafe packCodes(source, columns, depth, raw)
+        case .panelI8: unsafe packCodes(source, columns, depth, raw) { unsafe ColumnScale.best($0) }
+        case .panelI8Pairs: unsafe packCodes(source, columns, depth, raw) { unsafe ColumnScale.ofPairs($0) }
         }
       }
       initialized = count
@@ -81,14 +82,14 @@ package enum PanelPacking {
   /// Symmetric codes with a scale a column, then the scales, then the columns' sums of codes.
   private static func packCodes(
     _ source: UnsafeBufferPointer<Float>, _ columns: Int, _ depth: Int,
-    _ target: UnsafeMutableRawBufferPointer
+    _ target: UnsafeMutableRawBufferPointer, scale: (UnsafeBufferPointer<Float>) -> Float
   ) {
     let width = WeightLayout.panels(columns: columns) * WeightLayout.panelWidth
     let codeCount = target.count - width * 8
     let codes = unsafe UnsafeMutableRawBufferPointer(rebasing: target[..<codeCount]).bindMemory(to: Int8.self)
     for n in 0..<columns {
       let row = unsafe UnsafeBufferPointer(rebasing: source[n * depth..<(n + 1) * depth])
-      let scale = unsafe ColumnScale.best(row)
+      let scale = unsafe scale(row)
       unsafe target.storeBytes(of: scale, toByteOffset: codeCount + n * 4, as: Float.self)
       let sum = unsafe row.reduce(Int32(0)) { $0 + Int32(ColumnScale.code($1, scale: scale)) }
       unsafe target.storeBytes(of: sum, toByteOffset: codeCount + width * 4 + n * 4, as: Int32.self)

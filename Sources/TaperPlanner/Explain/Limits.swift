@@ -175,9 +175,8 @@ private struct LayerPricing {
     let now = time(products.map(\.layout), products) ?? 0
     let present = products.map { Precision.allCases.firstIndex(of: $0.layout.precision) ?? 0 }.min() ?? 0
     for precision in Precision.allCases.dropFirst(present + 1) {
-      guard let layout = precision.layout,
-        let then = time(products.map { _ in layout }, products), then < now
-      else { continue }
+      let times = precision.layouts.compactMap { layout in time(products.map { _ in layout }, products) }
+      guard let then = times.min(), then < now else { continue }
       return Limits.Saving(lever: .precision, change: precision.rawValue, time: Nanoseconds(now - then))
     }
     return nil
@@ -213,5 +212,5 @@ extension Plan {
 }
 
 extension WeightLayout {
-  fileprivate var precision: Precision { Precision.allCases.first { $0.layout == self } ?? .f32 }
+  fileprivate var precision: Precision { Precision.allCases.first { $0.layouts.contains(self) } ?? .f32 }
 }

@@ -95,7 +95,7 @@ extension ModelShape {
   ///   - distinct: layers that do not share their weights; all unless given.
   ///   - isGated: whether feed-forward blocks have a third product.
   func weightTraffic(_ precision: Precision, layers distinct: Int? = nil, isGated: Bool = false) -> Bytes {
-    let layout = precision.layout ?? .panelF32
+    let layout = precision == .f32 ? .panelF32 : precision.layouts[0]
     let (hidden, feedForward) = (Int(hidden), Int(feedForward))
     let inner = isGated ? 2 * feedForward : feedForward
     let products = [(4 * hidden, hidden), (inner, hidden), (hidden, feedForward)]

@@ -3,12 +3,13 @@ import TaperPlanFormat
 /// Decides the precision of every product, the family of kernels that computes it, and so the layout of its weight.
 ///
 /// A weight has one layout, so a product has one family for every row count. In f32 the candidates are BLAS on
-/// row-major weights, packed panels, and panels of three bf16 planes (whose products are no less exact), where the
-/// profile measured them. The family with the least predicted time summed over every row count from 1 to the plan's
-/// longest input wins, row-major on a tie (ours). It is the sum, not the time at the longest input, because a plan with
+/// row-major weights, packed panels, and panels of three bf16 planes (whose products are no less exact); in int8 panels
+/// of codes, and of codes whose pairs are bounded; where the profile measured them. The family with the least predicted
+/// time summed over every row count from 1 to the plan's longest input wins, the first of `Precision.layouts` on a tie
+/// (ours). It is the sum, not the time at the longest input, because a plan with
 /// a schedule meets every row count below it. It counts every row count once, whatever the schedule, so that plans of
 /// one model share their weights file, and the schedule search prices the op list that is planned. With the pass
-/// kernel-selection off, f32 products are row-major, or packed where no row-major kernel exists.
+/// kernel-selection off, products have the first layout that a kernel exists for.
 ///
 /// A product of low precision reads encoded rows. An encode op before it takes over its index and serves every product
 /// of the same rows in the same precision.
@@ -106,14 +107,13 @@ package struct ProductFamilies {
     let decides = name.contains(".selector.") || name.hasPrefix("halting.")
     let isEncoders = ops.allSatisfy { (1...layerCount).contains(Int($0.layer)) } && !decides
     // The product by the vocabulary is as large as several layers.
-    if isEncoders || name.hasPrefix("lm."), let layout = precision.precision(of: name).layout {
-      return layout
-    }
-    let families = [WeightLayout.rowMajor, .panelF32, .panelBF16x3].filter { layout in
+    let isReduced = isEncoders || name.hasPrefix("lm.")
+    let layouts = (isReduced ? precision.precision(of: name) : .f32).layouts
+    let measured = layouts.filter { layout in
       ops.allSatisfy { pricer.firstWithoutKernel(pricedOps($0, layout)) == nil }
     }
-    guard selects else { return families.first ?? .rowMajor }
-    return families.min { time(ops, $0) < time(ops, $1) } ?? .rowMajor
+    guard selects else { return measured.first ?? layouts[0] }
+    return measured.min { time(ops, $0) < time(ops, $1) } ?? layouts[0]
   }
 
   /// The product with its weight in that layout, and the encode op that it then needs.

@@ -65,7 +65,7 @@ enum SmoothColumns {
     mutating func visit(_ number: Int) {
       let op = graph.ops[number]
       let input = source[op.a.slot]
-      if op.kind == .gemm, graph.weights[Int(op.weight.rawValue)].layout == .panelI8 {
+      if op.kind == .gemm, graph.weights[Int(op.weight.rawValue)].layout.activation == .i8 {
         let weight = Int(op.weight.rawValue)
         if let input, owner[weight] ?? input == input {
           if owner.updateValue(input, forKey: weight) == nil { groups[input]?.weights.append(weight) }

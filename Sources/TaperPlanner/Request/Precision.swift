@@ -11,13 +11,13 @@ public enum Precision: String, CaseIterable, Hashable, Sendable {
   /// Weights with a scale a column, activations with a scale a row; sums exact.
   case int8
 
-  /// The one layout of its products; nil for f32, which has several.
-  package var layout: WeightLayout? {
+  /// The layouts that its products' weights may have, the preferred first.
+  package var layouts: [WeightLayout] {
     switch self {
-    case .f32: nil
-    case .f32x3: .panelBF16x2
-    case .bf16: .panelBF16
-    case .int8: .panelI8
+    case .f32: [.rowMajor, .panelF32, .panelBF16x3]
+    case .f32x3: [.panelBF16x2]
+    case .bf16: [.panelBF16]
+    case .int8: [.panelI8, .panelI8Pairs]
     }
   }
 }
