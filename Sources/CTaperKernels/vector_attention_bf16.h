@@ -120,12 +120,12 @@ CK_POWER(ck_vf, ck_vi)
 CK_POWER(ck_v4vf, ck_v4vi)
 #undef CK_POWER
 
-/// w = bf16(2^(factor · a − top)); returns the sum before rounding. w may be a.
+/// w = bf16(2^(factor · (a − top))); returns the sum before rounding. w may be a.
 CK_INLINE float weights_below(uint16_t *w, const float *a, float factor, float top, size_t n) {
   ck_v4vf sums = (ck_v4vf)0.0f;
   size_t i = 0;
   for (; i + 4 * CK_WIDTH <= n; i += 4 * CK_WIDTH) {
-    ck_v4vf v = power_of_two(multiply_add(load_four(a + i), factor, (ck_v4vf)-top));
+    ck_v4vf v = power_of_two((load_four(a + i) - top) * factor);
     sums += v;
     store_narrow(w + i, v.lo.lo);
     store_narrow(w + i + CK_WIDTH, v.lo.hi);
@@ -135,12 +135,12 @@ CK_INLINE float weights_below(uint16_t *w, const float *a, float factor, float t
   ck_v2vf halves = sums.lo + sums.hi;
   ck_vf sum = halves.lo + halves.hi;
   for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
-    ck_vf v = power_of_two(multiply_add(load(a + i), factor, splat(-top)));
+    ck_vf v = power_of_two((load(a + i) - splat(top)) * splat(factor));
     store_narrow(w + i, v);
     sum += v;
   }
   if (i < n) {
-    ck_vf v = power_of_two(multiply_add(load_some(a + i, n - i), factor, splat(-top)));
+    ck_vf v = power_of_two((load_some(a + i, n - i) - splat(top)) * splat(factor));
     v = choose(lanes_below(n - i), v, splat(0));
     sum += v;
     ck_vh narrowed = narrow(v);
@@ -179,7 +179,7 @@ static void weigh(const ck_weights_job *job) {
     }
   // one pass over all rows, then the next: within a row each pass depends on the one before
   for (uint32_t row = 0; row < job->rows; row++)
-    job->inverse[row] = factor * largest_of(job->a + row * job->lda, n);
+    job->inverse[row] = largest_of(job->a + row * job->lda, n);
   for (uint32_t row = 0; row < job->rows; row++) {
     float *a = job->a + row * job->lda;
     job->inverse[row] = 1 / weights_below((uint16_t *)a, a, factor, job->inverse[row], n);

@@ -3,24 +3,25 @@
 #include "vector_rows.h"
 #include "vector_softmax_passes.h"
 
-/// y = e^(factor · a − top); returns the sum of y.
+/// y = e^(factor · (a − top)); returns the sum of y. The difference comes first, so that the largest a gives 1 however
+/// large it is.
 CK_INLINE float exponentials_below(float *y, const float *a, float factor, float top, size_t n) {
   ck_v4vf sums = (ck_v4vf)0.0f;
   size_t i = 0;
   for (; i + 4 * CK_WIDTH <= n; i += 4 * CK_WIDTH) {
-    ck_v4vf v = exponential_below_zero(multiply_add(load_four(a + i), factor, (ck_v4vf)-top));
+    ck_v4vf v = exponential_below_zero((load_four(a + i) - top) * factor);
     store_four(y + i, v);
     sums += v;
   }
   ck_v2vf halves = sums.lo + sums.hi;
   ck_vf sum = halves.lo + halves.hi;
   for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
-    ck_vf v = exponential_below_zero(multiply_add(load(a + i), factor, splat(-top)));
+    ck_vf v = exponential_below_zero((load(a + i) - splat(top)) * splat(factor));
     store(y + i, v);
     sum += v;
   }
   if (i < n) {
-    ck_vf v = exponential_below_zero(multiply_add(load_some(a + i, n - i), factor, splat(-top)));
+    ck_vf v = exponential_below_zero((load_some(a + i, n - i) - splat(top)) * splat(factor));
     store_some(y + i, v, n - i);
     sum += choose(lanes_below(n - i), v, splat(0));
   }
@@ -60,7 +61,7 @@ CK_INLINE void softmax_of(const ck_softmax_job *job, uint32_t first, uint32_t co
       scale_and_bias(y + i * job->ldy, job->a + (first + i) * job->lda,
                      job->bias ? job->bias[first + i] : NULL, job->position, job->scale, n);
   for (uint32_t i = 0; i < count; i++)
-    top[i] = factor * largest_of(a + i * lda, n);
+    top[i] = largest_of(a + i * lda, n);
   for (uint32_t i = 0; i < count; i++)
     sum[i] = exponentials_below(y + i * job->ldy, a + i * lda, factor, top[i], n);
   float *result = job->result ? job->result + first * job->ldr : y;

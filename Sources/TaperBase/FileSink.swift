@@ -87,6 +87,7 @@
 
     /// The path whose file is to be replaced or made.
     private static func resolve(_ path: String) throws(FileError) -> String {
+      guard !path.isEmpty else { throw .system(path: "''", .create, errno: ENOENT) }
       var status = stat()
       // What cannot be examined is for the creation of the file to report: mostly, it is not there yet.
       guard unsafe lstat(path, &status) == 0 else { return path }

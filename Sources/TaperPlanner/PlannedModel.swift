@@ -34,7 +34,7 @@ public struct PlannedModel {
       do throws(PlanFormatError) {
         numbers.append(try pool.number(of: entry, in: stream))
       } catch {
-        throw .weightsUnreadable(tensor: place.name, reason: "\(error)")
+        throw .weightsUnreadable(tensor: place.name, reason: error.reason)
       }
     }
     return pool.packed(plan, numbers: numbers)
@@ -47,7 +47,7 @@ public struct PlannedModel {
     do throws(PlanFormatError) {
       planned.plan.weights.digest = try PlanWriter.digest(of: plan.weights, weights: weightSource)
     } catch {
-      throw .weightsUnreadable(tensor: "the model", reason: "\(error)")
+      throw .weightsUnreadable(tensor: "the model", reason: error.reason)
     }
     return planned
   }
@@ -105,4 +105,9 @@ public struct PlannedModel {
     }
     return planned
   }
+}
+
+extension PlanFormatError {
+  /// Without the tensor's name, which the planner's error says too.
+  fileprivate var reason: String { if case .weightSource(_, let reason) = self { reason } else { "\(self)" } }
 }

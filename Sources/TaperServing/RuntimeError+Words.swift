@@ -36,8 +36,8 @@ extension RuntimeError: CustomStringConvertible {
     case .unknownTier(let name):
       "TAPER_MAX_TIER: expected one of \(KernelTier.allCases.map(\.name).joined(separator: ", ")); found \(name)"
     case .tierMissing(let expected, let found):
-      "the plan's times were predicted with tier \(expected), the best here is \(found): it answers the same, at other "
-        + "times; profile this machine and plan again"
+      "the plan's times were predicted with tier \(expected), the best here is \(found): its answers may "
+        + "differ by rounding, and its times do; profile this machine and plan again"
     case .cannotLock(let byteCount, let code):
       "cannot keep \(byteCount) bytes of weights in memory: \(SystemCall.text(code)); raise the limit (ulimit -l)"
     case .threadsOutOfRange(let asked, let maximum):

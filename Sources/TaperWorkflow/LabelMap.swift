@@ -9,15 +9,18 @@ public struct LabelMap {
   ///   - names: the model's labels in output order; empty for a model without.
   ///   - rows: with the data set's labels; none of them is a label of its own.
   ///   - isWhole: whether every label of the model must be in the data, as for fitting its head anew.
-  /// - Throws: `labelsDiffer` when a label of the data is none of the model's.
+  /// - Throws: `labelsDiffer` when a label of the data is none of the model's; `labelsWithoutText`.
   public init(_ names: [String], rows: [TextRow], isWhole: Bool = false) throws(WorkflowError) {
     let found = Set(rows.lazy.compactMap { $0.label?.text })
     let byName = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
     let byNumber = Dictionary(names.indices.map { ("\($0)", $0) }) { first, _ in first }
     let places = found.allSatisfy { byName[$0] != nil } ? byName : byNumber
-    guard found.allSatisfy({ places[$0] != nil }), !isWhole || found.count == names.count else {
+    guard found.allSatisfy({ places[$0] != nil }) else {
       throw .labelsDiffer(model: names, data: found.sorted())
     }
+    let present = Set(found.compactMap { places[$0] })
+    let missing = names.indices.filter { !present.contains($0) }.map { names[$0] }
+    guard !isWhole || missing.isEmpty else { throw .labelsWithoutText(missing) }
     self.places = places
   }
 

@@ -398,8 +398,12 @@ public struct PlanCompiler {
     samples += (calibration?.samples ?? []).prefix(2).filter { $0.ids.count <= maximumLength }
       .map(\.tokenized)
     let results = try PlanExecution(loaded).results(of: samples)
-    return zip(samples, results).map { sample, result in
-      Canary(ids: sample.ids, typeIDs: sample.typeIDs, expected: result, tolerance: 0.01)
+    return try zip(samples, results).map { sample, result in
+      let unusable = result.count { !$0.isFinite }
+      guard unusable == 0 else {
+        throw WorkflowError.answerNotFinite(tokens: sample.ids.count, count: unusable, of: result.count)
+      }
+      return Canary(ids: sample.ids, typeIDs: sample.typeIDs, expected: result, tolerance: 0.01)
     }
   }
 }

@@ -18,7 +18,11 @@ public enum WorkflowError: Error, Hashable, Sendable {
   case labelsMixed
   /// Labels of a data set that are not a model's, by name or by number.
   case labelsDiffer(model: [String], data: [String])
+  /// Labels of a model whose head is fitted anew, of which the data set has no text.
+  case labelsWithoutText([String])
   case gateNeedsEvidence
+  /// So many of the model's results for a text of so many tokens are NaN or infinite.
+  case answerNotFinite(tokens: Int, count: Int, of: Int)
   /// Texts were to be read with a prompt whose tokens the model leaves out of its pooling.
   case promptLeftOut(name: String)
   case precisionNeedsCalibration

@@ -178,6 +178,33 @@ import Testing
     }
   }
 
+  /// Scores of any size that f32 has: the largest takes all.
+  @Test func hugeScores() {
+    unsafe withEveryTier { base in
+      withEvery("factor", in: [Float(1e6), 1e9, 1e12, 1e20]) { factor in
+        withEvery("of the scale, not of the queries", in: [false, true]) { ofScale in
+          let test = AttentionCase(rows: 20, keys: 20, heads: 2, width: 8, indexed: false, bias: .none)
+          var op = unsafe test.op(base)
+          let query = test.query.copy()
+          if ofScale {
+            unsafe op.scale *= factor
+          } else {
+            for row in 0..<20 {
+              for column in 0..<16 { unsafe query.pointer[row * query.leading + column] *= factor }
+            }
+            unsafe op.a = query.constPointer
+          }
+          let y = Matrix(20, 16)
+          unsafe runFused(ck_attention, op, y)
+          y.expectEqual(1e-6) { r, c in
+            let scores = test.probabilities(head: c / 8, query: r)
+            return test.value.double(scores.firstIndex(of: scores.max()!)!, c)
+          }
+        }
+      }
+    }
+  }
+
   /// A NaN among the keys makes every query's result NaN, in its head only; an infinite score takes all.
   @Test func nonFiniteKeys() {
     unsafe withEveryTier { base in
@@ -320,11 +347,11 @@ import Testing
     }
   }
 
-  /// Scores that are all alike, up to thousands below zero: every weight is the same however small e^score is.
+  /// Scores that are all alike, however far from zero: every weight is the same however small e^score is.
   @Test func roundedFarBelowZero() {
     unsafe withEveryTier { base in
       withEvery("width", in: [16, 40, 128]) { width in
-        withEvery("score", in: [Float(-30), -60, -100, -160, -1e3, -1e6, 30, 90, 1e4]) { score in
+        withEvery("score", in: [Float(-30), -60, -100, -160, -1e3, -1e6, 30, 90, 1e4, 1e9, -1e12]) { score in
           let test = AttentionCase(
             rows: 40, keys: 37, heads: 1, width: width, indexed: false, bias: .none, seed: 1)
           var op = unsafe test.op(base)

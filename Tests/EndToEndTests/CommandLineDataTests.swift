@@ -1,5 +1,6 @@
 import TaperBase
 import TaperJSON
+import TaperModelSpec
 import TestSupport
 import Testing
 
@@ -84,6 +85,24 @@ import Testing
     let run = taper("fit-head", model, "--data", file, "-o", taper.path("head"))
     run.expectRefused(65, naming: "line 2")
     #expect(!TestFile.exists(taper.path("head")))
+  }
+
+  /// Weights whose products leave f32's range make no plan, and no crash.
+  @Test func aModelWithoutAnswersIsRefused() throws {
+    let fixture = TaperProgram.model("tiny-bert-classifier")
+    for name in TemporaryDirectory.entries(fixture) where !name.hasPrefix("expected") {
+      taper.folder.write("huge/" + name, TestFile.bytes("\(fixture)/\(name)"))
+    }
+    let folder = taper.path("huge")
+    let file = try SafetensorsFile(path: folder + "/model.safetensors")
+    let tensor = try #require(file.tensor("bert.encoder.layer.0.intermediate.dense.weight"))
+    var bytes = TestFile.bytes(file.path)
+    let bits = Float(3e38).bitPattern
+    for place in 0..<4 { bytes[tensor.range.lowerBound + place] = UInt8(truncatingIfNeeded: bits >> (8 * place)) }
+    taper.folder.write("huge/model.safetensors", bytes)
+    let run = taper("plan", folder, "--device", TaperProgram.referenceDevice, "--dense", "-o", taper.path("p"))
+    run.expectRefused(65, naming: "canary examples")
+    #expect(!TestFile.exists(taper.path("p")))
   }
 
   @Test func inspectsEveryKind() throws {

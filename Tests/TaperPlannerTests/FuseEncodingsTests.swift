@@ -66,6 +66,16 @@ import Testing
     }
   }
 
+  /// Of a profile that lacks an encoding, the planner says so; and a fused kernel serves where it is the only one.
+  @Test func anEncodingMayBeUnmeasured() throws {
+    for (precision, missing) in [(Precision.int8, KernelID.encodeI8), (.bf16, .encodeBF16)] {
+      var costs = SyntheticCosts.make(panel: 64)
+      let kernels = costs.kernels
+      costs.kernels = { kernels($0).filter { $0 != missing } }
+      #expect(throws: PlanningError.precisionNotMeasured(precision)) { try plan(precision, costs: costs) }
+    }
+  }
+
   @Test func rowsThatSomethingElseReadsStay() throws {
     // A product whose result is read in f32 too, here by a residual sum, keeps its encode op; f32 plans have none.
     let f32 = try plan(.f32)

@@ -33,7 +33,12 @@ import Testing
   }
 
   @Test func aHeadIsFittedToEveryLabel() throws {
-    #expect(throws: WorkflowError.self) { try LabelMap(Self.names, rows: rows(["0", "1"]), isWhole: true) }
+    #expect(throws: WorkflowError.labelsWithoutText(["contradiction"])) {
+      try LabelMap(Self.names, rows: rows(["0", "1"]), isWhole: true)
+    }
+    #expect(throws: WorkflowError.labelsDiffer(model: Self.names, data: ["0", "4"])) {
+      try LabelMap(Self.names, rows: rows(["0", "4"]), isWhole: true)
+    }
     #expect(try LabelMap(Self.names, rows: rows(["0", "1", "2"]), isWhole: true)[RowLabel("2")] == 2)
     #expect(try LabelMap.naming(rows(["anything"]), by: []).map { $0.label?.text } == ["anything"])
   }

@@ -2,20 +2,26 @@
 # texts. `wrapper` is a command to run timed commands under, or empty.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-# Sets bin (the folder of the taper to bench), bench (the cache), python (with the peers installed), template (a
-# checkpoint) and texts.
+# setup_bench [REQUIREMENTS]: sets bin (the folder of the taper to bench), bench (the cache), python (with what
+# tools/bench/REQUIREMENTS.txt names), template (a checkpoint) and texts.
 setup_bench() {
+  local requirements=${1:-requirements} environment
   setup_build
   template=$("$root/tools/fetch-model" minilm)
   texts=$("$root/tools/fetch-data" r8)
   bin=${TAPER_BIN:-$(build_taper)}
   bench=$TAPER_CACHE/bench capped=()
+  environment=$bench/venv-$requirements
   mkdir -p "$bench"
-  python=$bench/venv/bin/python
-  [ -x "$python" ] && return
+  python=$environment/bin/python
+  [ -f "$environment/complete" ] && return
   say "making a throw-away Python environment for the peers"
-  python3 -m venv "$bench/venv" || { apt_install python3-venv && python3 -m venv "$bench/venv"; }
-  "$bench/venv/bin/pip" install -q -r "$root/tools/bench/requirements.txt"
+  rm -rf "$environment"
+  python3 -m venv "$environment" || { apt_install python3-venv && python3 -m venv "$environment"; }
+  # An older pip tries versions for a quarter of an hour before it finds those that fit together.
+  "$environment/bin/pip" install -q --upgrade pip
+  "$environment/bin/pip" install -q -r "$root/tools/bench/$requirements.txt"
+  touch "$environment/complete"
 }
 
 # setup_cap TIER: from here on Taper has at most TIER, and what runs under the command `capped` sees a CPU that has no

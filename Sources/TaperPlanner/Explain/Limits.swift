@@ -42,6 +42,8 @@ public struct Limits: Hashable, Sendable {
   public var whole: [Saving]
   /// Whether the plan was made from this very profile.
   public var isOwnProfile: Bool
+  /// Kinds of ops that the profile has no kernel for, in the plan's order; no time above counts them.
+  public var unpriced: [OpKind] = []
   /// How long memory takes, in every run, to deliver the weights that the last cache does not keep.
   public var weightFetchTime = Nanoseconds.zero
 
@@ -69,6 +71,7 @@ public struct Limits: Hashable, Sendable {
     self.length = length
     self.isOwnProfile = isOwnProfile
     let own = LayerPricing(plan, length: length, costs)
+    unpriced = own.unpriced
     let counts = plan.schedule.retentionConfiguration(length: length).map(Int.init)
     layers = (1...max(1, plan.schedule.layerCount)).map { layer in
       let now = own.price(layer)
@@ -126,13 +129,21 @@ private struct LayerPricing {
 
   /// Of the layer's ops that run, those a device has a kernel for.
   private func ops(_ layer: Int) -> [PricedOp] {
+    running { Int($0.layer) == layer }.filter { !pricer.kernels($0).isEmpty }
+  }
+
+  /// Kinds of the layers' ops that run and that the device has no kernel for, each once.
+  var unpriced: [OpKind] {
+    running { (1...max(1, plan.schedule.layerCount)).contains(Int($0.layer)) }.filter { pricer.kernels($0).isEmpty }
+      .reduce(into: []) { if !$0.contains($1.kind) { $0.append($1.kind) } }
+  }
+
+  private func running(_ isMeant: (PlanOp) -> Bool) -> [PricedOp] {
     plan.ops.indices.compactMap { number in
       let op = plan.ops[number]
-      guard Int(op.layer) == layer, op.runs(in: plan.schedule, length: length) else { return nil }
-      let layout = plan.weightLayout(of: op)
+      guard isMeant(op), op.runs(in: plan.schedule, length: length) else { return nil }
       let rounds = plan.selections.contains { Int($0.op) == number && $0.kernel.roundsOperands }
-      let priced = PricedOp(op, layout: layout, mayRound: rounds)
-      return pricer.kernels(priced).isEmpty ? nil : priced
+      return PricedOp(op, layout: plan.weightLayout(of: op), mayRound: rounds)
     }
   }
 

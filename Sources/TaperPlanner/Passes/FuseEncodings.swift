@@ -28,8 +28,9 @@ package enum FuseEncodings {
       fused.output = encode.output
       let (candidate, apart) = ([graph.priced(fused)], [plain, encode].map(graph.priced))
       guard pricer.firstWithoutKernel(candidate) == nil,
-        pricer.total(candidate, maximumLength: maximumLength)
-          < pricer.total(apart, maximumLength: maximumLength)
+        pricer.firstWithoutKernel(apart) != nil
+          || pricer.total(candidate, maximumLength: maximumLength)
+            < pricer.total(apart, maximumLength: maximumLength)
       else { continue }
       graph.ops[producer] = fused
       doomed.insert(number)

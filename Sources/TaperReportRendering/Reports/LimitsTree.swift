@@ -14,6 +14,12 @@ extension Limits {
       "Time saved by one change alone: \(Self.tokenStep) tokens fewer, products in a lower precision, the layer left "
         + "out (of all layers, the costliest), other numbers of threads.")
     if !isOwnProfile { ReportNode.paragraph("Priced with another profile than the plan was made from.") }
+    if !unpriced.isEmpty {
+      ReportNode.paragraph(
+        "No time counts these, for which the profile has no kernel: "
+          + unpriced.map(\.name).joined(separator: ", ")
+          + ". Profile that machine with this version (--planes for planes of bf16).")
+    }
   }
 
   private func heading(_ saving: Saving) -> String {
@@ -52,6 +58,7 @@ extension Limits {
   func value(_ lengths: [Explanation.Length]) -> ReportValue {
     .record([
       "tokens": .integer(length), "own_profile": .flag(isOwnProfile),
+      "unpriced": .list(unpriced.map { .text($0.name) }),
       "layers": .list(
         layers.map { layer in
           .record([

@@ -34,6 +34,9 @@ extension WorkflowError {
     case .labelsDiffer(let model, let data):
       "labels: expected the model's: \(list(model)), or their numbers from 0; found \(list(data)); name the column of "
         + "the labels with --label-column, leave them out with --no-labels, or fit a head for them with taper fit-head"
+    case .labelsWithoutText(let labels):
+      "labels: expected texts of every label of the model; found none of \(list(labels)); give more texts, or draw more "
+        + "of them with --refit-limit"
     case .searchNeedsTexts:
       "--method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
     case .cacheUnwritable(let path):
@@ -45,6 +48,10 @@ extension WorkflowError {
     case .promptLeftOut(let name):
       "expected --no-prompt: with a prompt before its texts, this model leaves the prompt's tokens out of the pooling, "
         + "which only `taper run` does; found prompt \"\(name)\""
+    case .answerNotFinite(let tokens, let count, let all):
+      "canary examples: expected numbers; found \(count) of \(all) NaN or infinite for one of "
+        + "\(NumberText.count(tokens, "token")): the model's numbers leave f32's range; its weights may be damaged, or "
+        + "the plan's precision too low for them"
     case .gateNeedsEvidence:
       "--max-drop, --min-accuracy: expected texts to measure on; found none; give --calibration or --refit-head"
     }
