@@ -55,12 +55,11 @@ CK_OVERLOAD CK_V exponential_below_zero(CK_V x) {
 #ifdef CK_TIMES_POWER_OF_TWO
   return exponential(x);
 #else
-  // the sum has no fraction bits: its low bits are the integer nearest to x / ln 2
-  CK_V shifted = multiply_add(x, 0x1.715476p+0f, (CK_V)0x1.8p23f);
-  CK_V p = reduced_exponential(x, shifted - (CK_V)0x1.8p23f);
-  CK_V v = (CK_V)((CK_I)p + ((CK_I)shifted << 23));
-  v = choose(x < (CK_V)-87.0f, (CK_V)0.0f, v);
-  return choose(x == x, v, x);
+  // the sum has no fraction bits: its low bits are the integer nearest to x / ln 2, plus 127
+  CK_V shifted = multiply_add(x, 0x1.715476p+0f, (CK_V)(0x1.8p23f + 127));
+  CK_V p = reduced_exponential(x, shifted - (CK_V)(0x1.8p23f + 127));
+  CK_V v = p * (CK_V)((CK_I)shifted << 23);
+  return choose(x < (CK_V)-87.0f, (CK_V)0.0f, v);
 #endif
 }
 
