@@ -47,6 +47,15 @@ def shown(function, *arguments):
 
 
 class Report(unittest.TestCase):
+    def test_a_machine_that_is_mostly_slow_is_reported_by_its_probe(self):
+        records = [
+            chunk("Taper", "f32", [2, 2], probe=1), chunk("Taper", "f32", [4, 4, 4], probe=2),
+            chunk("OpenVINO", "f32", [9, 9, 9], probe=3), chunk("onnxruntime plain", "f32", [8, 8, 8], probe=2)]
+        out = shown(peer_report.latency, "m", records)
+        self.assertIn("| best peer / Taper | 16 |", out)
+        self.assertIn("| f32, 1 thread | 1.50 OpenVINO |", out)
+        self.assertNotIn("All chunks", shown(peer_report.latency, "m", records[:1]))
+
     def test_a_row_has_the_best_peer_the_spread_and_the_fewest_runs(self):
         records = [
             chunk("Taper", "f32", [2, 2, 2, 3]), chunk("onnxruntime plain", "f32", [5, 5, 5]),
