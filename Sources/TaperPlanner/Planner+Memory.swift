@@ -1,3 +1,6 @@
+package import TaperCalibration
+package import TaperCostModel
+package import TaperModelSpec
 import TaperPlanFormat
 
 /// What would fit into memory where a plan does not.
@@ -15,7 +18,7 @@ extension PlanAssembler {
     }
   }
 
-  private func remedies(_ diagnostic: MemoryDiagnostic) -> [MemoryDiagnostic.Remedy] {
+  fileprivate func remedies(_ diagnostic: MemoryDiagnostic) -> [MemoryDiagnostic.Remedy] {
     func needed(_ request: PlanningRequest) -> Bytes? {
       var request = request
       request.memory = MemoryCeiling()
@@ -66,5 +69,18 @@ extension PlanAssembler {
       }
     }
     return []
+  }
+}
+
+extension Planner {
+  /// The diagnostic of a plan that `request` asks for, with what would fit. An outline that is one of many goes without.
+  package static func naming(
+    remediesOf diagnostic: MemoryDiagnostic, _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?,
+    cost: CostModel
+  ) throws(PlanningError) -> MemoryDiagnostic {
+    let inputs = try inputs(request, model: model, calibration: calibration, cost: cost)
+    var named = diagnostic
+    named.remedies = PlanAssembler(request, inputs).remedies(diagnostic)
+    return named
   }
 }

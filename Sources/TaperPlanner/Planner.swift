@@ -41,7 +41,7 @@ public enum Planner {
     return try PlanAssembler(request, inputs).assemble().plan
   }
 
-  private static func inputs(
+  static func inputs(
     _ request: PlanningRequest, model: ModelSpec, calibration: Calibration?, cost: CostModel
   ) throws(PlanningError) -> PlanningInputs {
     if let calibration, calibration.modelDigest != model.modelDigest {

@@ -88,8 +88,14 @@ public struct PlanCompiler {
   ) throws -> Outcome {
     let planning = try request.planning(precision: precision, provenance: PlanProvenance(request: text))
     var draft = Draft(planning: planning, refit: refit)
-    try stages(of: request, findsPrecision: precision == nil, refits: refit != nil, search)
-      .run(&draft, progress: progress)
+    do {
+      try stages(of: request, findsPrecision: precision == nil, refits: refit != nil, search)
+        .run(&draft, progress: progress)
+    } catch PlanningError.memoryExceeded(let diagnostic) where diagnostic.remedies.isEmpty {
+      throw PlanningError.memoryExceeded(
+        try Planner.naming(
+          remediesOf: diagnostic, draft.planning, model: model, calibration: calibration, cost: cost))
+    }
     guard let outcome = draft.outcome else { preconditionFailure("no stage made a plan") }
     return outcome
   }

@@ -176,6 +176,9 @@ import Testing
     Impossible("--dense", "--max-arena", "1KB", code: 2, facts: ["arena", "1.0 KB", "--max-length "]),
     Impossible(
       "--dense", "--max-resident", "1KB", code: 2, facts: ["resident memory", "1.0 KB", "--precision "]),
+    Impossible(
+      "--latency", "1s", "--precision", "f32", "--max-resident", "1KB", code: 2,
+      facts: ["resident memory", "1.0 KB", "--precision "]),
     Impossible("--flops-speedup", "2.5x", "--max-drop", "0%", code: 3, facts: ["0.00 points", "--max-drop"]),
     Impossible(
       "--flops-speedup", "2.5x", "--min-accuracy", "100%", code: 3, facts: ["100.00", "--min-accuracy"]),
