@@ -19,7 +19,9 @@ extension ProfilerError: CustomStringConvertible {
     case .tooNoisy(let noise, let limit):
       "the machine is too unsteady to measure: the slow tenth of samples took "
         + "\(percent(noise.spread)) more than the median, and a fixed probe drifted by \(percent(noise.drift)) "
-        + "from start to end (\(noise.probes) probes); at most \(percent(limit)) is useful. Stop other work on the machine and profile again"
+        + "from start to end (\(noise.probes) probes); at most \(percent(limit)) is useful. Stop other work on "
+        + "the machine and profile again; until then plan with a ready profile (specs/devices), whose times are "
+        + "another machine's"
     case .threadsUnavailable(let wanted, let available):
       "cannot measure \(wanted) threads: this process may use \(available) CPUs; "
         + "give a number from 1 to \(available)"
