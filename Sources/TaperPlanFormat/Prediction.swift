@@ -57,9 +57,9 @@ public struct LengthPrediction: BitwiseCopyable, Hashable, Sendable {
 
   /// Predicted dense time over predicted planned time.
   public var timeSpeedup: Double { Double(denseTime.rawValue) / Double(max(1, planned.time.rawValue)) }
-  /// Dense work over planned work, by the published form.
-  public var publishedWorkSpeedup: Double {
-    Double(publishedDenseWork.rawValue) / Double(max(1, publishedWork.rawValue))
+  /// Dense work over planned work, by the published form, which counts layers: nil where no layer is left.
+  public var publishedWorkSpeedup: Double? {
+    publishedWork == .zero ? nil : Double(publishedDenseWork.rawValue) / Double(publishedWork.rawValue)
   }
 }
 

@@ -39,6 +39,9 @@ public struct Schedule: Hashable, Sendable {
       maximumLength: maximumLength, layerCount: kept.count, keepCounts: counts, restoresDroppedTokens: false)
   }
 
+  /// From 1; empty in a plan of word rows.
+  public var layers: Range<Int> { 1..<layerCount + 1 }
+
   /// T(l) for an input of `length` tokens; `layer` 0 is the input itself.
   public func tokens(after layer: Int, length: Int) -> Int {
     Int(keepCounts[(length - 1) * (layerCount + 1) + layer])

@@ -70,7 +70,7 @@ package struct PlanAssembler {
     // A selector by threshold drops tokens whatever its ceiling.
     let reducingLayers =
       selection == .dynamic
-      ? droppingLayers : Set((1...facts.layers).filter { schedule.reduces(layer: $0) })
+      ? droppingLayers : Set(facts.layerNumbers.filter { schedule.reduces(layer: $0) })
     if facts.interaction?.hidesTokens == true, !reducingLayers.isEmpty { throw .hiddenTokensNotDropped }
     if facts.leavesPromptOut, !reducingLayers.isEmpty { throw .promptTokensNotDropped }
     let restores = restores && !reducingLayers.isEmpty
@@ -147,6 +147,10 @@ package struct PlanAssembler {
       }
     }
     if request.instrumentation.contains(.importance), request.method != .dense { throw .importanceNeedsDense }
+    if let depth = request.depth, !(0...facts.layers).contains(depth) {
+      throw .depthOutOfRange(requested: depth, layers: facts.layers)
+    }
+    if request.depth == 0 { try checkWordRows() }
     if request.halting != nil {
       guard facts.haltingLayers == facts.layers else { throw .haltingPointsMissing }
       guard request.headOverride == nil else { throw .haltingKeepsItsHeads }
@@ -160,16 +164,14 @@ package struct PlanAssembler {
         throw .selectorLayersDiffer(expected: layers, found: found)
       }
     }
-    if let depth = request.depth, !(1...facts.layers).contains(depth) {
-      throw .depthOutOfRange(requested: depth, layers: facts.layers)
-    }
     if facts.head.pooling == .tokens || facts.head.kind == .sparse,
       request.headOverride != nil || request.instrumentation.contains(.features)
     {
       throw .tokenHeadNotFitted
     }
     if let head = request.headOverride {
-      let expected = head.bias.count * facts.head.featureWidth
+      let read = request.depth == 0 ? facts.cut(to: 0).head : facts.head
+      let expected = head.bias.count * read.featureWidth
       let named = head.kind == .classification || head.kind == .multiLabel
       guard !head.bias.isEmpty, head.weight.count == expected,
         head.labels.count == (named ? head.bias.count : 0)
@@ -178,6 +180,21 @@ package struct PlanAssembler {
           expectedWeights: expected, foundWeights: head.weight.count, labels: head.labels.count)
       }
     }
+  }
+
+  /// Word rows (decision 23): there is no layer in which tokens could be dropped or runs end, no product to round, and
+  /// no head that was trained on them.
+  private func checkWordRows() throws(PlanningError) {
+    let drops =
+      switch request.method {
+      case .dense, .layers: false
+      case .tokens: true
+      case .fixed(let schedule, let selection): schedule.layerCount > 0 || selection != nil
+      }
+    if drops || request.halting != nil { throw .wordRowsKeepEveryToken }
+    if request.precision != PrecisionAssignment() { throw .wordRowsNotRounded(request.precision.base) }
+    if facts.head.pooling == .tokens || facts.head.kind == .sparse { throw .wordRowsNeedPooling }
+    if facts.head.hasLinear, request.headOverride == nil { throw .wordRowsNeedHead }
   }
 
   // MARK: Graphs and schedule
@@ -244,7 +261,7 @@ package struct PlanAssembler {
 
   /// Layers that may drop tokens: all, or those with a selector.
   private var droppingLayers: Set<Int> {
-    Set(selection == nil ? Array(1...facts.layers) : facts.selector?.layers ?? [])
+    Set(selection == nil ? Array(facts.layerNumbers) : facts.selector?.layers ?? [])
   }
 
   /// A head that answers for every token, or reads the last one, needs every token's state.
@@ -261,7 +278,7 @@ package struct PlanAssembler {
       selection: selection, halting: halting, restores: restores, instrumentation: request.instrumentation)
     var plain = GraphBuilder.build(facts, options: options, override: request.headOverride)
     plain.roundedAttention = Set(
-      (1...facts.layers).filter { request.precision.roundsAttention(layer: facts.form(of: $0).storedAs) })
+      facts.layerNumbers.filter { request.precision.roundsAttention(layer: facts.form(of: $0).storedAs) })
     let rewritten = GraphPasses.run(
       plain, passes: passes, pricer: pricer, maximumLength: request.maximumLength)
     var graph = ProductFamilies(

@@ -52,7 +52,7 @@ struct CandidateJudge {
     let targets = try HeadTargets(of: samples, like: compiler.model.head.textLabels)
     let reduced = try compiler.reduced(request, samples, targets) { _, _ in }
     let heldOut = targets.heldOut
-    let head = try targets.fit(features: reduced.features, width: compiler.width)
+    let head = try targets.fit(features: reduced.features, width: reduced.width)
     return head.report.score.map {
       priced($0, reduced.planned, heldOut.isEmpty ? reduced.runs : heldOut.map { reduced.runs[$0] })
     }

@@ -162,7 +162,7 @@ extension Plan {
     let layers = Int(model.layers)
     var encoding: UInt64 = 0
     var times: [(name: String, time: UInt64)] = []
-    for (number, op) in ops.enumerated() where (1...layers).contains(Int(op.layer)) {
+    for (number, op) in ops.enumerated() where (1..<layers + 1).contains(Int(op.layer)) {
       let time = predictions.referenceLengths.indices.reduce(UInt64(0)) {
         $0 + predictions.ops[$1 * ops.count + number].time.rawValue
       }

@@ -130,7 +130,8 @@ public struct PlanCompiler {
   ) -> Stages<Draft> {
     let (goal, gate) = (request.goal, request.gate)
     var stages = Stages<Draft>()
-    if findsPrecision, request.options.precision.precision == nil {
+    // Without layers there are no products.
+    if findsPrecision, request.options.precision.precision == nil, goal.depth != 0 {
       stages.add("precision of products", weight: 4) { draft, report in
         if request.options.precision == .asNeeded {
           guard let exact = try reducedCandidate(draft.planning) else { return }
@@ -263,8 +264,8 @@ public struct PlanCompiler {
     try Planner.plan(request, model: model, calibration: calibration, cost: cost, pool: pool)
   }
 
-  /// Columns of the features a head reads.
-  var width: Int { model.head.featureWidth }
+  /// Columns of the features that a head reads after so many layers; nil: all. Without any they are the word table's.
+  func featureWidth(depth: Int?) -> Int { depth == 0 ? model.form.embeddingWidth : model.head.featureWidth }
 
   /// A request's encoder run over labelled texts, to fit a head to its features.
   struct Reduced {
@@ -274,6 +275,7 @@ public struct PlanCompiler {
     var planned: PlannedModel
     /// [samples, width]
     var features: [Float]
+    var width: Int
     var runs: [TextRun]
   }
 
@@ -282,6 +284,7 @@ public struct PlanCompiler {
     progress: PlanExecution.Progress
   ) throws -> Reduced {
     var request = request
+    let width = featureWidth(depth: request.depth)
     request.headOverride = HeadOverride(
       kind: targets.kind, weight: [Float](repeating: 0, count: targets.outputs * width),
       bias: [Float](repeating: 0, count: targets.outputs), labels: targets.labels)
@@ -294,7 +297,7 @@ public struct PlanCompiler {
     var instrumented = request
     instrumented.instrumentation = .features
     let planned = try plan(instrumented)
-    var reduced = Reduced(request: request, planned: planned, features: [], runs: [])
+    var reduced = Reduced(request: request, planned: planned, features: [], width: width, runs: [])
     try PlanExecution(LoadedPlan(planned)).run(samples, slots: ["features"], progress: progress) {
       reduced.runs.append($1)
       reduced.features += $2[0]
@@ -308,7 +311,7 @@ public struct PlanCompiler {
   ) throws {
     let targets = try HeadTargets(of: samples, like: model.head.textLabels)
     let reduced = try reduced(draft.planning, samples, targets, progress: progress.texts)
-    let head = try targets.fit(features: reduced.features, width: width)
+    let head = try targets.fit(features: reduced.features, width: reduced.width)
     var fitted = reduced.request
     fitted.headOverride?.weight = head.weight
     fitted.headOverride?.bias = head.bias
@@ -326,7 +329,7 @@ public struct PlanCompiler {
     request.depth = nil
     request.memory = MemoryCeiling()
     let dense = try reduced(request, samples, targets, progress: progress.texts)
-    let reference = try targets.fit(features: dense.features, width: width).report
+    let reference = try targets.fit(features: dense.features, width: dense.width).report
     guard let value = reference.heldOut?.value else { return }
     draft.outcome?.accuracy = AccuracyComparison(
       metric: planned.metric, dense: value, planned: planned.value, interval: planned.interval,

@@ -21,6 +21,8 @@ import Testing
       ["--method", "halting", "--dense"], ["--dense", "--halting-rule", "authors"],
       ["--method", "halting", "--dense", "--halting-rule", "loose"], ["--dense", "--precision", "auto"],
       ["--dense", "--disable-pass", "no-such-pass"], ["--dense", "--depth", "3"],
+      ["--dense", "--depth", "0", "--precision", "int8"], ["--speedup", "2x", "--depth", "0"],
+      ["--keep-counts", "7,3", "--depth", "0"], ["--method", "halting", "--dense", "--depth", "0"],
       ["--dense", "--max-arena", "1KB"], ["--dense", "--max-resident", "1KB"],
       ["--method", "depth", "--speedup", "9x"], ["--keep-counts", "3,7"], ["--keep-counts", "25,3"],
       ["--keep-counts", "7,3", "--dense"], ["--keep-counts", "7,3,3"],

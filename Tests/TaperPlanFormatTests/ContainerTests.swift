@@ -66,6 +66,17 @@ import Testing
     }
   }
 
+  /// Readers of before would trap on no layers, or take them for a damaged plan.
+  @Test func plansWithoutLayersAreOfTheNewestFormat() throws {
+    var options = ToyPlan.Options()
+    (options.layers, options.reducing, options.restores) = (0, [], false)
+    let (plan, weights) = ToyPlan.make(options)
+    #expect(plan.formatVersion == .wordRows)
+    let bytes = try encode(plan, weights)
+    #expect(bytes[16...19] == [1, 0, 7, 0] && bytes[20...23] == [1, 0, 7, 0])
+    #expect(try PlanReader.read(bytes).plan == plan)
+  }
+
   @Test func theTierIsASectionOfItsOwn() throws {
     var (plan, weights) = ToyPlan.make()
     plan.identity.tier = "avx512"

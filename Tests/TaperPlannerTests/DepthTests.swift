@@ -61,7 +61,7 @@ import Testing
 
   @Test func whatCannotBeIsRefused() throws {
     #expect(throws: PlanningError.depthOutOfRange(requested: 5, layers: 4)) { try plan(.dense, depth: 5) }
-    #expect(throws: PlanningError.depthOutOfRange(requested: 0, layers: 4)) { try plan(.dense, depth: 0) }
+    #expect(throws: PlanningError.depthOutOfRange(requested: -1, layers: 4)) { try plan(.dense, depth: -1) }
     // One layer cannot be fifty times faster than four.
     let error = #expect(throws: PlanningError.self) { _ = try plan(.speedup(50)) }
     guard case .infeasible(let diagnostic) = error else {

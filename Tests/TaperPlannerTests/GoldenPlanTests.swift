@@ -22,6 +22,7 @@ import Testing
     var request: String
     var precision = Precision.f32
     var halting: HaltingRule?
+    var depth: Int?
     var testDescription: String { "\(model) \(name)" }
   }
 
@@ -41,6 +42,7 @@ import Testing
       model: "tiny-bert-old-names", name: "int8-flops-speedup-1.5x", method: .workSpeedup(1.5),
       request: "--flops-speedup 1.5x --precision int8", precision: .int8),
     Case(model: "tiny-mpnet", name: "dense", method: .dense, request: "--dense"),
+    Case(model: "tiny-mpnet", name: "dense-depth-0", method: .dense, request: "--dense --depth 0", depth: 0),
     Case(
       model: "tiny-mpnet", name: "flops-speedup-2x", method: .workSpeedup(2),
       request: "--flops-speedup 2x"),
@@ -90,7 +92,7 @@ import Testing
     let profile = try DeviceProfile.load(path: root() + "/specs/devices/\(Self.device).json")
     let costs = OpCosts(try CostModel(profile: profile, threads: 1))
     let request = PlanningRequest(
-      golden.method, halting: golden.halting, maximumLength: 24,
+      golden.method, halting: golden.halting, depth: golden.depth, maximumLength: 24,
       precision: PrecisionAssignment(golden.precision),
       provenance: PlanProvenance(toolVersion: "golden", request: golden.request + " --max-length 24"))
     func inputs(_ facts: EncoderFacts, selectors: SelectorStatistics? = nil) -> PlanningInputs {

@@ -160,7 +160,7 @@ private struct Draw {
   mutating func request() -> CompileRequest {
     var goal: CompileGoal?
     while goal == nil {
-      goal = try? CompileGoal(target(), method: method(), depth: maybe { $0.number(1...24) })
+      goal = try? CompileGoal(target(), method: method(), depth: maybe { $0.number(0...24) })
     }
     let options = CompileOptions(
       maximumLength: number(1...65_535), threads: number(1...64),

@@ -30,14 +30,15 @@ extension Explanation {
 
   private static func length(_ tokens: Int, _ plan: Plan) -> Length {
     let prediction = plan.predictions.lengths[tokens - 1]
-    func ratio(_ a: UInt64, _ b: UInt64) -> Double { b == 0 ? 1 : Double(a) / Double(b) }
+    let work = prediction.planned.work
     return Length(
       tokens: tokens,
       keepCounts: plan.schedule.retentionConfiguration(length: tokens).dropFirst().map(Int.init),
       planned: prediction.planned, denseTime: prediction.denseTime,
-      timeSpeedup: ratio(prediction.denseTime.rawValue, prediction.planned.time.rawValue),
-      workSpeedup: ratio(prediction.denseWork.rawValue, prediction.planned.work.rawValue),
-      publishedSpeedup: ratio(prediction.publishedDenseWork.rawValue, prediction.publishedWork.rawValue),
+      timeSpeedup: prediction.timeSpeedup,
+      workSpeedup: plan.schedule.layers.isEmpty || work == .zero
+        ? nil : Double(prediction.denseWork.rawValue) / Double(work.rawValue),
+      publishedSpeedup: prediction.publishedWorkSpeedup,
       expected: plan.expectations?.lengths[tokens - 1],
       expectedTokens: Array(plan.expectations?.keptTokens(length: tokens) ?? []))
   }

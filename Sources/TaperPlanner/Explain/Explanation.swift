@@ -11,10 +11,11 @@ public struct Explanation: Hashable, Sendable {
     public var denseTime: Nanoseconds
     /// Dense over planned predicted time.
     public var timeSpeedup: Double
-    /// Dense over planned work of the two op lists: nothing is computed for a dropped row.
-    public var workSpeedup: Double
-    /// K of the published form.
-    public var publishedSpeedup: Double
+    /// Dense over planned work of the two op lists: nothing is computed for a dropped row. Nil where no layer is left
+    /// to multiply.
+    public var workSpeedup: Double?
+    /// K of the published form; nil where no layer is left.
+    public var publishedSpeedup: Double?
     /// For a plan whose work depends on the input: the time expected from the calibration; `planned` is the worst case.
     public var expected: ExpectedTime?
     /// Mean T(1)…T(L), as expected; empty for other plans.

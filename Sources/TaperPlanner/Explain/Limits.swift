@@ -73,7 +73,7 @@ public struct Limits: Hashable, Sendable {
     let own = LayerPricing(plan, length: length, costs)
     unpriced = own.unpriced
     let counts = plan.schedule.retentionConfiguration(length: length).map(Int.init)
-    layers = (1...max(1, plan.schedule.layerCount)).map { layer in
+    layers = plan.schedule.layers.map { layer in
       let now = own.price(layer)
       var savings = [
         own.fewerTokens(layer, counts), own.lowerPrecision(layer),
@@ -134,7 +134,7 @@ private struct LayerPricing {
 
   /// Kinds of the layers' ops that run and that the device has no kernel for, each once.
   var unpriced: [OpKind] {
-    running { (1...max(1, plan.schedule.layerCount)).contains(Int($0.layer)) }.filter { pricer.kernels($0).isEmpty }
+    running { plan.schedule.layers.contains(Int($0.layer)) }.filter { pricer.kernels($0).isEmpty }
       .reduce(into: []) { if !$0.contains($1.kind) { $0.append($1.kind) } }
   }
 

@@ -62,14 +62,29 @@ package struct EncoderFacts: Sendable {
     self.tokenizerDigest = tokenizerDigest
   }
 
-  /// The encoder that ends after layer `depth`.
+  /// The encoder that ends after layer `depth`; with none, word rows alone.
   package func cut(to depth: Int) -> EncoderFacts {
-    var cut = self
+    var cut = depth == 0 ? ofWordRows : self
     cut.shape.layers = UInt32(depth)
     cut.form.layers.removeLast(cut.form.layers.count - depth)
     // A selector after the last layer would save nothing.
     cut.selector?.layers.removeAll { $0 >= depth }
     return cut
+  }
+
+  /// As wide as the word table, with a head that reads the mean over all tokens and no step that was trained on states
+  /// of layers (decision 23).
+  private var ofWordRows: EncoderFacts {
+    var facts = self
+    let width = form.embeddingWidth
+    facts.shape.hidden = UInt32(width)
+    // Nothing attends; the format wants a number that divides the width.
+    facts.shape.heads = 1
+    facts.form.projectsEmbeddings = false
+    facts.form.normalizesFirst = false
+    facts.head.steps = [.pool(.mean, width: width)] + (head.normalized ? [.normalize(width: width)] : [])
+    if !head.hasLinear { facts.head.outputWidth = width }
+    return facts
   }
 
   /// Bytes of the weights of the layers' products, all taken in the most frequent precision.
@@ -85,6 +100,8 @@ package struct EncoderFacts: Sendable {
 
   package var hidden: Int { Int(shape.hidden) }
   package var layers: Int { Int(shape.layers) }
+  /// From 1; empty where no layer is left.
+  package var layerNumbers: Range<Int> { 1..<layers + 1 }
   package var heads: Int { Int(shape.heads) }
   package var feedForward: Int { Int(shape.feedForward) }
 }

@@ -50,18 +50,24 @@ package struct GraphBuilder {
       restored = makeSlot("restored", rows: .input, columns: hidden)
     }
     var state = emitEmbeddings()
-    for layer in 1...facts.layers { state = emitLayer(layer, input: state) }
+    for layer in facts.layerNumbers { state = emitLayer(layer, input: state) }
     if options.halting == nil { emitHead(state, override: override) }
   }
 
+  /// The states that enter layer 1; word rows as they are where there is no layer.
   private mutating func emitEmbeddings() -> Operand {
     let width = facts.form.embeddingWidth
     let projects = facts.form.projectsEmbeddings
     let isObserved = options.instrumentation.contains(.hiddenStates)
     beginGroup()
     var embed = PlanOp(.embed, layer: 0, rows: .input, columns: width)
-    embed.extent = UInt32(facts.positionOffset)
     embed.table0 = weight("embeddings.word", [Int(facts.shape.vocabulary), width], .wordEmbedding)
+    guard facts.layers > 0 else {
+      embed.output = makeSlot(hiddenName(0), rows: .input, columns: width, outlivesRun: isObserved)
+      emit(embed)
+      return embed.output
+    }
+    embed.extent = UInt32(facts.positionOffset)
     if facts.positions > 0 {
       embed.table1 = weight("embeddings.position", [facts.positions, width], .positionEmbedding)
     }

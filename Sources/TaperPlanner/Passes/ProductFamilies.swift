@@ -105,7 +105,7 @@ package struct ProductFamilies {
   private func layout(of ops: [PlanOp], named name: String) -> WeightLayout {
     // Selectors and halting decide what is computed at all. Their products are small and stay f32.
     let decides = name.contains(".selector.") || name.hasPrefix("halting.")
-    let isEncoders = ops.allSatisfy { (1...layerCount).contains(Int($0.layer)) } && !decides
+    let isEncoders = ops.allSatisfy { (1..<layerCount + 1).contains(Int($0.layer)) } && !decides
     // The product by the vocabulary is as large as several layers.
     let isReduced = isEncoders || name.hasPrefix("lm.")
     let layouts = (isReduced ? precision.precision(of: name) : .f32).layouts

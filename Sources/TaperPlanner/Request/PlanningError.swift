@@ -16,6 +16,14 @@ public enum PlanningError: Error, Hashable, Sendable {
   case promptTokensNotDropped
   case threadsOutOfRange(requested: Int)
   case depthOutOfRange(requested: Int, layers: Int)
+  /// Without layers, tokens were to be dropped or runs to end early.
+  case wordRowsKeepEveryToken
+  /// Without layers there is no product that a precision would be for.
+  case wordRowsNotRounded(Precision)
+  /// Without layers, an answer for every token, or a sparse vector, would not depend on the other tokens.
+  case wordRowsNeedPooling
+  /// Without layers, the model's own head reads what it was not trained on.
+  case wordRowsNeedHead
   /// The cost model is for another thread count.
   case threadsDiffer(requested: Int, priced: Int)
   /// A latency of zero, or a speedup that is not a number of at least 1.

@@ -48,6 +48,11 @@ extension Report {
 // MARK: What the plan is
 
 extension Explanation {
+  private func encoder(_ model: ModelShape) -> String {
+    guard model.layers > 0 else { return "word rows of \(model.hidden), no layers" }
+    return "\(model.layers) layers of \(model.hidden), \(model.heads) heads, FFN \(model.feedForward)"
+  }
+
   fileprivate func facts(_ plan: Plan) -> Facts {
     let (identity, model) = (plan.identity, plan.model)
     let off = PlannerPass.allCases.map(\.name).filter { !identity.passes.contains($0) }
@@ -55,8 +60,7 @@ extension Explanation {
       .init(
         "model",
         .text(
-          "\(identity.family), \(model.layers) layers of \(model.hidden), \(model.heads) heads, "
-            + "FFN \(model.feedForward), at most \(plan.schedule.maximumLength) tokens")),
+          "\(identity.family), \(encoder(model)), at most \(plan.schedule.maximumLength) tokens")),
       .init("head", .text(plan.head.words + restoring(plan))),
     ]
     if let evidence = plan.evidence {
@@ -194,7 +198,8 @@ extension Explanation {
           }, .integer(length.tokens), .integers(length.keepCounts), planned.value,
           .predicted(.time(length.denseTime)), .predicted(.time(planned.time)),
           .text("\(NumberText.time(planned.low)) … \(NumberText.time(planned.high))"),
-          .factor(length.timeSpeedup), .factor(length.workSpeedup), .factor(length.publishedSpeedup),
+          .factor(length.timeSpeedup), ReportValue(length.workSpeedup) { .factor($0) },
+          ReportValue(length.publishedSpeedup) { .factor($0) },
           kept ? .text("all") : .integers(length.keepCounts),
         ])
       })

@@ -5,14 +5,18 @@ import TaperPlanner
 extension Limits {
   /// A row a layer, a column a lever, what saves most on the left. 80 columns with four levers.
   @ReportBuilder var nodes: [ReportNode] {
-    ReportTable(
-      [
-        .init("at \(length) tokens", .left, width: 14), .init("bound", .left, width: 15),
-        .init("time", width: 9),
-      ] + whole.map { .init(heading($0), width: 10) }, style: .indented(0), rows: layers.map(row) + [sum])
-    ReportNode.paragraph(
-      "Time saved by one change alone: \(Self.tokenStep) tokens fewer, products in a lower precision, the layer left "
-        + "out (of all layers, the costliest), other numbers of threads.")
+    if layers.isEmpty {
+      ReportNode.paragraph("No layer is left that a change could make faster.")
+    } else {
+      ReportTable(
+        [
+          .init("at \(length) tokens", .left, width: 14), .init("bound", .left, width: 15),
+          .init("time", width: 9),
+        ] + whole.map { .init(heading($0), width: 10) }, style: .indented(0), rows: layers.map(row) + [sum])
+      ReportNode.paragraph(
+        "Time saved by one change alone: \(Self.tokenStep) tokens fewer, products in a lower precision, the layer "
+          + "left out (of all layers, the costliest), other numbers of threads.")
+    }
     if !isOwnProfile { ReportNode.paragraph("Priced with another profile than the plan was made from.") }
     if !unpriced.isEmpty {
       ReportNode.paragraph(

@@ -66,7 +66,8 @@ public enum PlanFacts {
           .record([
             "tokens": .integer(length.tokens), "predicted_ns": .time(length.planned.time),
             "low_ns": .time(length.planned.low), "high_ns": .time(length.planned.high),
-            "dense_ns": .time(length.denseTime), "published_work_speedup": .factor(length.publishedSpeedup),
+            "dense_ns": .time(length.denseTime),
+            "published_work_speedup": ReportValue(length.publishedSpeedup) { .factor($0) },
           ])
         }),
       "layers": .list(

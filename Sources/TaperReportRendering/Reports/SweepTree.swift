@@ -65,7 +65,7 @@ extension SweepReport {
         return .init([
           .text(SweepWords(report: self).isMarked(row) ? SweepWords.mark : ""),
           .shown(row.name, .text(row.name + ".plan")), .text(row.method), .integer(row.layers),
-          .rounded(.factor(row.prediction.publishedWorkSpeedup)),
+          rounded(row.prediction.publishedWorkSpeedup),
           .predicted(.time(row.prediction.planned.time)),
           .predicted(.rounded(.factor(row.prediction.timeSpeedup))),
           ReportValue(row.measured) { .time($0.p50) }, ReportValue(row.measured) { .time($0.p99) },

@@ -9,6 +9,9 @@ public enum ValueText {
     return count
   }
 
+  /// "3": layers, from none.
+  public static func depth(_ text: String) -> Int? { text == "0" ? 0 : count(text) }
+
   // MARK: Times
 
   /// "5ms", "800us", "2.5 ms".

@@ -33,7 +33,10 @@ struct PlanCommand: ParsableCommand {
   var keepCounts: [Int]?
   @Option(help: "What is given up to meet the target.") var method = CompileMethod.Name.acc
   @OptionGroup var methods: MethodOptions
-  @Option(Count.self, help: "Layers to keep (default: all, or what the method chooses).") var depth: Int?
+  @Option(
+    WholeNumber.self,
+    help: "Layers to keep, 0 for word rows alone (default: all, or what the method chooses).")
+  var depth: Int?
   @Option(
     Decay.self,
     help: "Decay of the elimination profile: acc (fitted to the calibration) or a number (default: acc).")

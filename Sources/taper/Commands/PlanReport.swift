@@ -67,13 +67,13 @@ struct PlanReport {
       ] + (plan.expectations == nil ? [] : [.data("expected")]), style: .ruled,
       rows: plan.predictions.referenceLengths.map(Int.init).map { tokens in
         let prediction = plan.predictions.lengths[tokens - 1]
-        let (time, work) = (prediction.timeSpeedup, prediction.publishedWorkSpeedup)
+        let time = prediction.timeSpeedup
+        let work = ReportValue(prediction.publishedWorkSpeedup) { .factor($0) }
         let counts = Array(plan.schedule.retentionConfiguration(length: tokens).dropFirst())
         return .init(
           [
             .integer(tokens), .integers(counts), .predicted(.time(prediction.planned.time)),
-            .predicted(.time(prediction.denseTime)), .factor(time), .factor(work), .factor(work),
-            .factor(time),
+            .predicted(.time(prediction.denseTime)), .factor(time), work, work, .factor(time),
           ] + (plan.expectations.map { [.record($0.lengths[tokens - 1].fields)] } ?? []))
       })
   }

@@ -89,7 +89,8 @@ struct RaceCommand: ParsableCommand {
           .record(entry.predicted.fields), .number(entry.meanDepth), .number(entry.work),
           .time(entry.time.mean),
           .time(entry.time.p50), .time(entry.time.p99), speedup(entry) { $0.time.mean },
-          speedup(entry) { $0.predicted.mean }, .factor(entries[0].work / entry.work),
+          speedup(entry) { $0.predicted.mean },
+          entry.work == 0 ? .none : .factor(entries[0].work / entry.work),
           .times(entry.runner.times), .times(entry.runner.predicted), .integers(entry.runner.depths),
           .list(entry.runner.probes.map(\.value)),
         ])

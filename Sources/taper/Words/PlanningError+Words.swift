@@ -11,7 +11,27 @@ extension PlanningError {
       "--max-length: expected 1 to \(maximum) tokens, as many as the model has positions for; found \(requested)"
     case .threadsOutOfRange(let requested): "--threads: expected 1 to 1024; found \(requested)"
     case .depthOutOfRange(let requested, let layers):
-      "--depth: expected 1 to \(layers), the model's layers; found \(requested)"
+      "--depth: expected 0 to \(layers), the model's layers; found \(requested)"
+    case .wordRowsKeepEveryToken:
+      """
+      --depth 0: expected every token to be kept, since no layer is left that could drop one or end a run; found a \
+      method that does; use --dense, or --method depth with a target
+      """
+    case .wordRowsNotRounded(let precision):
+      """
+      --depth 0: expected f32, since no layer is left whose products a precision would be for; found \
+      --precision \(precision.rawValue); leave it out
+      """
+    case .wordRowsNeedPooling:
+      """
+      --depth 0: expected a model that answers for whole texts, whose word rows it averages; found one of token \
+      labels, token vectors or sparse vectors; keep one layer at least
+      """
+    case .wordRowsNeedHead:
+      """
+      --depth 0: expected a head fitted to word rows, since the model's own was trained on the last layer's states; \
+      found none; give --refit-head labelled.jsonl
+      """
     case .threadsDiffer(let requested, let priced):
       """
       --threads: expected a profile of \(requested) threads; found one of \(priced); measure it with taper profile \
