@@ -195,7 +195,7 @@ import Testing
     Impossible("--dense", "--method", "magic", code: 64, facts: ["--method", "acc+halting", "magic"]),
     Impossible(
       "--dense", "--disable-pass", "magic", code: 64, facts: ["--disable-pass", "fuse-qkv", "magic"]),
-    Impossible("--dense", "--depth", "3", code: 64, facts: ["--depth", "1 to 2", "3"]),
+    Impossible("--dense", "--depth", "3", code: 64, facts: ["--depth", "0 to 2", "3"]),
     Impossible("--throughput", "0/s", code: 64, facts: ["0/s", "400/s"]),
     Impossible("--throughput", "400", code: 64, facts: ["400/s"]),
     Impossible(

@@ -21,7 +21,8 @@ import Testing
 
     let explained = try taper.json("explain", plan, "--device", TaperProgram.referenceDevice)
     #expect(explained["shape"]?["layers"] == 0 && explained["limits"]?["layers"] == [])
-    #expect(explained["sections"]?.array?.compactMap { $0["title"]?.string } == ["embeddings", "pooling and head"])
+    #expect(
+      explained["sections"]?.array?.compactMap { $0["title"]?.string } == ["embeddings", "pooling and head"])
 
     let input = "\"plan of the model 3 for this\"\n\"token at 7 ! ?\"\n"
     let answers = taper("run", plan, input: input)
@@ -30,7 +31,9 @@ import Testing
     #expect(lean.output == answers.output && lean.exitCode == 0, "\(lean.errors)")
     #expect(taper("verify", plan).exitCode == 0)
 
-    let audit = try taper("audit", plan, "--data", labelled, "--runs", "10", "--json", "--html", taper.path("a.html")).json()
+    let audit = try taper(
+      "audit", plan, "--data", labelled, "--runs", "10", "--json", "--html", taper.path("a.html")
+    ).json()
     #expect(audit["accuracy"]?["planned"] == 1.0)
     #expect(audit["layers"]?.array?.map { $0["layer"] } == [0, 1])
     let bench = taper("bench", plan, "--runs", "3", "--noise", "100000%")
@@ -42,7 +45,7 @@ import Testing
     let plan = try taper.plan("--dense", "--depth", "0", model: "tiny-mpnet")
     let race = try taper("race", dense, plan, "--data", taper.texts(), "--no-labels", "--json").json()
     let rows = try #require(race["plans"]?.array)
-    #expect(rows.map { $0["mean_depth"]?.double } == [2, 0] && rows[1]["work_flops"] == 0, "\(race)")
+    #expect(rows.map { $0["mean_depth"]?.double } == [2, 0] && rows[1]["work_flops"]?.double == 0, "\(race)")
     let difference = taper("diff", dense, plan)
     #expect(difference.output.contains("layers"), "\(difference.errors)")
   }
@@ -63,7 +66,8 @@ import Testing
   @Test func aTrainedHeadIsRefused() {
     for (model, remedy) in [("tiny-bert-classifier", "--refit-head"), ("tiny-splade", "one layer")] {
       let run = taper(
-        "plan", TaperProgram.model(model), "--device", TaperProgram.referenceDevice, "--dense", "--depth", "0", "-o",
+        "plan", TaperProgram.model(model), "--device", TaperProgram.referenceDevice, "--dense", "--depth",
+        "0", "-o",
         taper.path("a.plan"))
       run.expectRefused(64, naming: "--depth 0", remedy)
     }
@@ -76,8 +80,10 @@ import Testing
       let run = ChildProcess.run(
         taper.program,
         [
-          "plan", TaperProgram.model("tiny-bert-old-names"), "--device", TaperProgram.referenceDevice, "--depth", "0",
-          "--refit-head", taper.texts("labelled.jsonl", count: 40), "--calibration", calibration, "--json", "-o",
+          "plan", TaperProgram.model("tiny-bert-old-names"), "--device", TaperProgram.referenceDevice,
+          "--depth", "0",
+          "--refit-head", taper.texts("labelled.jsonl", count: 40), "--calibration", calibration, "--json",
+          "-o",
           taper.path("a.plan"),
         ] + options)
       #expect(try run.exitCode == 0 && run.json()["precision"] == "f32", "\(run.errors)")

@@ -89,7 +89,9 @@ import Testing
     }
     let tokens = HeadSpec(
       kind: .tokenClassification, steps: [], labels: ["a", "b"], outputWidth: 2, hasLinear: true)
-    #expect(throws: PlanningError.wordRowsNeedPooling) { try plan(.dense, SyntheticModels.facts(head: tokens)) }
+    #expect(throws: PlanningError.wordRowsNeedPooling) {
+      try plan(.dense, SyntheticModels.facts(head: tokens))
+    }
     let trained = SyntheticModels.head(.mean, kind: .regression, outputs: 1, hidden: 64)
     #expect(throws: PlanningError.wordRowsNeedHead) { try plan(.dense, SyntheticModels.facts(head: trained)) }
     // No method goes down to no layers by itself.

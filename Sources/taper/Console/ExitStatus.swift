@@ -73,7 +73,8 @@ enum ExitStatus: Int32 {
     case .infeasible, .memoryExceeded, .lengthNotCovered: .infeasible
     case .lengthOutOfRange, .threadsOutOfRange, .deadlineMissing, .averageNeedsCalibration, .targetOutOfRange,
       .depthOutOfRange, .calibrationMissing,
-      .scheduleMismatch, .wordRowsKeepEveryToken, .wordRowsNotRounded, .wordRowsNeedPooling, .wordRowsNeedHead:
+      .scheduleMismatch, .wordRowsKeepEveryToken, .wordRowsNotRounded, .wordRowsNeedPooling,
+      .wordRowsNeedHead:
       .usage
     default: .badData
     }
