@@ -71,7 +71,7 @@ let package = Package(
         "TaperBase", "TaperPlanFormat", "TaperModelSpec", "TaperTokenization", "TaperCalibration",
         "TaperCostModel", "TaperDeviceProfile",
       ]),
-    library("TaperHeadFitting", ["TaperModelSpec", "COpenBLAS"]),
+    library("TaperHeadFitting", ["TaperBase", "TaperModelSpec", "COpenBLAS"]),
 
     // Measuring side
     library("TaperProbe", ["TaperPlanFormat", "CTaperKernels"]),
@@ -82,7 +82,7 @@ let package = Package(
         "CTaperKernels",
         "COpenBLAS",
       ]),
-    library("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
+    library("TaperAuditor", ["TaperBase", "TaperPlanFormat", "TaperPlanRuntime", "TaperProbe"]),
     library(
       "TaperReportRendering",
       ["TaperBase", "TaperJSON", "TaperAuditor", "TaperPlanFormat", "TaperPlanner", "CLibXML2"]),
@@ -143,7 +143,7 @@ let package = Package(
     tests(
       "TaperServing", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "TaperTokenization", "COpenBLAS"],
       fixtures: true),
-    tests("TaperAuditor", ["TaperPlanFormat", "TaperPlanRuntime", "COpenBLAS"]),
+    tests("TaperAuditor", ["TaperJSON", "TaperPlanFormat", "TaperPlanRuntime", "COpenBLAS"], fixtures: true),
     tests("TaperReportRendering", ["TaperAuditor", "TaperPlanFormat", "TaperJSON"], fixtures: true),
     tests("TaperWorkflow", ["TaperAuditor", "TaperCalibration", "TaperPlanFormat", "TaperPlanner"]),
     .testTarget(

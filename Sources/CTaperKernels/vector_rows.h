@@ -233,6 +233,6 @@ static ck_row_scale encode_i8(ck_encoded_row y, const float *a, const float *mul
     .layer_norm = layer_norm, .softmax = softmax, .sum_of_squares = sum_of_squares, .sigmoid = sigmoid,      \
     .exp = exponentials, .multiply = multiply, .pack_transposed = pack_transposed, .gemm_f32 = gemm_f32,     \
     .gemm_bf16 = its_gemm_bf16, .gemm_i8 = its_gemm_i8, .gemm_i8_pairs = its_gemm_i8_pairs,                  \
-    .encode_bf16 = encode_bf16, .encode_i8 = encode_i8,                                                      \
-    .planes = &its_planes, .attention_bf16 = &its_attention_bf16,                                            \
+    .encode_bf16 = encode_bf16, .encode_i8 = encode_i8, .planes = &its_planes,                               \
+    .attention_bf16 = &its_attention_bf16,                                                                   \
   }

@@ -5,8 +5,14 @@ public struct AccuracyAudit: Hashable, Sendable {
   public enum Metric: String, CaseIterable, Hashable, Sendable {
     /// Share of texts answered with the right label; for a multi-label head, with that label and no other.
     case accuracy
+    /// Matthews correlation of labels with the right ones.
+    case matthews
+    /// F1 of one label, `positive`.
+    case f1
     /// Pearson's correlation with the right numbers.
     case pearson
+    /// Spearman's rank correlation with the right numbers: of a head's numbers, or of the cosines of pairs.
+    case spearman
     /// No right answers are known: only the agreement counts.
     case agreement
     /// As `agreement`, of embeddings: mean cosine with the dense model's.
@@ -14,6 +20,8 @@ public struct AccuracyAudit: Hashable, Sendable {
   }
 
   public let metric: Metric
+  /// The label that `f1` is of; nil for another metric.
+  public let positive: String?
   /// The metric of the dense model's answers, nil where they or the right ones are not known.
   public let dense: Double?
   /// The metric of the plan's answers, nil where the right ones are not known.
@@ -23,7 +31,7 @@ public struct AccuracyAudit: Hashable, Sendable {
   /// Plan with dense model: share of equal labels, correlation of numbers, or mean cosine; nil without
   /// references.
   public let agreement: Double?
-  /// Texts that the metric is over.
+  /// Texts, or pairs of texts, that the metric is over.
   public let count: Int
   /// Texts whose label differs from the dense model's, the first `maximumFlips` of them.
   public let flips: [FlippedAnswer]
@@ -32,11 +40,11 @@ public struct AccuracyAudit: Hashable, Sendable {
   public static let maximumFlips = 20
 
   public init(
-    metric: Metric, dense: Double?, planned: Double?, interval: ConfidenceInterval, agreement: Double?,
-    count: Int,
-    flips: [FlippedAnswer] = [], flipCount: Int = 0
+    metric: Metric, positive: String? = nil, dense: Double?, planned: Double?, interval: ConfidenceInterval,
+    agreement: Double?, count: Int, flips: [FlippedAnswer] = [], flipCount: Int = 0
   ) {
     self.metric = metric
+    self.positive = positive
     self.dense = dense
     self.planned = planned
     self.interval = interval

@@ -8,35 +8,40 @@ public import TaperPlanFormat
 /// References of another width than the answers (an embedding against a classifier's scores) cannot be
 /// compared and count as not given.
 public enum AnswerJudge {
-  /// - Parameter answers: one a sample, `head.outputWidth` wide.
+  /// - Parameters:
+  ///   - answers: one a sample, `head.outputWidth` wide.
+  ///   - measure: counts where right answers are known, and the head's kind of answers has it.
   /// - Returns: nil when there is nothing to compare with.
-  public static func judge(_ samples: [AuditSample], _ answers: [[Float]], _ head: Head) -> AccuracyAudit? {
+  public static func judge(
+    _ samples: [AuditSample], _ answers: [[Float]], _ head: Head, by measure: AnswerMeasure = .natural
+  ) -> AccuracyAudit? {
     precondition(samples.count == answers.count)
     switch head.kind {
-    case .classification, .multiLabel: return labels(samples, answers, head)
+    case .classification, .multiLabel: return labels(samples, answers, head, measure)
     case .tokenClassification: return tokens(samples, answers, head)
-    case .regression: return numbers(samples, answers)
-    case .embedding, .sparse: return embeddings(samples, answers)
+    case .regression: return numbers(samples, answers, measure)
+    case .embedding, .sparse: return embeddings(samples, answers, measure)
     case .tokenVectors: return vectors(samples, answers, width: Int(head.outputWidth))
     }
   }
 
-  private static func labels(_ samples: [AuditSample], _ answers: [[Float]], _ head: Head) -> AccuracyAudit? {
-    var counts = (labelled: 0, plannedRight: 0, referenced: 0, agreeing: 0, both: 0, denseRight: 0)
+  private static func labels(
+    _ samples: [AuditSample], _ answers: [[Float]], _ head: Head, _ measure: AnswerMeasure
+  ) -> AccuracyAudit? {
+    // After the head's labels one that it does not know, and one for an answer of several labels or none.
+    let unknown = max(Int(head.outputWidth), head.labels.count)
+    func place(_ labels: [Int]) -> Int { labels.count == 1 ? labels[0] : unknown + 1 }
+    var right = (planned: Confusion(labels: unknown + 2), dense: Confusion(labels: unknown + 2))
+    var counts = (referenced: 0, agreeing: 0)
     var flips: [FlippedAnswer] = []
     for (sample, answer) in zip(samples, answers) {
       let planned = chosen(answer, head)
-      if let label = sample.label {
-        counts.labelled += 1
-        if planned == [label] { counts.plannedRight += 1 }
-      }
+      let label = sample.label.map { min($0, unknown) }
+      if let label { right.planned.add(right: label, answered: place(planned)) }
       guard let reference = sample.reference, reference.count == answer.count else { continue }
       let dense = chosen(reference, head)
       counts.referenced += 1
-      if let label = sample.label {
-        counts.both += 1
-        if dense == [label] { counts.denseRight += 1 }
-      }
+      if let label { right.dense.add(right: label, answered: place(dense)) }
       if dense == planned {
         counts.agreeing += 1
       } else if flips.count < AccuracyAudit.maximumFlips {
@@ -49,12 +54,12 @@ public enum AnswerJudge {
     }
     let agreement = share(counts.agreeing, counts.referenced)
     let flipCount = counts.referenced - counts.agreeing
-    if counts.labelled > 0 {
+    if let planned = measure.value(of: right.planned, labels: head.labels) {
       return AccuracyAudit(
-        metric: .accuracy, dense: share(counts.denseRight, counts.both),
-        planned: share(counts.plannedRight, counts.labelled),
-        interval: .proportion(counts.plannedRight, of: counts.labelled), agreement: agreement,
-        count: counts.labelled, flips: flips, flipCount: flipCount)
+        metric: measure.ofLabels, positive: measure.positiveLabel(among: head.labels),
+        dense: measure.value(of: right.dense, labels: head.labels), planned: planned,
+        interval: measure.interval(of: right.planned, labels: head.labels), agreement: agreement,
+        count: right.planned.total, flips: flips, flipCount: flipCount)
     }
     guard let agreement else { return nil }
     return AccuracyAudit(
@@ -81,41 +86,76 @@ public enum AnswerJudge {
       agreement: agreement, count: count)
   }
 
-  private static func numbers(_ samples: [AuditSample], _ answers: [[Float]]) -> AccuracyAudit? {
-    var planned: [(Double, Double)] = []
-    var dense: [(Double, Double)] = []
+  private static func numbers(
+    _ samples: [AuditSample], _ answers: [[Float]], _ measure: AnswerMeasure
+  ) -> AccuracyAudit? {
+    var pairs = Pairs()
     var agreement: [(Double, Double)] = []
     for (sample, answer) in zip(samples, answers) {
       let reference = sample.reference.flatMap { $0.count == answer.count ? Double($0[0]) : nil }
-      if let value = sample.value.map(Double.init) {
-        planned.append((Double(answer[0]), value))
-        if let reference { dense.append((reference, value)) }
-      }
+      if let value = sample.value { pairs.add(Double(answer[0]), dense: reference, right: Double(value)) }
       if let reference { agreement.append((Double(answer[0]), reference)) }
     }
-    let agreed = agreement.isEmpty ? nil : correlation(agreement)
-    if !planned.isEmpty {
-      let r = correlation(planned)
-      return AccuracyAudit(
-        metric: .pearson, dense: dense.isEmpty ? nil : correlation(dense), planned: r,
-        interval: .correlation(r, count: planned.count), agreement: agreed, count: planned.count)
-    }
+    let agreed = agreement.isEmpty ? nil : Correlation.pearson(agreement)
+    if let audit = pairs.audit(isOfRanks: measure.name == .spearman, agreement: agreed) { return audit }
     guard let agreed else { return nil }
     return AccuracyAudit(
       metric: .agreement, dense: nil, planned: nil, interval: .correlation(agreed, count: agreement.count),
       agreement: agreed, count: agreement.count)
   }
 
-  private static func embeddings(_ samples: [AuditSample], _ answers: [[Float]]) -> AccuracyAudit? {
+  /// Numbers with the right ones.
+  private struct Pairs {
+    private var planned: [(Double, Double)] = []
+    private var dense: [(Double, Double)] = []
+
+    mutating func add(_ number: Double, dense reference: Double?, right: Double) {
+      planned.append((number, right))
+      if let reference { dense.append((reference, right)) }
+    }
+
+    /// Nil without a pair.
+    func audit(isOfRanks: Bool, agreement: Double?) -> AccuracyAudit? {
+      guard !planned.isEmpty else { return nil }
+      let correlation = isOfRanks ? Correlation.spearman : Correlation.pearson
+      let r = correlation(planned)
+      return AccuracyAudit(
+        metric: isOfRanks ? .spearman : .pearson, dense: dense.isEmpty ? nil : correlation(dense), planned: r,
+        interval: isOfRanks
+          ? .rankCorrelation(r, count: planned.count) : .correlation(r, count: planned.count),
+        agreement: agreement, count: planned.count)
+    }
+  }
+
+  /// Vectors against the dense model's; measured by Spearman's correlation, the cosine of every two that are of one
+  /// row, whose first has the right number.
+  private static func embeddings(
+    _ samples: [AuditSample], _ answers: [[Float]], _ measure: AnswerMeasure
+  ) -> AccuracyAudit? {
     var cosines: [Double] = []
     for (sample, answer) in zip(samples, answers) {
       guard let reference = sample.reference, reference.count == answer.count else { continue }
       cosines.append(cosine(answer, reference))
     }
-    guard !cosines.isEmpty else { return nil }
+    let agreement = cosines.isEmpty ? nil : cosines.reduce(0, +) / Double(cosines.count)
+    if measure.name == .spearman {
+      var pairs = Pairs()
+      for (a, b) in zip(samples.indices, samples.indices.dropFirst()) {
+        guard let value = samples[a].value, samples[a].index == samples[b].index else { continue }
+        var dense: Double?
+        if let (x, y) = samples[a].reference.flatMap({ x in samples[b].reference.map { (x, $0) } }),
+          x.count == y.count
+        {
+          dense = cosine(x, y)
+        }
+        pairs.add(cosine(answers[a], answers[b]), dense: dense, right: Double(value))
+      }
+      if let audit = pairs.audit(isOfRanks: true, agreement: agreement) { return audit }
+    }
+    guard let agreement else { return nil }
     return AccuracyAudit(
-      metric: .cosine, dense: nil, planned: nil, interval: .mean(of: cosines),
-      agreement: cosines.reduce(0, +) / Double(cosines.count), count: cosines.count)
+      metric: .cosine, dense: nil, planned: nil, interval: .mean(of: cosines), agreement: agreement,
+      count: cosines.count)
   }
 
   /// Every token's vector with the dense model's.
@@ -153,21 +193,6 @@ public enum AnswerJudge {
 
   private static func share(_ part: Int, _ whole: Int) -> Double? {
     whole > 0 ? Double(part) / Double(whole) : nil
-  }
-
-  /// Pearson's; 0 when one side does not vary.
-  private static func correlation(_ pairs: [(Double, Double)]) -> Double {
-    let count = Double(pairs.count)
-    let a = pairs.reduce(0) { $0 + $1.0 } / count
-    let b = pairs.reduce(0) { $0 + $1.1 } / count
-    var products = (ab: 0.0, aa: 0.0, bb: 0.0)
-    for (x, y) in pairs {
-      products.ab += (x - a) * (y - b)
-      products.aa += (x - a) * (x - a)
-      products.bb += (y - b) * (y - b)
-    }
-    let scale = (products.aa * products.bb).squareRoot()
-    return scale > 0 ? min(1, max(-1, products.ab / scale)) : 0
   }
 
   /// 0 when one of the two is zero.

@@ -55,7 +55,9 @@ public struct AuditReport: Hashable, Sendable {
   public var accuracyHolds: Bool? {
     guard let accuracy, let evidence = plan.evidence, let expected = evidence.interval else { return nil }
     switch (evidence.metric, accuracy.metric) {
-    case (.accuracy, .accuracy), (.agreement, .agreement), (.agreement, .cosine):
+    case (.f1, .f1) where evidence.positive != accuracy.positive: return nil
+    case (.accuracy, .accuracy), (.matthews, .matthews), (.f1, .f1), (.spearman, .spearman),
+      (.agreement, .agreement), (.agreement, .cosine):
       return accuracy.interval.high >= Double(expected.low)
     default: return nil
     }

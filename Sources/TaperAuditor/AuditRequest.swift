@@ -2,6 +2,8 @@
 public struct AuditRequest: Hashable, Sendable {
   /// Texts: their ids are cut and tiled for timing, and all are run for accuracy.
   public var samples: [AuditSample]
+  /// What tells the worth of the answers, where the right ones are known.
+  public var measure: AnswerMeasure
   /// Input lengths to time, in tokens.
   public var lengths: [Int]
   /// What the plan was asked for; each is judged where its length is among `lengths`.
@@ -22,13 +24,14 @@ public struct AuditRequest: Hashable, Sendable {
   public var roof: MachineRoof?
 
   public init(
-    samples: [AuditSample], lengths: [Int], deadlines: [AskedDeadline] = [], runs: Int = 100,
-    tracedRuns: Int = 50, tolerance: Double = 0.05,
+    samples: [AuditSample], by measure: AnswerMeasure = .natural, lengths: [Int],
+    deadlines: [AskedDeadline] = [], runs: Int = 100, tracedRuns: Int = 50, tolerance: Double = 0.05,
     noiseBound: Double = ReferenceNoise.defaultBound, threads: Int? = nil,
     environment: [EnvironmentFact] = [],
     roof: MachineRoof? = nil
   ) {
     self.samples = samples
+    self.measure = measure
     self.lengths = lengths
     self.deadlines = deadlines
     self.runs = runs

@@ -2,10 +2,11 @@ import TaperPlanFormat
 import TaperPlanRuntime
 
 extension Auditor {
-  /// Runs all samples and compares the answers.
+  /// Runs all samples of the request and compares the answers.
   static func judge(
-    _ session: inout Session, _ samples: [AuditSample], _ head: Head, _ advance: (Int) -> Void
+    _ session: inout Session, _ request: AuditRequest, _ head: Head, _ advance: (Int) -> Void
   ) throws(AuditError) -> AccuracyAudit? {
+    let samples = request.samples
     var answers: [[Float]] = []
     answers.reserveCapacity(samples.count)
     for sample in samples {
@@ -17,6 +18,6 @@ extension Auditor {
       answers.append(session.result)
       advance(1)
     }
-    return AnswerJudge.judge(samples, answers, head)
+    return AnswerJudge.judge(samples, answers, head, by: request.measure)
   }
 }

@@ -42,7 +42,7 @@ public enum Auditor {
     if let reference { traces = try trace(loaded, request, reference, &probe, advance) }
     let halting = plan.halting == nil ? nil : try halting(&session, request.samples, advance)
     session.halts = true
-    let accuracy = answers ? try judge(&session, request.samples, plan.head, advance) : nil
+    let accuracy = answers ? try judge(&session, request, plan.head, advance) : nil
 
     let audits = zip(lengths, timed).map { tokens, times in
       let prediction = plan.predictions.lengths[tokens - 1]

@@ -25,10 +25,20 @@ public struct ConfidenceInterval: Hashable, Sendable {
 
   /// Of Pearson's correlation, by Fisher's transformation. Fewer than four pairs: [−1, 1].
   public static func correlation(_ r: Double, count: Int) -> ConfidenceInterval {
+    fisher(r, count: count, widening: 1)
+  }
+
+  private static func fisher(_ r: Double, count: Int, widening: Double) -> ConfidenceInterval {
     guard count > 3 else { return ConfidenceInterval(low: -1, high: 1) }
     guard abs(r) < 1 else { return ConfidenceInterval(low: r, high: r) }
-    let half = z / Double(count - 3).squareRoot()
+    let half = z * widening / Double(count - 3).squareRoot()
     return ConfidenceInterval(low: tanh(atanh(r) - half), high: tanh(atanh(r) + half))
+  }
+
+  /// Of Spearman's correlation, by Fisher's transformation with the variance (1 + r²/2) / (n − 3) of Bonett and Wright
+  /// (2000). Fewer than four pairs: [−1, 1].
+  public static func rankCorrelation(_ r: Double, count: Int) -> ConfidenceInterval {
+    fisher(r, count: count, widening: (1 + r * r / 2).squareRoot())
   }
 
   /// Of a mean, from the values' variance.

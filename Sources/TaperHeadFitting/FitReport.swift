@@ -22,6 +22,12 @@ public struct FitReport: Hashable, Sendable {
     public var label: Int
   }
 
+  /// A held-out example and its predicted number, the first of the head's.
+  public struct HeldOutValue: Hashable, Sendable {
+    public var example: Int
+    public var value: Float
+  }
+
   public var examples: Int
   public var heldOutExamples: Int
   public var strength: Double
@@ -29,6 +35,8 @@ public struct FitReport: Hashable, Sendable {
   public var validation: Validation
   /// Predicted classes of the held-out examples, ascending by example; empty for regression.
   public var heldOutAnswers: [HeldOutAnswer] = []
+  /// Predicted numbers of the held-out examples, ascending by example; empty for classification.
+  public var heldOutValues: [HeldOutValue] = []
   /// Of the last fit; 0 for a head in closed form.
   public var iterations: Int
   /// Whether the last fit reached the tolerance.

@@ -3,6 +3,8 @@ struct RegressionFit {
   let meanSquaredError: Double
   let rSquared: Double
   let pearson: Double
+  /// The first output of each row.
+  let values: [Float]
 
   init(
     _ features: [Float], width: Int, _ targets: [Float], outputs: Int, rows: [Int], weight: [Float],
@@ -12,6 +14,7 @@ struct RegressionFit {
     var squaredError = 0.0
     var variation = 0.0
     var correlation = 0.0
+    var first: [Float] = []
     for output in 0..<outputs {
       var found: [Double] = []
       var truth: [Double] = []
@@ -23,6 +26,7 @@ struct RegressionFit {
         found.append(sum)
         truth.append(Double(targets[row * outputs + output]))
       }
+      if output == 0 { first = found.map { Float($0) } }
       let foundMean = found.reduce(0, +) / count
       let truthMean = truth.reduce(0, +) / count
       var covariance = 0.0
@@ -38,6 +42,7 @@ struct RegressionFit {
       let scale = (foundVariation * truthVariation).squareRoot()
       correlation += scale > 0 ? covariance / scale : 0
     }
+    values = first
     meanSquaredError = squaredError / (count * Double(outputs))
     rSquared = variation > 0 ? 1 - squaredError / variation : 0
     pearson = correlation / Double(outputs)

@@ -41,6 +41,7 @@ public enum Ridge {
           best = fit.meanSquaredError
           report.strength = strength
           report.validation = .regression(rSquared: fit.rSquared, pearson: fit.pearson)
+          report.heldOutValues = zip(split.heldOut, fit.values).map { .init(example: $0, value: $1) }
         }
       }
       report.heldOutExamples = split.heldOut.count

@@ -8,6 +8,20 @@ public struct AccuracyEvidence: Hashable, Sendable {
     case agreement = 1
     /// Coefficient of determination, for numbers.
     case determination = 2
+    /// Matthews correlation of labels with the right ones.
+    case matthews = 3
+    /// F1 of one label, `positive`.
+    case f1 = 4
+    /// Spearman's rank correlation with the right numbers.
+    case spearman = 5
+
+    /// The first format that has it.
+    var since: FormatVersion {
+      switch self {
+      case .accuracy, .agreement, .determination: .evidenced
+      case .matthews, .f1, .spearman: .metrics
+      }
+    }
   }
 
   /// The texts that it was measured on.
@@ -19,6 +33,8 @@ public struct AccuracyEvidence: Hashable, Sendable {
   }
 
   public var metric: Metric
+  /// The label that `f1` is of; nil for another metric.
+  public var positive: String?
   public var source: Source
   public var texts: UInt32
   public var planned: Float
@@ -37,9 +53,11 @@ public struct AccuracyEvidence: Hashable, Sendable {
   }
 
   public init(
-    metric: Metric, source: Source, texts: Int, planned: Float, dense: Float? = nil, interval: Interval? = nil
+    metric: Metric, positive: String? = nil, source: Source, texts: Int, planned: Float, dense: Float? = nil,
+    interval: Interval? = nil
   ) {
     self.metric = metric
+    self.positive = positive
     self.source = source
     self.texts = UInt32(texts)
     self.planned = planned

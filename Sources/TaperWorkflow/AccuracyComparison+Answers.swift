@@ -12,14 +12,22 @@ extension AccuracyComparison {
   /// - Parameters:
   ///   - answers: the plan's, a text each.
   ///   - samples: the texts, with the dense model's answers.
-  package init?(_ answers: [[Float]], to samples: [AuditSample], head: Head) {
+  package init?(
+    _ answers: [[Float]], to samples: [AuditSample], head: Head, by measure: AnswerMeasure = .natural
+  ) {
     var samples = samples
     if !samples.allSatisfy({ $0.label != nil }) {
       for place in samples.indices { samples[place].label = nil }
     }
-    guard let audit = AnswerJudge.judge(samples, answers, head), let planned = audit.value else { return nil }
+    if !samples.allSatisfy({ $0.value != nil }) {
+      for place in samples.indices { samples[place].value = nil }
+    }
+    guard let audit = AnswerJudge.judge(samples, answers, head, by: measure), let planned = audit.value else {
+      return nil
+    }
     self.init(
-      metric: audit.metric == .accuracy ? .accuracy : .agreement, dense: audit.dense ?? 1, planned: planned,
+      metric: AnswerMeasure.Name(rawValue: audit.metric.rawValue)?.evidence ?? .agreement,
+      positive: audit.positive, dense: audit.dense ?? 1, planned: planned,
       interval: audit.interval, count: samples.count, longestText: samples.map(\.ids.count).max(),
       flips: audit.flips)
     flipCount = audit.flipCount
@@ -51,11 +59,11 @@ extension PlanCompiler {
 extension PlanCompiler.Outcome {
   /// What was measured, for the plan: on what refitting held out, or on the calibration's texts.
   var evidence: AccuracyEvidence? {
-    guard let head else { return accuracy.map { $0.evidence(.calibration) } }
-    guard let heldOut = head.report.heldOut else { return nil }
+    guard head != nil else { return accuracy.map { $0.evidence(.calibration) } }
+    guard let heldOut else { return nil }
     let measured = AccuracyComparison(
-      metric: heldOut.metric, dense: heldOut.value, planned: heldOut.value, interval: heldOut.interval,
-      count: head.report.heldOutExamples)
+      metric: heldOut.metric, positive: heldOut.positive, dense: heldOut.value, planned: heldOut.value,
+      interval: heldOut.interval, count: heldOut.count)
     var evidence = measured.evidence(.heldOut)
     evidence.dense = accuracy.map { Float($0.dense) }
     return evidence
@@ -69,7 +77,8 @@ extension AccuracyComparison {
       AccuracyEvidence.Interval(low: Float($0.low), high: Float(max(planned, min(1, $0.high))))
     }
     return AccuracyEvidence(
-      metric: metric, source: source, texts: count, planned: Float(planned), dense: Float(dense),
+      metric: metric, positive: positive, source: source, texts: count, planned: Float(planned),
+      dense: Float(dense),
       interval: interval)
   }
 }

@@ -4,22 +4,34 @@ public import TaperPlanFormat
 internal import TaperTokenization
 
 extension AuditSample {
-  /// Rows as the plan reads them, with the right answers in the terms of its head.
-  /// - Throws: `TokenizerError` when the plan's tokenizer is damaged, `WorkflowError.labelsDiffer`, `promptLeftOut`.
-  public static func tokenized(_ rows: [TextRow], for plan: Plan) throws -> [AuditSample] {
+  /// Rows as the plan reads them, with the right answers in the terms of its head. Of an embedder measured by
+  /// Spearman's correlation the two texts of a row are samples of their own, the first with the row's number.
+  /// - Throws: `TokenizerError` when the plan's tokenizer is damaged, `WorkflowError.labelsDiffer`, `promptLeftOut`,
+  ///   `pairMissing`.
+  public static func tokenized(
+    _ rows: [TextRow], for plan: Plan, by measure: AnswerMeasure = .natural
+  ) throws -> [AuditSample] {
     if plan.leavesPromptOut, let name = plan.prompts.defaultName {
       throw WorkflowError.promptLeftOut(name: name)
     }
     let tokenizer = try Tokenizer(encoded: plan.tokenizer)
     let hasLabels = plan.head.kind == .classification || plan.head.kind == .multiLabel
     let labels = hasLabels ? try LabelMap(plan.head.labels, rows: rows) : nil
-    return rows.map { row in
+    func sample(_ row: TextRow, _ text: String, pair: String?, value: Float?) -> AuditSample {
       let encoding = tokenizer.encode(
-        plan.prompts.before(row.text), pair: row.pair, maximumLength: plan.schedule.maximumLength)
+        plan.prompts.before(text), pair: pair, maximumLength: plan.schedule.maximumLength)
       return AuditSample(
         index: row.line, ids: encoding.ids, typeIDs: plan.model.tokenTypes == 0 ? [] : encoding.typeIDs,
-        label: labels?[row.label], value: row.label?.number.map { Float($0) },
-        text: String(row.text.prefix(200)))
+        label: labels?[row.label], value: value, text: String(text.prefix(200)))
+    }
+    let runsTextsAlone = plan.head.kind == .embedding && measure.name == .spearman
+    return try rows.flatMap { row in
+      let value = row.label?.number.map { Float($0) }
+      guard runsTextsAlone else { return [sample(row, row.text, pair: row.pair, value: value)] }
+      guard let pair = row.pair, let value else { throw WorkflowError.pairMissing(line: row.line) }
+      return [
+        sample(row, row.text, pair: nil, value: value), sample(row, pair, pair: nil, value: nil),
+      ]
     }
   }
 

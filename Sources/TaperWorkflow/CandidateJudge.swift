@@ -17,6 +17,7 @@ struct CandidateJudge {
   /// Nil: the calibration's texts judge.
   let labelled: [TokenizedSample]?
   let maximumLength: Int
+  let measure: AnswerMeasure
   /// The answers that candidates without labels are compared with: the same for all that halt, and for all others.
   private var references: [ReferenceKey: [[Float]]] = [:]
 
@@ -25,10 +26,13 @@ struct CandidateJudge {
     var halts: Bool
   }
 
-  init(compiler: PlanCompiler, labelled: [TokenizedSample]?, maximumLength: Int) {
+  init(
+    compiler: PlanCompiler, labelled: [TokenizedSample]?, maximumLength: Int, by measure: AnswerMeasure
+  ) {
     self.compiler = compiler
     self.labelled = labelled
     self.maximumLength = maximumLength
+    self.measure = measure
   }
 
   /// Texts there are to judge on.
@@ -53,8 +57,8 @@ struct CandidateJudge {
     let reduced = try compiler.reduced(request, samples, targets) { _, _ in }
     let heldOut = targets.heldOut
     let head = try targets.fit(features: reduced.features, width: reduced.width)
-    return head.report.score.map {
-      priced($0, reduced.planned, heldOut.isEmpty ? reduced.runs : heldOut.map { reduced.runs[$0] })
+    return HeldOutFigure(head.report, of: targets, by: measure).map {
+      priced($0.score, reduced.planned, heldOut.isEmpty ? reduced.runs : heldOut.map { reduced.runs[$0] })
     }
   }
 
@@ -88,7 +92,8 @@ struct CandidateJudge {
   ) throws -> SearchTrial.Score? {
     let runs = try PlanExecution(LoadedPlan(planned)).runs(of: samples, progress: progress)
     let head = planned.plan.head
-    guard let accuracy = AnswerJudge.judge(samples, runs.map(\.result), head), let metric = accuracy.value
+    guard let accuracy = AnswerJudge.judge(samples, runs.map(\.result), head, by: measure),
+      let metric = accuracy.value
     else { return nil }
     let loss =
       head.kind == .classification ? Self.loss(samples, runs.map(\.result), head) : 1 - metric

@@ -1,4 +1,3 @@
-public import TaperAuditor
 internal import TaperCalibration
 public import TaperHeadFitting
 public import TaperPlanFormat
@@ -61,31 +60,6 @@ public enum HeadTargets: Hashable, Sendable {
         features: features, count: count, width: width, labels: classes, classes: labels)
     case .numbers(let numbers):
       try Ridge.fit(features: features, count: count, width: width, targets: numbers)
-    }
-  }
-}
-
-extension FitReport {
-  /// What a method search ranks candidates by; nil when nothing was held out.
-  var score: SearchTrial.Score? {
-    heldOut.map { measured in
-      SearchTrial.Score(
-        metric: measured.value, interval: measured.interval, loss: measured.loss, heldOut: heldOutExamples)
-    }
-  }
-
-  /// The held-out figure heads are compared by, with its name, its 95% interval where it has one, and its loss: the
-  /// mean negative log-likelihood, or the share of variance left. Nil when nothing was held out.
-  public var heldOut:
-    (metric: AccuracyEvidence.Metric, value: Double, interval: ConfidenceInterval?, loss: Double)?
-  {
-    switch validation {
-    case .none: nil
-    case .classification(let right, let loss):
-      (
-        .accuracy, Double(right) / Double(heldOutExamples), .proportion(right, of: heldOutExamples), loss
-      )
-    case .regression(let rSquared, _): (.determination, rSquared, nil, 1 - rSquared)
     }
   }
 }

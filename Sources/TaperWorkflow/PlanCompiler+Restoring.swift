@@ -1,3 +1,4 @@
+internal import TaperAuditor
 internal import TaperCalibration
 internal import TaperModelSpec
 internal import TaperPlanFormat
@@ -45,7 +46,7 @@ extension PlanCompiler {
   /// The request with the better of both, and both with what they are worth; with the one that reaches the target,
   /// where only one does; unchanged, and no candidates, when it drops nothing.
   func choosingRestoring(
-    _ request: PlanningRequest, progress: Report
+    _ request: PlanningRequest, by measure: AnswerMeasure, progress: Report
   ) throws -> (PlanningRequest, [PlanCandidate]) {
     let (reached, infeasible) = try restorings(of: request)
     // A plan that drops nothing does not say that it restores; one whose selectors act by threshold always says so.
@@ -55,7 +56,8 @@ extension PlanCompiler {
       let candidate = PlanCandidate(.restoring(taken.request.restoresDroppedTokens), plan: taken.plan)
       return (taken.request, infeasible + [candidate])
     }
-    var judge = CandidateJudge(compiler: self, labelled: nil, maximumLength: request.maximumLength)
+    var judge = CandidateJudge(
+      compiler: self, labelled: nil, maximumLength: request.maximumLength, by: measure)
     var choices: [(request: PlanningRequest, score: SearchTrial.Score)] = []
     for (place, (request, _)) in reached.enumerated() {
       let score = try judge.score(request, texts: Self.evidenceTexts) { done, total in

@@ -21,6 +21,8 @@ public struct PlanCompiler {
     public var planned: PlannedModel
     public var accuracy: AccuracyComparison?
     public var head: LinearHead?
+    /// Of `head`; nil when it was fitted on too few texts to hold any out.
+    public var heldOut: HeldOutFigure?
     /// What method `search` tried, best first; empty for the others.
     public var trials: [SearchTrial] = []
     /// The trial of what method `acc` would have planned; nil when that is out of reach.
@@ -75,8 +77,13 @@ public struct PlanCompiler {
     _ request: CompileRequest, refit: [TokenizedSample]?, search: SearchOptions = SearchOptions(),
     progress: Progress
   ) throws -> Outcome {
-    try compile(
+    let outcome = try compile(
       request, text: request.text, precision: nil, refit: refit, search: search, progress: progress)
+    if outcome.head == nil, let name = request.options.measure.name, outcome.accuracy?.metric != name.evidence
+    {
+      throw WorkflowError.metricNeedsLabels(name)
+    }
+    return outcome
   }
 
   /// - Parameters:
@@ -112,9 +119,12 @@ public struct PlanCompiler {
     /// The outcome's plan, to be run.
     var loaded: LoadedPlan?
 
-    mutating func take(_ planned: PlannedModel, head: LinearHead? = nil) throws {
+    mutating func take(
+      _ planned: PlannedModel, head: LinearHead? = nil, heldOut: HeldOutFigure? = nil
+    ) throws {
       loaded = try LoadedPlan(planned)
-      outcome = Outcome(planned: planned, head: head, trials: trials, plainTrial: plainTrial)
+      outcome = Outcome(
+        planned: planned, head: head, heldOut: heldOut, trials: trials, plainTrial: plainTrial)
     }
 
     /// - Precondition: the plan is made.
@@ -128,7 +138,7 @@ public struct PlanCompiler {
   private func stages(
     of request: CompileRequest, findsPrecision: Bool, refits: Bool, _ search: SearchOptions
   ) -> Stages<Draft> {
-    let (goal, gate) = (request.goal, request.gate)
+    let (goal, gate, measure) = (request.goal, request.gate, request.options.measure)
     var stages = Stages<Draft>()
     // Without layers there are no products.
     if findsPrecision, request.options.precision.precision == nil, goal.depth != 0 {
@@ -152,7 +162,8 @@ public struct PlanCompiler {
       }
     } else if !refits, mayChooseRestoring(request.options.restoring) {
       stages.add("dropped tokens in the mean or not", weight: 2) { draft, report in
-        let (planning, candidates) = try choosingRestoring(draft.planning, progress: report)
+        let (planning, candidates) = try choosingRestoring(
+          draft.planning, by: measure, progress: report)
         draft.planning = planning
         draft.candidates += candidates
       }
@@ -160,11 +171,13 @@ public struct PlanCompiler {
     if refits {
       stages.add("features of the reduced encoder") { draft, report in
         guard let samples = draft.refit else { return try draft.take(plan(draft.planning)) }
-        try refit(&draft, on: samples, progress: report)
+        try refit(&draft, on: samples, by: measure, progress: report)
       }
       if gate.isAsked {
         stages.add("features of the dense encoder") { draft, report in
-          if let samples = draft.refit { try compareWithDense(&draft, on: samples, progress: report) }
+          if let samples = draft.refit {
+            try compareWithDense(&draft, on: samples, by: measure, progress: report)
+          }
         }
       }
     } else {
@@ -182,7 +195,7 @@ public struct PlanCompiler {
         guard let calibration else { throw WorkflowError.gateNeedsEvidence }
         let limit = gate.isAsked ? Int.max : Self.evidenceTexts
         let accuracy = try agreement(
-          of: draft.made().1, with: calibration, limit: limit, progress: report)
+          of: draft.made().1, with: calibration, limit: limit, by: measure, progress: report)
         draft.outcome?.accuracy = accuracy
       }
       let accuracy = draft.outcome?.accuracy
@@ -196,7 +209,7 @@ public struct PlanCompiler {
       throw try naming(
         refusal, for: request, draft.planning, refused: draft.made().1.plan, progress: report
       ) { plan in
-        try agreement(of: plan, with: calibration, limit: .max, progress: report)
+        try agreement(of: plan, with: calibration, limit: .max, by: measure, progress: report)
           .map { gate.refusal(of: $0, canLowerPrecision: canLower) == nil } ?? false
       }
     }
@@ -221,7 +234,8 @@ public struct PlanCompiler {
   ) throws {
     let planning = draft.planning
     var judge = CandidateJudge(
-      compiler: self, labelled: draft.refit, maximumLength: request.options.maximumLength)
+      compiler: self, labelled: draft.refit, maximumLength: request.options.maximumLength,
+      by: request.options.measure)
     guard judge.texts > 0 else { throw WorkflowError.searchNeedsTexts }
     let precisions =
       request.options.precision.precision == nil ? Precision.allCases.map { PrecisionAssignment($0) } : []
@@ -307,7 +321,7 @@ public struct PlanCompiler {
 
   /// Fits the head to the features of the request's encoder, and makes the plan with it.
   private func refit(
-    _ draft: inout Draft, on samples: [TokenizedSample], progress: Report
+    _ draft: inout Draft, on samples: [TokenizedSample], by measure: AnswerMeasure, progress: Report
   ) throws {
     let targets = try HeadTargets(of: samples, like: model.head.textLabels)
     let reduced = try reduced(draft.planning, samples, targets, progress: progress.texts)
@@ -315,14 +329,15 @@ public struct PlanCompiler {
     var fitted = reduced.request
     fitted.headOverride?.weight = head.weight
     fitted.headOverride?.bias = head.bias
-    try draft.take(plan(fitted), head: head)
+    try draft.take(
+      plan(fitted), head: head, heldOut: HeldOutFigure(head.report, of: targets, by: measure))
   }
 
   /// Compares the refitted head with one fitted to the dense encoder's features, on the same split.
   private func compareWithDense(
-    _ draft: inout Draft, on samples: [TokenizedSample], progress: Report
+    _ draft: inout Draft, on samples: [TokenizedSample], by measure: AnswerMeasure, progress: Report
   ) throws {
-    guard let report = draft.outcome?.head?.report, let planned = report.heldOut else { return }
+    guard let report = draft.outcome?.head?.report, let planned = draft.outcome?.heldOut else { return }
     let targets = try HeadTargets(of: samples, like: model.head.textLabels)
     var request = draft.planning
     request.method = .dense
@@ -330,10 +345,11 @@ public struct PlanCompiler {
     request.memory = MemoryCeiling()
     let dense = try reduced(request, samples, targets, progress: progress.texts)
     let reference = try targets.fit(features: dense.features, width: dense.width).report
-    guard let value = reference.heldOut?.value else { return }
+    guard let value = HeldOutFigure(reference, of: targets, by: measure)?.value else { return }
     draft.outcome?.accuracy = AccuracyComparison(
-      metric: planned.metric, dense: value, planned: planned.value, interval: planned.interval,
-      count: report.heldOutExamples, longestText: targets.heldOut.map { samples[$0].ids.count }.max(),
+      metric: planned.metric, positive: planned.positive, dense: value, planned: planned.value,
+      interval: planned.interval, count: planned.count,
+      longestText: targets.heldOut.map { samples[$0].ids.count }.max(),
       flips: targets.flips(from: reference.heldOutAnswers, to: report.heldOutAnswers, samples))
   }
 
@@ -357,15 +373,18 @@ public struct PlanCompiler {
   /// answers; nil when no text fits.
   /// - Parameter limit: texts to measure on at most, drawn with a fixed seed.
   private func agreement(
-    of loaded: LoadedPlan, with calibration: Calibration, limit: Int, progress: Report
+    of loaded: LoadedPlan, with calibration: Calibration, limit: Int, by measure: AnswerMeasure,
+    progress: Report
   ) throws -> AccuracyComparison? {
     let plan = loaded.plan
-    // Numbers are compared with the dense model's: the plan format has no figure for a correlation with right ones.
-    let texts = AuditSample.calibrated(calibration, for: plan, withLabels: plan.head.kind != .regression)
+    // Numbers are compared with the dense model's unless asked otherwise: the plan format has no Pearson's correlation
+    // with right ones.
+    let texts = AuditSample.calibrated(
+      calibration, for: plan, withLabels: plan.head.kind != .regression || measure.name == .spearman)
     let samples = try referenced(SeededSubset.elements(of: texts, limit: limit, seed: 1), for: plan)
     let results = try PlanExecution(loaded).results(
       of: samples, progress: progress.texts)
-    return AccuracyComparison(results, to: samples, head: plan.head)
+    return AccuracyComparison(results, to: samples, head: plan.head, by: measure)
   }
 
   /// The calibration's samples with the dense encoder's answers to compare that plan's with.

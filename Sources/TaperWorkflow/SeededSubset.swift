@@ -1,4 +1,4 @@
-internal import TaperHeadFitting
+internal import TaperBase
 
 /// A subset drawn without replacement, the same for the same seed. Labelled files are often sorted by label, so taking
 /// the first rows would bias a calibration.

@@ -1,6 +1,5 @@
 public import TaperAuditor
 public import TaperCalibration
-internal import TaperHeadFitting
 public import TaperPlanFormat
 public import TaperPlanRuntime
 public import TaperPlanner
@@ -167,25 +166,27 @@ public struct Sweep {
   ///   - refit: the labelled samples that heads were refitted on.
   public func accuracies(
     _ candidates: [Candidate], _ plans: [LoadedPlan], test: [TextRow]?, refit: [TokenizedSample]?,
-    progress: (Double) -> Void
+    by measure: AnswerMeasure, progress: (Double) -> Void
   ) throws -> (evidence: SweepReport.Evidence, accuracies: [AccuracyAudit?]) {
     let evidence: SweepReport.Evidence =
       test != nil ? .test : refit != nil ? .heldOut : compiler.calibration != nil ? .calibration : .none
     let accuracies = try plans.enumerated().map { place, plan -> AccuracyAudit? in
-      if evidence == .heldOut, let report = candidates[place].outcome.head?.report { return report.audit }
-      guard let samples = try judging(plan.plan, test, refit) else { return nil }
+      let outcome = candidates[place].outcome
+      if evidence == .heldOut, outcome.head != nil { return outcome.heldOut?.audit }
+      guard let samples = try judging(plan.plan, test, refit, measure) else { return nil }
       let answers = try PlanExecution(plan).results(of: samples) { done, total in
         progress((Double(place) + Double(done) / Double(max(1, total))) / Double(plans.count))
       }
-      return AnswerJudge.judge(samples, answers, plan.plan.head)
+      return AnswerJudge.judge(samples, answers, plan.plan.head, by: measure)
     }
     return (evidence, accuracies)
   }
 
   /// The texts that judge a plan, with their right answers or the dense model's.
-  private func judging(_ plan: Plan, _ test: [TextRow]?, _ refit: [TokenizedSample]?) throws -> [AuditSample]?
-  {
-    if let test { return try AuditSample.tokenized(test, for: plan) }
+  private func judging(
+    _ plan: Plan, _ test: [TextRow]?, _ refit: [TokenizedSample]?, _ measure: AnswerMeasure
+  ) throws -> [AuditSample]? {
+    if let test { return try AuditSample.tokenized(test, for: plan, by: measure) }
     if let refit { return try AuditSample.heldOut(of: refit, for: plan) }
     guard let calibration = compiler.calibration else { return nil }
     return try compiler.referenced(AuditSample.calibrated(calibration, for: plan), for: plan)
@@ -201,15 +202,5 @@ public struct Sweep {
         ? planned.plan.predictions.lengths[sample.ids.count - 1].planned.time : nil
     }
     return times.flatMap { $0.isEmpty ? nil : ExpectedTime($0).mean }
-  }
-}
-
-extension FitReport {
-  /// The held-out figure as an audit of answers; nil when nothing, or no share, was measured.
-  fileprivate var audit: AccuracyAudit? {
-    guard let heldOut, let interval = heldOut.interval else { return nil }
-    return AccuracyAudit(
-      metric: .accuracy, dense: nil, planned: heldOut.value, interval: interval, agreement: nil,
-      count: heldOutExamples)
   }
 }

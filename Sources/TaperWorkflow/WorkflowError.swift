@@ -1,3 +1,4 @@
+public import TaperAuditor
 public import TaperPlanFormat
 
 /// Why the workflow stopped although every module did its part. The command line words it.
@@ -21,6 +22,14 @@ public enum WorkflowError: Error, Hashable, Sendable {
   /// Labels of a model whose head is fitted anew, of which the data set has no text.
   case labelsWithoutText([String])
   case gateNeedsEvidence
+  /// A head of that kind gives no answers of which there is such a metric.
+  case metricUnfit(AnswerMeasure, head: HeadKind)
+  /// F1 of a label that the head does not have.
+  case positiveUnknown(labels: [String], found: String)
+  /// A metric against right answers was asked for, and no text has one.
+  case metricNeedsLabels(AnswerMeasure.Name)
+  /// A row without a second text or a number, where cosines of pairs are compared with numbers.
+  case pairMissing(line: Int)
   /// So many of the model's results for a text of so many tokens are NaN or infinite.
   case answerNotFinite(tokens: Int, count: Int, of: Int)
   /// Texts were to be read with a prompt whose tokens the model leaves out of its pooling.

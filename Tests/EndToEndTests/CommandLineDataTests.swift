@@ -98,9 +98,12 @@ import Testing
     let tensor = try #require(file.tensor("bert.encoder.layer.0.intermediate.dense.weight"))
     var bytes = TestFile.bytes(file.path)
     let bits = Float(3e38).bitPattern
-    for place in 0..<4 { bytes[tensor.range.lowerBound + place] = UInt8(truncatingIfNeeded: bits >> (8 * place)) }
+    for place in 0..<4 {
+      bytes[tensor.range.lowerBound + place] = UInt8(truncatingIfNeeded: bits >> (8 * place))
+    }
     taper.folder.write("huge/model.safetensors", bytes)
-    let run = taper("plan", folder, "--device", TaperProgram.referenceDevice, "--dense", "-o", taper.path("p"))
+    let run = taper(
+      "plan", folder, "--device", TaperProgram.referenceDevice, "--dense", "-o", taper.path("p"))
     run.expectRefused(65, naming: "canary examples")
     #expect(!TestFile.exists(taper.path("p")))
   }

@@ -1,7 +1,7 @@
 import TaperPlanFormat
 import Testing
 
-/// What answers are worth, in the plan: format 1.3.
+/// What answers are worth, in the plan: format 1.3, or 1.7 by the metrics that came later.
 @Suite struct EvidenceTests {
   private static let evidence = AccuracyEvidence(
     metric: .accuracy, source: .heldOut, texts: 400, planned: 0.9575, dense: 0.9625,
@@ -27,6 +27,23 @@ import Testing
     #expect(PlanText.render(plan) != text)
   }
 
+  /// A reader of 1.6 knows no such metric.
+  @Test(arguments: [
+    AccuracyEvidence(
+      metric: .matthews, source: .heldOut, texts: 7, planned: -0.2, dense: 0.5,
+      interval: .init(low: -1, high: 0)),
+    AccuracyEvidence(metric: .f1, positive: "b", source: .calibration, texts: 7, planned: 0.5),
+    AccuracyEvidence(metric: .spearman, source: .heldOut, texts: 7, planned: 1, dense: 0.5),
+  ])
+  func newMetricsNeedANewReader(evidence: AccuracyEvidence) throws {
+    var (plan, weights) = ToyPlan.make()
+    plan.head.labels = (0..<plan.head.labels.count).map { $0 == 1 ? "b" : "label \($0)" }
+    plan.evidence = evidence
+    let bytes = try encode(plan, weights)
+    #expect(bytes[16...19] == [1, 0, 7, 0] && bytes[20...23] == [1, 0, 7, 0])
+    #expect(try PlanReader.read(bytes).plan == plan)
+  }
+
   @Test func everyByteIsChecked() throws {
     var (plan, weights) = ToyPlan.make()
     plan.evidence = Self.evidence
@@ -46,6 +63,15 @@ import Testing
     #expect(rule { $0.dense = 1.5 } == .accuracyEvidence)
     #expect(rule { $0.dense = -0.5 } == .accuracyEvidence)
     #expect(rule { $0.interval = .init(low: 0.9, high: 7) } == .accuracyEvidence)
+    #expect(rule { $0.positive = "x" } == .accuracyEvidence, "accuracy is of all labels")
+    #expect(rule { $0.metric = .f1 } == .accuracyEvidence, "F1 is of one")
+    #expect(
+      rule {
+        $0.metric = .f1
+        $0.positive = "nobody's"
+      } == .accuracyEvidence)
+    #expect(rule { $0.metric = .matthews } == nil)
+    #expect(rule { ($0.metric, $0.dense) = (.spearman, -1.5) } == .accuracyEvidence)
     _ = weights
   }
 
@@ -53,6 +79,15 @@ import Testing
     #expect(
       EvidenceText.line(Self.evidence, head: .classification)
         == "accuracy 95.75% (95%: 93.27% to 97.34%) on 400 held-out texts, dense 96.25%")
+    var other = Self.evidence
+    (other.metric, other.positive) = (.f1, "spam")
+    #expect(
+      EvidenceText.line(other, head: .classification)
+        == "F1 of spam 95.75% (95%: 93.27% to 97.34%) on 400 held-out texts, dense 96.25%")
+    (other.metric, other.positive) = (.matthews, nil)
+    #expect(
+      EvidenceText.line(other, head: .classification)
+        == "Matthews correlation 0.957 (95%: 0.933 to 0.973) on 400 held-out texts, dense 0.962")
     let agreement = AccuracyEvidence(
       metric: .agreement, source: .calibration, texts: 50, planned: 0.875, dense: 1)
     #expect(

@@ -1,3 +1,4 @@
+import TaperAuditor
 import TaperPlanFormat
 import TaperPlanner
 import TaperWorkflow
@@ -167,7 +168,10 @@ private struct Draw {
       precision: one(of: CompileOptions.PrecisionChoice.allCases), refitsHead: chance(),
       disabledPasses: (0..<number(0...3)).map { _ in one(of: PlannerPass.allCases) },
       usesOpenBLAS: chance(), restoring: one(of: CompileOptions.Restoring.allCases),
-      dropsBeyondCalibration: chance())
+      dropsBeyondCalibration: chance(),
+      measure: AnswerMeasure(
+        maybe { $0.one(of: AnswerMeasure.Name.allCases) },
+        positive: maybe { $0.one(of: ["spam", "not spam", "50% off", "%20", " a  b "]) }))
     return CompileRequest(
       goal ?? .dense, options: options,
       memory: MemoryCeiling(

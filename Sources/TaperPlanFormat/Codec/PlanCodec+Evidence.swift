@@ -9,9 +9,11 @@ extension PlanCodec {
     writer.write(evidence.dense != nil)
     if let dense = evidence.dense { writer.write(dense) }
     writer.write(evidence.interval != nil)
-    guard let interval = evidence.interval else { return }
-    writer.write(interval.low)
-    writer.write(interval.high)
+    if let interval = evidence.interval {
+      writer.write(interval.low)
+      writer.write(interval.high)
+    }
+    if evidence.metric == .f1 { writer.write(evidence.positive ?? "") }
   }
 
   static func readEvidence(_ reader: inout SectionReader) throws(PlanFormatError) -> AccuracyEvidence {
@@ -23,7 +25,9 @@ extension PlanCodec {
     let interval =
       unsafe try reader.readBool()
       ? AccuracyEvidence.Interval(low: try reader.readFloat(), high: try reader.readFloat()) : nil
+    let positive = unsafe metric == .f1 ? try reader.readString() : nil
     return AccuracyEvidence(
-      metric: metric, source: source, texts: Int(texts), planned: planned, dense: dense, interval: interval)
+      metric: metric, positive: positive, source: source, texts: Int(texts), planned: planned, dense: dense,
+      interval: interval)
   }
 }

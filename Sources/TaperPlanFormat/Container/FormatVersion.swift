@@ -30,6 +30,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let pairs = FormatVersion(major: 1, minor: 7)
   /// The same: no layers.
   public static let wordRows = FormatVersion(major: 1, minor: 7)
+  /// The same: evidence by Matthews correlation, F1 or Spearman's correlation.
+  public static let metrics = FormatVersion(major: 1, minor: 7)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -41,7 +43,7 @@ extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
     if schedule.layerCount == 0 { return .wordRows }
-    if weights.formatVersion == .pairs { return .pairs }
+    if max(weights.formatVersion, evidence?.metric.since ?? .first) == .pairs { return .pairs }
     if ops.contains(where: {
       $0.kind.definition.since == .encodings || $0.kind == .encode && $0.encodedElement.planes > 1
     }) {

@@ -6,13 +6,17 @@ package enum EvidenceText {
   /// itself is left out. For embeddings agreement is a cosine.
   package static func line(_ evidence: AccuracyEvidence, head: HeadKind) -> String {
     let isCosine = evidence.metric == .agreement && (head == .embedding || head == .regression)
+    let decimals = isCosine ? 4 : evidence.metric == .matthews || evidence.metric == .spearman ? 3 : nil
     func share(_ value: Float) -> String {
-      isCosine ? NumberText.fixed(Double(value), 4) : NumberText.percent(Double(value), 2)
+      decimals.map { NumberText.fixed(Double(value), $0) } ?? NumberText.percent(Double(value), 2)
     }
     let name =
       switch evidence.metric {
       case .agreement: (isCosine ? "mean cosine" : "agreement") + " with the dense model"
       case .accuracy, .determination: evidence.metric.name
+      case .matthews: "Matthews correlation"
+      case .f1: "F1" + (evidence.positive.map { " of \($0)" } ?? "")
+      case .spearman: "Spearman correlation"
       }
     var text = "\(name) \(share(evidence.planned))"
     if let interval = evidence.interval {

@@ -14,7 +14,8 @@ extension ElementType: NamedByNumber {
 }
 
 extension WeightLayout: NamedByNumber {
-  public static let names = ["rowMajor", "panelF32", "panelBF16", "panelI8", "panelBF16x2", "panelBF16x3",
+  public static let names = [
+    "rowMajor", "panelF32", "panelBF16", "panelI8", "panelBF16x2", "panelBF16x3",
     "panelI8Pairs",
   ]
 }
@@ -57,7 +58,7 @@ extension Provenance: NamedByNumber {
 }
 
 extension AccuracyEvidence.Metric: NamedByNumber {
-  public static let names = ["accuracy", "agreement", "r2"]
+  public static let names = ["accuracy", "agreement", "r2", "matthews", "f1", "spearman"]
 }
 
 extension AccuracyEvidence.Source: NamedByNumber {

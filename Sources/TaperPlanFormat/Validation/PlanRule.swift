@@ -114,7 +114,8 @@ public enum PlanRule: UInt8, CaseIterable, Hashable, Sendable {
     case .expectationCounts: "expectations have an entry for every length, and one for every length and layer"
     case .expectedTimes: "an expected time's percentiles ascend and do not exceed the predicted worst case"
     case .accuracyEvidence:
-      "accuracy was measured on at least one text, lies in its interval, and a share is between 0 and 1"
+      "accuracy was measured on at least one text, lies in its interval and between its metric's bounds, and F1 is of "
+        + "one of the head's labels"
     case .promptNames: "each prompt has a name of its own, and the default is one of them"
     case .lateInteraction:
       "a head of token vectors says how queries and documents are taken, within the plan's length, vocabulary and "

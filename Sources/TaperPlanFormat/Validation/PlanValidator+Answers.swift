@@ -66,15 +66,23 @@ extension PlanValidator {
       found: canary.expected.count)
   }
 
-  /// Shares are between 0 and 1. Mean cosines and coefficients of determination are at most 1.
+  /// Shares and F1 are between 0 and 1, correlations between −1 and 1. Mean cosines and coefficients of determination
+  /// are at most 1. F1 is of one of the head's labels.
   static func checkEvidence(_ plan: Plan) throws(PlanFormatError) {
     guard let evidence = plan.evidence else { return }
     let values =
       [evidence.planned]
       + [evidence.dense, evidence.interval?.low, evidence.interval?.high].compactMap(\.self)
-    let lowest: Float = evidence.metric == .accuracy ? 0 : -.infinity
+    let lowest: Float =
+      switch evidence.metric {
+      case .accuracy, .f1: 0
+      case .matthews, .spearman: -1.0001
+      case .agreement, .determination: -.infinity
+      }
+    let isOfLabel = evidence.metric == .f1
+    let namesLabel = evidence.positive.map { isOfLabel && plan.head.labels.contains($0) } ?? !isOfLabel
     let isInside = evidence.interval.map { $0.low <= evidence.planned && evidence.planned <= $0.high } ?? true
-    let holds = isInside && values.allSatisfy { $0 >= lowest && $0 <= 1.0001 }
+    let holds = isInside && namesLabel && values.allSatisfy { $0 >= lowest && $0 <= 1.0001 }
     try require(
       holds && evidence.texts > 0, .accuracyEvidence, .plan, expected: 1, found: Int(clamping: evidence.texts)
     )

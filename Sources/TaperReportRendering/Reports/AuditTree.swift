@@ -323,7 +323,8 @@ extension AccuracyAudit {
   fileprivate var reportValue: ReportValue {
     func number(_ value: Double?) -> ReportValue { .rounded(ReportValue(value) { .number($0) }) }
     return .record([
-      "metric": .text(metric.rawValue), "dense": number(dense), "planned": number(planned),
+      "metric": .text(metric.rawValue), "positive": ReportValue(positive) { .text($0) },
+      "dense": number(dense), "planned": number(planned),
       "agreement": number(agreement), "count": .integer(count), "interval": interval.value,
       "flip_count": .integer(flipCount),
       "flips": .list(
@@ -357,7 +358,8 @@ extension AccuracyAudit {
 extension AccuracyEvidence {
   fileprivate var auditValue: ReportValue {
     .record([
-      "metric": .text(metric.name), "source": .text(source.name),
+      "metric": .text(metric.name), "positive": ReportValue(positive) { .text($0) },
+      "source": .text(source.name),
       "planned": .rounded(.number(Double(planned))),
       "count": .integer(texts),
       "interval": ReportValue(interval) {

@@ -74,13 +74,14 @@ struct AuditWords {
       let sentence = "\(metric.words) \(agreement) on \(texts) (\(interval)); no right answers are known."
       return [sentence] + (promise.map { [$0] } ?? [])
     }
-    var sentences = ["\(metric.words) \(metric.text(planned)) on \(texts) (\(interval))."]
+    let name = metric.words + (accuracy.positive.map { " of \($0)" } ?? "")
+    var sentences = ["\(name) \(metric.text(planned)) on \(texts) (\(interval))."]
     if let dense = accuracy.dense {
       sentences.append(
         "The dense model has \(metric.text(dense)): a difference of \(metric.points(planned - dense)).")
     }
     if let agreement = accuracy.agreement {
-      sentences.append("Agreement with the dense model's answers: \(metric.text(agreement)).")
+      sentences.append("Agreement with the dense model's answers: \(metric.agreementText(agreement)).")
     }
     if let promise { sentences.append(promise) }
     return sentences
@@ -151,7 +152,10 @@ extension AccuracyAudit.Metric {
   var words: String {
     switch self {
     case .accuracy: "Accuracy"
+    case .matthews: "Matthews correlation"
+    case .f1: "F1"
     case .pearson: "Pearson correlation"
+    case .spearman: "Spearman correlation"
     case .agreement: "Agreement with the dense model"
     case .cosine: "Mean cosine with the dense model"
     }
@@ -160,18 +164,23 @@ extension AccuracyAudit.Metric {
   /// A value: shares as percent, correlations and cosines as they are.
   func text(_ value: Double) -> String {
     switch self {
-    case .pearson: NumberText.fixed(value, 3)
+    case .matthews, .pearson, .spearman: NumberText.fixed(value, 3)
     case .cosine: NumberText.fixed(value, 4)
-    case .accuracy, .agreement: NumberText.percent(value, 2)
+    case .accuracy, .f1, .agreement: NumberText.percent(value, 2)
     }
+  }
+
+  /// An agreement with the dense model's answers, next to a value: of labels a share.
+  func agreementText(_ value: Double) -> String {
+    self == .matthews ? Self.accuracy.text(value) : text(value)
   }
 
   /// A difference of values.
   func points(_ difference: Double) -> String {
     let sign = difference >= 0 ? "+" : ""
     switch self {
-    case .pearson, .cosine: return sign + NumberText.fixed(difference, 3)
-    case .accuracy, .agreement: return sign + NumberText.fixed(difference * 100, 2) + " points"
+    case .matthews, .pearson, .spearman, .cosine: return sign + NumberText.fixed(difference, 3)
+    case .accuracy, .f1, .agreement: return sign + NumberText.fixed(difference * 100, 2) + " points"
     }
   }
 }

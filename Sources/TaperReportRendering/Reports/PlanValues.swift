@@ -8,7 +8,8 @@ extension AccuracyEvidence {
   package var value: ReportValue {
     func number(_ value: Float) -> ReportValue { .rounded(.number(Double(value))) }
     return .record([
-      "metric": .text(metric.name), "source": .text(source.name), "count": .integer(texts),
+      "metric": .text(metric.name), "positive": ReportValue(positive) { .text($0) },
+      "source": .text(source.name), "count": .integer(texts),
       "planned": number(planned), "dense": ReportValue(dense, number),
       "interval": ReportValue(interval) { .list([number($0.low), number($0.high)]) },
     ])

@@ -1,3 +1,4 @@
+public import TaperAuditor
 internal import TaperPlanFormat
 public import TaperPlanner
 
@@ -85,11 +86,13 @@ public struct CompileOptions: Hashable, Sendable {
   public var restoring: Restoring
   /// Whether tokens are dropped from inputs longer than the calibration's texts too.
   public var dropsBeyondCalibration: Bool
+  /// What the gates bound and a search ranks by, where right answers are known.
+  public var measure: AnswerMeasure
 
   public init(
     maximumLength: Int, threads: Int = 1, precision: PrecisionChoice = .f32, refitsHead: Bool = false,
     disabledPasses: [PlannerPass] = [], usesOpenBLAS: Bool = false, restoring: Restoring = .auto,
-    dropsBeyondCalibration: Bool = false
+    dropsBeyondCalibration: Bool = false, measure: AnswerMeasure = .natural
   ) {
     self.maximumLength = maximumLength
     self.threads = threads
@@ -99,5 +102,6 @@ public struct CompileOptions: Hashable, Sendable {
     self.usesOpenBLAS = usesOpenBLAS
     self.restoring = restoring
     self.dropsBeyondCalibration = dropsBeyondCalibration
+    self.measure = measure
   }
 }

@@ -1,3 +1,4 @@
+internal import TaperAuditor
 internal import TaperPlanFormat
 public import TaperPlanner
 
@@ -60,6 +61,8 @@ extension CompileRequest {
     if options.restoring != .auto { add(.restore, options.restoring.rawValue) }
     if let depth = goal.depth { add(.depth, "\(depth)") }
     if let decay { add(.decay, "\(decay)") }
+    if let name = options.measure.name { add(.metric, name.rawValue) }
+    if let positive = options.measure.positive { add(.positive, ValueText.word(positive)) }
     if let drop = gate.maximumDrop { add(.maxDrop, ValueText.text(share: drop)) }
     if let minimum = gate.minimum { add(.minAccuracy, ValueText.text(share: minimum)) }
     if let arena = memory.arena { add(.maxArena, ValueText.text(arena)) }
@@ -88,6 +91,8 @@ extension CompileRequest {
     case restore = "--restore"
     case depth = "--depth"
     case decay = "--decay"
+    case metric = "--metric"
+    case positive = "--positive"
     case maxDrop = "--max-drop"
     case minAccuracy = "--min-accuracy"
     case maxArena = "--max-arena"
@@ -144,6 +149,8 @@ extension CompileRequest {
       let precision = read(.precision, absent: .f32, CompileOptions.PrecisionChoice.init(rawValue:)),
       let threads = read(.threads, absent: 1, ValueText.count),
       let restoring = read(.restore, absent: .auto, CompileOptions.Restoring.init(rawValue:)),
+      let metric = optional(.metric, AnswerMeasure.Name.init(rawValue:)),
+      let positive = optional(.positive, ValueText.text(word:)),
       let drop = optional(.maxDrop, ValueText.share), let minimum = optional(.minAccuracy, ValueText.share),
       let arena = optional(.maxArena, ValueText.size), let resident = optional(.maxResident, ValueText.size)
     else { return nil }
@@ -158,7 +165,8 @@ extension CompileRequest {
         maximumLength: maximumLength, threads: threads, precision: precision,
         refitsHead: values[.refitHead] != nil, disabledPasses: passes,
         usesOpenBLAS: values[.withOpenBLAS] != nil, restoring: restoring,
-        dropsBeyondCalibration: values[.beyondCalibration] != nil),
+        dropsBeyondCalibration: values[.beyondCalibration] != nil,
+        measure: AnswerMeasure(metric, positive: positive)),
       memory: MemoryCeiling(arena: arena, resident: resident),
       gate: AccuracyGate(maximumDrop: drop, minimum: minimum))
   }

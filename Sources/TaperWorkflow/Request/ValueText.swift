@@ -124,6 +124,23 @@ public enum ValueText {
 
   public static func text(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: ",") }
 
+  /// A label as one word: a space is "%20".
+  static func word(_ text: String) -> String {
+    text.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%25")
+      .split(separator: " ", omittingEmptySubsequences: false).joined(separator: "%20")
+  }
+
+  /// The label that such a word stands for.
+  static func text(word: String) -> String? {
+    var parts = word.split(separator: "%", omittingEmptySubsequences: false)[...]
+    var text = String(parts.removeFirst())
+    for part in parts {
+      guard part.hasPrefix("25") || part.hasPrefix("20") else { return nil }
+      text += (part.hasPrefix("25") ? "%" : " ") + part.dropFirst(2)
+    }
+    return text
+  }
+
   /// A whole number without decimals.
   static func short(_ number: Double) -> String {
     number == number.rounded() ? "\(Int(number))" : "\(number)"

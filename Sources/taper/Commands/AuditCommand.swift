@@ -24,6 +24,7 @@ struct AuditCommand: ParsableCommand {
 
   @Argument(help: "The plan.") var plan: String
   @OptionGroup var texts: TextOptions
+  @OptionGroup var measuring: MeasureOptions
   @Option(help: "A dense plan of the same model, to compare answers with.") var reference: String?
   @Option(Lengths.self, help: "Input lengths to time: 16,64,256; the plan's reference lengths when absent.")
   var lengths: [Int]?
@@ -48,10 +49,14 @@ struct AuditCommand: ParsableCommand {
       let watch = QuotaWatch()
       defer { watch.report() }
       var bar = ProgressBar()
-      let samples = try samples(dataset, loaded.plan, &bar)
+      let measure = try measure(loaded.plan)
+      let samples = try samples(dataset, loaded.plan, measure, &bar)
+      if let name = measuring.metric, samples.allSatisfy({ $0.label == nil && $0.value == nil }) {
+        throw WorkflowError.metricNeedsLabels(name)
+      }
       let deadlines = Self.deadlines(of: loaded.plan)
       let request = AuditRequest(
-        samples: samples,
+        samples: samples, by: measure,
         lengths: lengths
           ?? Set(loaded.plan.predictions.referenceLengths.map(Int.init) + deadlines.map(\.tokens)).sorted(),
         deadlines: deadlines, runs: runs,
@@ -72,6 +77,13 @@ struct AuditCommand: ParsableCommand {
       case .noisy: throw ExitCode(ExitStatus.tooNoisy.rawValue)
       }
     }
+  }
+
+  /// What was asked for, or else what the plan states.
+  private func measure(_ plan: Plan) throws -> AnswerMeasure {
+    guard measuring.metric != nil else { return AnswerMeasure(of: plan.evidence) }
+    try measuring.measure.check(plan.head.kind, labels: plan.head.labels, readsPairs: true)
+    return measuring.measure
   }
 
   /// Those that the plan's request set, each at the longest input it holds for.
@@ -99,9 +111,9 @@ struct AuditCommand: ParsableCommand {
 
   /// The texts as the plan tokenizes them, with the dense plan's answers where one was given.
   private func samples(
-    _ dataset: TextDataset, _ plan: Plan, _ bar: inout ProgressBar
+    _ dataset: TextDataset, _ plan: Plan, _ measure: AnswerMeasure, _ bar: inout ProgressBar
   ) throws -> [AuditSample] {
-    var samples = try AuditSample.tokenized(dataset.rows, for: plan)
+    var samples = try AuditSample.tokenized(dataset.rows, for: plan, by: measure)
     guard let reference else { return samples }
     let dense = try Inputs.plan(reference)
     try ReferenceMismatch.check(dense.plan, against: plan)

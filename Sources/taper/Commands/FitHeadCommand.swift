@@ -20,6 +20,7 @@ struct FitHeadCommand: ParsableCommand {
   @Argument(help: "The model directory, or a graph: .onnx or OpenVINO's .xml.") var model: String
   @OptionGroup var texts: TextOptions
   @OptionGroup var prompts: PromptOptions
+  @OptionGroup var measuring: MeasureOptions
   @Option(name: .shortAndLong, help: "The model directory to write.") var output: String
   @Option(Count.self, help: "Longest text in tokens, specials included (default: the model's longest).")
   var maxLength: Int?
@@ -39,6 +40,8 @@ struct FitHeadCommand: ParsableCommand {
         threads: threads,
         fitsHead: true)
       let targets = try HeadTargets(of: work.samples, like: work.spec.head.textLabels)
+      let measure = measuring.measure
+      try measure.check(targets.kind, labels: targets.labels)
       var bar = ProgressBar()
       let features = try work.bench.features(work.samples) {
         bar.update(Double($0) / Double($1), "features of text \($0) of \($1)")
@@ -48,20 +51,25 @@ struct FitHeadCommand: ParsableCommand {
       try ModelDirectoryWriter.write(
         base: work.spec, kind: targets.kind, weight: head.weight, bias: head.bias, labels: targets.labels,
         data: work.dataset.digest, to: output)
-      try Console.print(report(head), json: json)
+      let figures = [AnswerMeasure.natural, measure].compactMap {
+        HeldOutFigure(head.report, of: targets, by: $0)
+      }
+      try Console.print(report(head, figures), json: json)
     }
   }
 
-  private func report(_ head: LinearHead) -> Report {
+  /// - Parameter figures: the natural one, then the one asked for.
+  private func report(_ head: LinearHead, _ figures: [HeldOutFigure]) -> Report {
     Report("fit-head", of: model) {
       ReportNode.data("model", output)
       ReportNode.data("examples", .integer(head.report.examples))
       ReportNode.data("labels", .texts(head.labels))
       ReportNode.data("strength", .number(head.report.strength))
-      if let heldOut = head.report.heldOut {
-        ReportNode.data(heldOut.metric.name, .number(heldOut.value))
+      for (place, figure) in figures.enumerated() where place == 0 || figure != figures[0] {
+        ReportNode.data(figure.metric.name, .number(figure.value))
+        if let positive = figure.positive { ReportNode.data("positive", positive) }
       }
-      ReportNode.paragraph(HeadSummary.text(head), .plain)
+      ReportNode.paragraph(HeadSummary.text(head, figures.last), .plain)
       ReportNode.paragraph("→ \(output)", .plain)
     }
   }
@@ -69,25 +77,42 @@ struct FitHeadCommand: ParsableCommand {
 
 /// A fitted head in a line, for the terminal.
 enum HeadSummary {
-  static func text(_ head: LinearHead) -> String {
+  /// - Parameter figure: what the head is measured by; nil when nothing was held out.
+  static func text(_ head: LinearHead, _ figure: HeldOutFigure?) -> String {
     let report = head.report
-    let validation =
-      switch report.validation {
-      case .none: "nothing held out"
-      case .classification(let right, _):
-        "held-out accuracy \(NumberText.percent(Double(right) / Double(report.heldOutExamples), 2)) "
-          + "(95% interval \(interval(.proportion(right, of: report.heldOutExamples))), \(report.heldOutExamples) texts)"
-      case .regression(let rSquared, let pearson):
-        """
-        held-out R² \(NumberText.fixed(rSquared, 3)), Pearson \(NumberText.fixed(pearson, 3)), \
-        \(report.heldOutExamples) texts
-        """
-      }
     let labels = head.labels.isEmpty ? "a number" : "\(head.labels.count) labels"
-    return "head fitted on \(report.examples) texts, \(labels), strength \(report.strength): \(validation)"
+    return "head fitted on \(report.examples) texts, \(labels), strength \(report.strength): "
+      + (figure.map { validation(report.validation, $0) } ?? "nothing held out")
   }
 
-  private static func interval(_ interval: ConfidenceInterval) -> String {
-    "\(NumberText.percent(interval.low, 1)) to \(NumberText.percent(interval.high, 1))"
+  private static func validation(_ validation: FitReport.Validation, _ figure: HeldOutFigure) -> String {
+    let isShare = figure.metric == .accuracy || figure.metric == .f1
+    func number(_ value: Double, _ decimals: Int) -> String {
+      isShare ? NumberText.percent(value, decimals) : NumberText.fixed(value, 3)
+    }
+    let name =
+      switch figure.metric {
+      case .f1: "F1" + (figure.positive.map { " of \($0)" } ?? "")
+      case .determination: "R²"
+      case .matthews: "Matthews correlation"
+      case .spearman: "Spearman correlation"
+      case .accuracy, .agreement: figure.metric.name
+      }
+    let interval = figure.interval.map { "95% interval \(number($0.low, 1)) to \(number($0.high, 1))" }
+    var others: [String] = []
+    switch validation {
+    case .none: break
+    case .classification(let right, _):
+      if figure.metric != .accuracy {
+        others.append("accuracy \(NumberText.percent(Double(right) / Double(figure.count), 2))")
+      }
+    case .regression(let rSquared, let pearson):
+      if figure.metric != .determination { others.append("R² \(NumberText.fixed(rSquared, 3))") }
+      others.append("Pearson \(NumberText.fixed(pearson, 3))")
+    }
+    let texts = "\(figure.count) texts"
+    return "held-out \(name) \(number(figure.value, 2))"
+      + (interval.map { " (\($0), \(texts))" } ?? "") + others.map { ", " + $0 }.joined()
+      + (interval == nil ? ", " + texts : "")
   }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import TaperAuditor
 public import TaperCalibration
 public import TaperPlanFormat
 public import TaperPlanner
@@ -7,6 +8,7 @@ public import TaperWorkflow
 
 // Options with a few words for values: a refusal lists them.
 
+extension AnswerMeasure.Name: ExpressibleByArgument {}
 extension CompileMethod.Name: ExpressibleByArgument {}
 extension CompileOptions.PrecisionChoice: ExpressibleByArgument {}
 extension CompileOptions.Restoring: ExpressibleByArgument {}

@@ -51,7 +51,7 @@ struct PlanReport {
         }
       }
       trials
-      if let head = outcome.head { ReportNode.paragraph(HeadSummary.text(head), .plain) }
+      if let head = outcome.head { ReportNode.paragraph(HeadSummary.text(head, outcome.heldOut), .plain) }
       if let accuracy = outcome.accuracy { nodes(accuracy) }
       ReportNode.paragraph("→ \(path)", .plain)
     }
@@ -170,8 +170,8 @@ extension SearchTrial {
 extension AccuracyComparison {
   fileprivate var value: ReportValue {
     .record([
-      "metric": .text(metric.name), "dense": .number(dense), "planned": .number(planned),
-      "count": .integer(count),
+      "metric": .text(metric.name), "positive": ReportValue(positive) { .text($0) },
+      "dense": .number(dense), "planned": .number(planned), "count": .integer(count),
       "interval": ReportValue(interval) { .list([.number($0.low), .number($0.high)]) },
       "flip_count": .integer(flipCount),
       "flips": .list(

@@ -41,6 +41,7 @@ struct PlanningOptions: ParsableArguments {
   var restore = CompileOptions.Restoring.auto
   @OptionGroup var reading: DataOptions
   @OptionGroup var prompts: PromptOptions
+  @OptionGroup var measuring: MeasureOptions
 
   /// The inputs, read.
   struct Loaded {
@@ -53,7 +54,8 @@ struct PlanningOptions: ParsableArguments {
     var digests: [String]
   }
 
-  func load() throws -> Loaded {
+  /// - Parameter readsPairs: as `AnswerMeasure.check` has it.
+  func load(readsPairs: Bool = false) throws -> Loaded {
     let spec = try Inputs.model(model, prompts)
     let profile = try Inputs.deviceProfile(device)
     let products = profile.entries.filter { $0.shape.kind == .gemm }
@@ -73,6 +75,16 @@ struct PlanningOptions: ParsableArguments {
     let texts = try refitHead.map {
       try Inputs.texts(from: $0, reading, limit: refitLimit, seed: 1, requiresLabels: true)
     }
+    let refit = try texts.map {
+      try TokenizedSample.tokenize(
+        try LabelMap.naming($0.rows, by: spec.head.textLabels, isWhole: true), model: spec,
+        maximumLength: maximumLength)
+    }
+    if let targets = try refit.map({ try HeadTargets(of: $0, like: spec.head.textLabels) }) {
+      try measuring.measure.check(targets.kind, labels: targets.labels)
+    } else {
+      try measuring.measure.check(spec.head.kind, labels: spec.head.labels, readsPairs: readsPairs)
+    }
     return Loaded(
       compiler: try PlanCompiler(
         model: spec, calibration: calibration, cost: CostModel(profile: profile, threads: threads)),
@@ -80,12 +92,8 @@ struct PlanningOptions: ParsableArguments {
         maximumLength: maximumLength, threads: threads, precision: precision ?? .f32,
         refitsHead: refitHead != nil,
         disabledPasses: disablePass, usesOpenBLAS: withOpenblas, restoring: restore,
-        dropsBeyondCalibration: beyondCalibration),
-      refit: try texts.map {
-        try TokenizedSample.tokenize(
-          try LabelMap.naming($0.rows, by: spec.head.textLabels, isWhole: true), model: spec,
-          maximumLength: maximumLength)
-      },
+        dropsBeyondCalibration: beyondCalibration, measure: measuring.measure),
+      refit: refit,
       judgesOnTrainingTexts: texts == nil && calibration != nil
         && calibration?.dataDigest == spec.headDataDigest,
       digests: [

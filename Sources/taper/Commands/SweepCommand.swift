@@ -51,7 +51,10 @@ struct SweepCommand: ParsableCommand {
         throw CommandError.usage(
           "--svg: expected accuracies to draw; found none; give --test, --refit-head or --calibration")
       }
-      let loaded = try options.load()
+      guard options.measuring.metric == nil || test != nil || options.refitHead != nil else {
+        throw CommandError.usage("--metric: expected --test or --refit-head to measure on; found neither")
+      }
+      let loaded = try options.load(readsPairs: test != nil)
       let texts = try test.map {
         try Inputs.texts(from: $0, options.reading, limit: testLimit, seed: 1, requiresLabels: true)
       }
@@ -65,7 +68,9 @@ struct SweepCommand: ParsableCommand {
       ) { bar.update(0.6 * $1, $0) }
       try OutputFolder.make(output)
       let plans = try Sweep.write(candidates, to: output)
-      let judged = try sweep.accuracies(candidates, plans, test: texts?.rows, refit: loaded.refit) {
+      let judged = try sweep.accuracies(
+        candidates, plans, test: texts?.rows, refit: loaded.refit, by: loaded.options.measure
+      ) {
         bar.update(0.6 + 0.25 * $0, "judging \(plans.count) plans")
       }
       let isInMean = plans.contains { $0.plan.halting != nil || $0.plan.expectations != nil }

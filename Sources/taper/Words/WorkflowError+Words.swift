@@ -52,8 +52,31 @@ extension WorkflowError {
       "canary examples: expected numbers; found \(count) of \(all) NaN or infinite for one of "
         + "\(NumberText.count(tokens, "token")): the model's numbers leave f32's range; its weights may be damaged, or "
         + "the plan's precision too low for them"
+    case .metricUnfit(let measure, let head):
+      "--metric: expected \(Self.metrics(of: head)); found \(measure.name?.rawValue ?? "")"
+    case .positiveUnknown(let labels, let found):
+      "--positive: expected one of the labels \(list(labels)); found \(found)"
+    case .metricNeedsLabels(let name):
+      "--metric \(name.rawValue): expected texts with right answers to measure on, all of the head's labels or numbers; "
+        + "found none; calibrate on labelled texts, give --refit-head, or leave --metric out"
+    case .pairMissing(let line):
+      "line \(line): expected two texts and a number, to compare with the cosine of their vectors; found fewer; name "
+        + "their columns with --pair-column and --label-column, or leave --metric out"
     case .gateNeedsEvidence:
       "--max-drop, --min-accuracy: expected texts to measure on; found none; give --calibration or --refit-head"
+    }
+  }
+
+  /// What a head of the kind can be measured by.
+  private static func metrics(of head: HeadKind) -> String {
+    switch head {
+    case .classification: "accuracy, matthews or f1 for a head of two labels or more"
+    case .multiLabel: "accuracy for a head of several labels a text"
+    case .regression: "spearman, or none for R² and Pearson's correlation, for a head of numbers"
+    case .embedding:
+      "none for embeddings, which have no right ones; taper audit and taper sweep --test take spearman for pairs of texts "
+        + "with a number"
+    case .tokenClassification, .sparse, .tokenVectors: "none for answers of tokens"
     }
   }
 
