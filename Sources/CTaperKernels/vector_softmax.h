@@ -3,8 +3,8 @@
 #include "vector_rows.h"
 #include "vector_softmax_passes.h"
 
-/// y = e^(factor · (a − top)); returns the sum of y. The difference comes first, so that the largest a gives 1 however
-/// large it is.
+/// y = e^(factor · (a − top)); returns the sum of y. The difference comes first, so that the largest a gives
+/// 1 however large it is.
 CK_INLINE float exponentials_below(float *y, const float *a, float factor, float top, size_t n) {
   ck_v4vf sums = (ck_v4vf)0.0f;
   size_t i = 0;

@@ -12,10 +12,9 @@
 #include "../vector_rows.h"
 #include "../vector_softmax.h"
 
-const ck_table ck_table_neon =
-    CK_VECTOR_TABLE(CK_TIER_NEON, ck_gemm_bf16_neon, ck_gemm_i8_neon, ck_gemm_i8_neon, restoring_products,
-                    ck_attention_bf16_neon);
+const ck_table ck_table_neon = CK_VECTOR_TABLE(CK_TIER_NEON, ck_gemm_bf16_neon, ck_gemm_i8_neon,
+                                               ck_gemm_i8_neon, restoring_products, ck_attention_bf16_neon);
 const ck_table ck_table_neon_dotprod =
-    CK_VECTOR_TABLE(CK_TIER_NEON_DOTPROD, ck_gemm_bf16_neon, ck_gemm_i8_neon_dotprod,
-                    ck_gemm_i8_neon_dotprod, restoring_products, ck_attention_bf16_neon);
+    CK_VECTOR_TABLE(CK_TIER_NEON_DOTPROD, ck_gemm_bf16_neon, ck_gemm_i8_neon_dotprod, ck_gemm_i8_neon_dotprod,
+                    restoring_products, ck_attention_bf16_neon);
 #endif

@@ -130,8 +130,8 @@ void ck_gemm_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
 /// panels: y = act((Σ (a − b[2·row + 1])·w) · b[2·row] · scale[column] + bias), the sum an exact integer on
 /// every tier. With `index`, a and b are read at index[i].
 void ck_gemm_i8_panel(const ck_op *op, uint32_t task, uint32_t worker);
-/// The same with a weight in i8 pairs. Tiers that multiply bytes but add them up in 16 bits are faster by this
-/// bound; where a weight breaks it, their sums saturate.
+/// The same with a weight in i8 pairs. Tiers that multiply bytes but add them up in 16 bits are faster by
+/// this bound; where a weight breaks it, their sums saturate.
 void ck_gemm_i8_pairs(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = a[index] rounded to bf16 (nearest even; NaN stays NaN), encoded rows of y_layout (ck_encoded.h).
 /// Columns are padded with zero to an even number, in tiles to whole lines. Row tasks.
