@@ -22,7 +22,7 @@ public enum WeightLayout: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendab
   case panelBF16x2 = 4
   case panelBF16x3 = 5
   /// As panelI8, with a bound on neighbours in depth, 2j and 2j + 1: of either sign, their codes add up to at most 128.
-  /// Twice 255 times such codes fits 16 bits.
+  /// Either sum fits 16 bits when each code is multiplied by up to 255.
   case panelI8Pairs = 6
 
   /// Columns of a panel.

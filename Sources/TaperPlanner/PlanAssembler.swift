@@ -282,7 +282,7 @@ package struct PlanAssembler {
     let rewritten = GraphPasses.run(
       plain, passes: passes, pricer: pricer, maximumLength: request.maximumLength)
     var graph = ProductFamilies(
-      pricer: pricer, precision: request.precision, layerCount: facts.layers,
+      pricer: pricer, precision: request.precision, layers: facts.layerNumbers,
       maximumLength: request.maximumLength, threads: request.threads,
       selects: request.passes.contains(.kernelSelection)
     ).run(rewritten)

@@ -73,7 +73,8 @@ extension PlanAssembler {
 }
 
 extension Planner {
-  /// The diagnostic of a plan that `request` asks for, with what would fit. An outline that is one of many goes without.
+  /// The diagnostic of a plan that `request` asks for, with what would fit. An outline that is one of many goes
+  /// without.
   package static func naming(
     remediesOf diagnostic: MemoryDiagnostic, _ request: PlanningRequest, model: ModelSpec,
     calibration: Calibration?, cost: CostModel

@@ -132,11 +132,8 @@ public enum Profiler {
   private static func check(_ request: ProfilingRequest) throws(ProfilerError) {
     guard !request.shapes.isEmpty, !request.threads.isEmpty else { throw .nothingToMeasure }
     let available = Int(ck_available_cpus())
-    if let most = request.threads.max(), most > available {
-      throw .threadsUnavailable(wanted: most, available: available)
-    }
-    if let least = request.threads.min(), least < 1 {
-      throw .threadsUnavailable(wanted: least, available: available)
+    for count in request.threads.sorted(by: >) where !(1...available).contains(count) {
+      throw .threadsUnavailable(wanted: count, available: available)
     }
     func demand(_ holds: Bool, _ field: String, _ expected: String, _ found: Int) throws(ProfilerError) {
       if !holds { throw .invalidRequest(field: field, expected: expected, found: "\(found)") }

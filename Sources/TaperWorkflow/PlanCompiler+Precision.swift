@@ -159,10 +159,9 @@ extension Plan {
   /// The encoder's products by their weights' names, in order, with predicted times summed over the reference lengths;
   /// an encoding counts for the first product that reads it.
   fileprivate var productTimes: [(name: String, time: UInt64)] {
-    let layers = Int(model.layers)
     var encoding: UInt64 = 0
     var times: [(name: String, time: UInt64)] = []
-    for (number, op) in ops.enumerated() where (1..<layers + 1).contains(Int(op.layer)) {
+    for (number, op) in ops.enumerated() where schedule.layers.contains(Int(op.layer)) {
       let time = predictions.referenceLengths.indices.reduce(UInt64(0)) {
         $0 + predictions.ops[$1 * ops.count + number].time.rawValue
       }

@@ -18,7 +18,7 @@
 //         panels
 //   i8 pairs
 //         as i8, and of two neighbours k = 2·j and 2·j + 1 the codes above zero add up to at most 128, and
-//         so do those below: 255 times such a pair fits 16 bits with its sign
+//         so do those below: either sum fits 16 bits when each code is multiplied by up to 255
 // TaperPlanFormat.WeightLayout computes the same sizes; a test compares the two.
 #pragma once
 #include "ck_sizes.h"

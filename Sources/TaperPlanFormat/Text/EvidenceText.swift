@@ -11,13 +11,9 @@ package enum EvidenceText {
       decimals.map { NumberText.fixed(Double(value), $0) } ?? NumberText.percent(Double(value), 2)
     }
     let name =
-      switch evidence.metric {
-      case .agreement: (isCosine ? "mean cosine" : "agreement") + " with the dense model"
-      case .accuracy, .determination: evidence.metric.name
-      case .matthews: "Matthews correlation"
-      case .f1: "F1" + (evidence.positive.map { " of \($0)" } ?? "")
-      case .spearman: "Spearman correlation"
-      }
+      evidence.metric == .agreement
+      ? (isCosine ? "mean cosine" : "agreement") + " with the dense model"
+      : self.name(evidence.metric, positive: evidence.positive)
     var text = "\(name) \(share(evidence.planned))"
     if let interval = evidence.interval {
       text += " (95%: \(share(interval.low)) to \(share(interval.high)))"
@@ -25,5 +21,15 @@ package enum EvidenceText {
     text += " on \(evidence.texts) \(evidence.source.name) texts"
     if evidence.metric != .agreement, let dense = evidence.dense { text += ", dense \(share(dense))" }
     return text
+  }
+
+  /// "F1 of spam"
+  package static func name(_ metric: AccuracyEvidence.Metric, positive: String?) -> String {
+    switch metric {
+    case .accuracy, .agreement, .determination: metric.name
+    case .matthews: "Matthews correlation"
+    case .f1: "F1" + (positive.map { " of \($0)" } ?? "")
+    case .spearman: "Spearman correlation"
+    }
   }
 }

@@ -15,8 +15,7 @@ extension ElementType: NamedByNumber {
 
 extension WeightLayout: NamedByNumber {
   public static let names = [
-    "rowMajor", "panelF32", "panelBF16", "panelI8", "panelBF16x2", "panelBF16x3",
-    "panelI8Pairs",
+    "rowMajor", "panelF32", "panelBF16", "panelI8", "panelBF16x2", "panelBF16x3", "panelI8Pairs",
   ]
 }
 

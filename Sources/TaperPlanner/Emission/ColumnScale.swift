@@ -9,7 +9,7 @@ enum ColumnScale {
 
   /// The scale at which the codes of every two neighbours fit panelI8Pairs: what is largest among the weights and the
   /// sums of neighbours of one sign at 127, which rounding makes at most 128. Its codes are coarser by a quarter on
-  /// average (specs/kernels.md).
+  /// average (decision 22).
   static func ofPairs(_ weights: UnsafeBufferPointer<Float>) -> Float {
     var largest: Float = 0
     for k in stride(from: 0, to: weights.count, by: 2) {

@@ -6,17 +6,17 @@ import TaperPlanFormat
 /// row-major weights, packed panels, and panels of three bf16 planes (whose products are no less exact); in int8 panels
 /// of codes, and of codes whose pairs are bounded; where the profile measured them. The family with the least predicted
 /// time summed over every row count from 1 to the plan's longest input wins, the first of `Precision.layouts` on a tie
-/// (ours). It is the sum, not the time at the longest input, because a plan with
-/// a schedule meets every row count below it. It counts every row count once, whatever the schedule, so that plans of
-/// one model share their weights file, and the schedule search prices the op list that is planned. With the pass
-/// kernel-selection off, products have the first layout that a kernel exists for.
+/// (ours). It is the sum, not the time at the longest input, because a plan with a schedule meets every row count below
+/// it. It counts every row count once, whatever the schedule, so that plans of one model share their weights file, and
+/// the schedule search prices the op list that is planned. With the pass kernel-selection off, products have the first
+/// layout that a kernel exists for.
 ///
 /// A product of low precision reads encoded rows. An encode op before it takes over its index and serves every product
 /// of the same rows in the same precision.
 package struct ProductFamilies {
   let pricer: OpPricer
   let precision: PrecisionAssignment
-  let layerCount: Int
+  let layers: Range<Int>
   let maximumLength: Int
   let threads: Int
   /// Whether pass kernel-selection is on.
@@ -105,7 +105,7 @@ package struct ProductFamilies {
   private func layout(of ops: [PlanOp], named name: String) -> WeightLayout {
     // Selectors and halting decide what is computed at all. Their products are small and stay f32.
     let decides = name.contains(".selector.") || name.hasPrefix("halting.")
-    let isEncoders = ops.allSatisfy { (1..<layerCount + 1).contains(Int($0.layer)) } && !decides
+    let isEncoders = ops.allSatisfy { layers.contains(Int($0.layer)) } && !decides
     // The product by the vocabulary is as large as several layers.
     let isReduced = isEncoders || name.hasPrefix("lm.")
     let layouts = (isReduced ? precision.precision(of: name) : .f32).layouts

@@ -134,7 +134,7 @@ extension CompileRequest {
       let rule = read(.haltingRule, absent: .tight, HaltingRule.init(rawValue:)),
       let selection = read(.selection, absent: .dynamic, TokenSelection.init(rawValue:)),
       let decay = read(.decay, absent: .some(nil), ValueText.decay),
-      let depth = optional(.depth, ValueText.depth),
+      let depth = optional(.depth, ValueText.wholeNumber),
       values[.haltingRule] == nil || name.halts || name == .search,
       values[.selection] == nil || name.selects, values[.decay] == nil || name.hasDecay
     else { return nil }

@@ -9,8 +9,8 @@ public enum ValueText {
     return count
   }
 
-  /// "3": layers, from none.
-  public static func depth(_ text: String) -> Int? { text == "0" ? 0 : count(text) }
+  /// A count that may be none.
+  public static func wholeNumber(_ text: String) -> Int? { text == "0" ? 0 : count(text) }
 
   // MARK: Times
 

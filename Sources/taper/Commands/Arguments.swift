@@ -73,7 +73,7 @@ enum Count: ArgumentWord {
 
 enum WholeNumber: ArgumentWord {
   static let expectation = "a whole number of at least 0"
-  static func value(of argument: String) -> Int? { argument == "0" ? 0 : ValueText.count(argument) }
+  static func value(of argument: String) -> Int? { ValueText.wholeNumber(argument) }
 }
 
 enum Latency: ArgumentWord {

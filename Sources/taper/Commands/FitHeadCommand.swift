@@ -91,13 +91,7 @@ enum HeadSummary {
       isShare ? NumberText.percent(value, decimals) : NumberText.fixed(value, 3)
     }
     let name =
-      switch figure.metric {
-      case .f1: "F1" + (figure.positive.map { " of \($0)" } ?? "")
-      case .determination: "R²"
-      case .matthews: "Matthews correlation"
-      case .spearman: "Spearman correlation"
-      case .accuracy, .agreement: figure.metric.name
-      }
+      figure.metric == .determination ? "R²" : EvidenceText.name(figure.metric, positive: figure.positive)
     let interval = figure.interval.map { "95% interval \(number($0.low, 1)) to \(number($0.high, 1))" }
     var others: [String] = []
     switch validation {

@@ -35,8 +35,8 @@ extension WorkflowError {
       "labels: expected the model's: \(list(model)), or their numbers from 0; found \(list(data)); name the column of "
         + "the labels with --label-column, leave them out with --no-labels, or fit a head for them with taper fit-head"
     case .labelsWithoutText(let labels):
-      "labels: expected texts of every label of the model; found none of \(list(labels)); give more texts, or draw more "
-        + "of them with --refit-limit"
+      "labels: expected texts of every label of the model; found none of \(list(labels)); give more texts, or "
+        + "draw more of them with --refit-limit"
     case .searchNeedsTexts:
       "--method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
     case .cacheUnwritable(let path):
@@ -57,8 +57,8 @@ extension WorkflowError {
     case .positiveUnknown(let labels, let found):
       "--positive: expected one of the labels \(list(labels)); found \(found)"
     case .metricNeedsLabels(let name):
-      "--metric \(name.rawValue): expected texts with right answers to measure on, all of the head's labels or numbers; "
-        + "found none; calibrate on labelled texts, give --refit-head, or leave --metric out"
+      "--metric \(name.rawValue): expected texts with right answers to measure on, all of the head's labels or "
+        + "numbers; found none; calibrate on labelled texts, give --refit-head, or leave --metric out"
     case .pairMissing(let line):
       "line \(line): expected two texts and a number, to compare with the cosine of their vectors; found fewer; name "
         + "their columns with --pair-column and --label-column, or leave --metric out"
@@ -74,8 +74,8 @@ extension WorkflowError {
     case .multiLabel: "accuracy for a head of several labels a text"
     case .regression: "spearman, or none for R² and Pearson's correlation, for a head of numbers"
     case .embedding:
-      "none for embeddings, which have no right ones; taper audit and taper sweep --test take spearman for pairs of texts "
-        + "with a number"
+      "none for embeddings, which have no right ones; taper audit and taper sweep --test take spearman for pairs of "
+        + "texts with a number"
     case .tokenClassification, .sparse, .tokenVectors: "none for answers of tokens"
     }
   }
