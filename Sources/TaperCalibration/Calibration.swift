@@ -67,7 +67,14 @@ public struct Calibration: Hashable, Sendable {
   /// Equal digests mean equal contents; the samples need not be hashed again.
   public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 
-  func withDigest(_ digest: Digest) -> Calibration {
+  func withDigest(_ digest: Digest) -> Calibration { changed(samples: samples, digest: digest) }
+
+  /// The same statistics with some of the samples, by number: the others have been used for something else.
+  public func keeping(samples numbers: [Int]) -> Calibration {
+    changed(samples: numbers.map { samples[$0] }, digest: digest)
+  }
+
+  private func changed(samples: [CalibrationSample], digest: Digest) -> Calibration {
     Calibration(
       layers: layers, selectors: selectors, lengthHistogram: lengthHistogram, samples: samples,
       referenceWidth: referenceWidth,

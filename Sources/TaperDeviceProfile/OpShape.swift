@@ -28,10 +28,10 @@ public struct OpShape: Hashable, Sendable {
 
   /// The key of a planned op; `served(by:)` makes it the key for a kernel.
   public init(of op: PlanOp) {
-    let definition = op.kind.definition
+    let definition = op.kind.definition.measuredAs.definition
     let (sizes, key) = (definition.sizes, definition.key)
     self.init(
-      definition.measuredAs, columns: sizes.contains(.columns) ? Int(op.columns) : 0,
+      definition.kind, columns: sizes.contains(.columns) ? Int(op.columns) : 0,
       depth: sizes.contains(.depth) ? Int(op.depth) : 0, heads: sizes.contains(.heads) ? Int(op.heads) : 0,
       parts: key.contains(.parts) ? Int(op.parts) : 1,
       activation: key.contains(.activation) ? op.activation : .none,

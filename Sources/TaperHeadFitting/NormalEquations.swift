@@ -1,4 +1,4 @@
-/// XᵀX and Xᵀ(y − mean y) per example, X standardised.
+/// XᵀX and Xᵀ(y − mean y) per example, X standardised; of weighted examples weighted means.
 struct NormalEquations {
   private let standardization: Standardization
   private let width: Int
@@ -9,20 +9,28 @@ struct NormalEquations {
   private var moments: [Double]
   private var targetMeans: [Double]
 
-  init(_ features: [Float], width: Int, _ targets: [Float], outputs: Int, rows: [Int]) {
+  init(
+    _ features: [Float], width: Int, _ targets: [Float], outputs: Int, rows: [Int],
+    weights: ExampleWeights = ExampleWeights()
+  ) {
     self.width = width
     self.outputs = outputs
-    standardization = Standardization(features, width: width, rows: rows)
-    let scale = 1 / Double(rows.count)
-    let x = standardization.apply(features, rows: rows)
+    standardization = Standardization(features, width: width, rows: rows, weights: weights)
+    let scale = 1 / weights.total(rows)
+    var x = standardization.apply(features, rows: rows)
     targetMeans = [Double](repeating: 0, count: outputs)
     for row in rows {
-      for output in 0..<outputs { targetMeans[output] += Double(targets[row * outputs + output]) * scale }
+      for output in 0..<outputs {
+        targetMeans[output] += weights[row] * Double(targets[row * outputs + output]) * scale
+      }
     }
     var centred = [Double](repeating: 0, count: rows.count * outputs)
     for (index, row) in rows.enumerated() {
+      let root = weights[row].squareRoot()
+      for column in 0..<width { x[index * width + column] *= root }
       for output in 0..<outputs {
-        centred[index * outputs + output] = Double(targets[row * outputs + output]) - targetMeans[output]
+        centred[index * outputs + output] =
+          root * (Double(targets[row * outputs + output]) - targetMeans[output])
       }
     }
     gram = [Double](repeating: 0, count: width * width)

@@ -8,9 +8,9 @@ struct RegressionFit {
 
   init(
     _ features: [Float], width: Int, _ targets: [Float], outputs: Int, rows: [Int], weight: [Float],
-    bias: [Float]
+    bias: [Float], weights: ExampleWeights = ExampleWeights()
   ) {
-    let count = Double(rows.count)
+    let count = weights.total(rows)
     var squaredError = 0.0
     var variation = 0.0
     var correlation = 0.0
@@ -27,16 +27,17 @@ struct RegressionFit {
         truth.append(Double(targets[row * outputs + output]))
       }
       if output == 0 { first = found.map { Float($0) } }
-      let foundMean = found.reduce(0, +) / count
-      let truthMean = truth.reduce(0, +) / count
+      let shares = rows.map { weights[$0] }
+      let foundMean = zip(shares, found).reduce(0) { $0 + $1.0 * $1.1 } / count
+      let truthMean = zip(shares, truth).reduce(0) { $0 + $1.0 * $1.1 } / count
       var covariance = 0.0
       var foundVariation = 0.0
       var truthVariation = 0.0
-      for (a, b) in zip(found, truth) {
-        squaredError += (a - b) * (a - b)
-        covariance += (a - foundMean) * (b - truthMean)
-        foundVariation += (a - foundMean) * (a - foundMean)
-        truthVariation += (b - truthMean) * (b - truthMean)
+      for (share, (a, b)) in zip(shares, zip(found, truth)) {
+        squaredError += share * (a - b) * (a - b)
+        covariance += share * (a - foundMean) * (b - truthMean)
+        foundVariation += share * (a - foundMean) * (a - foundMean)
+        truthVariation += share * (b - truthMean) * (b - truthMean)
       }
       variation += truthVariation
       let scale = (foundVariation * truthVariation).squareRoot()

@@ -8,10 +8,12 @@ public enum Ridge {
   /// - Parameters:
   ///   - features: [count, width], row-major.
   ///   - targets: [count, outputs], row-major.
+  ///   - weights: what each example's squared error counts for, none negative, some positive; nil: one.
   /// - Throws: on sizes that do not match and numbers that are not finite.
   /// - Complexity: O(count · width²) per fit and O(width³) per strength.
   public static func fit(
     features: [Float], count: Int, width: Int, targets: [Float], outputs: Int = 1,
+    weights: [Float]? = nil,
     options: FitOptions = FitOptions(strengths: [10, 1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
   ) throws(HeadFittingError) -> LinearHead {
     precondition(outputs > 0)
@@ -22,6 +24,7 @@ public enum Ridge {
     if let index = targets.firstIndex(where: { !$0.isFinite }) {
       throw .nonFiniteTarget(example: index / outputs)
     }
+    let weights = ExampleWeights(weights)
     var report = FitReport(
       examples: count, heldOutExamples: 0, strength: options.fallbackStrength, candidates: [],
       validation: .none,
@@ -30,12 +33,13 @@ public enum Ridge {
       labels: [Int](repeating: 0, count: count), fraction: options.heldOutFraction, seed: options.seed)
     // A correlation needs at least two examples.
     if split.heldOut.count >= 2 {
-      let equations = NormalEquations(features, width: width, targets, outputs: outputs, rows: split.fitted)
+      let equations = NormalEquations(features, width: width, targets, outputs: outputs, rows: split.fitted, weights: weights)
       var best = Double.infinity
       for strength in options.strengths {
         let (weight, bias) = equations.solve(strength: strength)
         let fit = RegressionFit(
-          features, width: width, targets, outputs: outputs, rows: split.heldOut, weight: weight, bias: bias)
+          features, width: width, targets, outputs: outputs, rows: split.heldOut, weight: weight, bias: bias,
+          weights: weights)
         report.candidates.append(FitReport.Candidate(strength: strength, heldOutLoss: fit.meanSquaredError))
         if fit.meanSquaredError < best {
           best = fit.meanSquaredError
@@ -46,7 +50,8 @@ public enum Ridge {
       }
       report.heldOutExamples = split.heldOut.count
     }
-    let equations = NormalEquations(features, width: width, targets, outputs: outputs, rows: Array(0..<count))
+    let equations = NormalEquations(features, width: width, targets, outputs: outputs, rows: Array(0..<count),
+      weights: weights)
     let (weight, bias) = equations.solve(strength: report.strength)
     return LinearHead(weight: weight, bias: bias, width: width, labels: [], report: report)
   }

@@ -9,18 +9,18 @@ struct Standardization {
   let scales: [Double]
 
   /// Of the examples `rows` of features [count, width].
-  init(_ features: [Float], width: Int, rows: [Int]) {
-    let count = Double(rows.count)
+  init(_ features: [Float], width: Int, rows: [Int], weights: ExampleWeights = ExampleWeights()) {
+    let count = weights.total(rows)
     var means = [Double](repeating: 0, count: width)
     for row in rows {
-      for column in 0..<width { means[column] += Double(features[row * width + column]) }
+      for column in 0..<width { means[column] += weights[row] * Double(features[row * width + column]) }
     }
     for column in 0..<width { means[column] /= count }
     var squares = [Double](repeating: 0, count: width)
     for row in rows {
       for column in 0..<width {
         let distance = Double(features[row * width + column]) - means[column]
-        squares[column] += distance * distance
+        squares[column] += weights[row] * distance * distance
       }
     }
     self.means = means

@@ -51,6 +51,9 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let layerNormI8 = KernelID(rawValue: 44)
   public static let gemmBF16PanelBF16 = KernelID(rawValue: 45)
   public static let gemmI8Pairs = KernelID(rawValue: 46)
+  public static let wordScoresF32 = KernelID(rawValue: 47)
+  public static let meanDroppedF32 = KernelID(rawValue: 48)
+  public static let spreadF32 = KernelID(rawValue: 49)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -100,5 +103,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("layer_norm_i8", .normEncode, .none, .rowMajor, .i8),
     KernelFamily("gemm_bf16_panel_bf16", .gemmEncode, .none, .panelBF16, .bf16),
     KernelFamily("gemm_i8_pairs", .gemm, .none, .panelI8Pairs, .i8),
+    KernelFamily("word_scores_f32", .wordScores, .none, .rowMajor, .f32),
+    KernelFamily("mean_dropped_f32", .meanDropped, .none, .rowMajor, .f32),
+    KernelFamily("spread_f32", .spread, .none, .rowMajor, .f32),
   ]
 }

@@ -84,7 +84,7 @@ package struct PlanAssembler {
     let emission = Emission(finished, schedule: schedule, sharing: request.passes.contains(.arenaPlanning))
     let predictions = PredictionTable.make(
       ops: emission.pricedOps, schedule: schedule, dense: dense, pricer: pricer,
-      dropsAfterLayers: selection != nil)
+      dropping: dropPoint)
     let expectations =
       selection == .dynamic
       ? inputs.selectors.map {
@@ -164,6 +164,10 @@ package struct PlanAssembler {
         throw .selectorLayersDiffer(expected: layers, found: found)
       }
     }
+    if let lexicon = request.lexicon, lexicon.scores.count != Int(facts.shape.vocabulary) {
+      throw .lexiconMismatch(expected: Int(facts.shape.vocabulary), found: lexicon.scores.count)
+    }
+    if case .tokens(.words, _) = request.method, request.lexicon == nil { throw .lexiconMissing }
     if facts.head.pooling == .tokens || facts.head.kind == .sparse,
       request.headOverride != nil || request.instrumentation.contains(.features)
     {
@@ -256,12 +260,26 @@ package struct PlanAssembler {
 
   /// How selectors choose; nil in plans in which they do not act.
   private var selection: TokenSelection? {
-    facts.selector == nil ? nil : request.method.selection
+    facts.selector == nil || request.lexicon != nil ? nil : request.method.selection
   }
 
-  /// Layers that may drop tokens: all, or those with a selector.
+  /// Layers that may drop tokens: all, those with a selector, or the first where words choose.
   private var droppingLayers: Set<Int> {
-    Set(selection == nil ? Array(facts.layerNumbers) : facts.selector?.layers ?? [])
+    switch dropPoint {
+    case .afterAttention: Set(facts.layerNumbers)
+    case .afterLayer: Set(facts.selector?.layers ?? [])
+    case .beforeFirstLayer: [1]
+    }
+  }
+
+  private var dropPoint: DropPoint {
+    if request.lexicon != nil { return .beforeFirstLayer }
+    return selection == nil ? .afterAttention : .afterLayer
+  }
+
+  /// A lens gives a mean's rows, and those of the last layer only.
+  private var readsLens: Bool {
+    request.lens != nil && facts.head.pooling == .mean && request.halting == nil
   }
 
   /// A head that answers for every token, or reads the last one, needs every token's state.
@@ -275,7 +293,8 @@ package struct PlanAssembler {
   ) -> PlanGraph {
     let options = GraphOptions(
       maximumLength: request.maximumLength, threads: request.threads, reducingLayers: layers,
-      selection: selection, halting: halting, restores: restores, instrumentation: request.instrumentation)
+      selection: selection, words: request.lexicon?.penalties.count, halting: halting, restores: restores,
+      readsLens: restores && readsLens, instrumentation: request.instrumentation)
     var plain = GraphBuilder.build(facts, options: options, override: request.headOverride)
     plain.roundedAttention = Set(
       facts.layerNumbers.filter { request.precision.roundsAttention(layer: facts.form(of: $0).storedAs) })
@@ -327,7 +346,7 @@ package struct PlanAssembler {
       wholeOps: selection == .dynamic
         ? reducing.pricedOps
         : graph(reducing: [], halting: request.halting, restores: false, passes).pricedOps,
-      dense: dense, average: average, pricer: pricer, dropsAfterLayers: selection != nil,
+      dense: dense, average: average, pricer: pricer, dropping: dropPoint,
       coveredLength: coveredLength)
     let rows = try search.run()
     return Schedule(
@@ -338,12 +357,18 @@ package struct PlanAssembler {
   private func retentionFamily(
     _ dropping: TokenDropping, _ dense: DenseReference
   ) throws(PlanningError) -> RetentionFamily {
-    guard case .attention(let decay) = dropping else {
+    let decay: Double?
+    switch dropping {
+    case .attention(let given): decay = given
+    case .selectors:
       guard let selectors = inputs.selectors else { throw .selectorsNotCalibrated }
       return RetentionFamily(
         profiles: (1...request.maximumLength).map {
           selectors.retention(length: $0, layerCount: facts.layers)
         })
+    case .words:
+      guard inputs.profile != nil else { throw .wordsNotCalibrated }
+      return RetentionFamily(profiles: [[1] + [Double?](repeating: nil, count: facts.layers - 1)])
     }
     let given = decay.map { EliminationProfile(decay: $0, layers: dense.layers).retention }
     guard let profile = given ?? inputs.profile else { throw .calibrationMissing }
@@ -398,7 +423,7 @@ package struct PlanAssembler {
     var methods: [String] = []
     if reduces {
       switch selection {
-      case nil: methods.append("acc")
+      case nil: methods.append(request.lexicon == nil ? "acc" : "lexical")
       case .dynamic: methods.append("selector")
       case .static: methods.append("selector-static")
       }

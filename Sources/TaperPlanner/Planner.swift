@@ -70,7 +70,7 @@ public enum Planner {
     let (plan, recipes, pricing) = try assembler.withRemedies { () throws(PlanningError) in
       try assembler.assemble()
     }
-    let stream = WeightStream(recipes: recipes, model: model, headOverride: request.headOverride)
+    let stream = WeightStream(recipes: recipes, model: model, fitted: FittedTensors(request))
     return PlannedModel(plan: plan, weights: stream, pool: pool, pricing: pricing)
   }
 }

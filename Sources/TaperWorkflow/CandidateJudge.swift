@@ -54,6 +54,7 @@ struct CandidateJudge {
     -> SearchTrial.Score?
   {
     let targets = try HeadTargets(of: samples, like: compiler.model.head.textLabels)
+    let request = try compiler.fittingLens(request) { _, _ in }
     let reduced = try compiler.reduced(request, samples, targets) { _, _ in }
     let heldOut = targets.heldOut
     let head = try targets.fit(features: reduced.features, width: reduced.width)

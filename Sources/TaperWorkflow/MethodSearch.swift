@@ -87,6 +87,7 @@ package struct MethodSearch {
     var halts: Bool
     var selection: TokenSelection?
     var restores: Bool
+    var areWords: Bool
   }
 
   /// Those within reach, one of each plan.
@@ -101,7 +102,8 @@ package struct MethodSearch {
       let content = Content(
         schedule: schedule, precision: candidate.precision, halts: candidate.halts,
         selection: selection,
-        restores: candidate.restores || !schedule.reducesAnywhere && selection == nil)
+        restores: candidate.restores || !schedule.reducesAnywhere && selection == nil,
+        areWords: candidate.dropping == .words && schedule.reducesAnywhere)
       if known.insert(content).inserted { found.append(candidate) }
     }
     return found

@@ -8,8 +8,8 @@ public struct PlanCandidate: Hashable, Sendable {
     case precision(PrecisionAssignment)
     /// Layers kept.
     case depth(Int)
-    /// Whether the head's mean is over all tokens' last states, or over those of the kept ones.
-    case restoring(Bool)
+    /// What the head's mean has of dropped tokens.
+    case readOut(CompileOptions.ReadOut)
   }
 
   public enum Reason: Hashable, Sendable {

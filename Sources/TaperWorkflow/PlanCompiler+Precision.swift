@@ -31,7 +31,7 @@ extension PlanCompiler {
         draft.planning, maximumDrop: maximumDrop ?? Self.precisionDrop, progress: report
       ).precision
     }
-    var draft = Draft(planning: try request.planning(precision: nil, provenance: PlanProvenance()))
+    var draft = Draft(planning: try planning(request, precision: nil, refits: false))
     try stages.run(&draft, progress: progress)
     return draft.planning.precision
   }

@@ -10,11 +10,11 @@ internal import TaperPlanner
 /// it was trained expects states of the last layer, and a dropped token's state is of an earlier one: of MiniLM-L6
 /// fine-tuned on 20 Newsgroups and planned at 2x (int8), the restored mean answers 64% of the test texts correctly and
 /// the mean of kept tokens 78%, where the dense plan answers 82%. Elsewhere restoring wins, and no rule by the kind of
-/// model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts. A
-/// model that was trained with restoring is restored.
+/// model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts, and
+/// a lens beside them where there are texts to fit it to. A model that was trained with restoring is restored.
 extension PlanCompiler {
-  func mayChooseRestoring(_ restoring: CompileOptions.Restoring) -> Bool {
-    restoring == .auto && model.head.pooling.joinsTokens && model.tuned?.restoresDroppedTokens != true
+  func mayChooseRestoring(_ readOut: CompileOptions.ReadOut) -> Bool {
+    readOut == .auto && model.head.pooling.joinsTokens && model.tuned?.restoresDroppedTokens != true
       && calibration != nil
   }
 
@@ -35,7 +35,7 @@ extension PlanCompiler {
         let plan = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
         reached.append((request, plan))
       } catch {
-        let candidate = PlanCandidate(.restoring(restores), infeasible: error)
+        let candidate = PlanCandidate(.readOut(restores ? .restored : .kept), infeasible: error)
         guard let candidate, restores || !reached.isEmpty else { throw error }
         infeasible.append(candidate)
       }
@@ -53,29 +53,56 @@ extension PlanCompiler {
     guard reached.count == 2, reached[0].plan.schedule.restoresDroppedTokens else {
       guard !infeasible.isEmpty else { return (request, []) }
       let taken = reached[0]
-      let candidate = PlanCandidate(.restoring(taken.request.restoresDroppedTokens), plan: taken.plan)
+      let candidate = PlanCandidate(.readOut(taken.request.readOut), plan: taken.plan)
       return (taken.request, infeasible + [candidate])
     }
     var judge = CandidateJudge(
       compiler: self, labelled: nil, maximumLength: request.maximumLength, by: measure)
     var choices: [(request: PlanningRequest, score: SearchTrial.Score)] = []
-    for (place, (request, _)) in reached.enumerated() {
+    let ways = try reached.map(\.request) + lensed(reached[0].request)
+    for (place, request) in ways.enumerated() {
       let score = try judge.score(request, texts: Self.evidenceTexts) { done, total in
-        progress.texts(place * total + done, 2 * total)
+        progress.texts(place * total + done, ways.count * total)
       }
       guard let score else { return (request, []) }
       choices.append((request, score))
     }
-    let (restored, kept) = (choices[0].score, choices[1].score)
-    let restores = (restored.metric, -restored.loss) > (kept.metric, -kept.loss)
-    let best = restores ? restored : kept
-    let candidates = choices.map { choice in
-      let isTaken = choice.request.restoresDroppedTokens == restores
-      return PlanCandidate(
-        .restoring(choice.request.restoresDroppedTokens),
-        predicted: choice.score.worst, lost: isTaken ? nil : best.metric - choice.score.metric,
-        reason: isTaken ? nil : .worse(texts: best.heldOut))
+    // Of equals the first.
+    let best = choices.indices.reversed().max { first, second in
+      let (a, b) = (choices[first].score, choices[second].score)
+      return (a.metric, -a.loss) < (b.metric, -b.loss)
     }
-    return (choices[restores ? 0 : 1].request, candidates)
+    guard let best else { return (request, []) }
+    let candidates = choices.enumerated().map { place, choice in
+      PlanCandidate(
+        .readOut(choice.request.readOut), predicted: choice.score.worst,
+        lost: place == best ? nil : choices[best].score.metric - choice.score.metric,
+        reason: place == best ? nil : .worse(texts: choices[best].score.heldOut))
+    }
+    return (choices[best].request, candidates)
+  }
+
+  /// The request with a lens; none where its head cannot read one or there are too few texts to fit one.
+  private func lensed(_ request: PlanningRequest) throws -> [PlanningRequest] {
+    guard mayReadLens(request), fittingTexts.count >= Self.fewestFittingTexts else { return [] }
+    var request = request
+    request.lens = Lens()
+    do throws(PlanningError) {
+      _ = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
+    } catch {
+      if error.isInfeasible { return [] }
+      throw error
+    }
+    do {
+      return [try fittingLens(request) { _, _ in }]
+    } catch WorkflowError.fittingNeedsTexts {
+      return []
+    }
+  }
+}
+
+extension PlanningRequest {
+  fileprivate var readOut: CompileOptions.ReadOut {
+    lens != nil ? .lens : restoresDroppedTokens ? .restored : .kept
   }
 }

@@ -58,8 +58,11 @@ public struct PlanCompiler {
   static let evidenceTexts = 200
 
   let model: ModelSpec
-  let calibration: Calibration?
+  private(set) var calibration: Calibration?
   let cost: CostModel
+  /// Texts that scores of words and lenses are fitted to; none of them judges a plan.
+  private(set) var fittingTexts: [TokenizedSample] = []
+  let readOuts = DenseReadOuts()
   /// The packed tensors of all plans that are made: candidates, references and the outcome.
   package let pool = WeightPool()
 
@@ -93,10 +96,15 @@ public struct PlanCompiler {
     _ request: CompileRequest, text: String, precision: PrecisionAssignment?, refit: [TokenizedSample]?,
     search: SearchOptions, progress: Progress
   ) throws -> Outcome {
-    let planning = try request.planning(precision: precision, provenance: PlanProvenance(request: text))
+    let planning = try planning(request, precision: precision, text: text, refits: refit != nil)
+    let mayChoose = refit == nil && mayChooseRestoring(request.options.readOut) && mayReadLens(planning)
+    let searches = refit != nil && request.goal.method.name == .search
+    let fits =
+      planning.lexicon != nil || planning.lens != nil || searches || mayChoose && planning.method.dropsTokens
+    let compiler = fits ? settingTextsApart(refit: refit) : self
     var draft = Draft(planning: planning, refit: refit)
     do {
-      try stages(of: request, findsPrecision: precision == nil, refits: refit != nil, search)
+      try compiler.stages(of: request, findsPrecision: precision == nil, refits: refit != nil, search)
         .run(&draft, progress: progress)
     } catch PlanningError.memoryExceeded(let diagnostic) where diagnostic.remedies.isEmpty {
       throw PlanningError.memoryExceeded(
@@ -105,6 +113,44 @@ public struct PlanCompiler {
     }
     guard let outcome = draft.outcome else { preconditionFailure("no stage made a plan") }
     return outcome
+  }
+
+  /// The planner's request as far as the compile's request settles it: with scores of words and a lens where it has
+  /// them, which are not fitted yet.
+  func planning(
+    _ request: CompileRequest, precision: PrecisionAssignment?, text: String = "", refits: Bool
+  ) throws(WorkflowError) -> PlanningRequest {
+    var planning = try request.planning(precision: precision, provenance: PlanProvenance(request: text))
+    if planning.method.choosesWords {
+      planning.lexicon = Lexicon(
+        scores: [Float](repeating: 0, count: Int(model.shape.vocabulary)),
+        penalties: LexiconFit.penalties)
+    }
+    switch request.options.readOut {
+    case .lens:
+      guard mayReadLens(planning) else { throw .lensNeedsMean }
+      planning.lens = Lens()
+    case .auto where planning.method.choosesWords && mayReadLens(planning): planning.lens = Lens()
+    case .auto, .restored, .kept: break
+    }
+    return planning
+  }
+
+  /// The compiler that fits on some texts and judges on others, where the request has something to fit besides the head:
+  /// on those that the head is fitted on, or else on two of three of the calibration's.
+  private func settingTextsApart(refit: [TokenizedSample]?) -> PlanCompiler {
+    var compiler = self
+    if let refit {
+      let heldOut = Set((try? HeadTargets(of: refit, like: model.head.textLabels).heldOut) ?? [])
+      compiler.fittingTexts = refit.indices.filter { !heldOut.contains($0) }.map { refit[$0] }
+    } else if let calibration, calibration.samples.count * 2 / 3 >= Self.fewestFittingTexts {
+      let judging = Set(
+        SeededSubset.indices(count: calibration.samples.count, limit: calibration.samples.count / 3, seed: 2))
+      compiler.fittingTexts = calibration.samples.indices.filter { !judging.contains($0) }
+        .map { calibration.samples[$0].tokenized }
+      compiler.calibration = calibration.keeping(samples: judging.sorted())
+    }
+    return compiler
   }
 
   /// A compile under way.
@@ -140,6 +186,14 @@ public struct PlanCompiler {
   ) -> Stages<Draft> {
     let (goal, gate, measure) = (request.goal, request.gate, request.options.measure)
     var stages = Stages<Draft>()
+    if goal.method.choosesWords {
+      stages.add("scores of words", weight: 2) { draft, report in
+        guard model.makesOneVector else { throw WorkflowError.wordsNeedVector }
+        // What cannot be planned is refused before the work.
+        _ = try Planner.outline(draft.planning, model: model, calibration: calibration, cost: cost)
+        draft.planning.lexicon = try lexicon(for: draft.planning, progress: report.texts)
+      }
+    }
     // Without layers there are no products.
     if findsPrecision, request.options.precision.precision == nil, goal.depth != 0 {
       stages.add("precision of products", weight: 4) { draft, report in
@@ -160,12 +214,19 @@ public struct PlanCompiler {
         // Halting keeps the heads that were trained together.
         if draft.planning.halting != nil { draft.refit = nil }
       }
-    } else if !refits, mayChooseRestoring(request.options.restoring) {
+    } else if !refits, mayChooseRestoring(request.options.readOut) {
       stages.add("dropped tokens in the mean or not", weight: 2) { draft, report in
+        // A lens is better than either.
+        if draft.planning.lens != nil { return }
         let (planning, candidates) = try choosingRestoring(
           draft.planning, by: measure, progress: report)
         draft.planning = planning
         draft.candidates += candidates
+      }
+    }
+    if request.options.readOut == .lens || goal.method.choosesWords || goal.method.name == .search {
+      stages.add("lens for dropped tokens") { draft, report in
+        draft.planning = try fittingLens(draft.planning, progress: report.texts)
       }
     }
     if refits {
@@ -232,7 +293,11 @@ public struct PlanCompiler {
     _ draft: inout Draft, _ request: CompileRequest, _ target: PlanningTarget, _ rule: HaltingRule,
     _ options: SearchOptions, progress: Report
   ) throws {
-    let planning = draft.planning
+    var planning = draft.planning
+    if draft.refit != nil, fittingTexts.count >= Self.fewestFittingTexts, model.makesOneVector {
+      planning.lexicon = try lexicon(for: planning) { _, _ in }
+      planning.lens = mayReadLens(planning) && request.options.readOut.mayBeLens ? Lens() : nil
+    }
     var judge = CandidateJudge(
       compiler: self, labelled: draft.refit, maximumLength: request.options.maximumLength,
       by: request.options.measure)
@@ -242,7 +307,7 @@ public struct PlanCompiler {
     let space = SearchSpace(
       planning, target: target, haltingRule: rule, layers: Int(model.shape.layers),
       halts: model.tuned?.halting != nil, selectors: model.tuned?.selector?.layers ?? [],
-      precisions: precisions, choosesRestoring: mayChooseRestoring(request.options.restoring),
+      precisions: precisions, choosesRestoring: mayChooseRestoring(request.options.readOut),
       refits: draft.refit != nil)
     var search = MethodSearch(
       space, texts: judge.texts,

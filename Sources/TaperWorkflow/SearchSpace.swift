@@ -6,7 +6,7 @@ package struct SearchSpace {
   /// Decays tried besides the calibration's: from keeping alike in every layer to dropping late and steeply.
   package static let decays = [0.1, 0.2, 0.35, 0.5, 0.75, 1.0]
 
-  /// What all candidates have in common.
+  /// What all candidates have in common; with a lexicon, words are a way to drop tokens too, read out as it says.
   let base: PlanningRequest
   let target: PlanningTarget
   /// Of candidates that halt.
@@ -53,6 +53,7 @@ package struct SearchSpace {
     request.halting = candidate.halts ? haltingRule : nil
     request.depth = candidate.depth
     request.restoresDroppedTokens = candidate.restores
+    if candidate.dropping != .words { (request.lexicon, request.lens) = (nil, nil) }
     request.precision = candidate.precision
     return request
   }
@@ -77,7 +78,7 @@ package struct SearchSpace {
       for depth in (1...layers).reversed() {
         for (dropping, halts) in methods(depth: depth, decay: decay) {
           for precision in precisions {
-            for restores in halts || !refits ? restorings : [restorings[0]] {
+            for restores in dropping != .words && (halts || !refits) ? restorings : [restorings[0]] {
               found.append(
                 .init(dropping, halts: halts, depth: depth, restores: restores, precision: precision))
             }
@@ -95,6 +96,7 @@ package struct SearchSpace {
       if decay == nil { methods.append((nil, true)) }
       methods.append((.attention(decay: decay), true))
     }
+    if decay == nil, base.lexicon != nil { methods.append((.words, false)) }
     guard decay == nil, selectors.contains(where: { $0 < depth }) else { return methods }
     for selection in TokenSelection.allCases {
       methods.append((.selectors(selection), false))

@@ -44,6 +44,7 @@ public struct SearchTrial: Hashable, Sendable {
         case .attention?: "acc"
         case .selectors(.dynamic)?: "selector"
         case .selectors(.static)?: "selector-static"
+        case .words?: "lexical"
         }
       return [name, halts ? "halting" : nil].compactMap(\.self).joined(separator: "+")
     }

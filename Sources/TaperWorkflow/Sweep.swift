@@ -139,8 +139,10 @@ public struct Sweep {
   private func schedule(
     _ request: CompileRequest, _ precision: PrecisionAssignment?, refits: Bool
   ) throws -> Schedule {
-    let planning = try request.planning(precision: precision, provenance: PlanProvenance())
-    if compiler.mayChooseRestoring(request.options.restoring), !refits || planning.halting != nil {
+    let planning = try compiler.planning(request, precision: precision, refits: refits)
+    if compiler.mayChooseRestoring(request.options.readOut), planning.lens == nil,
+      !refits || planning.halting != nil
+    {
       return try compiler.restorings(of: planning).reached[0].plan.schedule
     }
     return try Planner.schedule(

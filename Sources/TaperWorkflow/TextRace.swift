@@ -79,7 +79,7 @@ extension TextRace.Runner {
     let plan = session.loaded.plan
     let length = session.currentLength
     let method = CompileMethod.Name(rawValue: plan.identity.method)
-    let analysis = SpeedupAnalysis(plan.model, dropsAfterLayers: method?.selects ?? false)
+    let analysis = SpeedupAnalysis(plan.model, dropping: method?.dropPoint ?? .afterAttention)
     predicted.append(
       plan.predictedTime(length: length, depth: session.depth) ?? plan.expectations?.lengths[length - 1].mean
         ?? plan.predictions.lengths[length - 1].planned.time)

@@ -36,6 +36,12 @@ public enum WorkflowError: Error, Hashable, Sendable {
   case promptLeftOut(name: String)
   case precisionNeedsCalibration
   case searchNeedsTexts
+  /// Scores of words and lenses are fitted to texts, and there are too few.
+  case fittingNeedsTexts(found: Int, least: Int)
+  /// The head reads no mean over tokens, or every layer has a head.
+  case lensNeedsMean
+  /// Words are scored by what a text's vector loses without them, and the model gives none.
+  case wordsNeedVector
   case cacheUnwritable(path: String)
   /// A file that holds something else than trials of a search.
   case cacheForeign(path: String)

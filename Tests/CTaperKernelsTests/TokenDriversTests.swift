@@ -157,6 +157,96 @@ import Testing
     }
   }
 
+  /// Scores by id, less a penalty for the same id earlier, the last for all more.
+  @Test func wordScores() {
+    var generator = Generator(seed: 21)
+    withEvery("tokens", in: [1, 2, 17, 64, 129]) { tokens in
+      withEvery("penalties", in: [1, 2, 5]) { penalties in
+        let vocabulary = 7
+        let ids = (0..<tokens).map { _ in UInt32.random(in: 0..<UInt32(vocabulary), using: &generator) }
+        let table = generator.floats(vocabulary)
+        let penalty = generator.floats(penalties)
+        let (idMemory, scores) = (GuardedMemory(ids), GuardedMemory([Float](repeating: .nan, count: tokens)))
+        let (tableMemory, penaltyMemory) = (GuardedMemory(table), GuardedMemory(penalty))
+        var op = unsafe ck_op()
+        unsafe op.rows = UInt32(tokens)
+        unsafe op.inner_rows = UInt32(tokens)
+        unsafe op.columns = 1
+        unsafe op.depth = UInt32(penalties)
+        unsafe op.ids = idMemory.constPointer
+        unsafe op.table0 = tableMemory.constPointer
+        unsafe op.table1 = penaltyMemory.constPointer
+        unsafe op.y = scores.pointer
+        unsafe run(ck_word_scores, op, tasks: 1)
+        let wanted = ids.indices.map { j in
+          table[Int(ids[j])] - penalty[min(ids[..<j].count { $0 == ids[j] }, penalties - 1)]
+        }
+        expect(scores.values == wanted, "\(scores.values), wanted \(wanted)")
+      }
+    }
+  }
+
+  @Test func meanOfDroppedRows() {
+    var generator = Generator(seed: 22)
+    unsafe withEveryTier { base in
+      withEvery("rows", in: rowCounts) { rows in
+        withEvery("dropped", in: [0, 1, 6]) { dropped in
+          withEvery("index", in: [true, false]) { indexed in
+            let (inner, columns) = (rows + dropped, 33)
+            let a = Matrix(inner, columns, random: &generator)
+            let kept = generator.rows(rows, below: inner)
+            let index = GuardedMemory(kept)
+            let y = Matrix(1, columns)
+            var op = unsafe base
+            unsafe op.rows = UInt32(rows)
+            unsafe op.inner_rows = UInt32(inner)
+            unsafe op.columns = UInt32(columns)
+            unsafe op.a = a.constPointer
+            unsafe op.lda = a.ld
+            unsafe op.index = indexed ? index.constPointer : nil
+            unsafe op.y = y.pointer
+            unsafe op.ldy = y.ld
+            unsafe run(ck_mean_dropped, op, tasks: 1)
+            let rest = (0..<inner).filter { indexed && !kept.contains(UInt32($0)) }
+            y.expectEqual(1e-6) { _, c in
+              rest.isEmpty ? 0 : rest.map { a.double($0, c) }.reduce(0, +) / Double(rest.count)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func spread() {
+    var generator = Generator(seed: 23)
+    withEvery("rows", in: rowCounts) { rows in
+      withEvery("origin", in: [true, false]) { hasOrigin in
+        withEvery("index", in: [true, false]) { indexed in
+          let (inner, columns) = (rows + 6, 33)
+          let a = Matrix(1, columns, random: &generator)
+          let kept = generator.rows(rows, below: inner)
+          let index = GuardedMemory(kept)
+          let origins = generator.rows(inner, below: 2 * inner)
+          let origin = GuardedMemory(origins)
+          let y = Matrix(2 * inner, columns) { r, c in Float(-r - c) }
+          var op = unsafe ck_op()
+          unsafe op.rows = UInt32(rows)
+          unsafe op.inner_rows = UInt32(inner)
+          unsafe op.columns = UInt32(columns)
+          unsafe op.a = a.constPointer
+          unsafe op.y = y.pointer
+          unsafe op.ldy = y.ld
+          unsafe op.index = indexed ? index.constPointer : nil
+          unsafe op.origin = hasOrigin ? origin.constPointer : nil
+          unsafe run(ck_spread, op, tasks: 1)
+          let dropped = (0..<inner).filter { indexed && !kept.contains(UInt32($0)) }
+          let targets = Set(dropped.map { hasOrigin ? Int(origins[$0]) : $0 })
+          y.expectEqual(0) { r, c in targets.contains(r) ? a.double(0, c) : Double(-r - c) }
+        }
+      }
+    }
+  }
+
   @Test func mean() {
     var generator = Generator(seed: 6)
     unsafe withEveryTier { base in

@@ -42,8 +42,8 @@ import Testing
       return (explained["restores_dropped_tokens"]?.bool, try JSONValue.parse(Array(made.output.utf8)))
     }
     let (always, never) = (
-      try plan(["--restore", "yes"], model, calibrated: calibration),
-      try plan(["--restore", "no"], model, calibrated: calibration)
+      try plan(["--read-out", "restored"], model, calibrated: calibration),
+      try plan(["--read-out", "kept"], model, calibrated: calibration)
     )
     #expect(always.restores == true && never.restores == false)
     #expect(always.summary["candidates"] == nil && never.summary["candidates"] == nil)

@@ -134,7 +134,7 @@ import Testing
     let plan = try plan(.workSpeedup(1.5), .static)
     let kept = plan.schedule.retentionConfiguration(length: 64).map(Int.init)
     var analysis = SpeedupAnalysis(Self.facts.shape)
-    analysis.dropsAfterLayers = true
+    analysis.dropping = .afterLayer
     let length = plan.predictions.lengths[63]
     #expect(length.publishedWork == analysis.publishedWork(kept))
     #expect(analysis.publishedSpeedup(kept) >= 1.5)

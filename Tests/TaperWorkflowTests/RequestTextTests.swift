@@ -40,13 +40,13 @@ import Testing
       try CompileGoal(.reach(.times(limits)), method: .search(.authors)),
       options: CompileOptions(
         maximumLength: 128, threads: 2, precision: .auto, refitsHead: true,
-        disabledPasses: [.fuseQKV, .inPlace], usesOpenBLAS: true, restoring: .no, dropsBeyondCalibration: true
+        disabledPasses: [.fuseQKV, .inPlace], usesOpenBLAS: true, readOut: .kept, dropsBeyondCalibration: true
       ))
     #expect(
       searched.text
         == "--latency 64:2500us,128:8ms@p99 --throughput 400/s --method search --halting-rule authors"
         + " --max-length 128 --precision auto --threads 2 --refit-head --disable-pass fuse-qkv"
-        + " --disable-pass in-place --with-openblas --beyond-calibration --restore no")
+        + " --disable-pass in-place --with-openblas --beyond-calibration --read-out kept")
     let selecting = CompileRequest(
       try CompileGoal(.reach(.workSpeedup(1.25)), method: .given(.selectors(.static), halting: .tight)),
       options: options)
@@ -167,7 +167,7 @@ private struct Draw {
       maximumLength: number(1...65_535), threads: number(1...64),
       precision: one(of: CompileOptions.PrecisionChoice.allCases), refitsHead: chance(),
       disabledPasses: (0..<number(0...3)).map { _ in one(of: PlannerPass.allCases) },
-      usesOpenBLAS: chance(), restoring: one(of: CompileOptions.Restoring.allCases),
+      usesOpenBLAS: chance(), readOut: one(of: CompileOptions.ReadOut.allCases),
       dropsBeyondCalibration: chance(),
       measure: AnswerMeasure(
         maybe { $0.one(of: AnswerMeasure.Name.allCases) },

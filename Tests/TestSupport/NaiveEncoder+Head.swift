@@ -4,10 +4,11 @@ import TaperPlanFormat
 /// The head by definition: its steps on every token's state up to the pooling, then on one vector.
 extension NaiveEncoder {
   /// - Parameter positions: where the states' tokens are in the text.
-  func applyHead(to states: [[Double]], positions: [Int], _ run: inout NaiveRun) {
+  func applyHead(
+    to states: [[Double]], positions: [Int], isNormalized: Bool = false, _ run: inout NaiveRun
+  ) {
     let head = model.head
-    var rows =
-      model.form.normalizesFirst ? states.map { normalize($0, .finalNormGamma, .finalNormBeta) } : states
+    var rows = isNormalized ? states : finallyNormalized(states)
     for step in head.steps {
       if case .pool(let pooling) = step.operation {
         rows = [Self.pool(pooling, rows, positions: positions)]
@@ -24,6 +25,10 @@ extension NaiveEncoder {
     case .regression where head.hasSigmoid: run.output = run.logits.map(NaiveMath.sigmoid)
     case .embedding, .regression, .sparse, .tokenVectors: run.output = run.logits
     }
+  }
+
+  func finallyNormalized(_ states: [[Double]]) -> [[Double]] {
+    model.form.normalizesFirst ? states.map { normalize($0, .finalNormGamma, .finalNormBeta) } : states
   }
 
   private func apply(_ operation: HeadStep.Operation, _ x: [Double]) -> [Double] {

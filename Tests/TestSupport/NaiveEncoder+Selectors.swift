@@ -9,6 +9,31 @@ public enum NaiveChoice: Hashable, Sendable {
   case selectorsByThreshold
   /// The model's selectors: as many as the keep counts say.
   case selectorsByCount
+  /// Before the first layer those of largest score by id, less a penalty by earlier occurrences (the last for all
+  /// more); in later layers attention's scores.
+  case words(scores: [Float], penalties: [Float])
+
+  var readsAttention: Bool {
+    switch self {
+    case .attention, .words: true
+    case .selectorsByThreshold, .selectorsByCount: false
+    }
+  }
+}
+
+/// What stands in the mean for the tokens that a layer drops: weight · (their mean) + bias.
+public struct NaiveLens: Sendable {
+  /// By layer: [hidden, hidden] and [hidden].
+  public var maps: [Int: (weight: [Float], bias: [Float])]
+  public init(maps: [Int: (weight: [Float], bias: [Float])]) { self.maps = maps }
+
+  func image(of states: [[Double]], layer: Int) -> [Double] {
+    guard let map = maps[layer], let width = states.first?.count else { return [] }
+    let mean = (0..<width).map { column in states.reduce(0) { $0 + $1[column] } / Double(states.count) }
+    return map.bias.indices.map { row in
+      mean.indices.reduce(Double(map.bias[row])) { $0 + Double(map.weight[row * width + $1]) * mean[$1] }
+    }
+  }
 }
 
 extension NaiveEncoder {

@@ -70,9 +70,11 @@ public struct NaiveEncoder: Sendable {
   ///   - keepCounts: T(0)…T(L), non-increasing from ids.count; nil keeps every token.
   ///   - choice: who chooses the tokens that `keepCounts` limits.
   ///   - restoresDroppedTokens: whether the mean is over all n tokens' last states.
+  ///   - lens: what stands there for dropped tokens instead of their last states.
   public func run(
     ids: [UInt32], typeIDs: [UInt32] = [], keepCounts: [Int]? = nil,
-    choice: NaiveChoice = .attention, restoresDroppedTokens: Bool = false
+    choice: NaiveChoice = .attention, restoresDroppedTokens: Bool = false,
+    lens: NaiveLens? = nil
   ) -> NaiveRun {
     let layers = Int(model.shape.layers)
     let counts = keepCounts ?? [Int](repeating: ids.count, count: layers + 1)
@@ -81,24 +83,47 @@ public struct NaiveEncoder: Sendable {
     var positions = Array(ids.indices)
     var last = states
     var run = NaiveRun(hidden: [states], positions: [positions])
+    func note(dropped rows: [Int], in layer: Int) {
+      guard let lens, !rows.isEmpty else { return }
+      let image = lens.image(of: rows.map { states[$0] }, layer: layer)
+      for row in rows { last[positions[row]] = image }
+    }
+    if case .words(let scores, let penalties) = choice {
+      let values = ids.indices.map { token in
+        let earlier = ids[..<token].count { $0 == ids[token] }
+        return Double(scores[Int(ids[token])]) - Double(penalties[min(earlier, penalties.count - 1)])
+      }
+      let chosen = keep(counts[1], of: values)
+      run.noteSelection(scores: values, kept: chosen)
+      note(dropped: states.indices.filter { !chosen.contains($0) }, in: 1)
+      states = chosen.map { states[$0] }
+      positions = chosen
+    }
     for layer in 1...layers {
       let attention = attend(layer, states, positions)
-      let chosen = choice == .attention ? keep(counts[layer], of: attention.scores) : Array(states.indices)
-      if choice == .attention { run.noteSelection(scores: attention.scores, kept: chosen) }
+      let chosen =
+        choice.readsAttention ? keep(counts[layer], of: attention.scores) : Array(states.indices)
+      if choice.readsAttention { run.noteSelection(scores: attention.scores, kept: chosen) }
+      note(dropped: states.indices.filter { !chosen.contains($0) }, in: layer)
       states = chosen.map { row in finish(layer, input: states[row], context: attention.context[row]) }
       positions = chosen.map { positions[$0] }
       for (position, state) in zip(positions, states) { last[position] = state }
       run.lastStates.append(last)
-      if choice != .attention, let kept = select(layer, states, atMost: counts[layer], choice, &run) {
+      if !choice.readsAttention, let kept = select(layer, states, atMost: counts[layer], choice, &run) {
         states = kept.map { states[$0] }
         positions = kept.map { positions[$0] }
       }
       run.hidden.append(states)
       run.positions.append(positions)
     }
+    // A lens gives rows as the pooling reads them.
+    if lens != nil {
+      for (position, state) in zip(positions, finallyNormalized(states)) { last[position] = state }
+    }
     applyHead(
       to: restoresDroppedTokens ? last : states,
-      positions: restoresDroppedTokens ? Array(ids.indices) : positions, &run)
+      positions: restoresDroppedTokens ? Array(ids.indices) : positions, isNormalized: lens != nil,
+      &run)
     return run
   }
 

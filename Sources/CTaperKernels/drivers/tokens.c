@@ -86,24 +86,58 @@ void ck_select_above(const ck_op *op, uint32_t task, uint32_t worker) {
   *op->count_out = keep;
 }
 
-static void copy_row(const ck_op *op, uint32_t j) {
-  uint32_t target = op->origin ? op->origin[j] : j;
-  memcpy(op->y + (size_t)target * op->ldy, op->a + (size_t)j * op->lda, op->columns * sizeof(float));
+void ck_word_scores(const ck_op *op, uint32_t task, uint32_t worker) {
+  uint32_t n = op->inner_rows;
+  const uint32_t *ids = op->ids;
+  for (uint32_t j = 0; j < n; j++) {
+    uint32_t earlier = 0;
+    for (uint32_t i = 0; i < j; i++)
+      earlier += ids[i] == ids[j];
+    uint32_t last = op->depth - 1;
+    op->y[j] = op->table0[ids[j]] - op->table1[earlier < last ? earlier : last];
+  }
+}
+
+/// The next row, from *row on, that the index does not name, or inner_rows; *kept is how many of its entries
+/// are below. Both start at zero.
+static uint32_t next_dropped(const ck_op *op, uint32_t *row, uint32_t *kept) {
+  while (*kept < op->rows && *row < op->inner_rows && op->index[*kept] == *row)
+    (*row)++, (*kept)++;
+  return (*row)++;
+}
+
+static float *restored_row(const ck_op *op, uint32_t j) {
+  return op->y + (size_t)(op->origin ? op->origin[j] : j) * op->ldy;
 }
 
 void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker) {
+  size_t size = op->columns * sizeof(float);
   if (!op->index) {
     for (uint32_t j = 0; j < op->rows; j++)
-      copy_row(op, j);
+      memcpy(restored_row(op, j), op->a + (size_t)j * op->lda, size);
     return;
   }
-  uint32_t kept = 0; // entries of index passed by
-  for (uint32_t j = 0; j < op->inner_rows; j++) {
-    if (kept < op->rows && op->index[kept] == j)
-      kept++;
-    else
-      copy_row(op, j);
-  }
+  uint32_t row = 0, kept = 0;
+  for (uint32_t j; (j = next_dropped(op, &row, &kept)) < op->inner_rows;)
+    memcpy(restored_row(op, j), op->a + (size_t)j * op->lda, size);
+}
+
+void ck_spread(const ck_op *op, uint32_t task, uint32_t worker) {
+  if (!op->index)
+    return;
+  uint32_t row = 0, kept = 0;
+  for (uint32_t j; (j = next_dropped(op, &row, &kept)) < op->inner_rows;)
+    memcpy(restored_row(op, j), op->a, op->columns * sizeof(float));
+}
+
+void ck_mean_dropped(const ck_op *op, uint32_t task, uint32_t worker) {
+  memset(op->y, 0, op->columns * sizeof(float));
+  if (!op->index || op->rows >= op->inner_rows)
+    return;
+  uint32_t row = 0, kept = 0;
+  for (uint32_t j; (j = next_dropped(op, &row, &kept)) < op->inner_rows;)
+    op->table->add(op->y, op->y, op->a + (size_t)j * op->lda, op->columns);
+  op->table->scale(op->y, op->y, 1 / (float)(op->inner_rows - op->rows), op->columns);
 }
 
 void ck_compose(const ck_op *op, uint32_t task, uint32_t worker) {

@@ -36,6 +36,9 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case log1p = 31
   case normEncode = 32
   case gemmEncode = 33
+  case wordScores = 34
+  case meanDropped = 35
+  case spread = 36
 }
 
 extension OpKind {
@@ -265,6 +268,37 @@ extension OpKind {
         traffic: [.words(.product(2, .innerRows, .columns))],
         title: [.with(.index, "restore dropped tokens"), .without(.index, "restore kept tokens")],
         shape: [.dropped, " × ", .columns], label: [.rows, " of ", .inner])
+    case .spread:
+      // As scatter, of one row for all.
+      OpDefinition(
+        self, "spread", .selection,
+        operands: [
+          .optional(.index, .index), .required(.a, .rows(.one, .columns)),
+          .optional(.origin, .positions(.dropped)), .required(.output, .rows(.positions, .columns)),
+        ],
+        tasks: .one, variables: .innerRows, measuredAs: .scatter,
+        traffic: [.words(.product(1, .innerRows, .columns))], title: ["dropped tokens, by lens"],
+        shape: [.dropped, " × ", .columns], label: [.rows, " of ", .inner], since: .words)
+    case .meanDropped:
+      OpDefinition(
+        self, "meanDropped", .selection,
+        operands: [
+          .optional(.index, .index), .required(.a, .rows(.dropped, .columns)),
+          .required(.output, .rows(.one, .columns)),
+        ],
+        tasks: .one, variables: .innerRows, measuredAs: .mean,
+        traffic: [.words(.product(1, .innerRows, .columns)), .words(.product(1, .columns))],
+        title: ["mean of dropped tokens"], shape: [.dropped, " × ", .columns], label: [.rows, " of ", .inner],
+        since: .words)
+    case .wordScores:
+      OpDefinition(
+        self, "wordScores", .embeddings,
+        operands: [
+          .required(.table0, .tensor(.words)), .required(.table1, .tensor(.row)), .required(.output, .scores),
+        ],
+        sizes: [.columns, .depth, .heads], tasks: .one, variables: .innerRows, measuredAs: .select,
+        traffic: [.words(.product(2, .innerRows))], title: ["scores of words"], shape: [.inner],
+        label: [.inner], since: .words)
     case .compose:
       OpDefinition(
         self, "compose", .selection,

@@ -8,10 +8,10 @@ package enum PredictionTable {
 
   package static func make(
     ops: [PricedOp], schedule: Schedule, dense reference: DenseReference, pricer: OpPricer,
-    dropsAfterLayers: Bool = false
+    dropping: DropPoint = .afterAttention
   ) -> Predictions {
     let dense = Schedule.dense(maximumLength: schedule.maximumLength, layerCount: reference.layers)
-    let analysis = SpeedupAnalysis(reference.shape, dropsAfterLayers: dropsAfterLayers)
+    let analysis = SpeedupAnalysis(reference.shape, dropping: dropping)
     var table = Predictions()
     for length in 1...schedule.maximumLength {
       let planned = pricer.endToEnd(predictions(ops, schedule, length, pricer).compactMap(\.self))

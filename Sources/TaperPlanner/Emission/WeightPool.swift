@@ -13,8 +13,8 @@ public final class WeightPool {
   /// What makes two tensors one.
   struct Tensor: Hashable {
     var recipe: WeightRecipe
-    /// A refitted head's elements.
-    var head: [Float]?
+    /// A fitted tensor's elements.
+    var fitted: [Float]?
   }
 
   private var region = WeightRegion(capacity: 0)

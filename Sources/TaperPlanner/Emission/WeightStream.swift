@@ -5,26 +5,23 @@ internal import TaperPlanFormat
 package struct WeightStream: Sendable {
   let recipes: [WeightRecipe]
   let model: ModelSpec
-  let headOverride: HeadOverride?
+  let fitted: FittedTensors
 
-  package init(recipes: [WeightRecipe], model: ModelSpec, headOverride: HeadOverride?) {
+  package init(recipes: [WeightRecipe], model: ModelSpec, fitted: FittedTensors) {
     self.recipes = recipes
     self.model = model
-    self.headOverride = headOverride
+    self.fitted = fitted
   }
 
   /// What makes the entry's bytes.
   func tensor(_ entry: Int) -> WeightPool.Tensor {
-    WeightPool.Tensor(recipe: recipes[entry], head: headElements(of: recipes[entry]))
+    WeightPool.Tensor(recipe: recipes[entry], fitted: fittedElements(of: recipes[entry]))
   }
 
-  /// What a recipe of the refitted head stands for; nil for a tensor of the model.
-  private func headElements(of recipe: WeightRecipe) -> [Float]? {
-    switch recipe.source {
-    case .overridingHeadWeight: headOverride?.weight ?? []
-    case .overridingHeadBias: headOverride?.bias ?? []
-    case .tensors, .relativeBias, .rowsByDistance, .window, .rotaryAngles, .zeros, .multipliers: nil
-    }
+  /// What a recipe of a fitted tensor stands for; nil for a tensor of the model.
+  private func fittedElements(of recipe: WeightRecipe) -> [Float]? {
+    guard case .fitted(let tensor) = recipe.source else { return nil }
+    return fitted.elements(of: tensor, count: recipe.elementCount)
   }
 
   // MARK: Pieces
@@ -76,7 +73,7 @@ package struct WeightStream: Sendable {
       return [.given(RotaryAngles.table(theta: theta, positions: shape[0], headSize: shape[1]))]
     case .zeros: return [.given([Float](repeating: 0, count: recipes[entry].elementCount))]
     case .multipliers(let smoothing): return [.given(try scales(of: smoothing, entry: entry).map { 1 / $0 })]
-    case .overridingHeadWeight, .overridingHeadBias: return [.given(headElements(of: recipes[entry]) ?? [])]
+    case .fitted: return [.given(fittedElements(of: recipes[entry]) ?? [])]
     }
   }
 

@@ -11,15 +11,20 @@ extension GraphBuilder {
     let observed = options.instrumentation.contains(.features)
     beginGroup()
     var rows = RowCount.tokens(after: facts.layers)
-    var state = emitRestoring(states, rows: &rows, layer: layer)
+    var state = states
+    // A lens gives states as the pooling reads them.
+    if options.readsLens { state = emitFinalNorm(state, rows: rows, layer: layer) }
+    state = emitRestoring(state, rows: &rows, layer: layer)
     if head.pooling == .tokens { rows = .input }
-    state = emitFinalNorm(state, rows: rows, layer: layer)
+    if !options.readsLens { state = emitFinalNorm(state, rows: rows, layer: layer) }
     var width = facts.hidden
     for (number, step) in head.steps.enumerated() {
       let isLast = number == head.steps.count - 1
+      var isReadOut = false
       if case .pool(let pooling) = step.operation {
         // The result and the features have a row of their own; other steps read the first token's where it is.
-        if pooling == .cls, !isLast {
+        isReadOut = options.instrumentation.contains(.readOut)
+        if pooling == .cls, !isLast, !isReadOut {
           rows = .one
           continue
         }
@@ -27,8 +32,8 @@ extension GraphBuilder {
       // What the last step leaves are the features.
       state = emitStep(
         step, state, rows: &rows, columns: width, layer: layer,
-        name: isLast && observed ? "features" : step.name,
-        outlivesRun: isLast && (observed || !hasLinear))
+        name: isReadOut ? "readout" : isLast && observed ? "features" : step.name,
+        outlivesRun: isReadOut || isLast && (observed || !hasLinear))
       width = step.width
     }
     if hasLinear { state = emitLinearHead(state, rows: rows, columns: width, override: override) }
@@ -136,10 +141,10 @@ extension GraphBuilder {
     let kind = override?.kind ?? facts.head.kind
     let weightRecipe = WeightRecipe(
       name: "head.weight", shape: [outputs, columns],
-      source: override == nil ? .tensors([.headWeight]) : .overridingHeadWeight)
+      source: override == nil ? .tensors([.headWeight]) : .fitted(.headWeight))
     let biasRecipe = WeightRecipe(
       name: "head.bias", shape: [outputs],
-      source: override == nil ? .tensors([.headBias]) : .overridingHeadBias)
+      source: override == nil ? .tensors([.headBias]) : .fitted(.headBias))
     let score: OpKind? =
       switch kind {
       case .classification, .tokenClassification: .softmax

@@ -7,8 +7,8 @@ extension GraphBuilder {
   /// residual sums, or come before attention and FFN (`EncoderForm.normalizesFirst`).
   mutating func emitLayer(_ layer: Int, input: Operand) -> Operand {
     let hidden = facts.hidden
-    let before = RowCount.tokens(after: layer - 1)
-    let drops = options.reducingLayers.contains(layer)
+    let before = entering(layer)
+    let drops = options.reducingLayers.contains(layer) && !choosesWords(before: layer)
     let selector = drops && options.selection != nil ? facts.selector : nil
     let reduces = drops && selector == nil
     // A layer that never drops has T(l) = T(l−1). Either symbol would do; this one keeps shapes comparable. A selector
@@ -120,7 +120,7 @@ extension GraphBuilder {
   private mutating func emitRotation(_ input: Operand, theta: Float, layer: Int, name: String) -> Operand {
     let headSize = facts.hidden / facts.heads
     var rotate = PlanOp(
-      .rotate, layer: layer, rows: .tokens(after: layer - 1), columns: facts.hidden, depth: headSize)
+      .rotate, layer: layer, rows: entering(layer), columns: facts.hidden, depth: headSize)
     rotate.heads = UInt16(facts.heads)
     rotate.extent = UInt32(options.maximumLength)
     rotate.table0 = weight(
@@ -134,15 +134,25 @@ extension GraphBuilder {
     return rotate.output
   }
 
-  /// Whether rows are no longer at their original positions because an earlier layer may have dropped some.
-  private func movesRows(before layer: Int) -> Bool { options.reducingLayers.contains { $0 < layer } }
+  /// Whether rows are no longer at their original positions because some may have been dropped before the layer.
+  private func movesRows(before layer: Int) -> Bool {
+    options.reducingLayers.contains { $0 < layer || choosesWords(before: $0) }
+  }
+
+  /// Whether the layer drops its tokens, by their words, before it begins.
+  private func choosesWords(before layer: Int) -> Bool { options.words != nil && layer == 1 }
+
+  /// The rows that enter a layer, without those it drops before it begins.
+  private func entering(_ layer: Int) -> RowCount {
+    .tokens(after: choosesWords(before: layer) ? layer : layer - 1)
+  }
 
   private mutating func emitProjection(
     _ input: Operand, layer: Int, _ weight: LayerPart, _ bias: LayerPart, name: String
   ) -> Operand {
     let hidden = facts.hidden
     return emitLinear(
-      input, layer: layer, rows: .tokens(after: layer - 1), columns: hidden, depth: hidden,
+      input, layer: layer, rows: entering(layer), columns: hidden, depth: hidden,
       weight: layerWeight(layer, weight, name + ".weight", [hidden, hidden]),
       bias: layerWeight(layer, bias, name + ".bias", [hidden]), name: "layer.\(layer).\(name)")
   }
@@ -182,7 +192,7 @@ extension GraphBuilder {
   private mutating func emitScores(
     _ layer: Int, _ query: Operand, _ key: Operand, condition: OpGuard
   ) -> (probabilities: Operand, partial: Operand) {
-    let before = RowCount.tokens(after: layer - 1)
+    let before = entering(layer)
     let observed = options.instrumentation.contains(.importance)
     var probabilities = makeSlot(
       "layer.\(layer).probabilities", copies: facts.heads, rows: before, innerRows: before, columns: 1)
@@ -221,7 +231,7 @@ extension GraphBuilder {
   }
 
   private mutating func attentionOp(_ kind: OpKind, _ layer: Int) -> PlanOp {
-    let before = RowCount.tokens(after: layer - 1)
+    let before = entering(layer)
     let headSize = facts.hidden / facts.heads
     var op = PlanOp(
       kind, layer: layer, rows: before, innerRows: before, columns: facts.hidden, depth: headSize)

@@ -40,7 +40,7 @@ extension GraphBuilder {
   }
 
   /// Emits `select` with a slot for the numbers of the kept rows; then restores the dropped rows of `states` to their
-  /// positions and updates the positions of the kept rows. Returns the numbers of the kept rows.
+  /// positions, as they are or through the lens, and updates the positions of the kept rows. Returns the numbers of the kept rows.
   mutating func emitChoice(_ select: PlanOp, of states: Operand) -> Operand {
     let layer = Int(select.layer)
     let kept = makeSlot("layer.\(layer).kept", element: .u32, rows: select.rows, columns: 1)
@@ -48,7 +48,9 @@ extension GraphBuilder {
     select.output = kept
     emit(select)
 
-    if !restored.isNone {
+    if !restored.isNone, options.readsLens {
+      emitLens(select, kept: kept, of: states)
+    } else if !restored.isNone {
       var scatter = PlanOp(
         .scatter, layer: layer, rows: select.rows, innerRows: select.innerRows, columns: facts.hidden)
       scatter.condition = select.condition

@@ -9,7 +9,8 @@ import TaperPlanFormat
 /// A layer that drops tokens for some input length (specs/planning.md 1) does so after its attention scores and before
 /// its FFN. It has two ways through attention that write the same slot: the plain one, guarded `ifNotReduced`, for
 /// lengths at which it keeps all tokens, and scores → select → context, guarded `ifReduced`. With selectors
-/// (specs/tuned-checkpoints.md 4) it drops tokens after its last norm.
+/// (specs/tuned-checkpoints.md 4) it drops tokens after its last norm; with a lexicon the first drops them before it
+/// begins.
 package struct GraphBuilder {
   let facts: EncoderFacts
   let options: GraphOptions
@@ -50,6 +51,9 @@ package struct GraphBuilder {
       restored = makeSlot("restored", rows: .input, columns: hidden)
     }
     var state = emitEmbeddings()
+    if let words = options.words, options.reducingLayers.contains(1) {
+      state = emitWordChoice(words, of: state)
+    }
     for layer in facts.layerNumbers { state = emitLayer(layer, input: state) }
     if options.halting == nil { emitHead(state, override: override) }
   }
@@ -195,6 +199,10 @@ package struct GraphBuilder {
   /// The tensor, or none where the model has none.
   mutating func optional(_ name: String, _ shape: [Int], _ role: TensorRole) -> WeightReference {
     facts.form.absent.contains(role) ? .none : weight(name, shape, role)
+  }
+
+  mutating func fitted(_ tensor: FittedTensor, _ name: String, _ shape: [Int]) -> WeightReference {
+    weight(WeightRecipe(name: name, shape: shape, source: .fitted(tensor)))
   }
 
   mutating func weight(_ recipe: WeightRecipe) -> WeightReference {

@@ -17,8 +17,7 @@ package struct WeightRecipe: Hashable, Sendable {
     case zeros
     /// 1 / s for every column of a norm's output (`Smoothing`).
     case multipliers(Smoothing)
-    case overridingHeadWeight
-    case overridingHeadBias
+    case fitted(FittedTensor)
   }
 
   package var name: String

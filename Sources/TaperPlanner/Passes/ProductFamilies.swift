@@ -103,9 +103,10 @@ package struct ProductFamilies {
   }
 
   private func layout(of ops: [PlanOp], named name: String) -> WeightLayout {
-    // Selectors and halting decide what is computed at all. Their products are small and stay f32.
+    // Selectors and halting decide what is computed at all. Their products, like a lens's, are small and stay f32.
     let decides = name.contains(".selector.") || name.hasPrefix("halting.")
-    let isEncoders = ops.allSatisfy { layers.contains(Int($0.layer)) } && !decides
+    let isLens = name.hasPrefix("lens.")
+    let isEncoders = ops.allSatisfy { layers.contains(Int($0.layer)) } && !decides && !isLens
     // The product by the vocabulary is as large as several layers.
     let isReduced = isEncoders || name.hasPrefix("lm.")
     let layouts = (isReduced ? precision.precision(of: name) : .f32).layouts

@@ -10,4 +10,7 @@ public struct Instrumentation: OptionSet, Hashable, Sendable {
   public static let hiddenStates = Instrumentation(rawValue: 2)
   /// "features" [1, hidden]: the pooled features a linear head reads.
   public static let features = Instrumentation(rawValue: 4)
+  /// "readout" [1, hidden]: what the pooling gives; of a plan with a lens "layer.<l>.dropped" [1, hidden] too: the mean
+  /// of the tokens that layer l drops, of a text that loses some there.
+  public static let readOut = Instrumentation(rawValue: 8)
 }

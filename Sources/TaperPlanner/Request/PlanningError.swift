@@ -47,6 +47,12 @@ public enum PlanningError: Error, Hashable, Sendable {
   case selectorsMissing
   /// The calibration does not say what the selectors keep.
   case selectorsNotCalibrated
+  /// Words are to choose tokens, and the request has no lexicon.
+  case lexiconMissing
+  /// Without a calibration's texts nothing says which lengths words may be dropped at.
+  case wordsNotCalibrated
+  /// The lexicon has not a score for each word of the model.
+  case lexiconMismatch(expected: Int, found: Int)
   case headShapeMismatch(expectedWeights: Int, foundWeights: Int, labels: Int)
   /// A head that answers for every token cannot be fitted to labels of whole texts.
   case tokenHeadNotFitted

@@ -22,6 +22,16 @@ public enum PlanningMethod: Hashable, Sendable {
     }
   }
 
+  /// Whether it searches for tokens to drop.
+  public var dropsTokens: Bool {
+    if case .tokens = self { true } else { false }
+  }
+
+  /// Whether a lexicon chooses tokens.
+  public var choosesWords: Bool {
+    if case .tokens(.words, _) = self { true } else { false }
+  }
+
   /// How the model's selectors choose tokens; nil where they do not.
   public var selection: TokenSelection? {
     switch self {
@@ -39,4 +49,6 @@ public enum TokenDropping: Hashable, Sendable {
   case attention(decay: Double? = nil)
   /// The model's selectors (TR-BERT); counts and ceilings come from a calibration in which they act.
   case selectors(TokenSelection)
+  /// The request's lexicon, before the first layer.
+  case words
 }

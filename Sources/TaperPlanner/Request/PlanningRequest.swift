@@ -21,6 +21,11 @@ public struct PlanningRequest: Hashable, Sendable {
   /// Put dropped tokens' last states back before mean pooling (ours: the cheapest accuracy there is).
   /// Without effect on a plan that drops nothing, or that pools [CLS].
   public var restoresDroppedTokens: Bool
+  /// With it they come back through these maps, where the head reads a mean; nil: as they were.
+  public var lens: Lens?
+  /// Where tokens are dropped by their words before the first layer: those of least score. Nil: attention or selectors
+  /// choose.
+  public var lexicon: Lexicon?
   public var headOverride: HeadOverride?
   public var memory: MemoryCeiling
   public var passes: PassSet
@@ -34,7 +39,7 @@ public struct PlanningRequest: Hashable, Sendable {
   public init(
     _ method: PlanningMethod = .dense, halting: HaltingRule? = nil, depth: Int? = nil, maximumLength: Int,
     threads: Int = 1, precision: PrecisionAssignment = PrecisionAssignment(),
-    restoresDroppedTokens: Bool = true, headOverride: HeadOverride? = nil,
+    restoresDroppedTokens: Bool = true, lens: Lens? = nil, lexicon: Lexicon? = nil, headOverride: HeadOverride? = nil,
     memory: MemoryCeiling = MemoryCeiling(), passes: PassSet = .all, excludedKernels: Set<KernelID> = [],
     dropsBeyondCalibration: Bool = false, instrumentation: Instrumentation = [],
     provenance: PlanProvenance = PlanProvenance()
@@ -46,6 +51,8 @@ public struct PlanningRequest: Hashable, Sendable {
     self.threads = threads
     self.precision = precision
     self.restoresDroppedTokens = restoresDroppedTokens
+    self.lens = lens
+    self.lexicon = lexicon
     self.headOverride = headOverride
     self.memory = memory
     self.passes = passes

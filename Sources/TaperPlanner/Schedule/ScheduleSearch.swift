@@ -24,7 +24,7 @@ package struct ScheduleSearch {
   /// Ops of the reducing list, for the diagnostic.
   let reducingOps: [PricedOp]
   let pricer: OpPricer
-  let dropsAfterLayers: Bool
+  let dropping: DropPoint
   /// Over the calibration's lengths.
   let average: LengthAverage
   /// Longer inputs keep every token: no text says what dropping would do to them.
@@ -33,7 +33,7 @@ package struct ScheduleSearch {
   package init(
     facts: EncoderFacts, target: PlanningTarget, maximumLength: Int, family: RetentionFamily,
     reducingOps: [PricedOp], wholeOps: [PricedOp], dense: DenseReference, average: LengthAverage,
-    pricer: OpPricer, dropsAfterLayers: Bool = false, coveredLength: Int = .max
+    pricer: OpPricer, dropping: DropPoint = .afterAttention, coveredLength: Int = .max
   ) {
     self.facts = facts
     self.target = target
@@ -43,7 +43,7 @@ package struct ScheduleSearch {
     self.average = average
     self.coveredLength = coveredLength
     self.pricer = pricer
-    self.dropsAfterLayers = dropsAfterLayers
+    self.dropping = dropping
     reducing = OpListTimer(
       reducingOps, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
     whole = OpListTimer(wholeOps, layerCount: facts.layers, maximumLength: maximumLength, pricer: pricer)
@@ -62,7 +62,7 @@ package struct ScheduleSearch {
       guard let found else { throw .infeasible(diagnostic(length: maximumLength)) }
       return lengths.map { family.counts(found, length: $0) }
     case .workSpeedup(let factor):
-      let analysis = SpeedupAnalysis(facts.shape, dropsAfterLayers: dropsAfterLayers)
+      let analysis = SpeedupAnalysis(facts.shape, dropping: dropping)
       if factor > 1 { try requireCovered(maximumLength) }
       let found = largest(length: maximumLength) {
         analysis.publishedSpeedup($0, denseLayers: dense.layers) >= factor
@@ -130,7 +130,7 @@ package struct ScheduleSearch {
 
   /// The least predicted time (or work, for a target in work) at a length, and the counts that give it.
   private func best(length: Int) -> (time: UInt64, counts: [Int]) {
-    let analysis = SpeedupAnalysis(facts.shape, dropsAfterLayers: dropsAfterLayers)
+    let analysis = SpeedupAnalysis(facts.shape, dropping: dropping)
     var best = (time: whole.time(everyToken(length)), counts: everyToken(length))
     var least = analysis.publishedWork(best.counts)
     for member in family.members(length: length) {
@@ -170,7 +170,7 @@ package struct ScheduleSearch {
       traffic += op.layout.byteCount(columns: Int(op.columns), depth: Int(op.depth))
       time += pricer.price(op, rows: rows, innerRows: 1).time.rawValue
     }
-    let analysis = SpeedupAnalysis(facts.shape, dropsAfterLayers: dropsAfterLayers)
+    let analysis = SpeedupAnalysis(facts.shape, dropping: dropping)
     let speedup =
       if case .workSpeedup = target {
         analysis.publishedSpeedup(best.counts, denseLayers: dense.layers)

@@ -67,6 +67,9 @@ extension Explanation {
       facts.append(.init("expects", .text(EvidenceText.line(evidence, head: plan.head.kind))))
     }
     if let selection { facts.append(.init("selects", .text(selection))) }
+    if plan.ops.contains(where: { $0.kind == .wordScores }) {
+      facts.append(.init("selects", .text("before layer 1, by a score of each word")))
+    }
     if !identity.request.isEmpty { facts.append(.init("request", .text(identity.request))) }
     let errors = plan.statedErrors.map { kernel, rms, largest in
       "\(kernel) within \(largest) of its results' root mean square, \(rms) rms"
@@ -78,6 +81,7 @@ extension Explanation {
 
   /// Which tokens a mean is over, of a plan that drops some.
   private func restoring(_ plan: Plan) -> String {
+    if plan.ops.contains(where: { $0.kind == .spread }) { return ", dropped tokens through a lens" }
     if plan.schedule.restoresDroppedTokens { return ", dropped tokens restored" }
     return plan.head.pooling.joinsTokens && plan.schedule.reducesAnywhere ? ", kept tokens only" : ""
   }

@@ -25,6 +25,7 @@ public struct CompileGoal: Hashable, Sendable {
   ) throws(GoalConflict) {
     if case .search = method, target == .dense || depth != nil { throw .searchChooses }
     if case .given(.selectors?, _) = method, target == .dense { throw .selectorsNeedTarget }
+    if case .given(.words?, _) = method, target == .dense { throw .wordsNeedTarget }
     if method == .depth, target == .dense, depth == nil { throw .depthNeedsTarget }
     if case .given(.attention(decay: .some)?, _) = method {
       switch target {
@@ -45,6 +46,8 @@ public enum GoalConflict: Error, Hashable, Sendable {
   case searchChooses
   /// Selectors drop tokens to reach something.
   case selectorsNeedTarget
+  /// Words are dropped to reach something.
+  case wordsNeedTarget
   /// Method depth needs a target or a depth.
   case depthNeedsTarget
   /// A decay shapes what is dropped to reach something.
@@ -67,15 +70,24 @@ public enum CompileMethod: Hashable, Sendable {
 
   /// The command line's words.
   public enum Name: String, CaseIterable, Hashable, Sendable {
-    case acc, selector, depth, halting
+    case acc, selector, lexical, depth, halting
     case accHalting = "acc+halting"
     case selectorHalting = "selector+halting"
+    case lexicalHalting = "lexical+halting"
     case search
 
     /// Whether the model's selectors choose the tokens.
     public var selects: Bool { self == .selector || self == .selectorHalting }
+    /// Whether a lexicon chooses the tokens.
+    public var choosesWords: Bool { self == .lexical || self == .lexicalHalting }
     /// Whether the model's halting points end runs.
-    public var halts: Bool { self == .halting || self == .accHalting || self == .selectorHalting }
+    public var halts: Bool {
+      [.halting, .accHalting, .selectorHalting, .lexicalHalting].contains(self)
+    }
+    /// Where its tokens are dropped.
+    public var dropPoint: DropPoint {
+      selects ? .afterLayer : choosesWords ? .beforeFirstLayer : .afterAttention
+    }
     /// Whether an elimination profile says where tokens are dropped.
     public var hasDecay: Bool { self == .acc || self == .accHalting }
   }
@@ -88,6 +100,8 @@ public enum CompileMethod: Hashable, Sendable {
     case .given(.attention?, _?): .accHalting
     case .given(.selectors?, nil): .selector
     case .given(.selectors?, _?): .selectorHalting
+    case .given(.words?, nil): .lexical
+    case .given(.words?, _?): .lexicalHalting
     case .search: .search
     }
   }
@@ -97,11 +111,16 @@ public enum CompileMethod: Hashable, Sendable {
     _ name: Name, selection: TokenSelection = .dynamic, rule: HaltingRule = .tight, decay: Double? = nil
   ) {
     let dropping: TokenDropping? =
-      if name.selects { .selectors(selection) } else if name.hasDecay { .attention(decay: decay) } else {
-        nil
+      switch name.dropPoint {
+      case .afterLayer: .selectors(selection)
+      case .beforeFirstLayer: .words
+      case .afterAttention: name.hasDecay ? .attention(decay: decay) : nil
       }
     self = name == .search ? .search(rule) : .given(dropping, halting: name.halts ? rule : nil)
   }
+
+  /// Whether a lexicon chooses the tokens.
+  var choosesWords: Bool { name.choosesWords }
 
   /// The rule by which runs end early; nil where they do not, and of a search.
   var halting: HaltingRule? {

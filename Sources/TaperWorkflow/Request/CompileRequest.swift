@@ -20,7 +20,7 @@ public struct CompileRequest: Hashable, Sendable {
     self.gate = gate
   }
 
-  /// The planner's request: of method `search` what plain `acc` would plan, of `--restore auto` restoring.
+  /// The planner's request: of method `search` what plain `acc` would plan, of `--read-out auto` restoring.
   /// - Parameter precision: found before, where the request leaves it open.
   /// - Throws: `keepCountsTooLong`.
   func planning(
@@ -40,7 +40,7 @@ public struct CompileRequest: Hashable, Sendable {
       method, halting: goal.method.halting, depth: goal.depth, maximumLength: options.maximumLength,
       threads: options.threads,
       precision: precision ?? PrecisionAssignment(options.precision.precision ?? .f32),
-      restoresDroppedTokens: options.restoring != .no, memory: memory,
+      restoresDroppedTokens: options.readOut != .kept, memory: memory,
       passes: PassSet(disabling: options.disabledPasses),
       excludedKernels: options.usesOpenBLAS ? [] : [.gemmF32OpenBLAS],
       dropsBeyondCalibration: options.dropsBeyondCalibration, provenance: provenance)
@@ -63,15 +63,22 @@ public struct CompileOptions: Hashable, Sendable {
     /// What is meant when nothing is said: `asNeeded` where a target in time and texts to judge by are there.
     public static func unstated(for goal: CompileGoal, isCalibrated: Bool) -> PrecisionChoice {
       guard isCalibrated, case .reach(.times) = goal.target else { return .f32 }
-      return [.acc, .depth].contains(goal.method.name) ? .asNeeded : .f32
+      return [.acc, .lexical, .depth].contains(goal.method.name) ? .asNeeded : .f32
     }
   }
 
-  /// Whether a mean-pooling head reads dropped tokens' last states too.
-  public enum Restoring: String, CaseIterable, Hashable, Sendable {
+  /// What a pooling head reads of dropped tokens.
+  public enum ReadOut: String, CaseIterable, Hashable, Sendable {
     /// What answers better, where a head stays as it was trained.
     case auto
-    case yes, no
+    /// What the dense encoder would have made of them, by an affine map.
+    case lens
+    /// Their last states.
+    case restored
+    /// Nothing: only the kept tokens' states.
+    case kept
+
+    var mayBeLens: Bool { self == .auto || self == .lens }
   }
 
   public var maximumLength: Int
@@ -83,7 +90,7 @@ public struct CompileOptions: Hashable, Sendable {
   public var disabledPasses: [PlannerPass]
   /// Whether products may use OpenBLAS, which the lean runner does not have.
   public var usesOpenBLAS: Bool
-  public var restoring: Restoring
+  public var readOut: ReadOut
   /// Whether tokens are dropped from inputs longer than the calibration's texts too.
   public var dropsBeyondCalibration: Bool
   /// What the gates bound and a search ranks by, where right answers are known.
@@ -91,7 +98,7 @@ public struct CompileOptions: Hashable, Sendable {
 
   public init(
     maximumLength: Int, threads: Int = 1, precision: PrecisionChoice = .f32, refitsHead: Bool = false,
-    disabledPasses: [PlannerPass] = [], usesOpenBLAS: Bool = false, restoring: Restoring = .auto,
+    disabledPasses: [PlannerPass] = [], usesOpenBLAS: Bool = false, readOut: ReadOut = .auto,
     dropsBeyondCalibration: Bool = false, measure: AnswerMeasure = .natural
   ) {
     self.maximumLength = maximumLength
@@ -100,7 +107,7 @@ public struct CompileOptions: Hashable, Sendable {
     self.refitsHead = refitsHead
     self.disabledPasses = disabledPasses
     self.usesOpenBLAS = usesOpenBLAS
-    self.restoring = restoring
+    self.readOut = readOut
     self.dropsBeyondCalibration = dropsBeyondCalibration
     self.measure = measure
   }

@@ -47,7 +47,7 @@ extension CompileRequest {
         switch dropping {
         case .selectors(let selection): add(.selection, selection.rawValue)
         case .attention(let given): decay = given
-        case nil: break
+        case .words, nil: break
         }
       }
     }
@@ -58,7 +58,7 @@ extension CompileRequest {
     for pass in options.disabledPasses { add(.disablePass, pass.rawValue) }
     if options.usesOpenBLAS { add(.withOpenBLAS) }
     if options.dropsBeyondCalibration { add(.beyondCalibration) }
-    if options.restoring != .auto { add(.restore, options.restoring.rawValue) }
+    if options.readOut != .auto { add(.readOut, options.readOut.rawValue) }
     if let depth = goal.depth { add(.depth, "\(depth)") }
     if let decay { add(.decay, "\(decay)") }
     if let name = options.measure.name { add(.metric, name.rawValue) }
@@ -88,6 +88,8 @@ extension CompileRequest {
     case disablePass = "--disable-pass"
     case withOpenBLAS = "--with-openblas"
     case beyondCalibration = "--beyond-calibration"
+    case readOut = "--read-out"
+    /// Of plans up to format 1.7: yes, no.
     case restore = "--restore"
     case depth = "--depth"
     case decay = "--decay"
@@ -148,7 +150,8 @@ extension CompileRequest {
       let maximumLength = read(.maxLength, absent: nil, ValueText.count),
       let precision = read(.precision, absent: .f32, CompileOptions.PrecisionChoice.init(rawValue:)),
       let threads = read(.threads, absent: 1, ValueText.count),
-      let restoring = read(.restore, absent: .auto, CompileOptions.Restoring.init(rawValue:)),
+      let readOut = read(.readOut, absent: .auto, CompileOptions.ReadOut.init(rawValue:)),
+      let restoring = read(.restore, absent: readOut, CompileOptions.ReadOut.init(restoring:)),
       let metric = optional(.metric, AnswerMeasure.Name.init(rawValue:)),
       let positive = optional(.positive, ValueText.text(word:)),
       let drop = optional(.maxDrop, ValueText.share), let minimum = optional(.minAccuracy, ValueText.share),
@@ -164,11 +167,22 @@ extension CompileRequest {
       options: CompileOptions(
         maximumLength: maximumLength, threads: threads, precision: precision,
         refitsHead: values[.refitHead] != nil, disabledPasses: passes,
-        usesOpenBLAS: values[.withOpenBLAS] != nil, restoring: restoring,
+        usesOpenBLAS: values[.withOpenBLAS] != nil, readOut: restoring,
         dropsBeyondCalibration: values[.beyondCalibration] != nil,
         measure: AnswerMeasure(metric, positive: positive)),
       memory: MemoryCeiling(arena: arena, resident: resident),
       gate: AccuracyGate(maximumDrop: drop, minimum: minimum))
+  }
+}
+
+extension CompileOptions.ReadOut {
+  fileprivate init?(restoring word: String) {
+    switch word {
+    case "yes": self = .restored
+    case "no": self = .kept
+    case "auto": self = .auto
+    default: return nil
+    }
   }
 }
 

@@ -11,7 +11,7 @@ public import TaperWorkflow
 extension AnswerMeasure.Name: ExpressibleByArgument {}
 extension CompileMethod.Name: ExpressibleByArgument {}
 extension CompileOptions.PrecisionChoice: ExpressibleByArgument {}
-extension CompileOptions.Restoring: ExpressibleByArgument {}
+extension CompileOptions.ReadOut: ExpressibleByArgument {}
 extension TokenSelection: ExpressibleByArgument {}
 extension HaltingRule: ExpressibleByArgument {}
 extension PlannerPass: ExpressibleByArgument {}

@@ -37,8 +37,11 @@ struct PlanningOptions: ParsableArguments {
   @Flag(help: "Also drop tokens from texts longer than any that the calibration has.")
   var beyondCalibration = false
   @Option(
-    help: "Whether a mean-pooling head reads dropped tokens' last states too; auto: what answers better.")
-  var restore = CompileOptions.Restoring.auto
+    help: """
+      What a pooling head reads of dropped tokens: their last states (restored), what the dense encoder would have \
+      made of them, by a map fitted to it (lens), nothing (kept); auto: what answers better.
+      """)
+  var readOut = CompileOptions.ReadOut.auto
   @OptionGroup var reading: DataOptions
   @OptionGroup var prompts: PromptOptions
   @OptionGroup var measuring: MeasureOptions
@@ -91,7 +94,7 @@ struct PlanningOptions: ParsableArguments {
       options: CompileOptions(
         maximumLength: maximumLength, threads: threads, precision: precision ?? .f32,
         refitsHead: refitHead != nil,
-        disabledPasses: disablePass, usesOpenBLAS: withOpenblas, restoring: restore,
+        disabledPasses: disablePass, usesOpenBLAS: withOpenblas, readOut: readOut,
         dropsBeyondCalibration: beyondCalibration, measure: measuring.measure),
       refit: refit,
       judgesOnTrainingTexts: texts == nil && calibration != nil

@@ -87,6 +87,12 @@ extension PlanningError {
       calibration: expected how many tokens the model's selectors keep; found nothing of it; calibrate this model \
       again with this version
       """
+    case .wordsNotCalibrated:
+      "--calibration: expected one, whose texts say at which lengths words may be dropped; found none; make one with "
+        + "taper calibrate"
+    case .lexiconMissing: "method lexical: expected scores of words; found none"
+    case .lexiconMismatch(let expected, let found):
+      "scores of words: expected \(expected), one for each of the model's; found \(found)"
     case .headShapeMismatch(let expected, let found, let labels):
       "head: expected \(expected) weights and a label for each output; found \(found) weights and \(labels) labels"
     case .expansionTooLong(let length, let maximum):

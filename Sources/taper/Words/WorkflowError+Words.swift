@@ -39,6 +39,15 @@ extension WorkflowError {
         + "draw more of them with --refit-limit"
     case .searchNeedsTexts:
       "--method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
+    case .fittingNeedsTexts(let found, let least):
+      "--method lexical, --read-out lens: expected at least \(least) texts to fit to that lose tokens, besides those that "
+        + "judge; found \(found); give a --calibration of more texts, --refit-head, or --read-out kept"
+    case .wordsNeedVector:
+      "--method lexical: expected a model that makes one vector of a text, by which words are scored; found one that "
+        + "answers token by token, or with a sparse vector; use --method acc"
+    case .lensNeedsMean:
+      "--read-out lens: expected a head that reads the mean over tokens, once, after the last layer; found another; "
+        + "leave --read-out out"
     case .cacheUnwritable(let path):
       "\(path): expected a file that lines can be added to; found none; choose another --search-cache"
     case .cacheForeign(let path):
@@ -112,6 +121,7 @@ extension GoalConflict {
       --method search: expected a target in time or work, and no --depth, which it chooses; found --dense or --depth
       """
     case .selectorsNeedTarget: "--method selector: expected a target in time or work; found --dense"
+    case .wordsNeedTarget: "--method lexical: expected a target in time or work; found --dense"
     case .depthNeedsTarget: "--method depth: expected a target or --depth; found --dense alone"
     case .decayNeedsTarget(let found):
       "--decay: expected a target in time or work; found \(found == .dense ? "--dense" : "--keep-counts")"
@@ -127,8 +137,9 @@ extension PlanCandidate {
     switch kind {
     case .precision(let precision): precision.name
     case .depth(let layers): NumberText.count(layers, "layer")
-    case .restoring(true): "all tokens' last states"
-    case .restoring(false): "kept tokens' states"
+    case .readOut(.lens): "dropped tokens through a lens"
+    case .readOut(.kept): "kept tokens' states"
+    case .readOut(.restored), .readOut(.auto): "all tokens' last states"
     }
   }
 
