@@ -72,7 +72,7 @@ enum ExitStatus: Int32 {
     switch error {
     case .infeasible, .memoryExceeded, .lengthNotCovered: .infeasible
     case .lengthOutOfRange, .threadsOutOfRange, .deadlineMissing, .averageNeedsCalibration, .targetOutOfRange,
-      .depthOutOfRange, .calibrationMissing,
+      .depthOutOfRange, .calibrationMissing, .wordsNotCalibrated,
       .scheduleMismatch, .wordRowsKeepEveryToken, .wordRowsNotRounded, .wordRowsNeedPooling,
       .wordRowsNeedHead:
       .usage
