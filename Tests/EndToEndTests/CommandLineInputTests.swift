@@ -97,6 +97,10 @@ import Testing
     let planning = ["plan", model, "--device", device, "-o", taper.path("out")]
     refused(planning + ["--latency", "-5ms"], naming: "--latency")
     refused(planning + ["--dense", "--max-drop", "-1%"], naming: "--max-drop")
+    refused(planning + ["--dense", "--max-drop", "200%"], naming: "--max-drop", "200%", "at most 100%")
+    refused(
+      ["sweep", model, "--device", device, "--max-drop", "100.5%", "-o", taper.path("out")],
+      naming: "--max-drop", "100.5%", "at most 100%")
     refused(planning + ["--dense", "--decay", "fast"], naming: "--decay", "fast")
     refused(["bench", "a.plan", "--lengths", "16,,32"], naming: "--lengths", "16,,32")
     refused(["bench", "a.plan", "--lengths", "0"], naming: "--lengths")

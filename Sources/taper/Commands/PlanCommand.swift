@@ -41,7 +41,7 @@ struct PlanCommand: ParsableCommand {
     Decay.self,
     help: "Decay of the elimination profile: acc (fitted to the calibration) or a number (default: acc).")
   var decay = Decay.calibrated
-  @Option(Share.self, help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.")
+  @Option(Portion.self, help: "Accuracy (agreement without labels) the plan may lose, else exit 3: 0.75%.")
   var maxDrop: Double?
   @Option(
     Portion.self, help: "Accuracy (agreement without labels) that the texts must prove, else exit 3: 95%.")

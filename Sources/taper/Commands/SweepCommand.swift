@@ -32,7 +32,7 @@ struct SweepCommand: ParsableCommand {
   @Option(Count.self, help: "Use at most so many texts of --test, drawn with a fixed seed (default: all).")
   var testLimit: Int?
   @Option(Count.self, help: "Timed runs of each plan, in turns (default: nothing is timed).") var runs: Int?
-  @Option(Share.self, help: "Name the fastest plan that loses at most so much: 0.75%.") var maxDrop: Double?
+  @Option(Portion.self, help: "Name the fastest plan that loses at most so much: 0.75%.") var maxDrop: Double?
   @Option(help: "Draw accuracy over speedup into this file.") var svg: String?
   @Option(help: "Write the curve and the table as one page.") var html: String?
   @Option(name: .shortAndLong, help: "The folder to write the plans and their weights file into.")
