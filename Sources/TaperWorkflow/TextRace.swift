@@ -38,11 +38,12 @@ public enum TextRace {
   ///   - samples: texts that every plan can run; not empty.
   ///   - rounds: timed runs of each text on each plan, at least 1.
   ///   - threads: workers; nil: as many as the plan and this process's CPUs allow.
+  ///   - noiseBound: largest spread of the reference kernels' times on a steady machine.
   ///   - progress: share done, 0 to 1.
   /// - Throws: `AuditError`, `RuntimeError`.
   public static func measure(
     _ plans: [LoadedPlan], samples: [some TokenizedText], rounds: Int, threads: Int? = nil,
-    progress: (Double) -> Void = { _ in }
+    noiseBound: Double = ReferenceNoise.defaultBound, progress: (Double) -> Void = { _ in }
   ) throws -> Result {
     guard !samples.isEmpty else { throw AuditError.noSamples }
     guard plans.allSatisfy({ !$0.plan.predictions.lengths.isEmpty }) else { throw AuditError.noPredictions }
@@ -69,8 +70,7 @@ public enum TextRace {
     }
     for place in runners.indices { runners[place].times = times[place].map { TimePercentiles($0).p50 } }
     return Result(
-      runners: runners,
-      noise: ReferenceNoise(probes: runners.flatMap(\.probes), bound: ReferenceNoise.defaultBound))
+      runners: runners, noise: ReferenceNoise(probes: runners.flatMap(\.probes), bound: noiseBound))
   }
 }
 

@@ -137,7 +137,7 @@ import Testing
     }
     #expect(taper("--help").exitCode == 0)
     for (command, values) in [
-      ("bench", ["200", "15%"]), ("audit", ["100", "5%"]), ("race", ["5"]), ("doctor", ["10%"]),
+      ("bench", ["200", "15%"]), ("audit", ["100", "5%"]), ("race", ["5", "15%"]), ("doctor", ["10%"]),
       ("kernels", ["4"]), ("sweep", ["acc"]), ("calibrate", ["512"]),
     ] {
       let help = taper(command, "--help").output.split(whereSeparator: \.isWhitespace).joined(separator: " ")

@@ -149,8 +149,11 @@ import Testing
     for (text, depth) in depths.enumerated() where depth <= 2 {
       #expect(predicted[1][text] < predicted[0][text])
     }
-    let table = taper("race", dense, halting, "--data", texts(), "--rounds", "1")
-    #expect(table.exitCode == 0 && table.output != "" && table.errors == "")
+    let steady = taper("race", dense, halting, "--data", texts(), "--rounds", "1", "--noise", "100000%")
+    #expect(steady.exitCode == 0 && steady.output.contains("steady") && steady.errors == "")
+    // No two probes take the same time to the nanosecond.
+    let noisy = taper("race", dense, halting, "--data", texts(), "--rounds", "1", "--noise", "0%")
+    #expect(noisy.exitCode == 69 && noisy.output.contains("too noisy to judge") && noisy.errors == "")
     let other = try taper.plan("--dense", name: "other.plan")
     #expect(taper("race", dense, other, "--data", texts()).exitCode == 64)
   }

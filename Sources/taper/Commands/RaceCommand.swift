@@ -12,8 +12,12 @@ struct RaceCommand: ParsableCommand {
     commandName: "race",
     abstract:
       "Times several plans in turns on the same texts at their own lengths, batch 1.",
-    discussion:
-      "Halting points and selectors are on. Speedups are over the first plan; name the dense plan first.")
+    discussion: """
+      Halting points and selectors are on. Speedups are over the first plan; name the dense plan first.
+
+      Two reference kernels are timed between chunks of texts. Exit 69 when their times vary by more than --noise: the \
+      table is printed all the same, but the machine was too noisy to trust it.
+      """)
 
   @Argument(help: "The plans.") var plans: [String]
   @OptionGroup var texts: TextOptions
@@ -24,6 +28,12 @@ struct RaceCommand: ParsableCommand {
   var rounds = 5
   @Option(Count.self, help: "Workers; at most what every plan has.")
   var threads: Int?
+  @Option(
+    Share.self,
+    help:
+      "Largest spread of the reference kernels' times (default: \(Share.text(ReferenceNoise.defaultBound)))."
+  )
+  var noise = ReferenceNoise.defaultBound
   @Flag(help: "The result as JSON, with every text's figures.") var json = false
 
   func run() throws {
@@ -38,14 +48,15 @@ struct RaceCommand: ParsableCommand {
       let watch = QuotaWatch()
       defer { watch.report() }
       var bar = ProgressBar()
-      let race = try TextRace.measure(loaded, samples: samples, rounds: rounds, threads: threads) {
-        bar.update($0, "racing \(loaded.count) plans on \(samples.count) texts")
-      }
+      let race = try TextRace.measure(
+        loaded, samples: samples, rounds: rounds, threads: threads, noiseBound: noise
+      ) { bar.update($0, "racing \(loaded.count) plans on \(samples.count) texts") }
       bar.finish()
       let entries = zip(plans, zip(loaded, race.runners)).map {
         Entry(path: $0, plan: $1.0.plan, runner: $1.1)
       }
       try Console.print(report(entries, samples, race.noise), json: json, pretty: false)
+      if race.noise.isNoisy { throw ExitCode(ExitStatus.tooNoisy.rawValue) }
     }
   }
 
