@@ -44,7 +44,7 @@ extension SweepReport {
     func heading(_ heading: String, _ isShown: Bool) -> String? { isShown ? heading : nil }
     let columns: [ReportTable.Column] = [
       .init("", .left), .init("plan", key: "plan", .left), .data("method"), .init("layers", key: "layers"),
-      .init("work", key: "work_speedup"), .init("~time", key: "predicted_ns"),
+      .init("K", key: "work_speedup"), .init("~time", key: "predicted_ns"),
       .init("~speedup", key: "predicted_speedup"), .init(heading("p50", isTimed), key: "measured_p50_ns"),
       .data("measured_p99_ns"), .init(heading("speedup", isTimed), key: "measured_speedup"),
       .data("expected_ns"), .data("mean_ns"), .init(heading("\(mark)mean", showsMean)),

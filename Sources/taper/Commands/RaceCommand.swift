@@ -91,7 +91,7 @@ struct RaceCommand: ParsableCommand {
       [
         .init("plan", key: "plan", .left), .data("method"), .data("time"), .data("predicted"),
         .init("layers", key: "mean_depth"), .data("work_flops"), .init("mean"), .init("p50"), .init("p99"),
-        .init("speedup"), .init("predicted"), .init("work"), .data("times_ns"), .data("predicted_ns"),
+        .init("speedup"), .init("predicted"), .init("K"), .data("times_ns"), .data("predicted_ns"),
         .data("depths"), .data("probes"),
       ], style: .ruled,
       rows: entries.map { entry in
