@@ -105,6 +105,9 @@ import Testing
       try taper.plan(
         "--method", "halting", "--dense", "--depth", "2", "--threads", "1", model: "tuned-halting"),
     ])
+    transcript.run([
+      "explain", try taper.plan("--keep-counts", "7,3", "--threads", "1", model: "tiny-mpnet-regression"),
+    ])
     transcript.run(["explain", taper.path("none")])
     transcript.run(["explain", Self.model])
     transcript.run(["explain", taper.folder.write("wrong.json", "{}")])

@@ -90,6 +90,34 @@ import Testing
     #expect(!plain.contains("\u{1B}"))
   }
 
+  /// Cells that fill their columns keep a blank to their neighbours, in rows and in branches.
+  @Test func cellsNeverTouch() {
+    let report = Report("t", of: "x") {
+      ReportTable(
+        [
+          .init("", .left, width: 9, limit: 6), .init("", .left, width: 4), .init("", width: 3),
+          .init("", width: 3), .init("", .left, gap: 1),
+        ],
+        branchColumns: [
+          .init("", .left, width: 9), .init("", .left, width: 4), .init("", .left, width: 2),
+          .init("", .left, gap: 0), .init("", .left, gap: 0),
+        ], style: .indented(0), showsHeadings: false, branchWidth: 3,
+        rows: [
+          .init(
+            [.text("branch"), .text("wide"), .text("wider"), .text("last"), .text("")],
+            children: [
+              .init([.text("title"), .text("kernel"), .text("123"), .text("12345"), .text("bound")])
+            ])
+        ])
+    }
+    #expect(
+      TextRenderer.render(report) == """
+        └─ branch wide wider last
+           └─ title kernel 123 12345 bound
+
+        """)
+  }
+
   @Test func textLinesFitATerminal() {
     for line in TextRenderer.render(Report(SampleReports.reduced())).split(separator: "\n") {
       #expect(line.count <= 125)

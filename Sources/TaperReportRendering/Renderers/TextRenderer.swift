@@ -65,19 +65,17 @@ private struct TextPage {
     let lines = (table.showsHeadings ? [heads] : []) + body
     let visible = table.columns.indices.filter { isVisible(table.columns[$0]) }
     guard !visible.isEmpty else { return [] }
-    // A branch's own columns have widths of their own.
-    let widths = table.columns.indices.map { place in
-      lines.filter { $0.columns == table.columns }.map { $0.cells[place].count }.max() ?? 0
-    }
+    let widths = widths(of: table.columns, in: lines)
+    let branchWidths = table.branchColumns.map { self.widths(of: $0, in: lines) }
     var indent = 0
     if case .indented(let spaces) = table.style { indent = spaces }
     var texts = lines.map { line in
       var text = String(repeating: " ", count: indent)
       var isFirst = true
+      let widths = line.columns == table.columns ? widths : branchWidths ?? widths
       for (place, (column, cell)) in zip(line.columns, line.cells).enumerated() where isVisible(column) {
-        let gap = column.gap ?? (column.width == nil && !isFirst ? 2 : 0)
-        text += String(repeating: " ", count: gap)
-        text += padded(cell, column.width.map(room) ?? widths[place], column.alignment)
+        text += String(repeating: " ", count: gap(before: column, isFirst: isFirst))
+        text += padded(cell, widths[place], column.alignment)
         isFirst = false
       }
       while text.last == " " { text.removeLast() }
@@ -88,6 +86,32 @@ private struct TextPage {
       texts.insert(rule, at: min(1, texts.count))
     }
     return texts
+  }
+
+  /// Characters that each column takes in the lines that have these columns: its own width, or its longest cell's; one
+  /// more than the longest where nothing else would keep cells of neighbours apart.
+  private func widths(of columns: [Column], in lines: [Line]) -> [Int] {
+    let lines = lines.filter { $0.columns == columns }
+    let visible = columns.indices.filter { isVisible(columns[$0]) }
+    return columns.indices.map { place in
+      let longest = lines.map { $0.cells[place].count }.max() ?? 0
+      guard let width = columns[place].width.map(room), let rank = visible.firstIndex(of: place) else {
+        return longest
+      }
+      let touches: Bool
+      switch columns[place].alignment {
+      case .right: touches = rank > 0 && gap(before: columns[place], isFirst: false) == 0
+      case .left:
+        // A neighbour that is aligned right keeps its own distance.
+        let next = visible.dropFirst(rank + 1).first.map { columns[$0] }
+        touches = next.map { $0.alignment == .left && gap(before: $0, isFirst: false) == 0 } ?? false
+      }
+      return max(width, longest + (touches ? 1 : 0))
+    }
+  }
+
+  private func gap(before column: Column, isFirst: Bool) -> Int {
+    column.gap ?? (column.width == nil && !isFirst ? 2 : 0)
   }
 
   /// - Parameter prefix: of rows further down a tree; nil at its root.

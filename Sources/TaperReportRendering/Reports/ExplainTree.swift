@@ -261,7 +261,7 @@ extension Explanation {
   fileprivate var tree: ReportTable {
     ReportTable(
       [
-        .init("at \(detailLength) tokens", .left, width: .init(34, narrow: 32), limit: .init(28, narrow: 25)),
+        .init("at \(detailLength) tokens", .left, width: .init(34, narrow: 32), limit: .init(27, narrow: 25)),
         .init("kernel", .left, width: 22), .init("shape", .left, isOptional: true, width: 19, limit: 19),
         .init("bytes", isOptional: true, width: 9), .init("time", width: 10), .init("share", width: 6),
         .init("bound", .left, gap: 1),

@@ -13,7 +13,8 @@ public struct ReportTable: Hashable, Sendable {
     public var isOptional: Bool
     /// More of the column before it: pages put it below that one's text, in small letters.
     public var isDetail = false
-    /// In text: characters that the column takes; nil: as many as its longest cell.
+    /// In text: characters that the column takes, more where its cells would touch a neighbour's; nil: as many as its
+    /// longest cell.
     public var width: Room?
     /// In text: spaces before it; nil: none for a column with a width, two for others.
     public var gap: Int?
