@@ -38,6 +38,25 @@ setup_build() {
   apt_install libopenblas-pthread-dev libxml2-dev pkg-config
 }
 
+# profile_or_nearest BIN OUTPUT OPTION...: profiles this machine. Where it is too noisy for that twice (exit 69), OUTPUT is
+# the profile of specs/devices whose instruction set is nearest.
+profile_or_nearest() {
+  local bin=$1 output=$2 try status nearest=epyc-zen5-2vcpu-avx2
+  shift 2
+  for try in 1 2; do
+    status=0
+    "$bin/taper" profile "$@" -o "$output" || status=$?
+    case $status in
+    0) return ;;
+    69) say "the machine is too noisy to profile (try $try of 2)" ;;
+    *) return "$status" ;;
+    esac
+  done
+  if grep -qsw avx512f /proc/cpuinfo; then nearest=epyc-zen5-2vcpu-avx512; fi
+  say "going on with specs/devices/$nearest.json: predicted times are that machine's, not this one's"
+  cp "$root/specs/devices/$nearest.json" "$output"
+}
+
 # build_taper: builds taper (release) and prints the folder of the executables.
 build_taper() {
   say "building taper (release)"
