@@ -17,11 +17,9 @@ extension ProfilerError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooNoisy(let noise, let limit):
-      "the machine is too unsteady to measure: the slow tenth of samples took "
-        + "\(percent(noise.spread)) more than the median, and a fixed probe drifted by \(percent(noise.drift)) "
-        + "from start to end (\(noise.probes) probes); at most \(percent(limit)) is useful. Stop other work on "
-        + "the machine and profile again; until then plan with a ready profile (specs/devices), whose times are "
-        + "another machine's"
+      "the machine is too unsteady to measure: \(noise.words); at most \(ProfileNoise.percent(limit)) is useful. "
+        + "Stop other work on the machine and profile again; until then plan with a ready profile (specs/devices), "
+        + "whose times are another machine's"
     case .threadsUnavailable(let wanted, let available):
       "cannot measure \(wanted) threads: this process may use \(available) CPUs; "
         + "give a number from 1 to \(available)"
@@ -34,6 +32,14 @@ extension ProfilerError: CustomStringConvertible {
       "no memory for \(byteCount) bytes of weights and activations to measure with"
     }
   }
+}
 
-  private func percent(_ ratio: Double) -> String { "\(Int((ratio * 100).rounded()))%" }
+extension ProfileNoise {
+  /// "the slow tenth of samples took 40% more than the median, and …".
+  public var words: String {
+    "the slow tenth of samples took \(Self.percent(spread)) more than the median, and a fixed probe drifted by "
+      + "\(Self.percent(drift)) from start to end (\(probes) probes)"
+  }
+
+  fileprivate static func percent(_ ratio: Double) -> String { "\(Int((ratio * 100).rounded()))%" }
 }

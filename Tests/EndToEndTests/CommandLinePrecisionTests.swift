@@ -220,3 +220,4 @@ import Testing
     #expect(table.exitCode == 0 && measured.count > 1 && measured.allSatisfy(table.output.contains))
   }
 }
+    #expect((listed["noise"]?.double ?? -1) >= 0)

@@ -33,6 +33,9 @@ struct KernelsCommand: ParsableCommand {
           budget: Nanoseconds(UInt64(budget) * 1_000_000_000), minimumSamples: 5, noiseLimit: .infinity)
       ) { bar.update($0, $1) }
       bar.finish()
+      if profile.noise.figure > ProfilingRequest.defaultNoiseLimit {
+        Console.note("warning: the machine was noisy: \(profile.noise.words); these figures may be too low")
+      }
       try Console.print(report(profile), json: json)
     }
   }
@@ -61,6 +64,7 @@ struct KernelsCommand: ParsableCommand {
       ReportNode.data("panel_columns", .integer(WeightLayout.panelWidth))
       ReportNode.data("compute_peak_flops_per_s", .integer(figures.computePeak))
       ReportNode.data("bandwidth_many_streams_bytes_per_s", .integer(figures.bandwidthManyStreams))
+      ReportNode.data("noise", .number(profile.noise.figure))
       ReportNode.data("kernels", .list(KernelID.all.map { value($0.id, $0.name, profile) }))
       ReportNode.paragraph(profile.fingerprint.cpu, .plain)
       ReportNode.facts(
