@@ -5,20 +5,8 @@ import TaperPlanFormat
 
 /// What would fit into memory where a plan does not.
 extension PlanAssembler {
-  /// What `body` assembles, or `memoryExceeded` with what other precisions, fewer layers or shorter inputs would need.
-  package func withRemedies<Assembled>(
-    _ body: () throws(PlanningError) -> Assembled
-  ) throws(PlanningError) -> Assembled {
-    do throws(PlanningError) {
-      return try body()
-    } catch {
-      guard case .memoryExceeded(var diagnostic) = error else { throw error }
-      diagnostic.remedies = remedies(diagnostic)
-      throw .memoryExceeded(diagnostic)
-    }
-  }
-
-  fileprivate func remedies(_ diagnostic: MemoryDiagnostic) -> [MemoryDiagnostic.Remedy] {
+  /// What other precisions, fewer layers or shorter inputs would need.
+  package func remedies(_ diagnostic: MemoryDiagnostic) -> [MemoryDiagnostic.Remedy] {
     func needed(_ request: PlanningRequest) -> Bytes? {
       var request = request
       request.memory = MemoryCeiling()
@@ -73,8 +61,8 @@ extension PlanAssembler {
 }
 
 extension Planner {
-  /// The diagnostic of a plan that `request` asks for, with what would fit. An outline that is one of many goes
-  /// without.
+  /// The diagnostic of a plan that `request` asks for, with what would fit. Plans and outlines go without: one may be
+  /// one of many.
   package static func naming(
     remediesOf diagnostic: MemoryDiagnostic, _ request: PlanningRequest, model: ModelSpec,
     calibration: Calibration?, cost: CostModel

@@ -66,10 +66,7 @@ public enum Planner {
   package static func plan(
     _ request: PlanningRequest, model: ModelSpec, inputs: PlanningInputs, pool: WeightPool = WeightPool()
   ) throws(PlanningError) -> PlannedModel {
-    let assembler = PlanAssembler(request, inputs)
-    let (plan, recipes, pricing) = try assembler.withRemedies { () throws(PlanningError) in
-      try assembler.assemble()
-    }
+    let (plan, recipes, pricing) = try PlanAssembler(request, inputs).assemble()
     let stream = WeightStream(recipes: recipes, model: model, fitted: FittedTensors(request))
     return PlannedModel(plan: plan, weights: stream, pool: pool, pricing: pricing)
   }

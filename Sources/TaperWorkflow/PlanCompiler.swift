@@ -106,7 +106,7 @@ public struct PlanCompiler {
     do {
       try compiler.stages(of: request, findsPrecision: precision == nil, refits: refit != nil, search)
         .run(&draft, progress: progress)
-    } catch PlanningError.memoryExceeded(let diagnostic) where diagnostic.remedies.isEmpty {
+    } catch PlanningError.memoryExceeded(let diagnostic) {
       throw PlanningError.memoryExceeded(
         try Planner.naming(
           remediesOf: diagnostic, draft.planning, model: model, calibration: calibration, cost: cost))

@@ -5,20 +5,26 @@ import Testing
 
 /// Ceilings of memory: what fits is planned, what does not says what would.
 @Suite struct MemoryCeilingTests {
-  private func plan(
+  private func assembler(
     _ memory: MemoryCeiling, method: PlanningMethod = .dense, precision: Precision = .f32
-  ) throws(PlanningError) -> Plan {
+  ) -> PlanAssembler {
     let request = PlanningRequest(
       method, maximumLength: 64, precision: PrecisionAssignment(precision), memory: memory)
     let inputs = PlanningInputs(
       facts: SyntheticModels.facts(), profile: SyntheticModels.profile, costs: SyntheticCosts.make())
-    let assembler = PlanAssembler(request, inputs)
-    return try assembler.withRemedies { () throws(PlanningError) in try assembler.assemble() }.plan
+    return PlanAssembler(request, inputs)
+  }
+
+  private func plan(
+    _ memory: MemoryCeiling, method: PlanningMethod = .dense, precision: Precision = .f32
+  ) throws(PlanningError) -> Plan {
+    try assembler(memory, method: method, precision: precision).assemble().plan
   }
 
   private func diagnostic(_ memory: MemoryCeiling) throws -> MemoryDiagnostic {
     let error = #expect(throws: PlanningError.self) { try plan(memory) }
-    guard case .memoryExceeded(let diagnostic) = error else { throw error ?? .tokenHeadNotFitted }
+    guard case .memoryExceeded(var diagnostic) = error else { throw error ?? .tokenHeadNotFitted }
+    diagnostic.remedies = assembler(memory).remedies(diagnostic)
     return diagnostic
   }
 

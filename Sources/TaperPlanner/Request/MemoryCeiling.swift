@@ -48,6 +48,6 @@ public struct MemoryDiagnostic: Hashable, Sendable {
   public var part: Part
   public var allowed: Bytes
   public var needed: Bytes
-  /// Those that fit; when none does, the one that takes least.
+  /// What takes less, where it was sought.
   public var remedies: [Remedy] = []
 }
