@@ -20,7 +20,11 @@ import Testing
       value.keys.starts(with: ["schema_version", "plan", "method", "precision", "lengths", "arena_bytes"]))
     #expect(value["plan"]?.string == taper.path("a.plan") && TestFile.exists(taper.path("a.plan")))
     for length in value["lengths"]?.array ?? [] {
-      #expect(length.keys == ["tokens", "keep_counts", "predicted_ns", "work_speedup", "time_speedup"])
+      #expect(
+        length.keys == [
+          "tokens", "keep_counts", "predicted_ns", "work_speedup", "time_speedup", "dense_ns", "dense_f32_ns",
+          "time_speedup_over_f32",
+        ])
       #expect(length["keep_counts"]?.array?.count == 2 && (length["predicted_ns"]?.int ?? 0) > 0)
     }
     return value
@@ -34,6 +38,7 @@ import Testing
     let dense = try longest("--dense")
     #expect(dense["tokens"] == 24 && dense["keep_counts"] == [24, 24])
     #expect(dense["work_speedup"] == 1.0 && dense["time_speedup"] == 1.0)
+    #expect(dense["dense_ns"] == dense["predicted_ns"] && dense["dense_f32_ns"] == dense["dense_ns"])
 
     let faster = try longest("--speedup", "1.2x")
     #expect((faster["time_speedup"]?.double ?? 0) >= 1.2)
@@ -56,7 +61,9 @@ import Testing
         ["plan", model, "--device", device, "--dense", "--json", "-o", taper.path("a.plan")] + threads)
       try #require(run.exitCode == 0, "\(run.errors)")
       let explained = try taper.json("explain", taper.path("a.plan"))
-      let lengths = try JSONValue.parse(Array(run.output.utf8))["lengths"]?.array ?? []
+      let summary = try run.json()
+      let lengths = summary["lengths"]?.array ?? []
+      #expect(summary["threads"] == explained["threads"])
       return (
         try #require(explained["threads"]?.int), lengths.reduce(0) { $0 + ($1["predicted_ns"]?.int ?? 0) }
       )
@@ -65,6 +72,8 @@ import Testing
     let counts = try ["1", "2", "4"].map { try plan(["--threads", $0]) }
     let fastest = try #require(counts.min { $0.time < $1.time })
     #expect(counts[0].time != counts[1].time && chosen == fastest)
+    let shown = taper("plan", model, "--device", device, "--dense", "-o", taper.path("a.plan")).output
+    #expect(shown.contains("\(chosen.threads) thread") && shown.contains("fastest"), "\(shown)")
   }
 
   @Test func keepCountsAreKeptInProportion() throws {

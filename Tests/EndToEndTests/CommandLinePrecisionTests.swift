@@ -32,6 +32,47 @@ import Testing
     refused.expectRefused(64, naming: "--precision", "f32", "bf16", "int8", "int4")
   }
 
+  /// As on a CPU without BF16 units.
+  @Test func aPrecisionThatGainsNoTimeIsNamed() throws {
+    let (reference, slowBF16) = (TaperProgram.referenceDevice, try slowDevice("gemm_bf16"))
+    for (device, precision, gains) in [
+      (slowBF16, "bf16", false), (try deviceWithPlanes(), "f32x3", false), (reference, "bf16", true),
+      (slowBF16, "int8", true), (slowBF16, "f32", true),
+    ] {
+      let run = ChildProcess.run(
+        taper.program,
+        [
+          "plan", model, "--device", device, "--dense", "--precision", precision, "--json", "-o",
+          taper.path("a.plan"),
+        ])
+      try #require(run.exitCode == 0, "\(run.errors)")
+      let longest = try #require(run.json()["lengths"]?.array?.last)
+      let (time, exact) = (try #require(longest["dense_ns"]?.int), try #require(longest["dense_f32_ns"]?.int))
+      #expect(precision == "f32" ? time == exact : (time < exact) == gains, "\(precision): \(time), \(exact)")
+      #expect(run.errors.contains("--precision \(precision) gains no time") != gains, "\(run.errors)")
+      #expect(run.errors.split(separator: "\n").count == (gains ? 0 : 1), "\(run.errors)")
+    }
+  }
+
+  /// The speedup over f32 is over the dense plan that --precision f32 makes.
+  @Test func speedupsSayWhatTheyAreOver() throws {
+    let device = try slowDevice()
+    func plan(_ precision: String, _ options: String...) -> ChildProcess {
+      ChildProcess.run(
+        taper.program,
+        [
+          "plan", model, "--device", device, "--dense", "--precision", precision, "-o", taper.path("a.plan"),
+        ] + options)
+    }
+    let exact = try #require(plan("f32", "--json").json()["lengths"]?.array?.last)
+    let coarse = try #require(plan("int8", "--json").json()["lengths"]?.array?.last)
+    #expect(coarse["dense_f32_ns"] == exact["dense_ns"] && coarse["time_speedup"] == 1.0)
+    let ratio = try #require(exact["dense_ns"]?.double) / #require(coarse["predicted_ns"]?.double)
+    #expect(try #require(coarse["time_speedup_over_f32"]?.double) == ratio && ratio > 1)
+    #expect(plan("f32").output.contains("dense f32") && !plan("f32").output.contains("over f32"))
+    for heading in ["dense int8", "dense f32", "over f32"] { #expect(plan("int8").output.contains(heading)) }
+  }
+
   /// f32x3 needs a profile that measured it; the program says how to make one.
   @Test func twoPlanesAreForWhoAsks() throws {
     let refused = taper(
@@ -135,11 +176,11 @@ import Testing
     exactly.expectRefused(2, naming: "unreachable")
   }
 
-  /// The reference device with products in f32 fifty times slower: the tiny model's have no time to save otherwise.
-  private func slowDevice() throws -> String {
+  /// The reference device with some products fifty times slower: the tiny model's have no time to save otherwise.
+  private func slowDevice(_ kernels: String = "gemm_f32") throws -> String {
     var profile = try #require(JSONValue.parse(TestFile.bytes(TaperProgram.referenceDevice)).object)
     let entries = try #require(profile["entries"]?.array).map { entry -> JSONValue in
-      guard var object = entry.object, object["kernel"]?.string?.hasPrefix("gemm_f32") == true else {
+      guard var object = entry.object, object["kernel"]?.string?.hasPrefix(kernels) == true else {
         return entry
       }
       let points = (object["points"]?.array ?? []).map { point -> JSONValue in
@@ -150,7 +191,7 @@ import Testing
       return .object(object)
     }
     profile["entries"] = .array(entries)
-    return taper.folder.write("slow.json", JSONValue.object(profile).serialized())
+    return taper.folder.write("slow-\(kernels).json", JSONValue.object(profile).serialized())
   }
 
   @Test func aRefusedPlanNamesTheTimeOfOneThatPasses() throws {
@@ -207,6 +248,7 @@ import Testing
     let listed = try taper.json("kernels", "--budget", "1")
     let tiers = (listed["tiers"]?.array ?? []).compactMap(\.string)
     #expect(tiers.first == "scalar" && tiers.contains(listed["tier"]?.string ?? "?"))
+    #expect((listed["noise"]?.double ?? -1) >= 0)
     let kernels = listed["kernels"]?.array ?? []
     #expect(kernels.compactMap { $0["name"]?.string } == KernelID.all.map(\.name))
     let products = kernels.filter { $0["kind"] == "gemm" }
@@ -220,4 +262,3 @@ import Testing
     #expect(table.exitCode == 0 && measured.count > 1 && measured.allSatisfy(table.output.contains))
   }
 }
-    #expect((listed["noise"]?.double ?? -1) >= 0)

@@ -27,6 +27,11 @@ extension Precision {
   fileprivate var roundsAttention: Bool { self == .bf16 || self == .int8 }
 }
 
+extension PlanIdentity {
+  /// The precision of the plan's products in a word: "int8", or "mixed" where some differ.
+  package var precisionWord: String { Precision(rawValue: precision)?.rawValue ?? "mixed" }
+}
+
 /// The precision of every product of the encoder's layers; embeddings, norms, pooling and head stay f32, and so does
 /// attention but where `roundsAttention` lets it round.
 public struct PrecisionAssignment: Hashable, Sendable {

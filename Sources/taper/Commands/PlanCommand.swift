@@ -78,14 +78,19 @@ struct PlanCommand: ParsableCommand {
         throw error
       }
       bar.finish()
+      let exactTimes = try loaded.compiler.exactDenseTimes(for: outcome, loaded.options)
       let plan = try write(outcome.planned)
+      warnOfPrecision(plan, exactTimes)
       if loaded.judgesOnTrainingTexts {
         Console.note(
           "note: the calibration's texts are those that the model's head was fitted to; on others it answers worse"
         )
       }
       try Console.print(
-        PlanReport(plan: plan, path: output, outcome: outcome, allowed: maxDrop).report, json: json)
+        PlanReport(
+          plan: plan, path: output, outcome: outcome, exactTimes: exactTimes,
+          hasThreads: options.threads != nil, allowed: maxDrop
+        ).report, json: json)
     }
   }
 
@@ -118,6 +123,17 @@ struct PlanCommand: ParsableCommand {
         """)
     }
     return try CompileGoal(targets[0], method: methods.method(method, decay: decay.number), depth: depth)
+  }
+
+  /// On a CPU without the instructions that it needs, a lower precision gains nothing.
+  private func warnOfPrecision(_ plan: Plan, _ exactTimes: [Nanoseconds]?) {
+    guard let asked = options.precision?.precision, asked != .f32, let exact = exactTimes?.last,
+      let time = plan.predictions.lengths.last?.denseTime, exact <= time
+    else { return }
+    Console.note(
+      "warning: --precision \(asked.rawValue) gains no time on this device: at "
+        + "\(NumberText.count(plan.schedule.maximumLength, "token")) the profile predicts "
+        + "~\(NumberText.time(time)) of the dense plan, and ~\(NumberText.time(exact)) in f32")
   }
 
   private func write(_ planned: PlannedModel) throws -> Plan {

@@ -11,6 +11,10 @@ struct PlanReport {
   let plan: Plan
   let path: String
   let outcome: PlanCompiler.Outcome
+  /// Predicted times of the dense plan in f32, of n tokens at n − 1; nil: not known.
+  let exactTimes: [Nanoseconds]?
+  /// Whether the number of threads was asked for; else it is the fastest that the profile has.
+  let hasThreads: Bool
   /// The accuracy that may be lost, where that was asked for.
   var allowed: Double?
 
@@ -20,14 +24,17 @@ struct PlanReport {
       ReportNode.data("method", plan.identity.method)
       ReportNode.data("precision", plan.identity.precision)
       lengths
+      ReportNode.paragraph(legend, .plain)
       ReportNode.data("arena_bytes", .bytes(plan.arena.byteCount))
       ReportNode.data("resident_bytes", .bytes(plan.residentBytes))
       ReportNode.paragraph(
         "arena \(NumberText.size(plan.arena.byteCount)), weights \(NumberText.size(plan.weights.byteCount)), "
           + "resident at most \(NumberText.size(plan.residentBytes))", .plain)
-      if plan.identity.precision != Precision.f32.rawValue {
-        ReportNode.paragraph("products in \(plan.identity.precision)", .plain)
-      }
+      ReportNode.data("threads", .integer(plan.identity.threads))
+      ReportNode.paragraph(
+        (isExact ? "" : "products in \(plan.identity.precision), ")
+          + NumberText.count(Int(plan.identity.threads), "thread")
+          + (hasThreads ? "" : " (the fastest of the profile's counts; --threads asks for another)"), .plain)
       if let margin = outcome.percentile {
         ReportNode.paragraph(
           "planned for \(margin.percentile.name): medians stay \(NumberText.times(margin.overMedian)) below the "
@@ -62,20 +69,38 @@ struct PlanReport {
       key: "lengths",
       [
         .init("tokens", key: "tokens", .left), .init("kept by layer", key: "keep_counts"),
-        .init("predicted", key: "predicted_ns"), .init("dense"), .init("in time"), .init("in work"),
-        .data("work_speedup"), .data("time_speedup"),
+        .init("predicted", key: "predicted_ns"), .init("dense \(plan.identity.precisionWord)"),
+        .init("in time"), .init("K"),
+        .init(isExact ? nil : "dense f32", isOptional: true), .init(isExact ? nil : "over f32"),
+        .data("work_speedup"), .data("time_speedup"), .data("dense_ns"), .data("dense_f32_ns"),
+        .data("time_speedup_over_f32"),
       ] + (plan.expectations == nil ? [] : [.data("expected")]), style: .ruled,
       rows: plan.predictions.referenceLengths.map(Int.init).map { tokens in
         let prediction = plan.predictions.lengths[tokens - 1]
         let time = prediction.timeSpeedup
         let work = ReportValue(prediction.publishedWorkSpeedup) { .factor($0) }
+        let exact = exactTimes?[tokens - 1]
+        let exactTime = ReportValue(exact) { .time($0) }
+        let overExact = ReportValue(exact) {
+          .factor(Double($0.rawValue) / Double(max(1, prediction.planned.time.rawValue)))
+        }
         let counts = Array(plan.schedule.retentionConfiguration(length: tokens).dropFirst())
         return .init(
           [
             .integer(tokens), .integers(counts), .predicted(.time(prediction.planned.time)),
-            .predicted(.time(prediction.denseTime)), .factor(time), work, work, .factor(time),
+            .predicted(.time(prediction.denseTime)), .factor(time), work, .predicted(exactTime), overExact,
+            work, .factor(time), .time(prediction.denseTime), exactTime, overExact,
           ] + (plan.expectations.map { [.record($0.lengths[tokens - 1].fields)] } ?? []))
       })
+  }
+
+  private var isExact: Bool { plan.identity.precision == Precision.f32.rawValue }
+
+  /// What the speedups of the table are over.
+  private var legend: String {
+    "in time, K: speedup over dense \(plan.identity.precisionWord), in predicted time and in work by the published "
+      + "formula"
+      + (isExact ? "" : "; over f32: in predicted time, over dense f32")
   }
 
   private func words(_ expectations: Expectations) -> String {
