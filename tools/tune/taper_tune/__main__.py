@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
         common_options(verb)
         options(verb)
         verb.set_defaults(run=run)
-    text = "accuracy and work of a directory that another verb wrote"
+    text = "what a directory that another verb wrote answers right, and its work"
     test = verbs.add_parser("test", help=text, description=text)
     testing.options(test)
     parsed = parser.parse_args(arguments)

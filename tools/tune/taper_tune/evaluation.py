@@ -1,41 +1,18 @@
-"""Running a model over texts: answers, features, accuracy with its interval, work."""
+"""Running a model over texts: answers, features, work."""
 from __future__ import annotations
 
-import math
 import sys
 
+import numpy
 import torch
 from tqdm import tqdm
 
 from .elimination import dense_work
+from .metrics import Answers, Metric
 from .model import Model, Reduction
 from .texts import Texts, make_batch, sorted_batches
 
 BATCH = 32
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95% interval of a proportion by Wilson's score method."""
-    z, p = 1.959963984540054, successes / trials
-    centre = (p + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def accuracy(correct: int, count: int) -> dict:
-    low, high = wilson(correct, count)
-    return {"accuracy": round(correct / count, 5), "interval": [round(low, 5), round(high, 5)], "count": count}
-
-
-def packed(answers: list[bool]) -> str:
-    """Which answers are right, as hexadecimal: four answers per digit, the first in the lowest bit."""
-    return f"{sum(right << place for place, right in enumerate(answers)):x}"
-
-
-def unpacked(digits: str, count: int) -> list[bool]:
-    """The inverse of `packed`."""
-    bits = int(digits, 16)
-    return [bool(bits >> place & 1) for place in range(count)]
 
 
 def over_texts(texts: Texts, device: torch.device, visit, what: str) -> None:
@@ -46,20 +23,27 @@ def over_texts(texts: Texts, device: torch.device, visit, what: str) -> None:
             bar.update(len(indices))
 
 
-def evaluate(model: Model, reduction: Reduction, texts: Texts, device: torch.device, dense_layers: int) -> dict:
-    """Accuracy, and work relative to a dense encoder of `dense_layers` layers (more than the model's if it was cut)."""
+def evaluate(model: Model, reduction: Reduction, texts: Texts, device: torch.device, dense_layers: int,
+             metric: Metric) -> dict:
+    """What answers are worth, and work relative to a dense encoder of `dense_layers` layers (more than the model's if
+    it was cut)."""
     model.eval()
-    labels = torch.tensor(texts.labels)
-    correct = done = dense = 0
+    given = torch.zeros(len(texts), dtype=torch.long)
+    done = dense = 0
 
     def visit(indices, batch):
-        nonlocal correct, done, dense
+        nonlocal done, dense
         logits, work = model(batch, reduction)
-        correct += int((logits.argmax(dim=1).cpu() == labels[indices]).sum())
+        given[indices] = logits.argmax(dim=1).cpu()
         done += int(work.sum())
         dense += sum(dense_work(model.shape, n) for n in batch.lengths.tolist()) * dense_layers // model.shape.layers
     over_texts(texts, device, visit, "test")
-    return {**accuracy(correct, len(texts)), "work_speedup": round(dense / done, 4)}
+    return {**metric.report(answers(model, texts, given)), "work_speedup": round(dense / done, 4)}
+
+
+def answers(model: Model, texts: Texts, given: torch.Tensor) -> Answers:
+    """`given` [n]: places among the head's labels."""
+    return Answers(model.spec.labels, numpy.array(texts.labels), given.numpy())
 
 
 def layer_features(model: Model, reduction: Reduction, texts: Texts, layers: list[int], device: torch.device):

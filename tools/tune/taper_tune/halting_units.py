@@ -10,7 +10,9 @@ from torch import nn
 
 from .checkpoint import Checkpoint
 from .elimination import dense_work, layer_work
-from .evaluation import accuracy, over_texts
+from .evaluation import answers as answers_of
+from .evaluation import over_texts
+from .metrics import Metric
 from .model import Model, Reduction
 
 def _two(answer: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -90,11 +92,11 @@ class Halting(nn.Module):
         return out
 
 
-def evaluate_halting(model: Model, halting: Halting, reduction: Reduction, texts, device, dense_layers: int) -> dict:
-    """Accuracy of a_L and of every depth cap; by rule the mean depth, the labels changed, and the work relative to a
+def evaluate_halting(model: Model, halting: Halting, reduction: Reduction, texts, device, dense_layers: int,
+                     metric: Metric) -> dict:
+    """What a_L and every depth cap are worth; by rule the mean depth, the labels changed, and the work relative to a
     dense encoder of `dense_layers` layers (more than the model's if it was cut)."""
     layers = model.shape.layers
-    labels = torch.tensor(texts.labels)
     chosen = torch.zeros(layers, len(texts), dtype=torch.long)
     depth = {name: torch.zeros(len(texts), dtype=torch.long) for name in RULES}
     spent = torch.zeros(layers, len(texts), dtype=torch.long)
@@ -115,8 +117,8 @@ def evaluate_halting(model: Model, halting: Halting, reduction: Reduction, texts
     over_texts(texts, device, visit, "test")
     upto = spent.cumsum(dim=0)
     everywhere = torch.arange(len(texts))
-    report = accuracy(int((chosen[-1] == labels).sum()), len(texts))
-    report["caps"] = [round(float((chosen[n] == labels).double().mean()), 5) for n in range(layers)]
+    report = metric.report(answers_of(model, texts, chosen[-1]))
+    report["caps"] = [round(metric.value(answers_of(model, texts, given)), 5) for given in chosen]
     for name, found in depth.items():
         answer = chosen[found - 1, everywhere]
         report[name] = {"mean_depth": round(float(found.double().mean()), 4),

@@ -16,19 +16,21 @@ import torch
 from . import __version__, logistic
 from .checkpoint import REPORT, Checkpoint
 from .evaluation import layer_features
+from .metrics import Metric, add_options
 from .model import Model, Reduction, set_linear
 from .testing import test_report
 from .texts import Texts, load_texts, load_tokenizer
 from .trainer import Outcome, Run
 
 #: Options that do not change a run's result; the model is compared by its digest.
-WITHOUT_EFFECT = {"model", "output", "time_box", "run", "test", "test_limit"}
+WITHOUT_EFFECT = {"model", "output", "time_box", "run", "test", "test_limit", "metric", "positive"}
 
 
 def common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="model directory: a base, or the output of another tune command")
     parser.add_argument("--data", required=True, type=Path, help="labelled texts to train on, JSON lines")
-    parser.add_argument("--test", type=Path, help="labelled texts to report accuracy on")
+    parser.add_argument("--test", type=Path, help="labelled texts to report on, by --metric")
+    add_options(parser)
     parser.add_argument("-o", "--output", required=True, type=Path, help="directory to write")
     parser.add_argument("--epochs", type=float, default=2, help="passes over the training texts (default %(default)s)")
     parser.add_argument("--batch-size", type=int, default=16)
@@ -80,6 +82,7 @@ class Job:
             self.test, _ = load_texts(arguments.test, tokenizer, labels, arguments.test_limit, arguments.seed)
         if len(labels) < 2:
             raise SystemExit(f"error: {arguments.data}: expected at least two labels, found {len(labels)}")
+        self.metric = Metric.of(arguments, labels)
         self.needs_head = self.checkpoint.head_weight is None
         self.checkpoint.head = type(head)(head.pooling, head.pooler, head.normalized, labels)
         settings = {key: str(value) for key, value in vars(arguments).items() if key not in WITHOUT_EFFECT}
@@ -133,7 +136,7 @@ class Job:
                              "architectures": [checkpoint.family.encoder_architecture()]}
         report = {"schema_version": 1, "method": method, "output": self.arguments.output.name, **report}
         if self.test:
-            report["test"] = test_report(checkpoint, self.test, self.device)
+            report["test"] = test_report(checkpoint, self.test, self.device, self.metric)
         report |= {"training_texts": len(self.texts), "seed": self.arguments.seed,
                    "finished": outcome is None or outcome.finished,
                    "steps": [outcome.step, outcome.steps] if outcome else [0, 0],

@@ -82,14 +82,40 @@ def test_resuming_from_other_weights_is_refused(dense, base, tmp_path, tune, mon
         tune("depth", dense, tmp_path / "out", *TRAINED["depth"])
 
 
+def test_answers_are_worth_what_the_metric_says(base, tmp_path, tune):
+    for metric in (["matthews"], ["f1", "--positive", "red"]):
+        report = tune("head", base, tmp_path / metric[0], "--head-texts", "20", "--metric", *metric)["test"]
+        assert report == tune("test", tmp_path / metric[0], None, "--metric", *metric)
+        assert report["metric"] == metric[0] and report["positive"] == (metric[-1] if len(metric) > 1 else None)
+        low, high = report["interval"]
+        assert -1 < low < report["value"] < high < 1 and report["value"] != report["accuracy"]
+    by_default = tune("test", tmp_path / "f1", None, "--metric", "f1")
+    assert by_default["positive"] == "green", "the second of the head's labels"
+
+
+def test_caps_of_halting_are_worth_what_the_metric_says(base, tmp_path, tune):
+    tune("head", base, tmp_path / "head", "--head-texts", "20")
+    report = tune("halting", tmp_path / "head", tmp_path / "halting", "--epochs", "0.1", "--head-texts", "20",
+                  "--metric", "f1", "--positive", "red")["test"]
+    assert report["caps"][-1] == report["value"] != report["accuracy"]
+
+
+@pytest.mark.parametrize("options, message", [
+    (["--metric", "f1", "--positive", "mauve"], "expected one of blue, green, red; found mauve"),
+    (["--metric", "matthews", "--positive", "red"], "expected --metric f1; found matthews")])
+def test_a_positive_label_is_one_of_the_head_s_and_for_f1(options, message, dense, tune):
+    with pytest.raises(SystemExit, match=message):
+        tune("test", dense, None, *options)
+
+
 def test_training_learns(dense, tmp_path, tune):
-    assert tune("test", dense, None)["accuracy"] > 0.8
+    assert tune("test", dense, None)["value"] > 0.8
 
 
 def test_selectors_find_the_wanted_work_and_keep_the_answers(dense, tmp_path, tune):
     report = tune("selector", dense, tmp_path / "out", "--speedup", "2", "--selector-rate", "1e-2", "--rate", "1e-3",
                   "--policy-epochs", "20", "--epochs", "20", "--joint-samples", "4")
-    assert report["test"]["accuracy"] > 0.9
+    assert report["test"]["value"] > 0.9
     assert 1.5 < report["test"]["work_speedup"] < 3.5
 
 
@@ -138,7 +164,7 @@ def test_other_pooling_gets_another_head(dense, tmp_path, tune):
 def test_head_alone_is_fitted_under_the_elimination(base, tmp_path, tune):
     before = tune("acc", base, tmp_path / "acc", "--speedup", "2.5", "--head-texts", "10")
     after = tune("head", tmp_path / "acc", tmp_path / "out")
-    assert after["test"]["accuracy"] > before["test"]["accuracy"]
+    assert after["test"]["value"] > before["test"]["value"]
     assert after["test"]["work_speedup"] == before["test"]["work_speedup"]
     assert tune("test", tmp_path / "out", None) == after["test"]
     encoders = [load_file(tmp_path / name / "model.safetensors") for name in ("acc", "out")]
