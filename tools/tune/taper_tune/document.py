@@ -5,16 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from statistics import fmean
 
-from .evaluation import wilson
 from .files import write_atomically
+from .metrics import Metric
 from .rows import MODELS
 from .table import Mix, Row, difference, tables
 
 BEGIN, END = "<!-- tables by tools/tune/reproduce -->", "<!-- end of tables -->"
 #: Data set → (target speedup, percentage points that may be lost).
 GOALS = {"20newsgroups": (4.8, 0.75), "r8": (10.0, 0.75)}
-COLUMNS = ("model", "plan", "accuracy", "95% interval", "seeds (least to most)", "work", "predicted", "measured",
-           "measured, longest", "layers", "labels changed", "wall time a seed")
+#: The first columns of a data set's table of rows, before the metric's.
+FIRST = ["model", "plan"]
+
+
+def columns(metric: Metric) -> list[str]:
+    beside = [] if metric.name == "accuracy" else ["accuracy"]
+    return [*FIRST, metric.words, "95% interval", *beside, "validation", "seeds (least to most)", "work", "predicted",
+            "measured", "ms a text", "measured, longest", "layers", "labels changed", "wall time a seed"]
 
 
 def heading(key: tuple) -> str:
@@ -27,11 +33,13 @@ def section(key: tuple, rows: list[Row]) -> list[str]:
     feasible = [row for row in rows if row.feasible]
     if not feasible:
         return []
+    metric, head = feasible[0].metric, columns(feasible[0].metric)
     lines = [heading(key), "", f"Measured on {machines(feasible)}, plans of one thread.",
-             f"Judged on {feasible[0].count} test texts. {_dense_time(feasible)}".rstrip(),
+             f"Judged by {metric.words} on {feasible[0].count} test texts, once. {_dense_time(feasible)}".rstrip(),
+             _texts(feasible),
              f"Labelled texts: {limit or 'all'} a seed, the same for fitting heads, calibrating, searching and "
              f"training (`dense` {epochs:g} epoch{'' if epochs == 1 else 's'},", f"the others two more, products in {products}).", "",
-             "| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+             "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in feasible]
     unreached = [f"{row.label}" for row in rows if not row.feasible]
     if unreached:
@@ -39,7 +47,42 @@ def section(key: tuple, rows: list[Row]) -> list[str]:
     missing = sorted({row.label for row in feasible if len(row.feasible) < max(len(r.feasible) for r in feasible)})
     if missing:
         lines += ["", f"Fewer seeds than other rows: {'; '.join(missing)}."]
-    return lines + [""] + _comparisons(feasible) + _goals(dataset, feasible) + _halting(feasible)
+    return (lines + [""] + _alone(feasible) + _baselines(feasible) + _comparisons(feasible) + _goals(dataset, feasible)
+            + _halting(feasible))
+
+
+def _texts(rows: list[Row]) -> str:
+    """Files, and what choices were made by."""
+    sources = next(iter(rows[0].feasible.values()))["sources"]
+    files = ", ".join(f"{name} {of['used']} of {of['rows']} (SHA-256 {of['sha256'][:12]})"
+                      for name, of in sources.items())
+    chosen = "" if "validation" in sources else " Validation: training texts that the seed was not given."
+    return f"Texts used: {files}.{chosen}"
+
+
+def _alone(rows: list[Row]) -> list[str]:
+    found = [row.label for row in rows if row.is_timed_alone]
+    return [f"~: {'; '.join(found)} was timed alone, in Python (scikit-learn), and set against the dense plan's time in "
+            "a race.", ""] if found else []
+
+
+def _baselines(rows: list[Row]) -> list[str]:
+    """Each baseline and the fastest other row that is as good by the validation texts."""
+    lines = []
+    for row in rows:
+        others = [r for r in rows if not r.is_baseline and r.time and r.validation >= row.validation]
+        if not row.is_baseline or row.time is None:
+            continue
+        said = "none"
+        if others:
+            fastest = min(others, key=lambda r: r.time)
+            gap, spread = difference(fastest, Mix([(1.0, row)]))
+            times = row.time / fastest.time
+            pace = f"{times:.2f}x as fast" if times >= 1 else f"takes {1 / times:.1f}x as long"
+            said = f"{fastest.label}: {100 * gap:+.1f} ± {100 * spread:.1f}, {pace}"
+        lines.append(f"- {row.label} ({100 * row.value:.1f}): {said}")
+    return ["What answers without the encoder's layers, and the fastest row that is as good by validation texts:", "",
+            *lines, ""] if lines else []
 
 
 def _dense_time(rows: list[Row]) -> str:
@@ -48,18 +91,22 @@ def _dense_time(rows: list[Row]) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    low, high = wilson(round(row.accuracy * row.count), row.count)
-    found = [r["accuracy"] for r in row.feasible.values()]
+    low, high = row.interval
+    found = [r["value"] for r in row.feasible.values()]
+    alone = "~" if row.is_timed_alone else ""
+    beside = [] if row.metric.name == "accuracy" else [f"{100 * row.accuracy:.1f}"]
+    mean_ns = row.raced_mean("mean_ns")
     seeds = ", ".join(str(seed) for seed in sorted(row.feasible))
     spread = f" ({100 * min(found):.1f} to {100 * max(found):.1f})" if len(found) > 1 else ""
-    times = lambda figure: "" if (value := row.raced_mean(figure)) is None else f"{value:.2f}x"
+    times = lambda figure: "" if (value := row.raced_mean(figure)) is None else f"{alone}{value:.2f}x"
     changed = row.halting_seeds
     depth = row.depth
     wall = fmean(r["plan_seconds"] + r["judge_seconds"] for r in row.feasible.values())
     training = [sum(r["seconds"] for r in chain) for chain in row.trained.values()]
     wall = f"{wall:.0f} s" + (f" + {fmean(training):.0f} s training" if training else "")
-    return [row.model, row.plan, f"{100 * row.accuracy:.1f}", f"{100 * low:.1f} to {100 * high:.1f}", seeds + spread,
-            times("work"), times("predicted"), times("measured"), times("measured_longest"),
+    return [row.model, row.plan, f"{100 * row.value:.1f}", f"{100 * low:.1f} to {100 * high:.1f}", *beside,
+            f"{100 * row.validation:.1f}", seeds + spread, times("work"), times("predicted"), times("measured"),
+            "" if mean_ns is None else f"{alone}{mean_ns / 1e6:.3g}", times("measured_longest"),
             "" if depth is None else f"{depth:.2f}",
             f"{sum(r['changed_labels'] for r in changed)} of {sum(r['count'] for r in changed)}" if changed else "", wall]
 
@@ -68,7 +115,7 @@ def _comparisons(rows: list[Row]) -> list[str]:
     """Each trained row compared with the best rows that are as fast, a kind of row at a time."""
     lines = []
     for row in rows:
-        if row.is_free or row.model.startswith("dense") or row.time is None:
+        if row.is_free or row.is_baseline or row.model.startswith("dense") or row.time is None:
             continue
         others = [r for r in rows if r is not row and r.time]
         like = [r for r in others if r.precision == row.precision]
@@ -79,18 +126,19 @@ def _comparisons(rows: list[Row]) -> list[str]:
                          "fine-tuned at the cut"),
                 _against(row, alone, "trained for one other method"),
                 _against(row, [r for r in others if r.is_only_fewer_bits], "of fewer bits alone")]
-        lines.append(f"| {row.label} | {1 / row.time:.2f}x | {100 * row.accuracy:.1f} | " + " | ".join(said) + " |")
+        lines.append(f"| {row.label} | {1 / row.time:.2f}x | {100 * row.value:.1f} | " + " | ".join(said) + " |")
     if not lines:
         return []
     return ["Each trained row compared with the best of a kind in the same measured time and precision; the last "
             "column: with dense",
-            "plans of fewer bits. The best is a row at least as fast, or a mix: one row for some texts, another of the "
-            "same method",
-            "for the rest, so that the mean time is the same (a mix gives no bound for a single text). In points, with "
-            "the 95%",
-            "interval of the mean difference on a text, each text's being the mean over the seeds:", "",
-            "| row | measured | accuracy | against frozen | against fine-tuned, cut without training | against depth fine-tuned "
-            "| against another method alone | against fewer bits alone |",
+            "plans of fewer bits. The best, by validation texts, is a row at least as fast, or a mix: one row for some "
+            "texts,",
+            "another of the same method for the rest, so that the mean time is the same (a mix gives no bound for a "
+            "single text).",
+            "In points on test texts, with the 95% interval of the difference on the same texts, means over the seeds:",
+            "",
+            f"| row | measured | {rows[0].metric.words} | against frozen | against fine-tuned, cut without training "
+            "| against depth fine-tuned | against another method alone | against fewer bits alone |",
             "|---|---|---|---|---|---|---|---|", *lines, ""]
 
 
@@ -108,25 +156,25 @@ def _goals(dataset: str, rows: list[Row]) -> list[str]:
         return []
     wanted, allowed = GOALS[dataset]
     dense = [r for r in rows if r.plan == "dense" and r.model in ("frozen", "dense", "dense-long")]
-    fast = [r for r in rows if (r.raced_mean("measured") or 0) >= wanted]
+    fast = [r for r in rows if not r.is_baseline and (r.raced_mean("measured") or 0) >= wanted]
     if not dense or not fast:
         return [f"Goal ({wanted:g}x measured at no more than {allowed} points lost): no row is as fast.", ""]
     lines = []
     for start in dense:
         for precisions in (("f32",), ("f32", "bf16", "int8")):
             kind = "in f32" if len(precisions) == 1 else "any precision"
-            said = f"- from {start.label} ({100 * start.accuracy:.1f}), {kind}: "
+            said = f"- from {start.label} ({100 * start.value:.1f}), {kind}: "
             like = [r for r in fast if r.is_free == start.is_free and r.precision in precisions]
             if not like:
                 lines.append(said + "no row is as fast.")
                 continue
-            best = max(like, key=lambda r: r.accuracy)
+            best = max(like, key=lambda r: r.validation)
             lost, spread = (100 * figure for figure in difference(start, Mix([(1.0, best)])))
-            lines.append(said + f"{best.label}, {best.raced_mean('measured'):.2f}x, {100 * best.accuracy:.1f}: "
+            lines.append(said + f"{best.label}, {best.raced_mean('measured'):.2f}x, {100 * best.value:.1f}: "
                                 f"{lost:.1f} ± {spread:.1f} points lost, "
                                 f"{'reached' if lost <= allowed else 'not reached'}.")
     return [f"Goal, {wanted:g}x measured (over the dense plan in f32) at no more than {allowed} points lost;",
-            "the best of the rows that are as fast, chosen on these test texts:", "", *lines, ""]
+            "the best of the rows that are as fast, chosen by validation texts:", "", *lines, ""]
 
 
 def _halting(rows: list[Row]) -> list[str]:
@@ -180,6 +228,7 @@ def _split(tables: str) -> dict[str, str]:
 
 
 def _rows(section: str) -> list[tuple[str, str]]:
-    """Model and plan of the first table's rows."""
+    """Model and plan of the rows of the table that begins with FIRST."""
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("|")]
-    return [(cells[0], cells[1]) for cells in lines if len(cells) == len(COLUMNS) and cells[0] in MODELS]
+    wide = {len(cells) for cells in lines if cells[:2] == FIRST}
+    return [(cells[0], cells[1]) for cells in lines if len(cells) in wide and cells[0] in MODELS]

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from .document import write_document
 from .measuring import Measuring, Taper
-from .rows import DATASETS, MODELS, Dataset, chain, plans
+from .rows import DATASETS, MODELS, TFIDF, Dataset, chain, needs_training, plans
+from .texts import Split
 
 STAGES = ("train", "judge", "race", "document")
 
@@ -65,7 +66,11 @@ class Matrix:
             return name
         if (what, name) not in self.fetched:
             command = [str(self.tools / f"fetch-{what}"), name]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            if self.a.origin and what == "data" and self.dataset(name).is_local:
+                command += ["--from", self.a.origin]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+            if done.returncode != 0:
+                raise SystemExit(f"error: {' '.join(command)} ended with {done.returncode}")
             self.fetched[what, name] = done.stdout.splitlines()[-1]
         return self.fetched[what, name]
 
@@ -112,10 +117,11 @@ class Matrix:
         if (before and not self.train(name, before, seed)) or self.is_over:
             return False
         start = str(self.directory(name, before, seed)) if before else self.fetch("model", self.a.model)
-        command = [sys.executable, "-m", "taper_tune", verb, start, "--data", f"{self.fetch('data', name)}/train.jsonl",
+        split = Split(Path(self.fetch("data", name)), key["limit"])
+        command = [sys.executable, "-m", "taper_tune", verb, start, "--data", str(split.train),
                    "-o", str(self.directory(name, model, seed)), "--seed", str(seed), "--max-length", str(key["tokens"]),
                    "--epochs", str(self.a.epochs), "--products", self.a.products, *options]
-        for option, value in (("--limit", key["limit"]), ("--time-box", self.a.time_box), ("--threads", self.a.threads)):
+        for option, value in (("--limit", split.limit), ("--time-box", self.a.time_box), ("--threads", self.a.threads)):
             if value is not None:
                 command += [option, str(value)]
         print(f"==> {name} {model} seed {seed}", file=sys.stderr)
@@ -136,13 +142,14 @@ class Matrix:
         key, dataset, rows = self.key(name, seed), self.dataset(name), self.rows(name)
         there = {model: directory for model in rows
                  if self.is_trained(name, model, seed) and (directory := self.directory(name, model, seed)).is_dir()}
-        wanted = [p for model in rows if model == "frozen" or model in there for p in plans(model, dataset)
+        wanted = [p for model in rows if not needs_training(model) or model in there for p in plans(model, dataset)
                   if self.a.plans is None or {p.name, p.name.split()[0]} & set(self.a.plans)]
         search = self.a.search_minutes or dataset.search
         folder = self._directory(name, "plans", seed, self.recipe(name, "frozen"), f"{dataset.judged or 'all'}")
         taper = Taper(self.a.taper, self.a.work_prefix, self.a.timing_prefix)
-        measuring = Measuring(taper, folder, Path(self.fetch("model", self.a.model)), Path(self.fetch("data", name)), key,
-                              self.results, search, lambda model: self.recipe(name, model))
+        base, data = Path(self.fetch("model", self.a.model)), Path(self.fetch("data", name))
+        measuring = Measuring(taper, folder, base, data, dataset, key, self.results, search,
+                              lambda model: self.recipe(name, model))
         if "judge" in self.a.stages:
             measuring.judge(there, wanted)
         if "race" in self.a.stages:
@@ -157,13 +164,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--document", type=Path, help="document to write the tables into (default: OUTPUT/results.md)")
     parser.add_argument("--stages", type=names(STAGES), default=list(STAGES), help="(default: all)")
     parser.add_argument("--model", default="minilm", help="a name of tools/fetch-model, or a directory")
-    parser.add_argument("--datasets", type=lambda text: text.split(","), default=list(DATASETS))
+    parser.add_argument("--from", dest="origin", metavar="FOLDER",
+                        help="folder of the data sets that no package holds (tools/fetch-data)")
+    parser.add_argument("--datasets", type=lambda text: text.split(","),
+                        help="names, or folders (default: those that packages hold; with --from all)")
     parser.add_argument("--rows", type=names(MODELS), help="models (default: the document's)")
     parser.add_argument("--plans", type=lambda text: text.split(","),
                         help="plan names or their first words: dense,acc 3x (default: all)")
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[1, 2, 3])
     parser.add_argument("--limit", type=int, help="labelled texts to train and fit on (default: the data set's)")
-    parser.add_argument("--test-limit", type=int, help="test texts to judge on (default: the data set's)")
+    parser.add_argument("--test-limit", type=int,
+                        help="test texts to judge on, and validation texts to choose by (default: the data set's)")
     parser.add_argument("--max-length", type=int, help="tokens (default: the data set's)")
     parser.add_argument("--time-box", type=float, help="minutes per training; run again to continue")
     parser.add_argument("--minutes", type=float, help="start no training after this long")
@@ -175,11 +186,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--taper", default="taper", help="the program (default: on the PATH)")
     parser.add_argument("--work-prefix", default="", help="prefix of taper commands, such as: taskset -c 0")
     parser.add_argument("--timing-prefix", default="", help="prefix of the timed ones")
-    parser.add_argument("--list", action="store_true", help="list models and plans")
+    parser.add_argument("--list", action="store_true", help="list data sets, models and plans")
     arguments = parser.parse_args(arguments)
     if arguments.list:
         return show_rows(arguments.model)
     arguments.output.mkdir(parents=True, exist_ok=True)
+    if arguments.datasets is None:
+        arguments.datasets = [name for name, of in DATASETS.items() if arguments.origin or not of.is_local]
     matrix = Matrix(arguments)
     for seed in arguments.seeds:
         for dataset in arguments.datasets:
@@ -193,11 +206,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def show_rows(base: str) -> None:
+    for name, of in DATASETS.items():
+        source = "--from" if of.is_local else "by package"
+        print(f"{name:20} {source}, at most {of.tokens} tokens, {of.limit or 'all'} labelled texts, {of.metric.words}")
     for model, (before, verb, options) in MODELS.items():
         made = f"tune {verb}" if verb else "taper fit-head"
         print(f"{model:20} {made} {' '.join([before or base, *options])}")
         for planned in plans(model, DATASETS["r8"]):
-            print(f"{'':20} taper plan {' '.join(planned.options)}{' --refit-head' if planned.refits else ''}")
+            made = f"taper plan {' '.join(planned.options)}{' --refit-head' if planned.refits else ''}"
+            print(f"{'':20} {'scikit-learn: tf-idf, logistic regression' if planned.name == TFIDF else made}")
 
 
 def _known(name: str, known) -> str:

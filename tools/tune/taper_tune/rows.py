@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .metrics import Metric
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -18,18 +20,29 @@ class Dataset:
     #: Longest search for a plan, minutes.
     search: float = 2
     #: Models in the document; the others of MODELS are trained only when named.
-    models: tuple[str, ...] = ("frozen", "dense", "depth-3", "acc-3", "selector-3", "halting", "acc-3+halting")
+    models: tuple[str, ...] = ("baselines", "frozen", "dense", "depth-3", "acc-3", "selector-3", "halting",
+                               "acc-3+halting")
+    metric: Metric = Metric()
+    #: Whether no package holds it, so that it comes from the folder that --from names.
+    is_local: bool = False
 
 
 DATASETS = {
-    "rotten-tomatoes": Dataset(64, limit=4000, models=("frozen", "dense", "depth-2", "depth-3", "acc-3", "selector-3", "halting",
-                                                       "halting-0.1", "depth-3+halting", "acc-3+halting")),
+    "rotten-tomatoes": Dataset(64, limit=4000, models=("baselines", "frozen", "dense", "depth-2", "depth-3", "acc-3",
+                                                       "selector-3", "halting", "halting-0.1", "depth-3+halting", "acc-3+halting")),
     "r8": Dataset(128, limit=2000, speedups=("2", "3", "4.8", "10"), int8_speedups=("2", "3.3", "4.8"),
-                  models=("frozen", "dense", "depth-1", "depth-2", "acc-3", "selector-3", "halting", "halting-0.019", "halting-0.016",
-                          "halting-0.012", "acc-3+halting")),
+                  models=("baselines", "frozen", "dense", "depth-1", "depth-2", "acc-3", "selector-3", "halting",
+                          "halting-0.019", "halting-0.016", "halting-0.012", "acc-3+halting")),
     "20newsgroups": Dataset(256, limit=3000, judged=2000, int8_speedups=("1.6", "2", "3"),
-                            models=("frozen", "dense", "dense-long", "depth-3", "acc-2", "acc-3", "selector-3", "halting-0.1",
-                                    "acc-3+halting"))}
+                            models=("baselines", "frozen", "dense", "dense-long", "depth-3", "acc-2", "acc-3",
+                                    "selector-3", "halting-0.1", "acc-3+halting")),
+    # Longest inputs as papers on GLUE have them: 128 tokens, and 64 where no text is longer.
+    "sst2": Dataset(64, limit=10000, is_local=True),
+    "cola": Dataset(64, metric=Metric("matthews"), is_local=True),
+    "rte": Dataset(128, is_local=True),
+    "mrpc": Dataset(128, metric=Metric("f1", "equivalent"), is_local=True),
+    "qnli": Dataset(128, is_local=True),
+    "sick": Dataset(64, is_local=True)}
 
 #: Every model but `dense` is trained for as many epochs after it, in one stage or two, so that rows compare fairly.
 AFTER, FIRST, SECOND = (["--epochs", epochs] for epochs in ("2", "0.5", "1.5"))
@@ -42,9 +55,12 @@ BESIDE_HALTING = ("1.5", "2")
 SELECTING = ["--selector-rate", "0.01"]
 #: Epochs of the policy stage and of the joint stage.
 POLICY, POLICY_FIRST = (["--policy-epochs", policy, "--epochs", joint] for policy, joint in (("1", "1"), ("0.5", "0")))
-#: Model → (model it starts from, or none for the base; tune verb; options). `frozen` is fitted by `taper fit-head`;
-#: `…-brief` are the first of two stages and have no plans.
+#: The row of `baselines` that is no plan: tf-idf with logistic regression.
+TFIDF = "tf-idf"
+#: Model → (model it starts from, or none for the base; tune verb; options). `frozen` is fitted by `taper fit-head`,
+#: `baselines` answer without the encoder's layers, `…-brief` are the first of two stages and have no plans.
 MODELS = {
+    "baselines": (None, None, []),
     "frozen": (None, None, []),
     "dense": (None, "dense", []),
     "dense-long": ("dense", "dense", AFTER),
@@ -79,9 +95,14 @@ def chain(model: str) -> list[str]:
     return [model, *(chain(before) if before else [])]
 
 
+def needs_training(model: str) -> bool:
+    """Whether tune makes it."""
+    return MODELS[model][1] is not None
+
+
 @dataclass(frozen=True)
 class Planned:
-    """A plan of a model. `options` are those of taper plan."""
+    """A plan of a model, or TFIDF. `options` are those of taper plan."""
     model: str
     name: str
     options: tuple[str, ...]
@@ -93,11 +114,23 @@ class Planned:
     def searches(self) -> bool:
         return "search" in self.options
 
+    @property
+    def method(self) -> str | None:
+        """taper's --method; None: its default."""
+        return self.options[self.options.index("--method") + 1] if "--method" in self.options else None
+
+    @property
+    def label(self) -> str:
+        return f"{self.model}, {self.name}"
+
 
 def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
     """The plans made from a model. A speedup is over the dense plan of the same precision."""
     if model.endswith("brief"):
         return []
+    if model == "baselines":
+        return [Planned(model, TFIDF, (), calibrated=False),
+                Planned(model, "depth 0", ("--dense", "--depth", "0"), True, False)]
     dense = Planned(model, "dense", ("--dense",), calibrated=False)
     quick = _in("int8", dense)
     if model == "dense-long" or model.startswith("depth") and "halting" not in model:
@@ -113,7 +146,11 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
     if frees:
         cuts = [Planned(model, f"depth {depth}", ("--method", "depth", "--dense", "--depth", str(depth)), True, False)
                 for depth in range(layers - 1, 0, -1)]
-        found = [dense, *cuts, *tokens(dataset.speedups), *(searches(dataset.speedups) if model == "frozen" else [])]
+        lexical = [Planned(model, f"lexical {s}x", ("--method", "lexical", "--speedup", f"{s}x"), True)
+                   for s in dataset.speedups]
+        found = [dense, *cuts, *tokens(dataset.speedups)]
+        if model == "frozen":
+            found += [*lexical, *searches(dataset.speedups)]
         quicker = searches if model == "frozen" else tokens
         return [*found, _in("bf16", dense), quick, *(_in("int8", p) for p in quicker(dataset.int8_speedups))]
     method, _, target_speedup = model.partition("+")[0].partition("-")

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, field
 from statistics import fmean, pvariance
 
-from .evaluation import unpacked
+from .metrics import Answers, Metric
 from .rows import DATASETS, MODELS, Dataset, chain, plans
 
 
@@ -24,17 +24,43 @@ class Row:
         return {seed: r for seed, r in self.judged.items() if r["feasible"]}
 
     @property
+    def _any(self) -> dict:
+        return next(iter(self.feasible.values()))
+
+    @property
+    def metric(self) -> Metric:
+        return Metric(self._any["metric"], self._any["positive"])
+
+    @property
+    def value(self) -> float:
+        """By the data set's metric, on test texts."""
+        return fmean(r["value"] for r in self.feasible.values())
+
+    @property
     def accuracy(self) -> float:
         return fmean(r["accuracy"] for r in self.feasible.values())
 
     @property
+    def validation(self) -> float:
+        """By the data set's metric, on validation texts: what choices are made by."""
+        return fmean(r["validation"]["value"] for r in self.feasible.values())
+
+    @property
     def count(self) -> int:
-        return next(iter(self.feasible.values()))["count"]
+        return self._any["count"]
+
+    def answers(self, seeds: set[int]) -> list[Answers]:
+        """On the test texts, the same for all rows of a table."""
+        return [Answers.unpacked(r["answers"]) for seed, r in self.feasible.items() if seed in seeds]
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of `value`, over texts."""
+        return self.metric.interval(self.answers(set(self.feasible)))
 
     def rightness(self, seeds: set[int]) -> list[float]:
-        """For each test text the share of `seeds` that answer it right. All rows of a table have the same texts."""
-        answers = [unpacked(r["right"], r["count"]) for seed, r in self.feasible.items() if seed in seeds]
-        return [fmean(of_a_text) for of_a_text in zip(*answers)]
+        """For each test text the share of `seeds` that answer it right."""
+        return [float(fmean(of_a_text)) for of_a_text in zip(*(run.hits.tolist() for run in self.answers(seeds)))]
 
     def raced_mean(self, figure: str) -> float | None:
         found = [r[figure] for r in self.raced.values() if r[figure] is not None]
@@ -62,6 +88,16 @@ class Row:
         return f"{self.model}, {self.plan}"
 
     @property
+    def is_baseline(self) -> bool:
+        """Whether it answers without any of the encoder's layers."""
+        return self.model == "baselines"
+
+    @property
+    def is_timed_alone(self) -> bool:
+        """Whether its times were not measured in turns with the dense plan's."""
+        return any(r.get("alone") for r in self.raced.values())
+
+    @property
     def is_free(self) -> bool:
         return self.model == "frozen"
 
@@ -73,7 +109,7 @@ class Row:
     @property
     def is_one_method(self) -> bool:
         """Whether it was trained for one method and planned with that method alone."""
-        return not self.is_free and not self.model.startswith("dense") and "+" not in self.model + self.plan
+        return not (self.is_free or self.is_baseline or self.model.startswith("dense") or "+" in self.model + self.plan)
 
     @property
     def precision(self) -> str:
@@ -92,16 +128,20 @@ class Row:
 @dataclass
 class Mix:
     """What a row is compared with: another row, or two of one method, each for a share of the texts, that together take
-    as long."""
+    as long. It is worth the mean of the two by their shares (of F1 and Matthews correlation: about that)."""
     parts: list[tuple[float, Row]]
 
     @property
-    def accuracy(self) -> float:
-        return sum(share * row.accuracy for share, row in self.parts)
+    def value(self) -> float:
+        return sum(share * row.value for share, row in self.parts)
+
+    @property
+    def validation(self) -> float:
+        return sum(share * row.validation for share, row in self.parts)
 
     @property
     def label(self) -> str:
-        said = lambda row: f"{row.label}: {100 * row.accuracy:.1f} at {row.raced_mean('measured'):.2f}x"
+        said = lambda row: f"{row.label}: {100 * row.value:.1f} at {row.raced_mean('measured'):.2f}x"
         if len(self.parts) == 1:
             return said(self.parts[0][1])
         (_, fast), (share, slow) = self.parts
@@ -109,19 +149,24 @@ class Mix:
 
     @staticmethod
     def best(row: Row, others: list[Row]) -> "Mix | None":
-        """The most accurate one in `row`'s time; None if none of `others` is as fast."""
+        """The best one in `row`'s time, by validation texts; None if none of `others` is as fast."""
         fast = [r for r in others if r.time <= row.time]
         slow = [r for r in others if r.time > row.time]
         share = lambda f, s: (row.time - f.time) / (s.time - f.time)
         mixes = [Mix([(1.0, f)]) for f in fast] + [
             Mix([(1 - share(f, s), f), (share(f, s), s)]) for f in fast for s in slow if f.method == s.method]
-        return max(mixes, key=lambda mix: mix.accuracy, default=None)
+        return max(mixes, key=lambda mix: mix.validation, default=None)
 
 
 def difference(row: Row, mix: Mix) -> tuple[float, float]:
-    """Difference of the accuracies and half its 95% interval, from the per-text differences (each the mean over the
-    seeds)."""
+    """Difference of the values and half its 95% interval, on the same test texts, each row's the mean over the seeds:
+    of accuracy from the differences text by text, else from those of the bootstrap's draws."""
     seeds = set(row.feasible).intersection(*(r.feasible for _, r in mix.parts))
+    of = lambda r: r.answers(seeds or set(r.feasible))
+    if row.metric.name != "accuracy":
+        worth = lambda r: fmean(row.metric.value(run) for run in of(r))
+        drawn = row.metric.drawn(of(row)) - sum(share * row.metric.drawn(of(r)) for share, r in mix.parts)
+        return worth(row) - sum(share * worth(r) for share, r in mix.parts), 1.96 * float(drawn.std())
     of = lambda r: r.rightness(seeds or set(r.feasible))
     theirs = [sum(share * right for (share, _), right in zip(mix.parts, rights)) for rights in zip(*(of(r) for _, r in mix.parts))]
     gaps = [mine - its for mine, its in zip(of(row), theirs)]

@@ -17,6 +17,8 @@ TEXT_KEYS = [("text", "text_pair"), ("question", "sentence"), ("sentence1", "sen
 LABEL_KEYS = ["label", "gold_label", "score", "quality", "is_duplicate", "sentiment", "category", "class"]
 #: Texts padded to one length in training.
 PART = 4
+#: Most texts that choices are made by.
+VALIDATED = 1000
 
 
 @dataclass
@@ -74,18 +76,50 @@ def read_rows(path: Path) -> list[tuple[str, str | None, str]]:
     return rows
 
 
-def sampled(rows: list, limit: int | None, seed: int) -> list:
-    """A seeded sample of `limit` rows, in order; all rows if there are no more."""
+def sampled(rows: list, limit: int | None, seed: int, after: int = 0) -> list:
+    """A seeded sample of `limit` rows, in order; all rows if there are no more. `after` leaves out the rows that a
+    sample of as many would have."""
     if limit is None or limit >= len(rows):
         return rows
-    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[:limit]
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed))[after:after + limit]
     return [rows[i] for i in sorted(order.tolist())]
 
 
-def sampled_lines(path: Path, limit: int | None, seed: int) -> list[str]:
-    """The lines of the texts that `load_texts` samples, with their line ends."""
+def text_lines(path: Path) -> list[str]:
+    """The lines that are not blank, with their line ends."""
     with open(path, encoding="utf-8-sig") as file:
-        return sampled([line.rstrip("\n") + "\n" for line in file if line.strip()], limit, seed)
+        return [line.rstrip("\n") + "\n" for line in file if line.strip()]
+
+
+def sampled_lines(path: Path, limit: int | None, seed: int) -> list[str]:
+    """The lines of the texts that `load_texts` samples."""
+    return sampled(text_lines(path), limit, seed)
+
+
+class Split:
+    """The training and validation texts of a data set's folder. Choices between plans are made by validation texts:
+    those of validation.jsonl, or texts of train.jsonl that the same seed does not train on."""
+
+    def __init__(self, folder: Path, limit: int | None):
+        self.train, own = folder / "train.jsonl", folder / "validation.jsonl"
+        #: None: the set has no validation texts of its own.
+        self.validation = own if own.exists() else None
+        #: Training texts of a seed; None: all.
+        self.limit = limit
+        if self.validation is None:
+            count = len(text_lines(self.train))
+            self.held_out = min(VALIDATED, count // 5)
+            self.limit = min(limit or count, count - self.held_out)
+
+    def training_lines(self, seed: int) -> list[str]:
+        return sampled_lines(self.train, self.limit, seed)
+
+    def validation_lines(self, seed: int, most: int | None) -> list[str]:
+        """At most `most`, and at most VALIDATED; of validation.jsonl the same for every seed."""
+        most = min(most or VALIDATED, VALIDATED)
+        if self.validation is None:
+            return sampled(text_lines(self.train), min(most, self.held_out), seed, after=self.limit)
+        return sampled_lines(self.validation, most, seed=1)
 
 
 def load_texts(path: Path, tokenizer: Tokenizer, labels: tuple[str, ...], limit: int | None, seed: int):

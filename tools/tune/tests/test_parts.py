@@ -1,13 +1,12 @@
-"""The logistic head, the teacher's loss, batches, Wilson's interval."""
+"""The logistic head, the teacher's loss, batches, which texts are for training and which for choosing."""
 import pytest
 import torch
 from torch.nn import functional as F
 
-from taper_tune.evaluation import wilson
 from taper_tune.family import Family
 from taper_tune.logistic import fit
 from taper_tune.supervised import teaching
-from taper_tune.texts import Texts, epoch_batches, parts, sorted_batches
+from taper_tune.texts import Split, Texts, epoch_batches, parts, sampled_lines, sorted_batches
 from taper_tune.trainer import ramp_and_decay
 
 
@@ -52,9 +51,27 @@ def test_rate_rises_then_falls_to_nothing():
     assert factors.index(1) in (9, 10)
 
 
-def test_wilson_interval():
-    low, high = wilson(8, 10)
-    assert (low, high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
+@pytest.mark.parametrize("limit, trained, chosen", [(40, 40, 20), (90, 80, 20), (None, 80, 20)])
+def test_a_set_without_validation_texts_holds_out_training_texts(limit, trained, chosen, tmp_path):
+    (tmp_path / "train.jsonl").write_text("".join(f"{number}\n" for number in range(100)))
+    split = Split(tmp_path, limit)
+    found = {seed: (split.training_lines(seed), split.validation_lines(seed, None)) for seed in (1, 2)}
+    for seed, (training, validation) in found.items():
+        assert len(set(training)) == trained and len(set(validation)) == chosen and not set(training) & set(validation)
+        # As tune draws them with --limit.
+        assert training == sampled_lines(split.train, split.limit, seed)
+    assert found[1] != found[2] and len(split.validation_lines(1, 5)) == 5
+
+
+def test_validation_texts_of_its_own_are_used_and_none_held_out(tmp_path):
+    (tmp_path / "train.jsonl").write_text("".join(f"{number}\n" for number in range(100)))
+    (tmp_path / "validation.jsonl").write_text("".join(f"v{number}\n" for number in range(1200)))
+    split = Split(tmp_path, None)
+    assert split.limit is None and len(split.training_lines(1)) == 100
+    chosen = split.validation_lines(1, None)
+    assert chosen == split.validation_lines(2, None) and len(chosen) == 1000
+    assert all(line.startswith("v") for line in chosen)
+    assert len(split.validation_lines(1, 300)) == 300
 
 
 @pytest.mark.parametrize("model_type, reason", [
