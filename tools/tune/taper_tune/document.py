@@ -106,9 +106,13 @@ def _cells(row: Row) -> list[str]:
     wall = f"{wall:.0f} s" + (f" + {fmean(training):.0f} s training" if training else "")
     return [row.model, row.plan, f"{100 * row.value:.1f}", f"{100 * low:.1f} to {100 * high:.1f}", *beside,
             f"{100 * row.validation:.1f}", seeds + spread, times("work"), times("predicted"), times("measured"),
-            "" if mean_ns is None else f"{alone}{mean_ns / 1e6:.3g}", times("measured_longest"),
+            "" if mean_ns is None else alone + _three_digits(mean_ns / 1e6), times("measured_longest"),
             "" if depth is None else f"{depth:.2f}",
             f"{sum(r['changed_labels'] for r in changed)} of {sum(r['count'] for r in changed)}" if changed else "", wall]
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:#.3g}"
 
 
 def _comparisons(rows: list[Row]) -> list[str]:

@@ -154,9 +154,12 @@ class Measuring:
         path = self.folder / f"{planned.model}-{self.recipe(planned.model)}-{planned.name.replace(' ', '-')}.plan"
         if path.exists():
             return path
-        options = [*planned.options, *self.metric.options]
+        options = [*planned.options]
+        if planned.calibrated or planned.refits:  # there are labelled texts to measure on
+            options += self.metric.options
         if planned.calibrated:
-            options += ["--calibration", self._calibration(planned.model)]
+            # What dropping tokens from texts longer than the calibration's does is measured on the test texts.
+            options += ["--calibration", self._calibration(planned.model), "--beyond-calibration"]
         if planned.refits:
             options += ["--refit-head", self.texts]
         if planned.searches:

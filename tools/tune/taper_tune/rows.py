@@ -36,11 +36,12 @@ DATASETS = {
     "20newsgroups": Dataset(256, limit=3000, judged=2000, int8_speedups=("1.6", "2", "3"),
                             models=("baselines", "frozen", "dense", "dense-long", "depth-3", "acc-2", "acc-3",
                                     "selector-3", "halting-0.1", "acc-3+halting")),
-    # Longest inputs as papers on GLUE have them: 128 tokens, and 64 where no text is longer.
-    "sst2": Dataset(64, limit=10000, is_local=True),
-    "cola": Dataset(64, metric=Metric("matthews"), is_local=True),
+    # As long as the longest test text, and at most 128 tokens as in papers on GLUE, which cut RTE (one text in eight) and
+    # QNLI (one in 400): a target of speedup is met at the longest input.
+    "sst2": Dataset(56, limit=10000, is_local=True),
+    "cola": Dataset(40, metric=Metric("matthews"), is_local=True),
     "rte": Dataset(128, is_local=True),
-    "mrpc": Dataset(128, metric=Metric("f1", "equivalent"), is_local=True),
+    "mrpc": Dataset(104, metric=Metric("f1", "equivalent"), is_local=True),
     "qnli": Dataset(128, is_local=True),
     "sick": Dataset(64, is_local=True)}
 
