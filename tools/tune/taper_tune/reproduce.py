@@ -142,12 +142,15 @@ class Matrix:
         key, dataset, rows = self.key(name, seed), self.dataset(name), self.rows(name)
         there = {model: directory for model in rows
                  if self.is_trained(name, model, seed) and (directory := self.directory(name, model, seed)).is_dir()}
-        wanted = [p for model in rows if not needs_training(model) or model in there for p in plans(model, dataset)
+        base, data = Path(self.fetch("model", self.a.model)), Path(self.fetch("data", name))
+        config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+        # Not by Family, which refuses what tune cannot train: frozen rows need no training.
+        layers = config.get("num_hidden_layers") or config["n_layers"]  # DistilBERT's name
+        wanted = [p for model in rows if not needs_training(model) or model in there for p in plans(model, dataset, layers)
                   if self.a.plans is None or {p.name, p.name.split()[0]} & set(self.a.plans)]
         search = self.a.search_minutes or dataset.search
         folder = self._directory(name, "plans", seed, self.recipe(name, "frozen"), f"{dataset.judged or 'all'}")
         taper = Taper(self.a.taper, self.a.work_prefix, self.a.timing_prefix)
-        base, data = Path(self.fetch("model", self.a.model)), Path(self.fetch("data", name))
         measuring = Measuring(taper, folder, base, data, dataset, key, self.results, search,
                               lambda model: self.recipe(name, model))
         if "judge" in self.a.stages:

@@ -125,8 +125,12 @@ class Planned:
         return f"{self.model}, {self.name}"
 
 
+#: Layers of the deepest encoder whose cuts have a place in the tables.
+MOST_LAYERS = 24
+
+
 def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
-    """The plans made from a model. A speedup is over the dense plan of the same precision."""
+    """The plans made from a model of `layers` layers. A speedup is over the dense plan of the same precision."""
     if model.endswith("brief"):
         return []
     if model == "baselines":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, pvariance
 
 from .metrics import Answers, Metric
-from .rows import DATASETS, MODELS, Dataset, chain, plans
+from .rows import DATASETS, MODELS, MOST_LAYERS, Dataset, chain, plans
 
 
 @dataclass
@@ -194,4 +194,4 @@ def tables(records: list[dict]) -> dict[tuple, list[Row]]:
 
 
 def _order(dataset: str) -> list[tuple[str, str]]:
-    return [(p.model, p.name) for model in MODELS for p in plans(model, DATASETS.get(dataset, Dataset(128)))]
+    return [(p.model, p.name) for model in MODELS for p in plans(model, DATASETS.get(dataset, Dataset(128)), MOST_LAYERS)]
