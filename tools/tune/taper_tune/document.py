@@ -73,7 +73,7 @@ def _baselines(rows: list[Row]) -> list[str]:
         others = [r for r in rows if not r.is_baseline and r.time and r.validation >= row.validation]
         if not row.is_baseline or row.time is None:
             continue
-        said = "none"
+        said = "no row is"
         if others:
             fastest = min(others, key=lambda r: r.time)
             gap, spread = difference(fastest, Mix([(1.0, row)]))

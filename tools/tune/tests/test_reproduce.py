@@ -344,7 +344,9 @@ def test_figures_are_drawn_from_the_document(tmp_path):
         made = worth([place % 100 < right for place in range(400)], metric=Metric("f1", "b"))
         records += [record(kind, "/data/mrpc", plan, result | machine) | {"model": model}
                     for kind, result in (("accuracy", made), ("race", race))]
+    records.append(record("accuracy", "unraced", "dense", worth([True, False]) | machine))
     document.write_document(records, path)
+    assert list(figures.results(path)) == ["mrpc"]
     section = figures.results(path)["mrpc"]
     assert (section.tokens, section.base, section.metric, section.machine) == (24, "minilm", "F1 of b", "stand-in")
     found = {r["label"]: r for r in section.rows}
