@@ -33,7 +33,8 @@ public enum Ridge {
       labels: [Int](repeating: 0, count: count), fraction: options.heldOutFraction, seed: options.seed)
     // A correlation needs at least two examples.
     if split.heldOut.count >= 2 {
-      let equations = NormalEquations(features, width: width, targets, outputs: outputs, rows: split.fitted, weights: weights)
+      let equations = NormalEquations(
+        features, width: width, targets, outputs: outputs, rows: split.fitted, weights: weights)
       var best = Double.infinity
       for strength in options.strengths {
         let (weight, bias) = equations.solve(strength: strength)
@@ -50,7 +51,8 @@ public enum Ridge {
       }
       report.heldOutExamples = split.heldOut.count
     }
-    let equations = NormalEquations(features, width: width, targets, outputs: outputs, rows: Array(0..<count),
+    let equations = NormalEquations(
+      features, width: width, targets, outputs: outputs, rows: Array(0..<count),
       weights: weights)
     let (weight, bias) = equations.solve(strength: report.strength)
     return LinearHead(weight: weight, bias: bias, width: width, labels: [], report: report)

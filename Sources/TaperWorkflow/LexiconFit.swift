@@ -1,6 +1,6 @@
 internal import Glibc
 internal import TaperBase
-internal import TaperModelSpec
+package import TaperModelSpec
 internal import TaperTokenization
 
 /// Scores of words by experiment (ours): what a text loses without them.
@@ -14,7 +14,7 @@ internal import TaperTokenization
 /// What a hand loses: with labels, the log-likelihood of the right class by a head fitted to the dense encoder's
 /// vectors (of numbers, the squared error); without, one less the cosine with the whole text's vector, both less the
 /// mean of all texts.
-struct LexiconFit {
+package struct LexiconFit {
   /// What a word's score loses when it came so often before: log(1 + earlier occurrences). A learned score less this
   /// is the form that lost least in a comparison of forms (docs/lexical.md).
   static let penalties = (0..<32).map { log(1 + Float($0)) }
@@ -27,20 +27,22 @@ struct LexiconFit {
   static let specialScore: Float = 1_000
 
   /// Ids of the tokens that the tokenizer puts around texts: they always stay.
-  let special: Set<UInt32>
+  package let special: Set<UInt32>
   let seed: UInt64 = 1
 
-  init(_ model: ModelSpec) { special = Set(model.tokenizer.encode("", pair: "", maximumLength: 512).ids) }
+  package init(_ model: ModelSpec) {
+    special = Set(model.tokenizer.encode("", pair: "", maximumLength: 512).ids)
+  }
 
   /// A deal of a text.
-  struct Deal {
-    var text: Int
+  package struct Deal {
+    package var text: Int
     /// Numbers of its tokens that only the first hand has, and those that only the second has.
-    var hands: [[Int]]
+    package var hands: [[Int]]
   }
 
   /// Of every text with two words at least, in order.
-  func deals(of samples: [TokenizedSample]) -> [Deal] {
+  package func deals(of samples: [TokenizedSample]) -> [Deal] {
     var generator = SplitMix64(seed: seed)
     var deals: [Deal] = []
     for (text, sample) in samples.enumerated() {
@@ -59,7 +61,7 @@ struct LexiconFit {
   }
 
   /// A text of a hand's words and the special tokens, in order.
-  func sample(_ hand: [Int], of whole: TokenizedSample) -> TokenizedSample {
+  package func sample(_ hand: [Int], of whole: TokenizedSample) -> TokenizedSample {
     let stays = Set(hand)
     let kept = whole.ids.indices.filter { stays.contains($0) || special.contains(whole.ids[$0]) }
     return TokenizedSample(

@@ -8,9 +8,6 @@ internal import TaperPlanRuntime
 internal import TaperPlanner
 
 extension PlanCompiler {
-  /// Texts that a lexicon or a lens is fitted to, at least.
-  static let fewestFittingTexts = 20
-
   /// The scores of the model's words.
   /// - Throws: `fittingNeedsTexts`; the planner's, the runtime's and the fitting's errors.
   func lexicon(for request: PlanningRequest, progress: PlanExecution.Progress) throws -> Lexicon {
@@ -18,8 +15,8 @@ extension PlanCompiler {
     let samples = SeededSubset.elements(
       of: fittingTexts.filter { $0.ids.count <= request.maximumLength }, limit: LexiconFit.mostTexts, seed: 1)
     let deals = fit.deals(of: samples)
-    guard samples.count >= Self.fewestFittingTexts, !deals.isEmpty else {
-      throw WorkflowError.fittingNeedsTexts(found: samples.count, least: Self.fewestFittingTexts)
+    guard samples.count >= LensFit.fewestTexts, !deals.isEmpty else {
+      throw WorkflowError.fittingNeedsTexts(found: samples.count, least: LensFit.fewestTexts)
     }
     let hands = deals.flatMap { deal in deal.hands.map { fit.sample($0, of: samples[deal.text]) } }
     let losses = try losses(of: hands, deals.flatMap { [$0.text, $0.text] }, samples, progress: progress)
@@ -82,7 +79,8 @@ extension PlanCompiler {
 
   /// What each part loses against the whole text of that number.
   private func losses(
-    of parts: [TokenizedSample], _ wholes: [Int], _ samples: [TokenizedSample], progress: PlanExecution.Progress
+    of parts: [TokenizedSample], _ wholes: [Int], _ samples: [TokenizedSample],
+    progress: PlanExecution.Progress
   ) throws -> [Float] {
     let vectors = try denseFeatures(samples + parts, progress: progress)
     let (width, count) = (vectors.count / (samples.count + parts.count), samples.count)
@@ -104,7 +102,8 @@ extension PlanCompiler {
   }
 
   /// One less the cosine of each part with its whole, both less the wholes' mean.
-  private static func distances(_ parts: [Float], to wholes: [Float], _ numbers: [Int], width: Int) -> [Float] {
+  private static func distances(_ parts: [Float], to wholes: [Float], _ numbers: [Int], width: Int) -> [Float]
+  {
     let count = Float(wholes.count / width)
     var mean = [Float](repeating: 0, count: width)
     for element in wholes.indices { mean[element % width] += wholes[element] / count }

@@ -84,7 +84,7 @@ extension PlanCompiler {
 
   /// The request with a lens; none where its head cannot read one or there are too few texts to fit one.
   private func lensed(_ request: PlanningRequest) throws -> [PlanningRequest] {
-    guard mayReadLens(request), fittingTexts.count >= Self.fewestFittingTexts else { return [] }
+    guard mayReadLens(request), fittingTexts.count >= LensFit.fewestTexts else { return [] }
     var request = request
     request.lens = Lens()
     do throws(PlanningError) {

@@ -130,7 +130,8 @@ public struct PlanCompiler {
     case .lens:
       guard mayReadLens(planning) else { throw .lensNeedsMean }
       planning.lens = Lens()
-    case .auto where planning.method.choosesWords && mayReadLens(planning): planning.lens = Lens()
+    // A head that is fitted to what the chosen words say needs no more (docs/lexical.md).
+    case .auto where planning.method.choosesWords && refits: planning.restoresDroppedTokens = false
     case .auto, .restored, .kept: break
     }
     return planning
@@ -143,7 +144,7 @@ public struct PlanCompiler {
     if let refit {
       let heldOut = Set((try? HeadTargets(of: refit, like: model.head.textLabels).heldOut) ?? [])
       compiler.fittingTexts = refit.indices.filter { !heldOut.contains($0) }.map { refit[$0] }
-    } else if let calibration, calibration.samples.count * 2 / 3 >= Self.fewestFittingTexts {
+    } else if let calibration, calibration.samples.count * 2 / 3 >= LensFit.fewestTexts {
       let judging = Set(
         SeededSubset.indices(count: calibration.samples.count, limit: calibration.samples.count / 3, seed: 2))
       compiler.fittingTexts = calibration.samples.indices.filter { !judging.contains($0) }
@@ -216,15 +217,13 @@ public struct PlanCompiler {
       }
     } else if !refits, mayChooseRestoring(request.options.readOut) {
       stages.add("dropped tokens in the mean or not", weight: 2) { draft, report in
-        // A lens is better than either.
-        if draft.planning.lens != nil { return }
         let (planning, candidates) = try choosingRestoring(
           draft.planning, by: measure, progress: report)
         draft.planning = planning
         draft.candidates += candidates
       }
     }
-    if request.options.readOut == .lens || goal.method.choosesWords || goal.method.name == .search {
+    if request.options.readOut == .lens {
       stages.add("lens for dropped tokens") { draft, report in
         draft.planning = try fittingLens(draft.planning, progress: report.texts)
       }
@@ -294,9 +293,8 @@ public struct PlanCompiler {
     _ options: SearchOptions, progress: Report
   ) throws {
     var planning = draft.planning
-    if draft.refit != nil, fittingTexts.count >= Self.fewestFittingTexts, model.makesOneVector {
+    if draft.refit != nil, fittingTexts.count >= LensFit.fewestTexts, model.makesOneVector {
       planning.lexicon = try lexicon(for: planning) { _, _ in }
-      planning.lens = mayReadLens(planning) && request.options.readOut.mayBeLens ? Lens() : nil
     }
     var judge = CandidateJudge(
       compiler: self, labelled: draft.refit, maximumLength: request.options.maximumLength,

@@ -53,7 +53,7 @@ package struct SearchSpace {
     request.halting = candidate.halts ? haltingRule : nil
     request.depth = candidate.depth
     request.restoresDroppedTokens = candidate.restores
-    if candidate.dropping != .words { (request.lexicon, request.lens) = (nil, nil) }
+    if candidate.dropping != .words { request.lexicon = nil }
     request.precision = candidate.precision
     return request
   }
@@ -78,7 +78,7 @@ package struct SearchSpace {
       for depth in (1...layers).reversed() {
         for (dropping, halts) in methods(depth: depth, decay: decay) {
           for precision in precisions {
-            for restores in dropping != .words && (halts || !refits) ? restorings : [restorings[0]] {
+            for restores in restorings(of: dropping, halts: halts) {
               found.append(
                 .init(dropping, halts: halts, depth: depth, restores: restores, precision: precision))
             }
@@ -87,6 +87,12 @@ package struct SearchSpace {
       }
     }
     return found
+  }
+
+  /// Heads that are fitted to chosen words read those alone, unless the request has a lens.
+  private func restorings(of dropping: TokenDropping?, halts: Bool) -> [Bool] {
+    if dropping == .words { return [base.lens != nil] }
+    return halts || !refits ? restorings : [restorings[0]]
   }
 
   /// With a decay those that read one.

@@ -239,7 +239,7 @@ import Testing
           unsafe op.index = indexed ? index.constPointer : nil
           unsafe op.origin = hasOrigin ? origin.constPointer : nil
           unsafe run(ck_spread, op, tasks: 1)
-          let dropped = (0..<inner).filter { indexed && !kept.contains(UInt32($0)) }
+          let dropped = indexed ? (0..<inner).filter { !kept.contains(UInt32($0)) } : Array(0..<rows)
           let targets = Set(dropped.map { hasOrigin ? Int(origins[$0]) : $0 })
           y.expectEqual(0) { r, c in targets.contains(r) ? a.double(0, c) : Double(-r - c) }
         }

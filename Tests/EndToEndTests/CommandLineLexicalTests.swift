@@ -11,7 +11,8 @@ import Testing
     ChildProcess.run(
       taper.program,
       [
-        "plan", TaperProgram.model(model), "--device", TaperProgram.referenceDevice, "-o", taper.path("a.plan"),
+        "plan", TaperProgram.model(model), "--device", TaperProgram.referenceDevice, "-o",
+        taper.path("a.plan"),
         "--max-length", "16",
       ] + options)
   }
@@ -28,7 +29,9 @@ import Testing
   /// The same texts give the same plan; it is verified, says what it does, and the lean runner agrees.
   @Test func plansRunsAndExplains() throws {
     let calibration = try calibrated("tiny-mpnet", labels: ["a"])
-    let options = ["--calibration", calibration, "--method", "lexical", "--flops-speedup", "2x"]
+    let options = [
+      "--calibration", calibration, "--method", "lexical", "--flops-speedup", "2x", "--read-out", "lens",
+    ]
     let run = plan("tiny-mpnet", options)
     try #require(run.exitCode == 0, "\(run.errors)")
     let bytes = try Data(contentsOf: URL(filePath: taper.path("a.plan")))
@@ -69,18 +72,37 @@ import Testing
     }
   }
 
-  /// Of a plan whose head is fitted, word scores and lens are fitted to what the head is.
+  /// An embedding is planned in all three ways, and the best on texts set apart is taken.
+  @Test func autoTriesAllThree() throws {
+    let calibration = try calibrated("tiny-mpnet", labels: ["a"])
+    for method in ["lexical", "acc"] {
+      let run = plan(
+        "tiny-mpnet",
+        ["--calibration", calibration, "--method", method, "--flops-speedup", "2x", "--json"])
+      try #require(run.exitCode == 0, "\(run.errors)")
+      let candidates = try JSONValue.parse(Array(run.output.utf8))["candidates"]?.array ?? []
+      #expect(
+        candidates.map { $0["name"] } == [
+          "all tokens' last states", "kept tokens' states", "dropped tokens through a lens",
+        ])
+      #expect(candidates.count { $0["taken"] == true } == 1)
+    }
+  }
+
+  /// Of a plan whose head is fitted, word scores are fitted to what the head is; it reads the kept words.
   @Test func refitsAHead() throws {
     let calibration = try calibrated("tiny-mpnet", labels: ["a"])
     let labelled = taper.words("labelled.jsonl", labels: ["a", "b"], count: 60)
     let run = plan(
       "tiny-mpnet",
       [
-        "--calibration", calibration, "--method", "lexical", "--flops-speedup", "1.5x", "--refit-head", labelled,
+        "--calibration", calibration, "--method", "lexical", "--flops-speedup", "1.5x", "--refit-head",
+        labelled,
         "--json",
       ])
     try #require(run.exitCode == 0, "\(run.errors)")
     #expect(try JSONValue.parse(Array(run.output.utf8))["method"] == "lexical")
+    #expect(try taper.json("explain", taper.path("a.plan"))["restores_dropped_tokens"] == false)
   }
 
   @Test func refusals() throws {
@@ -98,9 +120,11 @@ import Testing
     let calibration = try calibrated("tiny-bert-tokens", labels: ["a"])
     let tokens = plan(
       "tiny-bert-tokens", ["--calibration", calibration, "--method", "lexical", "--flops-speedup", "2x"])
-    #expect(tokens.exitCode == 64 && tokens.errors.contains("expected a model that makes one vector of a text"))
+    #expect(
+      tokens.exitCode == 64 && tokens.errors.contains("expected a model that makes one vector of a text"))
     let lens = plan(
       "tiny-bert-tokens", ["--calibration", calibration, "--read-out", "lens", "--flops-speedup", "2x"])
-    #expect(lens.exitCode == 64 && lens.errors.contains("--read-out lens: expected a head that reads the mean"))
+    #expect(
+      lens.exitCode == 64 && lens.errors.contains("--read-out lens: expected a head that reads the mean"))
   }
 }

@@ -143,7 +143,8 @@ import Testing
     }
     let labelled = taper.folder.write("labelled.jsonl", lines.joined(separator: "\n") + "\n")
     let found = try summary(
-      ["--keep-counts", "1,1", "--read-out", "kept", "--refit-head", labelled, "--max-drop", "100%"])["accuracy"]
+      ["--keep-counts", "1,1", "--read-out", "kept", "--refit-head", labelled, "--max-drop", "100%"])[
+        "accuracy"]
     let flips = try #require(found?["flips"]?.array)
     #expect(found?["flip_count"]?.int == flips.count && !flips.isEmpty)
     for flip in flips {

@@ -65,7 +65,8 @@ import Testing
     let maps = Self.lens(model).maps.mapValues { ($0.weight, $0.bias) }
     let readOuts = model.head.pooling == .mean ? ReadOut.allCases : [.kept, .restored]
     var compared = 0
-    for (words, readOut) in readOuts.map({ (true, $0) }) + (readOuts.contains(.lens) ? [(false, .lens)] : []) {
+    for (words, readOut) in readOuts.map({ (true, $0) }) + (readOuts.contains(.lens) ? [(false, .lens)] : [])
+    {
       let schedule = RuntimeSchedules.make(
         scheduleName, maximumLength: Self.maximumLength, restores: readOut != .kept)
       for passes in [PassSet.all, .none] {

@@ -27,6 +27,24 @@ import Testing
     #expect(head.report.heldOutExamples == 40)
   }
 
+  /// An example of weight 3 counts as three, and one of weight 0 as none.
+  @Test func weighsExamples() throws {
+    var options = FitOptions(strengths: [1])
+    options.heldOutFraction = 0
+    options.fallbackStrength = 0.1
+    var generator = TestGenerator(seed: 22)
+    let rows = (0..<12).map { _ in (0..<3).map { _ in Float(generator.normal()) } }
+    let weights = rows.indices.map { $0 % 4 }
+    let repeated = rows.indices.flatMap { Array(repeating: $0, count: weights[$0]) }
+    let whole = try Ridge.fit(
+      features: rows.flatMap { $0[..<2] }, count: 12, width: 2, targets: rows.map { $0[2] },
+      weights: weights.map { Float($0) }, options: options)
+    let copies = try Ridge.fit(
+      features: repeated.flatMap { rows[$0][..<2] }, count: repeated.count, width: 2,
+      targets: repeated.map { rows[$0][2] }, options: options)
+    for (a, b) in zip(whole.weight + whole.bias, copies.weight + copies.bias) { #expect(abs(a - b) < 1e-5) }
+  }
+
   /// One standardised column: weight = covariance / (1 + strength), by hand.
   @Test func shrinksByTheStrength() throws {
     var options = FitOptions(strengths: [1])

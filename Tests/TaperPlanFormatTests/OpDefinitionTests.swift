@@ -25,7 +25,9 @@ import Testing
     // What is read through an index needs one, and the reverse.
     let reads = definition.operands.map(\.content).contains {
       switch $0 {
-      case .rows(.indexed, _, _), .rows(.dropped, _, _), .pairs(.indexed), .probabilities, .renumbered: true
+      case .rows(.indexed, _, _), .rows(.dropped, _, _), .pairs(.indexed), .probabilities, .renumbered,
+        .positions(.dropped):
+        true
       default: false
       }
     }

@@ -123,11 +123,15 @@ void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker) {
 }
 
 void ck_spread(const ck_op *op, uint32_t task, uint32_t worker) {
-  if (!op->index)
+  size_t size = op->columns * sizeof(float);
+  if (!op->index) {
+    for (uint32_t j = 0; j < op->rows; j++)
+      memcpy(restored_row(op, j), op->a, size);
     return;
+  }
   uint32_t row = 0, kept = 0;
   for (uint32_t j; (j = next_dropped(op, &row, &kept)) < op->inner_rows;)
-    memcpy(restored_row(op, j), op->a, op->columns * sizeof(float));
+    memcpy(restored_row(op, j), op->a, size);
 }
 
 void ck_mean_dropped(const ck_op *op, uint32_t task, uint32_t worker) {

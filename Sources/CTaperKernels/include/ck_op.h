@@ -238,15 +238,16 @@ void ck_select_above(const ck_op *op, uint32_t task, uint32_t worker);
 /// does not name. With index NULL: y[origin[j]] = a[j] for all j < rows. origin NULL: origin[j] is j. One
 /// task. columns elements a row.
 void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker);
-/// Scores of words: y[j] = table0[ids[j]] − table1[c] for j < inner_rows, where c = min(earlier, depth − 1) and
-/// `earlier` counts the i < j with the same id. table0 has an element for each id, table1 `depth` elements. One
-/// task.
+/// Scores of words: y[j] = table0[ids[j]] − table1[c] for j < inner_rows, where c = min(earlier, depth − 1)
+/// and `earlier` counts the i < j with the same id. table0 has an element for each id, table1 `depth`
+/// elements. One task.
 void ck_word_scores(const ck_op *op, uint32_t task, uint32_t worker);
-/// y[0] = mean of the rows j < inner_rows of a that `index` (rows entries, ascending) does not name; zero of none,
-/// and with index NULL. One task. columns elements a row.
+/// y[0] = mean of the rows j < inner_rows of a that `index` (rows entries, ascending) does not name; zero of
+/// none, and with index NULL. One task. columns elements a row.
 void ck_mean_dropped(const ck_op *op, uint32_t task, uint32_t worker);
-/// Restore through a lens: y[origin[j]] = a[0] for every j < inner_rows that `index` (rows entries, ascending) does
-/// not name; nothing with index NULL. origin NULL: origin[j] is j. One task. columns elements a row.
+/// Restore through a lens: y[origin[j]] = a[0] for every j < inner_rows that `index` (rows entries,
+/// ascending) does not name. With index NULL: for all j < rows. origin NULL: origin[j] is j. One task.
+/// columns elements a row.
 void ck_spread(const ck_op *op, uint32_t task, uint32_t worker);
 /// index_out[i] = index_out[index[i]] for i < rows, in place (index ascending): the positions of the kept
 /// rows; unchanged when index is NULL. One task.

@@ -288,7 +288,8 @@ extension OpKind {
         ],
         tasks: .one, variables: .innerRows, measuredAs: .mean,
         traffic: [.words(.product(1, .innerRows, .columns)), .words(.product(1, .columns))],
-        title: ["mean of dropped tokens"], shape: [.dropped, " × ", .columns], label: [.rows, " of ", .inner],
+        title: ["mean of dropped tokens"], shape: [.dropped, " × ", .columns],
+        label: [.rows, " of ", .inner],
         since: .words)
     case .wordScores:
       OpDefinition(

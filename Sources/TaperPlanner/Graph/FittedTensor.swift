@@ -4,7 +4,8 @@ package enum FittedTensor: Hashable, Sendable {
   /// [vocabulary, 1] and [1, penalties] of the lexicon.
   case wordScores, repeatPenalties
   /// Of the tokens that a layer drops.
-  case lensWeight(Int), lensBias(Int)
+  case lensWeight(Int)
+  case lensBias(Int)
 }
 
 /// Where the elements of a plan's fitted tensors are.

@@ -39,7 +39,8 @@ public struct PlanningRequest: Hashable, Sendable {
   public init(
     _ method: PlanningMethod = .dense, halting: HaltingRule? = nil, depth: Int? = nil, maximumLength: Int,
     threads: Int = 1, precision: PrecisionAssignment = PrecisionAssignment(),
-    restoresDroppedTokens: Bool = true, lens: Lens? = nil, lexicon: Lexicon? = nil, headOverride: HeadOverride? = nil,
+    restoresDroppedTokens: Bool = true, lens: Lens? = nil, lexicon: Lexicon? = nil,
+    headOverride: HeadOverride? = nil,
     memory: MemoryCeiling = MemoryCeiling(), passes: PassSet = .all, excludedKernels: Set<KernelID> = [],
     dropsBeyondCalibration: Bool = false, instrumentation: Instrumentation = [],
     provenance: PlanProvenance = PlanProvenance()

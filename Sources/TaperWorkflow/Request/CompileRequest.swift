@@ -77,8 +77,6 @@ public struct CompileOptions: Hashable, Sendable {
     case restored
     /// Nothing: only the kept tokens' states.
     case kept
-
-    var mayBeLens: Bool { self == .auto || self == .lens }
   }
 
   public var maximumLength: Int

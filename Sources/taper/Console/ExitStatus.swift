@@ -85,7 +85,8 @@ enum ExitStatus: Int32 {
     case .accuracyGateFailed, .accuracyFloorMissed: .accuracyGateFailed
     case .noPrecisionFits: .infeasible
     case .gateNeedsEvidence, .promptLeftOut, .precisionNeedsCalibration, .searchNeedsTexts, .cacheForeign,
-      .keepCountsTooLong, .lensNeedsMean, .wordsNeedVector, .metricUnfit, .positiveUnknown, .metricNeedsLabels:
+      .keepCountsTooLong, .lensNeedsMean, .wordsNeedVector, .metricUnfit, .positiveUnknown,
+      .metricNeedsLabels:
       .usage
     default: .badData
     }
