@@ -11,6 +11,8 @@ package import TaperPlanner
 package struct LensFit {
   /// Texts that lose tokens, for each layer at least.
   package static let fewestTexts = 20
+  /// Few: a map of 768 columns takes a second a strength.
+  private static let strengths = [3, 0.3, 0.03, 0.003]
   /// Over the layers.
   private static let rounds = 2
 
@@ -48,7 +50,8 @@ package struct LensFit {
         }
         let fitted = try Ridge.fit(
           features: inputs, count: texts.count, width: width, targets: targets, outputs: width,
-          weights: texts.map { shares[place][$0] * shares[place][$0] })
+          weights: texts.map { shares[place][$0] * shares[place][$0] },
+          options: FitOptions(strengths: Self.strengths))
         let map = Lens.Map(weight: fitted.weight, bias: fitted.bias)
         lens.maps[layer] = map
         add(map, place, texts, times: -1)
