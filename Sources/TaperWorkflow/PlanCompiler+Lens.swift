@@ -28,16 +28,16 @@ extension PlanCompiler {
     }
     let total = (readOuts.isKnown(samples) ? 1 : 2) * samples.count
     let dense = try readOuts.vectors(of: samples) {
-      try denseReadOuts($0) { done, _ in progress(done, total) }
+      try denseVectors($0, .readOut, slot: "readout") { done, _ in progress(done, total) }
     }
 
     reduced.instrumentation = .readOut
     let width = Int(model.shape.hidden)
     var fit = LensFit(layers: layers, width: width, residual: dense)
     let names = ["readout"] + layers.map { "layer.\($0).dropped" }
-    try PlanExecution(LoadedPlan(plan(reduced))).run(
-      samples, slots: names, progress: { done, _ in progress(total - samples.count + done, total) }
-    ) { index, run, slots in
+    let report: PlanExecution.Progress = { done, _ in progress(total - samples.count + done, total) }
+    try PlanExecution(LoadedPlan(plan(reduced))).run(samples, slots: names, progress: report) {
+      index, run, slots in
       // Without maps a dropped token counts as zero.
       for column in 0..<width { fit.residual[index * width + column] -= slots[0][column] }
       for (place, layer) in layers.enumerated() {
@@ -50,15 +50,16 @@ extension PlanCompiler {
     return request
   }
 
-  /// What the dense encoder pools of every text, [texts, hidden].
-  private func denseReadOuts(
-    _ samples: [TokenizedSample], progress: PlanExecution.Progress
+  /// What the dense encoder leaves of every text in a slot that the instrumentation names, one text after the other.
+  func denseVectors(
+    _ samples: [TokenizedSample], _ instrumentation: Instrumentation, slot: String,
+    progress: PlanExecution.Progress
   ) throws -> [Float] {
     let longest = samples.map(\.ids.count).max() ?? 1
     let request = PlanningRequest(
-      .dense, maximumLength: longest, threads: cost.threads, instrumentation: .readOut)
+      .dense, maximumLength: longest, threads: cost.threads, instrumentation: instrumentation)
     var vectors: [Float] = []
-    try PlanExecution(LoadedPlan(plan(request))).run(samples, slots: ["readout"], progress: progress) {
+    try PlanExecution(LoadedPlan(plan(request))).run(samples, slots: [slot], progress: progress) {
       vectors += $2[0]
     }
     return vectors

@@ -1,10 +1,8 @@
 internal import Glibc
 internal import TaperCalibration
-internal import TaperCostModel
 internal import TaperHeadFitting
 internal import TaperModelSpec
 internal import TaperPlanFormat
-internal import TaperPlanRuntime
 internal import TaperPlanner
 
 extension PlanCompiler {
@@ -66,7 +64,7 @@ extension PlanCompiler {
         scores.append(LexiconFit.deviation * Float((Double(value) - mean) / deviation))
       }
     }
-    for id in special { scores[Int(id)] = LexiconFit.specialScore }
+    for id in special where Int(id) < vocabulary { scores[Int(id)] = LexiconFit.specialScore }
     return Lexicon(scores: scores, penalties: LexiconFit.penalties)
   }
 
@@ -82,7 +80,7 @@ extension PlanCompiler {
     of parts: [TokenizedSample], _ wholes: [Int], _ samples: [TokenizedSample],
     progress: PlanExecution.Progress
   ) throws -> [Float] {
-    let vectors = try denseFeatures(samples + parts, progress: progress)
+    let vectors = try denseVectors(samples + parts, .features, slot: "features", progress: progress)
     let (width, count) = (vectors.count / (samples.count + parts.count), samples.count)
     let whole = Array(vectors[..<(count * width)])
     let part = Array(vectors[(count * width)...])
@@ -118,20 +116,6 @@ extension PlanCompiler {
       }
       return 1 - product / max(1e-12, (first * second).squareRoot())
     }
-  }
-
-  /// What a head reads of every text in the dense encoder, [texts, width].
-  private func denseFeatures(
-    _ samples: [TokenizedSample], progress: PlanExecution.Progress
-  ) throws -> [Float] {
-    let longest = samples.map(\.ids.count).max() ?? 1
-    let request = PlanningRequest(
-      .dense, maximumLength: longest, threads: cost.threads, instrumentation: .features)
-    var features: [Float] = []
-    try PlanExecution(LoadedPlan(plan(request))).run(samples, slots: ["features"], progress: progress) {
-      features += $2[0]
-    }
-    return features
   }
 }
 
