@@ -35,6 +35,10 @@ package struct PlanAssembler {
     PlanAssembler(request, inputs, facts.cut(to: depth))
   }
 
+  /// Tokens that words are never dropped below: an answer from the tokenizer's own tokens alone would be the same for
+  /// all texts of a length.
+  package static let leastWords = 8
+
   /// A plan, with a weights digest of zero, where its weights come from, and how its ops were priced.
   package typealias Assembled = (plan: Plan, recipes: [WeightRecipe], pricing: RunPricing)
 
@@ -368,7 +372,8 @@ package struct PlanAssembler {
         })
     case .words:
       guard inputs.profile != nil else { throw .wordsNotCalibrated }
-      return RetentionFamily(profiles: [[1] + [Double?](repeating: nil, count: facts.layers - 1)])
+      return RetentionFamily(
+        profiles: [[1] + [Double?](repeating: nil, count: facts.layers - 1)], least: Self.leastWords)
     }
     let given = decay.map { EliminationProfile(decay: $0, layers: dense.layers).retention }
     guard let profile = given ?? inputs.profile else { throw .calibrationMissing }

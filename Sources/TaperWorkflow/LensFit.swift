@@ -32,14 +32,14 @@ package struct LensFit {
     shares = [[Float]](repeating: [], count: layers.count)
   }
 
-  /// - Throws: `fittingNeedsTexts` where a layer drops tokens of too few texts; the fitting's errors.
+  /// - Throws: `lensNeedsTexts` where a layer drops tokens of too few texts; the fitting's errors.
   package mutating func lens() throws -> Lens {
     var lens = Lens()
     for round in 0..<(layers.count == 1 ? 1 : Self.rounds) {
       for (place, layer) in layers.enumerated() {
         let texts = shares[place].indices.filter { shares[place][$0] > 0 }
         guard texts.count >= Self.fewestTexts else {
-          throw WorkflowError.fittingNeedsTexts(found: texts.count, least: Self.fewestTexts)
+          throw WorkflowError.lensNeedsTexts(found: texts.count, least: Self.fewestTexts)
         }
         if round > 0, let map = lens.maps[layer] { add(map, place, texts, times: 1) }
         var (inputs, targets): ([Float], [Float]) = ([], [])

@@ -14,7 +14,7 @@ extension PlanCompiler {
   }
 
   /// The request with its lens fitted; without one where it drops nothing.
-  /// - Throws: `fittingNeedsTexts`; the planner's, the runtime's and the fitting's errors.
+  /// - Throws: `lensNeedsTexts`; the planner's, the runtime's and the fitting's errors.
   func fittingLens(_ request: PlanningRequest, progress: PlanExecution.Progress) throws -> PlanningRequest {
     guard request.lens != nil else { return request }
     var (request, reduced) = (request, request)
@@ -24,7 +24,7 @@ extension PlanCompiler {
     guard !layers.isEmpty, outline.schedule.restoresDroppedTokens else { return request }
     let samples = fittingTexts.filter { $0.ids.count <= request.maximumLength }
     guard samples.count >= LensFit.fewestTexts else {
-      throw WorkflowError.fittingNeedsTexts(found: samples.count, least: LensFit.fewestTexts)
+      throw WorkflowError.lensNeedsTexts(found: samples.count, least: LensFit.fewestTexts)
     }
     let total = (readOuts.isKnown(samples) ? 1 : 2) * samples.count
     let dense = try readOuts.vectors(of: samples) {

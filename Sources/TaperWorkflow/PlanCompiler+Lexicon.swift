@@ -7,14 +7,14 @@ internal import TaperPlanner
 
 extension PlanCompiler {
   /// The scores of the model's words.
-  /// - Throws: `fittingNeedsTexts`; the planner's, the runtime's and the fitting's errors.
+  /// - Throws: `wordsNeedTexts`; the planner's, the runtime's and the fitting's errors.
   func lexicon(for request: PlanningRequest, progress: PlanExecution.Progress) throws -> Lexicon {
     let fit = LexiconFit(model)
     let samples = SeededSubset.elements(
       of: fittingTexts.filter { $0.ids.count <= request.maximumLength }, limit: LexiconFit.mostTexts, seed: 1)
     let deals = fit.deals(of: samples)
     guard samples.count >= LensFit.fewestTexts, !deals.isEmpty else {
-      throw WorkflowError.fittingNeedsTexts(found: samples.count, least: LensFit.fewestTexts)
+      throw WorkflowError.wordsNeedTexts(found: samples.count, least: LensFit.fewestTexts)
     }
     let hands = deals.flatMap { deal in deal.hands.map { fit.sample($0, of: samples[deal.text]) } }
     let losses = try losses(of: hands, deals.flatMap { [$0.text, $0.text] }, samples, progress: progress)

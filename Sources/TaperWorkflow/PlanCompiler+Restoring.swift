@@ -95,7 +95,7 @@ extension PlanCompiler {
     }
     do {
       return [try fittingLens(request) { _, _ in }]
-    } catch WorkflowError.fittingNeedsTexts {
+    } catch WorkflowError.lensNeedsTexts {
       return []
     }
   }

@@ -99,9 +99,10 @@ public struct PlanCompiler {
     let planning = try planning(request, precision: precision, text: text, refits: refit != nil)
     let mayChoose = refit == nil && mayChooseRestoring(request.options.readOut) && mayReadLens(planning)
     let searches = refit != nil && request.goal.method.name == .search
-    let fits =
-      planning.lexicon != nil || planning.lens != nil || searches || mayChoose && planning.method.dropsTokens
-    let compiler = fits ? settingTextsApart(refit: refit) : self
+    let fits = planning.lexicon != nil || planning.lens != nil
+    // Where a lens is only one way of several, few texts rather judge.
+    let mayFit = searches || mayChoose && planning.method.dropsTokens && settingTextsApart().canFit
+    let compiler = fits || mayFit ? settingTextsApart(refit: refit) : self
     var draft = Draft(planning: planning, refit: refit)
     do {
       try compiler.stages(of: request, findsPrecision: precision == nil, refits: refit != nil, search)
@@ -139,12 +140,12 @@ public struct PlanCompiler {
 
   /// The compiler that fits on some texts and judges on others, where the request has something to fit besides the head:
   /// on those that the head is fitted on, or else on two of three of the calibration's.
-  private func settingTextsApart(refit: [TokenizedSample]?) -> PlanCompiler {
+  func settingTextsApart(refit: [TokenizedSample]? = nil) -> PlanCompiler {
     var compiler = self
     if let refit {
       let heldOut = Set((try? HeadTargets(of: refit, like: model.head.textLabels).heldOut) ?? [])
       compiler.fittingTexts = refit.indices.filter { !heldOut.contains($0) }.map { refit[$0] }
-    } else if let calibration, calibration.samples.count * 2 / 3 >= LensFit.fewestTexts {
+    } else if let calibration {
       let judging = Set(
         SeededSubset.indices(count: calibration.samples.count, limit: calibration.samples.count / 3, seed: 2))
       compiler.fittingTexts = calibration.samples.indices.filter { !judging.contains($0) }
@@ -153,6 +154,8 @@ public struct PlanCompiler {
     }
     return compiler
   }
+
+  private var canFit: Bool { fittingTexts.count >= LensFit.fewestTexts }
 
   /// A compile under way.
   public struct Draft {

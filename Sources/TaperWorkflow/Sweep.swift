@@ -172,10 +172,14 @@ public struct Sweep {
   ) throws -> (evidence: SweepReport.Evidence, accuracies: [AccuracyAudit?]) {
     let evidence: SweepReport.Evidence =
       test != nil ? .test : refit != nil ? .heldOut : compiler.calibration != nil ? .calibration : .none
+    // What was fitted to some of the calibration's texts is judged, with all others, on the rest.
+    let fits = candidates.contains {
+      $0.outcome.planned.plan.ops.contains { [.wordScores, .spread].contains($0.kind) }
+    }
     let accuracies = try plans.enumerated().map { place, plan -> AccuracyAudit? in
       let outcome = candidates[place].outcome
       if evidence == .heldOut, outcome.head != nil { return outcome.heldOut?.audit }
-      guard let samples = try judging(plan.plan, test, refit, measure) else { return nil }
+      guard let samples = try judging(plan.plan, test, refit, measure, fits: fits) else { return nil }
       let answers = try PlanExecution(plan).results(of: samples) { done, total in
         progress((Double(place) + Double(done) / Double(max(1, total))) / Double(plans.count))
       }
@@ -186,11 +190,12 @@ public struct Sweep {
 
   /// The texts that judge a plan, with their right answers or the dense model's.
   private func judging(
-    _ plan: Plan, _ test: [TextRow]?, _ refit: [TokenizedSample]?, _ measure: AnswerMeasure
+    _ plan: Plan, _ test: [TextRow]?, _ refit: [TokenizedSample]?, _ measure: AnswerMeasure, fits: Bool
   ) throws -> [AuditSample]? {
     if let test { return try AuditSample.tokenized(test, for: plan, by: measure) }
     if let refit { return try AuditSample.heldOut(of: refit, for: plan) }
-    guard let calibration = compiler.calibration else { return nil }
+    let judge = fits ? compiler.settingTextsApart() : compiler
+    guard let calibration = judge.calibration else { return nil }
     return try compiler.referenced(AuditSample.calibrated(calibration, for: plan), for: plan)
   }
 

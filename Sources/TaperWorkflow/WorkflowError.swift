@@ -36,8 +36,10 @@ public enum WorkflowError: Error, Hashable, Sendable {
   case promptLeftOut(name: String)
   case precisionNeedsCalibration
   case searchNeedsTexts
-  /// Scores of words and lenses are fitted to texts, and there are too few.
-  case fittingNeedsTexts(found: Int, least: Int)
+  /// Scores of words are fitted to texts, and there are too few.
+  case wordsNeedTexts(found: Int, least: Int)
+  /// A lens is fitted to texts that lose tokens, and there are too few.
+  case lensNeedsTexts(found: Int, least: Int)
   /// The head reads no mean over tokens, or every layer has a head.
   case lensNeedsMean
   /// Words are scored by what a text's vector loses without them, and the model gives none.

@@ -54,6 +54,25 @@ import Testing
     #expect(lean.exitCode == 0 && lean.output == answers.output)
   }
 
+  /// However much is dropped, a text's answer depends on its words.
+  @Test func shortTextsKeepTheirWords() throws {
+    let calibration = try calibrated("tiny-mpnet", labels: ["a"])
+    let run = plan(
+      "tiny-mpnet",
+      [
+        "--calibration", calibration, "--method", "lexical", "--flops-speedup", "1.8x", "--read-out", "kept",
+        "--json",
+      ])
+    try #require(run.exitCode == 0, "\(run.errors)")
+    let explained = try taper.json("explain", taper.path("a.plan"))
+    let counts = explained["lengths"]?.array?.compactMap { $0["keep_counts"]?.array?.last?.int } ?? []
+    #expect(!counts.isEmpty && counts.allSatisfy { $0 >= 8 }, "\(counts)")
+    let lines = #"{"text":"alpha beta"}"# + "\n" + #"{"text":"red green"}"# + "\n"
+    let answers = ChildProcess.run(taper.program, ["run", taper.path("a.plan")], input: lines).output
+      .split(separator: "\n").map { $0.drop { $0 != "[" } }
+    #expect(answers.count == 2 && answers[0] != answers[1])
+  }
+
   @Test(arguments: ["lens", "restored", "kept"])
   func readOutsOfEveryMethod(readOut: String) throws {
     let calibration = try calibrated("tiny-mpnet", labels: ["a"])
@@ -109,7 +128,8 @@ import Testing
     let few = try calibrated("tiny-mpnet", labels: ["a"], count: 12)
     let lexical = ["--method", "lexical", "--flops-speedup", "2x"]
     let starved = plan("tiny-mpnet", ["--calibration", few] + lexical)
-    #expect(starved.exitCode == 65 && starved.errors.contains("expected at least 20 texts"))
+    #expect(starved.exitCode == 65 && starved.errors.contains("--method lexical: expected at least 20 texts"))
+    #expect(starved.errors.contains("found 8"), "two in three of twelve")
     let bare = plan("tiny-mpnet", lexical)
     #expect(bare.exitCode == 64 && bare.errors.contains("calibration"))
     let dense = plan("tiny-mpnet", ["--method", "lexical", "--dense"])

@@ -57,6 +57,6 @@ import Testing
   @Test func fewTextsAreNotEnough() throws {
     var generator = SeededGenerator(seed: 5)
     var fit = fit([Self.map(&generator)], texts: 400, losing: 19)
-    #expect(throws: WorkflowError.fittingNeedsTexts(found: 19, least: 20)) { try fit.lens() }
+    #expect(throws: WorkflowError.lensNeedsTexts(found: 19, least: 20)) { try fit.lens() }
   }
 }

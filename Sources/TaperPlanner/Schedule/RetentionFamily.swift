@@ -18,10 +18,13 @@ package struct RetentionFamily: Hashable, Sendable {
   package var profiles: [[Double?]]
   /// r(t) at t; entry 0 unused. Counts beyond the table are left alone.
   package var rounded: [Int]
+  /// Tokens that no layer goes below, of texts that have them.
+  package var least: Int
 
-  package init(profiles: [[Double?]], rounded: [Int] = []) {
+  package init(profiles: [[Double?]], rounded: [Int] = [], least: Int = 1) {
     self.profiles = profiles
     self.rounded = rounded
+    self.least = least
   }
 
   /// The same profile at every length.
@@ -41,7 +44,7 @@ package struct RetentionFamily: Hashable, Sendable {
   /// T(0)…T(L) for an input of `length` tokens.
   package func counts(_ member: Member, length: Int) -> [Int] {
     guard member.isCapped else { return counts(member.alpha, length: length) }
-    let exact = RetentionFamily(profiles: profiles).counts(member.alpha, length: length)
+    let exact = RetentionFamily(profiles: profiles, least: least).counts(member.alpha, length: length)
     return zip(exact, counts(0, length: length)).map { min($0, $1) }
   }
 
@@ -64,7 +67,7 @@ package struct RetentionFamily: Hashable, Sendable {
         continue
       }
       let exact = (Double(length) * min(1, alpha * retention) - 1e-9).rounded(.up)
-      let count = max(1, Int(exact))
+      let count = max(min(least, length), Int(exact))
       previous = min(previous, count < rounded.count ? rounded[count] : count)
       counts.append(previous)
     }

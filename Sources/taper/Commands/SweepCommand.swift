@@ -20,7 +20,7 @@ struct SweepCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: PlanningOptions
-  @Option(Methods.self, help: "Methods of taper plan to sweep: acc,depth,search (default: acc).")
+  @Option(Methods.self, help: "Methods of taper plan to sweep: acc,lexical,depth,search (default: acc).")
   var methods = [CompileMethod.Name.acc]
   @OptionGroup var methodOptions: MethodOptions
   @Option(

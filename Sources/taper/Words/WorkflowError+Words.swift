@@ -39,9 +39,13 @@ extension WorkflowError {
         + "draw more of them with --refit-limit"
     case .searchNeedsTexts:
       "--method search: expected texts to measure candidates on; found none; give --refit-head or --calibration"
-    case .fittingNeedsTexts(let found, let least):
-      "--method lexical, --read-out lens: expected at least \(least) texts to fit to that lose tokens, besides those that "
-        + "judge; found \(found); give a --calibration of more texts, --refit-head, or --read-out kept"
+    case .wordsNeedTexts(let found, let least):
+      "--method lexical: expected at least \(least) texts to fit the scores of words to: those that the head of "
+        + "--refit-head is fitted to, or else two in three of the calibration's, no longer than --max-length; found "
+        + "\(found); give more texts"
+    case .lensNeedsTexts(let found, let least):
+      "--read-out lens: expected at least \(least) texts that lose tokens, besides those that judge; found \(found); "
+        + "give more texts, or --read-out kept"
     case .wordsNeedVector:
       "--method lexical: expected a model that makes one vector of a text, by which words are scored; found one that "
         + "answers token by token, or with a sparse vector; use --method acc"
