@@ -44,11 +44,22 @@ public enum HeadTargets: Hashable, Sendable {
     if case .classes = self { .classification } else { .regression }
   }
 
-  /// Samples that `fit` keeps back to choose its strength and measure the head by; none of numbers.
+  /// Samples of classes that `fit` keeps back to choose its strength and measure the head by; none of numbers.
   var heldOut: [Int] {
-    guard case .classes(let classes, _) = self else { return [] }
+    if case .classes = self { split.heldOut } else { [] }
+  }
+
+  /// Samples that `fit` fits on before it measures the head.
+  var fitted: [Int] { split.fitted }
+
+  private var split: HeldOutSplit {
     let options = FitOptions()
-    return HeldOutSplit(labels: classes, fraction: options.heldOutFraction, seed: options.seed).heldOut
+    let labels =
+      switch self {
+      case .classes(let classes, _): classes
+      case .numbers(let numbers): [Int](repeating: 0, count: numbers.count)
+      }
+    return HeldOutSplit(labels: labels, fraction: options.heldOutFraction, seed: options.seed)
   }
 
   /// Fits a head to features [count, width] over BLAS, its strength chosen on held-out texts.

@@ -101,8 +101,9 @@ public struct PlanCompiler {
     let searches = refit != nil && request.goal.method.name == .search
     let fits = planning.lexicon != nil || planning.lens != nil
     // Where a lens is only one way of several, few texts rather judge.
-    let mayFit = searches || mayChoose && planning.method.dropsTokens && settingTextsApart().canFit
-    let compiler = fits || mayFit ? settingTextsApart(refit: refit) : self
+    let canFit = try settingTextsApart().canFit
+    let mayFit = searches || mayChoose && planning.method.dropsTokens && canFit
+    let compiler = fits || mayFit ? try settingTextsApart(refit: refit) : self
     var draft = Draft(planning: planning, refit: refit)
     do {
       try compiler.stages(of: request, findsPrecision: precision == nil, refits: refit != nil, search)
@@ -140,11 +141,12 @@ public struct PlanCompiler {
 
   /// The compiler that fits on some texts and judges on others, where the request has something to fit besides the head:
   /// on those that the head is fitted on, or else on two of three of the calibration's.
-  func settingTextsApart(refit: [TokenizedSample]? = nil) -> PlanCompiler {
+  /// - Throws: as `HeadTargets.init`.
+  func settingTextsApart(refit: [TokenizedSample]? = nil) throws -> PlanCompiler {
     var compiler = self
     if let refit {
-      let heldOut = Set((try? HeadTargets(of: refit, like: model.head.textLabels).heldOut) ?? [])
-      compiler.fittingTexts = refit.indices.filter { !heldOut.contains($0) }.map { refit[$0] }
+      let fitted = try HeadTargets(of: refit, like: model.head.textLabels).fitted
+      compiler.fittingTexts = fitted.map { refit[$0] }
     } else if let calibration {
       let judging = Set(
         SeededSubset.indices(count: calibration.samples.count, limit: calibration.samples.count / 3, seed: 2))

@@ -194,7 +194,7 @@ public struct Sweep {
   ) throws -> [AuditSample]? {
     if let test { return try AuditSample.tokenized(test, for: plan, by: measure) }
     if let refit { return try AuditSample.heldOut(of: refit, for: plan) }
-    let judge = fits ? compiler.settingTextsApart() : compiler
+    let judge = fits ? try compiler.settingTextsApart() : compiler
     guard let calibration = judge.calibration else { return nil }
     return try compiler.referenced(AuditSample.calibrated(calibration, for: plan), for: plan)
   }
