@@ -16,4 +16,11 @@ package struct SplitMix64 {
   package mutating func next(below bound: Int) -> Int {
     Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(bound)).high)
   }
+
+  /// Puts `count` of the elements, drawn without replacement, in front; by default all are shuffled.
+  package mutating func shuffle<Element>(_ elements: inout [Element], drawing count: Int? = nil) {
+    for place in 0..<(count ?? max(0, elements.count - 1)) {
+      elements.swapAt(place, place + next(below: elements.count - place))
+    }
+  }
 }

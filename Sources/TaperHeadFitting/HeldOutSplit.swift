@@ -20,10 +20,8 @@ public struct HeldOutSplit: Hashable, Sendable {
     for (_, members) in byClass.sorted(by: { $0.key < $1.key }) {
       var members = members
       let count = min(Int((Double(members.count) * fraction).rounded()), members.count - 1)
-      for index in 0..<max(0, count) {
-        members.swapAt(index, index + generator.next(below: members.count - index))
-        isHeldOut[members[index]] = true
-      }
+      generator.shuffle(&members, drawing: max(0, count))
+      for index in members.prefix(max(0, count)) { isHeldOut[index] = true }
     }
     fitted = labels.indices.filter { !isHeldOut[$0] }
     heldOut = labels.indices.filter { isHeldOut[$0] }

@@ -15,10 +15,9 @@ extension PlanCompiler {
     var request = try CompileRequest(.dense, options: options).planning(
       precision: nil, provenance: PlanProvenance())
     if outcome.head != nil {
-      let outputs = Int(plan.head.outputWidth)
-      request.headOverride = HeadOverride(
-        kind: plan.head.kind, weight: [Float](repeating: 0, count: outputs * featureWidth(depth: nil)),
-        bias: [Float](repeating: 0, count: outputs), labels: plan.head.labels)
+      request.headOverride = .unfitted(
+        kind: plan.head.kind, outputs: Int(plan.head.outputWidth), width: featureWidth(depth: nil),
+        labels: plan.head.labels)
     }
     do throws(PlanningError) {
       return try Planner.outline(request, model: model, calibration: nil, cost: cost)

@@ -4,10 +4,10 @@ package import TaperPlanner
 /// Fits a lens (ours): affine maps from the mean of the tokens that a layer drops to what the dense encoder's pooled
 /// vector lacks without them.
 ///
-/// With n tokens of which layer 1 drops m, k the sum of the kept tokens' last states and x the dropped tokens' mean, the
-/// reduced encoder pools (k + m·(A·x + b)) / n. A and b minimise the squared distance to the dense encoder's mean d over
-/// the texts: ridge regression from x to (n·d − k) / m, each text weighing (m / n)². Where several layers drop tokens,
-/// their maps are fitted one after the other to what is left, and once more (backfitting).
+/// With n tokens of which layer 1 drops m, k the sum of the kept tokens' last states and x the dropped tokens' mean,
+/// the reduced encoder pools (k + m·(A·x + b)) / n. A and b minimise the squared distance to the dense encoder's mean d
+/// over the texts: ridge regression from x to (n·d − k) / m, each text weighing (m / n)². Where several layers drop
+/// tokens, their maps are fitted one after the other to what is left, and once more (backfitting).
 package struct LensFit {
   /// Texts that lose tokens, for each layer at least.
   package static let fewestTexts = 20

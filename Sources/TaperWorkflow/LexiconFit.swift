@@ -7,16 +7,15 @@ internal import TaperTokenization
 ///
 /// A text's words are dealt at random into two hands, and the dense encoder reads each hand alone. To first order, the
 /// difference of what both lose against the whole text is the sum of the values of the words in one hand less those in
-/// the other. A word's value is taken to be linear in its row of the checkpoint's table; ridge regression over all deals
-/// finds it, and so every word of the vocabulary has a value, also those that no text has. Both hands are as long, so
-/// what is lost by length alone cancels.
+/// the other. A word's value is taken to be linear in its row of the checkpoint's table. Ridge regression over all
+/// deals finds it, and so every word of the vocabulary has a value, also those that no text has. Both hands are as
+/// long, so what is lost by length alone cancels.
 ///
 /// What a hand loses: with labels, the log-likelihood of the right class by a head fitted to the dense encoder's
 /// vectors (of numbers, the squared error); without, one less the cosine with the whole text's vector, both less the
 /// mean of all texts.
 package struct LexiconFit {
-  /// What a word's score loses when it came so often before: log(1 + earlier occurrences). A learned score less this
-  /// is the form that lost least in a comparison of forms (docs/lexical.md).
+  /// What a word's score loses when it came so often before: log(1 + earlier occurrences).
   static let penalties = (0..<32).map { log(1 + Float($0)) }
 
   /// Texts, and deals of each.
@@ -50,9 +49,7 @@ package struct LexiconFit {
       guard words.count > 1 else { continue }
       for _ in 0..<Self.deals {
         var order = words
-        for place in order.indices.dropLast() {
-          order.swapAt(place, place + generator.next(below: order.count - place))
-        }
+        generator.shuffle(&order)
         let half = order.count / 2
         deals.append(Deal(text: text, hands: [Array(order[..<half]), Array(order[half..<2 * half])]))
       }
@@ -65,7 +62,6 @@ package struct LexiconFit {
     let stays = Set(hand)
     let kept = whole.ids.indices.filter { stays.contains($0) || special.contains(whole.ids[$0]) }
     return TokenizedSample(
-      ids: kept.map { whole.ids[$0] }, typeIDs: whole.typeIDs.isEmpty ? [] : kept.map { whole.typeIDs[$0] },
-      label: whole.label)
+      ids: kept.map { whole.ids[$0] }, typeIDs: whole.typeIDs.isEmpty ? [] : kept.map { whole.typeIDs[$0] })
   }
 }

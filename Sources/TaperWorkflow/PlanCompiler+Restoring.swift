@@ -10,8 +10,8 @@ internal import TaperPlanner
 /// it was trained expects states of the last layer, and a dropped token's state is of an earlier one: of MiniLM-L6
 /// fine-tuned on 20 Newsgroups and planned at 2x (int8), the restored mean answers 64% of the test texts correctly and
 /// the mean of kept tokens 78%, where the dense plan answers 82%. Elsewhere restoring wins, and no rule by the kind of
-/// model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts, and
-/// a lens beside them where there are texts to fit it to. A model that was trained with restoring is restored.
+/// model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts,
+/// and a lens beside them where there are texts to fit it to. A model that was trained with restoring is restored.
 extension PlanCompiler {
   func mayChooseRestoring(_ readOut: CompileOptions.ReadOut) -> Bool {
     readOut == .auto && model.head.pooling.joinsTokens && model.tuned?.restoresDroppedTokens != true

@@ -99,11 +99,11 @@ public struct PlanCompiler {
     let planning = try planning(request, precision: precision, text: text, refits: refit != nil)
     let mayChoose = refit == nil && mayChooseRestoring(request.options.readOut) && mayReadLens(planning)
     let searches = refit != nil && request.goal.method.name == .search
-    let fits = planning.lexicon != nil || planning.lens != nil
+    let fits = searches || planning.lexicon != nil || planning.lens != nil
+    let mayFit = mayChoose && planning.method.dropsTokens
+    let apart = fits || mayFit ? try settingTextsApart(refit: refit) : self
     // Where a lens is only one way of several, few texts rather judge.
-    let canFit = try settingTextsApart().canFit
-    let mayFit = searches || mayChoose && planning.method.dropsTokens && canFit
-    let compiler = fits || mayFit ? try settingTextsApart(refit: refit) : self
+    let compiler = fits || apart.canFit ? apart : self
     var draft = Draft(planning: planning, refit: refit)
     do {
       try compiler.stages(of: request, findsPrecision: precision == nil, refits: refit != nil, search)
@@ -139,8 +139,8 @@ public struct PlanCompiler {
     return planning
   }
 
-  /// The compiler that fits on some texts and judges on others, where the request has something to fit besides the head:
-  /// on those that the head is fitted on, or else on two of three of the calibration's.
+  /// The compiler that fits on some texts and judges on others: on those that the head is fitted on, or else on two of
+  /// three of the calibration's.
   /// - Throws: as `HeadTargets.init`.
   func settingTextsApart(refit: [TokenizedSample]? = nil) throws -> PlanCompiler {
     var compiler = self
@@ -192,7 +192,7 @@ public struct PlanCompiler {
   ) -> Stages<Draft> {
     let (goal, gate, measure) = (request.goal, request.gate, request.options.measure)
     var stages = Stages<Draft>()
-    if goal.method.choosesWords {
+    if goal.method.name.choosesWords {
       stages.add("scores of words", weight: 2) { draft, report in
         guard model.makesOneVector else { throw WorkflowError.wordsNeedVector }
         // What cannot be planned is refused before the work.
@@ -367,9 +367,8 @@ public struct PlanCompiler {
   ) throws -> Reduced {
     var request = request
     let width = featureWidth(depth: request.depth)
-    request.headOverride = HeadOverride(
-      kind: targets.kind, weight: [Float](repeating: 0, count: targets.outputs * width),
-      bias: [Float](repeating: 0, count: targets.outputs), labels: targets.labels)
+    request.headOverride = .unfitted(
+      kind: targets.kind, outputs: targets.outputs, width: width, labels: targets.labels)
     let outline = try Planner.outline(request, model: model, calibration: calibration, cost: cost)
     request.method = .fixed(outline.schedule, selection: request.method.selection)
     request.depth = outline.schedule.layerCount

@@ -122,12 +122,13 @@ import Testing
     }
   }
 
-  @Test func scatter() {
+  /// Rows restored as they are, or one row for all (spread).
+  @Test(arguments: [false, true]) func restoring(isSpread: Bool) {
     var generator = Generator(seed: 5)
     withEvery("rows", in: rowCounts) { rows in
       withEvery("columns", in: [1, 16, 33]) { columns in
         let inner = rows + 6
-        let a = Matrix(inner, columns, random: &generator)
+        let a = Matrix(isSpread ? 1 : inner, columns, random: &generator)
         let kept = generator.rows(rows, below: inner)
         let index = GuardedMemory(kept)
         let origins = generator.rows(inner, below: 2 * inner)
@@ -145,10 +146,10 @@ import Testing
             unsafe op.ldy = y.ld
             unsafe op.index = indexed ? index.constPointer : nil
             unsafe op.origin = hasOrigin ? origin.constPointer : nil
-            unsafe run(ck_scatter, op, tasks: 1)
+            unsafe run(isSpread ? ck_spread : ck_scatter, op, tasks: 1)
             var source = [Int: Int]()  // target row: source row
             for j in 0..<(indexed ? inner : rows) where !indexed || !kept.contains(UInt32(j)) {
-              source[hasOrigin ? Int(origins[j]) : j] = j
+              source[hasOrigin ? Int(origins[j]) : j] = isSpread ? 0 : j
             }
             y.expectEqual(0) { r, c in source[r].map { a.double($0, c) } ?? Double(-r - c) }
           }
@@ -212,36 +213,6 @@ import Testing
               rest.isEmpty ? 0 : rest.map { a.double($0, c) }.reduce(0, +) / Double(rest.count)
             }
           }
-        }
-      }
-    }
-  }
-
-  @Test func spread() {
-    var generator = Generator(seed: 23)
-    withEvery("rows", in: rowCounts) { rows in
-      withEvery("origin", in: [true, false]) { hasOrigin in
-        withEvery("index", in: [true, false]) { indexed in
-          let (inner, columns) = (rows + 6, 33)
-          let a = Matrix(1, columns, random: &generator)
-          let kept = generator.rows(rows, below: inner)
-          let index = GuardedMemory(kept)
-          let origins = generator.rows(inner, below: 2 * inner)
-          let origin = GuardedMemory(origins)
-          let y = Matrix(2 * inner, columns) { r, c in Float(-r - c) }
-          var op = unsafe ck_op()
-          unsafe op.rows = UInt32(rows)
-          unsafe op.inner_rows = UInt32(inner)
-          unsafe op.columns = UInt32(columns)
-          unsafe op.a = a.constPointer
-          unsafe op.y = y.pointer
-          unsafe op.ldy = y.ld
-          unsafe op.index = indexed ? index.constPointer : nil
-          unsafe op.origin = hasOrigin ? origin.constPointer : nil
-          unsafe run(ck_spread, op, tasks: 1)
-          let dropped = indexed ? (0..<inner).filter { !kept.contains(UInt32($0)) } : Array(0..<rows)
-          let targets = Set(dropped.map { hasOrigin ? Int(origins[$0]) : $0 })
-          y.expectEqual(0) { r, c in targets.contains(r) ? a.double(0, c) : Double(-r - c) }
         }
       }
     }

@@ -38,8 +38,8 @@ setup_build() {
   apt_install libopenblas-pthread-dev libxml2-dev pkg-config
 }
 
-# profile_or_nearest BIN OUTPUT OPTION...: profiles this machine. Where it is too noisy for that twice (exit 69), OUTPUT is
-# the profile of specs/devices whose instruction set is nearest.
+# profile_or_nearest BIN OUTPUT OPTION...: profiles this machine. Where it is too noisy for that twice (exit 69), OUTPUT
+# is the profile of specs/devices whose instruction set is nearest.
 profile_or_nearest() {
   local bin=$1 output=$2 try status nearest=epyc-zen5-2vcpu-avx2
   shift 2

@@ -8,7 +8,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 class Profiling(unittest.TestCase):
     def profile(self, *codes):
-        """Exit code, the profile and standard error of a machine on which `taper profile` ends with these codes in turn."""
+        """Exit code, profile and standard error of a machine on which `taper profile` ends with these codes in turn."""
         with tempfile.TemporaryDirectory() as folder:
             program, output = pathlib.Path(folder, "taper"), pathlib.Path(folder, "device.json")
             pathlib.Path(folder, "codes").write_text("".join(f"{code}\n" for code in codes))
@@ -20,7 +20,10 @@ echo "$*" >&2
 exit "$code"
 """)
             program.chmod(0o755)
-            script = 'set -euo pipefail; source tools/lib/setup.sh; profile_or_nearest "$0" "$1" --threads 2; echo went on'
+            script = """set -euo pipefail
+source tools/lib/setup.sh
+profile_or_nearest "$0" "$1" --threads 2
+echo went on"""
             done = subprocess.run(["bash", "-c", script, folder, output], cwd=ROOT, capture_output=True, text=True)
             self.assertEqual("went on" in done.stdout, done.returncode == 0)
             return done.returncode, output.read_text() if output.exists() else None, done.stderr

@@ -106,33 +106,22 @@ static uint32_t next_dropped(const ck_op *op, uint32_t *row, uint32_t *kept) {
   return (*row)++;
 }
 
-static float *restored_row(const ck_op *op, uint32_t j) {
-  return op->y + (size_t)(op->origin ? op->origin[j] : j) * op->ldy;
+/// y[origin[j]] = the row of a `leading` · j elements on, for every dropped row j; with index NULL for the
+/// first `rows`.
+static void restore(const ck_op *op, size_t leading) {
+  uint32_t row = 0, kept = 0, end = op->index ? op->inner_rows : op->rows;
+  for (;;) {
+    uint32_t j = op->index ? next_dropped(op, &row, &kept) : row++;
+    if (j >= end)
+      return;
+    memcpy(op->y + (size_t)(op->origin ? op->origin[j] : j) * op->ldy, op->a + j * leading,
+           op->columns * sizeof(float));
+  }
 }
 
-void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker) {
-  size_t size = op->columns * sizeof(float);
-  if (!op->index) {
-    for (uint32_t j = 0; j < op->rows; j++)
-      memcpy(restored_row(op, j), op->a + (size_t)j * op->lda, size);
-    return;
-  }
-  uint32_t row = 0, kept = 0;
-  for (uint32_t j; (j = next_dropped(op, &row, &kept)) < op->inner_rows;)
-    memcpy(restored_row(op, j), op->a + (size_t)j * op->lda, size);
-}
+void ck_scatter(const ck_op *op, uint32_t task, uint32_t worker) { restore(op, op->lda); }
 
-void ck_spread(const ck_op *op, uint32_t task, uint32_t worker) {
-  size_t size = op->columns * sizeof(float);
-  if (!op->index) {
-    for (uint32_t j = 0; j < op->rows; j++)
-      memcpy(restored_row(op, j), op->a, size);
-    return;
-  }
-  uint32_t row = 0, kept = 0;
-  for (uint32_t j; (j = next_dropped(op, &row, &kept)) < op->inner_rows;)
-    memcpy(restored_row(op, j), op->a, size);
-}
+void ck_spread(const ck_op *op, uint32_t task, uint32_t worker) { restore(op, 0); }
 
 void ck_mean_dropped(const ck_op *op, uint32_t task, uint32_t worker) {
   memset(op->y, 0, op->columns * sizeof(float));

@@ -40,7 +40,8 @@ extension GraphBuilder {
   }
 
   /// Emits `select` with a slot for the numbers of the kept rows; then restores the dropped rows of `states` to their
-  /// positions, as they are or through the lens, and updates the positions of the kept rows. Returns the numbers of the kept rows.
+  /// positions, as they are or through the lens, and updates the positions of the kept rows. Returns the numbers of the
+  /// kept rows.
   mutating func emitChoice(_ select: PlanOp, of states: Operand) -> Operand {
     let layer = Int(select.layer)
     let kept = makeSlot("layer.\(layer).kept", element: .u32, rows: select.rows, columns: 1)
@@ -48,17 +49,16 @@ extension GraphBuilder {
     select.output = kept
     emit(select)
 
-    if !restored.isNone, options.readsLens {
-      emitLens(select, kept: kept, of: states)
-    } else if !restored.isNone {
-      var scatter = PlanOp(
-        .scatter, layer: layer, rows: select.rows, innerRows: select.innerRows, columns: facts.hidden)
-      scatter.condition = select.condition
-      scatter.a = states
-      scatter.index = kept
-      scatter.origin = origin
-      scatter.output = restored
-      emit(scatter)
+    if !restored.isNone {
+      var restore = PlanOp(
+        options.readsLens ? .spread : .scatter, layer: layer, rows: select.rows, innerRows: select.innerRows,
+        columns: facts.hidden)
+      restore.condition = select.condition
+      restore.a = options.readsLens ? emitImage(select, kept: kept, of: states) : states
+      restore.index = kept
+      restore.origin = origin
+      restore.output = restored
+      emit(restore)
     }
     if !origin.isNone {
       var compose = PlanOp(.compose, layer: layer, rows: select.rows, innerRows: select.innerRows)

@@ -23,9 +23,8 @@ extension GraphBuilder {
       embedded, index: kept, layer: 1, rows: select.rows, columns: facts.hidden, name: "words.kept")
   }
 
-  /// What the head's mean reads of the tokens that `choice` drops from `states`: their mean through the lens, at every
-  /// one's position.
-  mutating func emitLens(_ choice: PlanOp, kept: Operand, of states: Operand) {
+  /// What the head's mean reads of each token that `choice` drops from `states`: their mean through the lens, one row.
+  mutating func emitImage(_ choice: PlanOp, kept: Operand, of states: Operand) -> Operand {
     let layer = Int(choice.layer)
     var mean = PlanOp(
       .meanDropped, layer: layer, rows: choice.rows, innerRows: choice.innerRows, columns: facts.hidden)
@@ -42,13 +41,6 @@ extension GraphBuilder {
       bias: fitted(.lensBias(layer), "lens.\(layer).bias", [facts.hidden]), name: "layer.\(layer).image",
       condition: choice.condition)
     beginGroup()
-    var spread = PlanOp(
-      .spread, layer: layer, rows: choice.rows, innerRows: choice.innerRows, columns: facts.hidden)
-    spread.condition = choice.condition
-    spread.a = image
-    spread.index = kept
-    spread.origin = origin
-    spread.output = restored
-    emit(spread)
+    return image
   }
 }

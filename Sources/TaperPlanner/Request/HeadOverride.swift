@@ -16,4 +16,11 @@ public struct HeadOverride: Hashable, Sendable {
     self.bias = bias
     self.labels = labels
   }
+
+  /// A head of the right shape without content, to plan with before one is fitted.
+  public static func unfitted(kind: HeadKind, outputs: Int, width: Int, labels: [String]) -> HeadOverride {
+    HeadOverride(
+      kind: kind, weight: [Float](repeating: 0, count: outputs * width),
+      bias: [Float](repeating: 0, count: outputs), labels: labels)
+  }
 }

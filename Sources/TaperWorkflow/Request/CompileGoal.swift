@@ -119,9 +119,6 @@ public enum CompileMethod: Hashable, Sendable {
     self = name == .search ? .search(rule) : .given(dropping, halting: name.halts ? rule : nil)
   }
 
-  /// Whether a lexicon chooses the tokens.
-  var choosesWords: Bool { name.choosesWords }
-
   /// The rule by which runs end early; nil where they do not, and of a search.
   var halting: HaltingRule? {
     if case .given(_, let rule) = self { rule } else { nil }

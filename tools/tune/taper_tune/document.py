@@ -62,8 +62,8 @@ def _texts(rows: list[Row]) -> str:
 
 def _alone(rows: list[Row]) -> list[str]:
     found = [row.label for row in rows if row.is_timed_alone]
-    return [f"~: {'; '.join(found)} was timed alone, in Python (scikit-learn), and set against the dense plan's time in "
-            "a race.", ""] if found else []
+    return [f"~: {'; '.join(found)} was timed alone, in Python (scikit-learn), and set against the dense plan's time "
+            "in a race.", ""] if found else []
 
 
 def _baselines(rows: list[Row]) -> list[str]:

@@ -222,7 +222,8 @@ class Measuring:
                                        *self.metric.options, "--json", allowed=(FINDINGS, NOISY))[1])
         found, halting = report["accuracy"], report["halting"]
         if abs(found["planned"] - answered["value"]) > 1e-5:
-            raise SystemExit(f"error: {path}: {self.metric.words}: {answered['value']} by run, {found['planned']} by audit")
+            raise SystemExit(f"error: {path}: {self.metric.words}: {answered['value']} by run, "
+                             f"{found['planned']} by audit")
         return {"mean_depth": halting["measured"]["mean_depth"], "histogram": halting["measured"]["histogram"],
                 "changed_labels": halting["changed_labels"]}
 
@@ -254,6 +255,6 @@ class Measuring:
         theirs = self.results.find("race", self._of(dense), dense.model, dense.name)["mean_ns"]
         self._add("race", planned, {
             "texts": len(rows), "rounds": ROUNDS, "mean_ns": round(fmean(times)),
-            "p99_ns": round(quantiles(times, n=100)[-1]), "dense_ns": theirs, "measured": theirs / fmean(times), "predicted": None, "measured_longest": None,
-            "longest_texts": 0, "work": None, "mean_depth": None, "alone": True})
+            "p99_ns": round(quantiles(times, n=100)[-1]), "dense_ns": theirs, "measured": theirs / fmean(times),
+            "predicted": None, "measured_longest": None, "longest_texts": 0, "work": None, "mean_depth": None, "alone": True})
 

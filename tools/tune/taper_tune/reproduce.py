@@ -146,7 +146,8 @@ class Matrix:
         config = json.loads((base / "config.json").read_text(encoding="utf-8"))
         # Not by Family, which refuses what tune cannot train: frozen rows need no training.
         layers = config.get("num_hidden_layers") or config["n_layers"]  # DistilBERT's name
-        wanted = [p for model in rows if not needs_training(model) or model in there for p in plans(model, dataset, layers)
+        wanted = [p for model in rows if not needs_training(model) or model in there
+                  for p in plans(model, dataset, layers)
                   if self.a.plans is None or {p.name, p.name.split()[0]} & set(self.a.plans)]
         search = self.a.search_minutes or dataset.search
         folder = self._directory(name, "plans", seed, self.recipe(name, "frozen"), f"{dataset.judged or 'all'}")

@@ -29,15 +29,16 @@ class Dataset:
 
 DATASETS = {
     "rotten-tomatoes": Dataset(64, limit=4000, models=("baselines", "frozen", "dense", "depth-2", "depth-3", "acc-3",
-                                                       "selector-3", "halting", "halting-0.1", "depth-3+halting", "acc-3+halting")),
+                                                       "selector-3", "halting", "halting-0.1", "depth-3+halting",
+                                                       "acc-3+halting")),
     "r8": Dataset(128, limit=2000, speedups=("2", "3", "4.8", "10"), int8_speedups=("2", "3.3", "4.8"),
                   models=("baselines", "frozen", "dense", "depth-1", "depth-2", "acc-3", "selector-3", "halting",
                           "halting-0.019", "halting-0.016", "halting-0.012", "acc-3+halting")),
     "20newsgroups": Dataset(256, limit=3000, judged=2000, int8_speedups=("1.6", "2", "3"),
                             models=("baselines", "frozen", "dense", "dense-long", "depth-3", "acc-2", "acc-3",
                                     "selector-3", "halting-0.1", "acc-3+halting")),
-    # As long as the longest test text, and at most 128 tokens as in papers on GLUE, which cut RTE (one text in eight) and
-    # QNLI (one in 400): a target of speedup is met at the longest input.
+    # As long as the longest test text, and at most 128 tokens as in papers on GLUE, which cut RTE (one text in eight)
+    # and QNLI (one in 400): a target of speedup is met at the longest input.
     "sst2": Dataset(56, limit=10000, is_local=True),
     "cola": Dataset(40, metric=Metric("matthews"), is_local=True),
     "rte": Dataset(128, is_local=True),

@@ -194,4 +194,5 @@ def tables(records: list[dict]) -> dict[tuple, list[Row]]:
 
 
 def _order(dataset: str) -> list[tuple[str, str]]:
-    return [(p.model, p.name) for model in MODELS for p in plans(model, DATASETS.get(dataset, Dataset(128)), MOST_LAYERS)]
+    known = DATASETS.get(dataset, Dataset(128))
+    return [(p.model, p.name) for model in MODELS for p in plans(model, known, MOST_LAYERS)]

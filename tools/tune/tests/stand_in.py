@@ -12,7 +12,8 @@ from pathlib import Path
 
 verb, arguments = sys.argv[1], sys.argv[2:]
 if arguments == ["--help"]:
-    print("  --method <method>       What is given up to meet the target. (values: acc,\n                          selector, depth, halting, "
+    print("  --method <method>       What is given up to meet the target. (values: acc,\n"
+          "                          selector, depth, halting, "
           f"acc+halting,\n                          search{os.environ.get('STAND_IN_METHODS', '')}; default: acc)")
     sys.exit()
 with open(os.environ["STAND_IN_LOG"], "a") as log:
@@ -30,7 +31,8 @@ def rows(path):
 def answers(path):
     """(right, given) label of every text."""
     right = [row["label"] for row in rows(path)]
-    return [(label, label if number else next(other for other in right if other != label)) for number, label in enumerate(right)]
+    return [(label, label if number else next(other for other in right if other != label))
+            for number, label in enumerate(right)]
 
 
 if verb in ("fit-head", "calibrate"):

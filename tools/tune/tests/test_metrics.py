@@ -27,7 +27,8 @@ def test_values_are_scikit_learn_s(labels):
 
 def test_what_has_no_value_is_zero():
     same = Answers.of(["a"] * 4, ["a"] * 4)
-    assert Metric("matthews").value(same) == 0 and Metric("f1", "b").value(same) == 0 and Metric("f1", "a").value(same) == 1
+    assert Metric("matthews").value(same) == 0
+    assert Metric("f1", "b").value(same) == 0 and Metric("f1", "a").value(same) == 1
     one_sided = Answers.of(["a", "b", "a"], ["a", "a", "a"])
     assert Metric("matthews").value(one_sided) == 0 and Metric("f1", "b").value(one_sided) == 0
 
@@ -68,7 +69,8 @@ def test_answers_are_packed_and_unpacked():
         packed = found.packed()
         assert len(packed["given"]) == (50 if len(labels) <= 16 else 100)
         again = Answers.unpacked(packed)
-        assert again.labels == found.labels and (again.right == found.right).all() and (again.given == found.given).all()
+        assert again.labels == found.labels
+        assert (again.right == found.right).all() and (again.given == found.given).all()
 
 
 def test_labels_by_name_are_those_that_occur():
@@ -76,4 +78,5 @@ def test_labels_by_name_are_those_that_occur():
     assert found.labels == ("maybe", "no", "yes") and found.hits.tolist() == [True, False, True]
     assert found.confusion().tolist() == [[0, 0, 0], [1, 1, 0], [0, 0, 1]]
     report = Metric("f1", "no").report(found)
-    assert (report["metric"], report["positive"], report["value"], report["accuracy"], report["count"]) == ("f1", "no", 0.66667, 0.66667, 3)
+    found = [report[name] for name in ("metric", "positive", "value", "accuracy", "count")]
+    assert found == ["f1", "no", 0.66667, 0.66667, 3]

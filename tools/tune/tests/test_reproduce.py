@@ -104,8 +104,10 @@ def test_plans_are_judged_and_raced_once(matrix):
     result = records[0]["result"]
     assert result["count"] == 96 and result["value"] == round(95 / 96, 5) and result["keep_counts"] == [9, 9]
     assert result["validation"]["count"] == 19 and result["validation"]["value"] == round(18 / 19, 5)
-    assert "| frozen | acc 2x | 99.0 | 94.3 to 99.8 | 94.7 | 1 | 2.00x | 2.00x | 2.00x | 0.00150 | 2.00x | 4.00 |" in text
-    assert "Texts used: train 40 of 96 (SHA-256 " in text and "Validation: training texts that the seed was not given." in text
+    assert ("| frozen | acc 2x | 99.0 | 94.3 to 99.8 | 94.7 | 1 | 2.00x | 2.00x | 2.00x | 0.00150 | 2.00x | 4.00 |"
+            in text)
+    assert "Texts used: train 40 of 96 (SHA-256 " in text
+    assert "Validation: training texts that the seed was not given." in text
     kept_in = lambda name: (Path(verbs[0][-1]).parent / f"{name}.jsonl").read_text().splitlines()
     assert len(kept_in("validation")) == 19 and not set(kept_in("train")) & set(kept_in("validation"))
     left = [path.name for path in Path(verbs[0][-1]).parent.glob("*.plan")]
@@ -134,7 +136,8 @@ def test_baselines_are_rows_and_frozen_ones_need_no_training(matrix):
     assert row[6] == row[7] == "", "no plan predicts it"
     assert "~: baselines, tf-idf was timed alone" in text
     found = {r["plan"]: r["result"] for r in records if r["kind"] == "race" and r["model"] == "baselines"}
-    assert found["depth 0"]["work"] is None and found[TFIDF]["measured"] == pytest.approx(1500 / found[TFIDF]["mean_ns"], rel=1e-3)
+    assert found["depth 0"]["work"] is None
+    assert found[TFIDF]["measured"] == pytest.approx(1500 / found[TFIDF]["mean_ns"], rel=1e-3)
     again, _, _ = matrix("--rows", "frozen,baselines", "--plans", "dense,depth,tf-idf")
     assert again == records
 
@@ -148,7 +151,8 @@ def test_words_alone_are_timed_against_the_dense_plan(matrix):
 def test_methods_that_taper_lacks_are_left_out(matrix, monkeypatch, capsys):
     records, _, verbs = matrix("--rows", "frozen")
     assert not any("lexical" in plan for _, plan in kept(records, "accuracy"))
-    said = "left out, as this taper has no --method lexical: frozen, lexical 2x; frozen, lexical 3x; frozen, lexical 4.8x"
+    said = ("left out, as this taper has no --method lexical: frozen, lexical 2x; frozen, lexical 3x; frozen, lexical "
+            "4.8x")
     assert said in capsys.readouterr().err
     monkeypatch.setenv("STAND_IN_METHODS", ", lexical")
     records, _, verbs = matrix("--rows", "frozen")
@@ -160,10 +164,12 @@ def test_methods_that_taper_lacks_are_left_out(matrix, monkeypatch, capsys):
 def test_a_set_s_metric_goes_to_taper_and_into_the_table(matrix, monkeypatch, tmp_path):
     of = Dataset(24, limit=40, speedups=("2",), int8_speedups=(), metric=Metric("f1", "red"))
     monkeypatch.setitem(reproduce.DATASETS, str(tmp_path / "words"), of)
-    records, text, verbs = matrix("--rows", "baselines,frozen,halting", "--epochs", "0.4", "--plans", "tf-idf,dense,halting")
+    records, text, verbs = matrix(
+        "--rows", "baselines,frozen,halting", "--epochs", "0.4", "--plans", "tf-idf,dense,halting")
     for verb in ("fit-head", "plan", "audit"):
         # The frozen dense plan has no texts to be measured on.
-        of_labels = [" ".join(v) for v in verbs if v[0] == verb and (verb != "plan" or {"--calibration", "--refit-head"} & set(v))]
+        of_labels = [" ".join(v) for v in verbs
+                     if v[0] == verb and (verb != "plan" or {"--calibration", "--refit-head"} & set(v))]
         assert of_labels and all("--metric f1 --positive red" in v for v in of_labels), verb
     assert any(v[0] == "plan" and "--metric" not in v for v in verbs)
     assert "| model | plan | F1 of red | 95% interval | accuracy | validation |" in text
@@ -217,8 +223,10 @@ def worth(hits, validation=None, metric=Metric()):
     right = numpy.arange(len(hits)) % 2
     answers = Answers(("a", "b"), right, numpy.where(hits, right, 1 - right))
     report = metric.report(answers)
-    return {"feasible": True, **report, "answers": answers.packed(), "validation": {"value": report["value"] if validation is None else validation},
-            "sources": {"test": {"rows": 9, "used": len(hits), "sha256": "0" * 64}}, "plan_seconds": 1, "judge_seconds": 1}
+    return {"feasible": True, **report, "answers": answers.packed(),
+            "validation": {"value": report["value"] if validation is None else validation},
+            "sources": {"test": {"rows": 9, "used": len(hits), "sha256": "0" * 64}}, "plan_seconds": 1,
+            "judge_seconds": 1}
 
 
 def hits(digits):
@@ -285,7 +293,8 @@ def test_a_difference_is_of_the_same_texts_over_all_seeds():
 
 def test_a_row_is_held_against_two_that_together_take_its_time():
     def row(speed, right):
-        return table.Row("depth-2", f"{speed}", {1: worth([place < right for place in range(100)])}, {1: {"measured": speed}})
+        judged = {1: worth([place < right for place in range(100)])}
+        return table.Row("depth-2", f"{speed}", judged, {1: {"measured": speed}})
     slow, mine, fast = row(2.0, 90), row(3.2, 80), row(8.0, 70)
     best = table.Mix.best(mine, [fast, slow])
     assert best.parts == [(0.5, fast), (0.5, slow)] and best.value == pytest.approx(0.8)
@@ -296,14 +305,16 @@ def test_a_row_is_held_against_two_that_together_take_its_time():
 
 def test_a_goal_is_judged_over_the_seeds_both_have():
     row = lambda model, speed, **seeds: table.Row(
-        model, "dense", {int(seed[1:]): worth(hits(digits)) for seed, digits in seeds.items()}, {1: {"measured": speed}})
+        model, "dense", {int(seed[1:]): worth(hits(digits)) for seed, digits in seeds.items()},
+        {1: {"measured": speed}})
     said = document._goals("20newsgroups", [row("dense", 1.0, s1="f", s2="1"), row("acc-2", 5.0, s1="7")])
     assert any(line.endswith("25.0 ± 42.4 points lost, not reached.") for line in said), said
 
 
 def test_what_is_compared_with_is_chosen_by_validation_texts_and_judged_on_test_texts():
     def row(plan, test, validation, model="frozen", speed=5.0):
-        return table.Row(model, plan, {1: worth([place < test for place in range(100)], validation)}, {1: {"measured": speed}})
+        judged = {1: worth([place < test for place in range(100)], validation)}
+        return table.Row(model, plan, judged, {1: {"measured": speed}})
     chosen, lucky = row("acc 3x", 80, 0.9), row("acc 4.8x", 85, 0.7)
     mine = row("acc 2x", 82, 0.5, model="acc-2")
     assert document._against(mine, [chosen, lucky], "frozen").endswith("+2.0 ± 2.7 (frozen, acc 3x: 80.0 at 5.00x)")
@@ -318,7 +329,8 @@ def test_what_is_compared_with_is_chosen_by_validation_texts_and_judged_on_test_
 
 def test_a_difference_in_f1_is_over_the_same_texts():
     metric, count = Metric("f1", "b"), 400
-    row = lambda right: table.Row("frozen", "dense", {1: worth([place % 100 < right for place in range(count)], metric=metric)}, {1: {"measured": 2.0}})
+    judged = lambda right: {1: worth([place % 100 < right for place in range(count)], metric=metric)}
+    row = lambda right: table.Row("frozen", "dense", judged(right), {1: {"measured": 2.0}})
     assert table.difference(row(80), table.Mix([(1.0, row(80))])) == (0, 0)
     gap, spread = table.difference(row(90), table.Mix([(1.0, row(80))]))
     assert gap == pytest.approx(0.1, abs=0.001) and 0.02 < spread < 0.05, "paired: apart they would be 0.05"

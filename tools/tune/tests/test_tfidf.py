@@ -57,9 +57,11 @@ def test_strength_is_chosen_by_the_metric_on_texts_held_out(monkeypatch):
 
 
 def test_answers_are_scikit_learn_s():
-    of_three = [(text, None, label if number % 3 else "neither") for number, (text, _, label) in enumerate(texts(150, 1))]
+    of_three = [(text, None, label if number % 3 else "neither")
+                for number, (text, _, label) in enumerate(texts(150, 1))]
     for rows in (texts(100, 1), pairs(100, 1), of_three):
-        model, again = WordModel(rows, 10.0), [(text.upper(), pair and f"{pair} {pair}", label) for text, pair, label in rows]
+        model = WordModel(rows, 10.0)
+        again = [(text.upper(), pair and f"{pair} {pair}", label) for text, pair, label in rows]
         unseen = [("what is this", pair and "", label) for _, pair, label in rows[:1]]
         for asked in (rows, again, unseen):
             assert model.answers(asked) == model.head.predict(model.features(asked)).tolist()
