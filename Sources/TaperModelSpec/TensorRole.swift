@@ -69,6 +69,9 @@ public struct TensorRole: RawRepresentable, Hashable, Sendable {
     TensorRole(rawValue: "layer.\(layer).\(part.rawValue)")
   }
 
+  /// [vocabulary]: the words' scores (`LexicalSpec`); named as a selector's tensors.
+  public static let wordScores = TensorRole(rawValue: "taper.lexical.scores")
+
   /// A tensor of the selector on the states leaving `layer`, counted from 1 (`SelectorSpec`). In every family the raw
   /// value is the tensor's name in the file.
   public static func selector(_ layer: Int, _ part: SelectorPart) -> TensorRole {

@@ -8,6 +8,8 @@ public struct TunedSpec: Hashable, Sendable {
   public let methods: [TrainingMethod]
   /// nil unless `acc` was trained. Never together with `selector`.
   public let elimination: EliminationSpec?
+  /// nil unless `lexical` was trained. Never together with `elimination` or `selector`.
+  public let lexical: LexicalSpec?
   /// nil unless `selector` was trained.
   public let selector: SelectorSpec?
   /// nil unless `halting` was trained.
@@ -31,6 +33,9 @@ public struct TunedSpec: Hashable, Sendable {
     elimination = try JSONFile(ifPresent: "elimination", in: file).map { (part) throws(ModelSpecError) in
       try EliminationSpec(part, layers: layers)
     }
+    lexical = try JSONFile(ifPresent: "lexical", in: file).map { (part) throws(ModelSpecError) in
+      try LexicalSpec(part)
+    }
     selector = try JSONFile(ifPresent: "selector", in: file).map { (part) throws(ModelSpecError) in
       try SelectorSpec(part, layers: layers)
     }
@@ -52,9 +57,14 @@ public struct TunedSpec: Hashable, Sendable {
     if elimination != nil && selector != nil {
       throw file.failure("selector", expected: "absent: elimination is present", file.value["selector"])
     }
+    if lexical != nil, elimination != nil || selector != nil {
+      throw file.failure(
+        "lexical", expected: "absent: \(elimination != nil ? "elimination" : "selector") is present",
+        file.value["lexical"])
+    }
     for (method, present) in [
-      (TrainingMethod.acc, elimination != nil), (.selector, selector != nil), (.halting, halting != nil),
-      (.depth, layersBeforeCut != nil),
+      (TrainingMethod.acc, elimination != nil), (.lexical, lexical != nil), (.selector, selector != nil),
+      (.halting, halting != nil), (.depth, layersBeforeCut != nil),
     ] where present && !methods.contains(method) {
       throw file.failure(
         "methods", expected: "to list \"\(method.rawValue)\", whose result is described",
@@ -74,9 +84,10 @@ public struct TunedSpec: Hashable, Sendable {
     return methods
   }
 
-  /// The tensors that the selectors and halting points must have, with their shapes.
-  func roles(hidden: Int) -> [(TensorRole, [Int])] {
+  /// The tensors of what was trained besides the encoder, with their shapes.
+  func roles(hidden: Int, vocabulary: Int) -> [(TensorRole, [Int])] {
     var roles: [(TensorRole, [Int])] = []
+    if lexical != nil { roles.append((.wordScores, [vocabulary])) }
     if let selector {
       for layer in selector.layers {
         roles += SelectorPart.allCases.map {
@@ -96,5 +107,7 @@ public struct TunedSpec: Hashable, Sendable {
 
 /// A training method of tools/tune.
 public enum TrainingMethod: String, CaseIterable, Hashable, Sendable {
-  case dense, head, depth, acc, selector, halting
+  case dense, head, depth, acc, lexical, selector, halting
+  /// The dense vectors, without labels.
+  case embed
 }

@@ -6,9 +6,12 @@ internal import TaperPlanFormat
 internal import TaperPlanner
 
 extension PlanCompiler {
-  /// The scores of the model's words.
+  /// The scores of the model's words: those that it was trained with, or else fitted ones.
   /// - Throws: `wordsNeedTexts`; the planner's, the runtime's and the fitting's errors.
   func lexicon(for request: PlanningRequest, progress: PlanExecution.Progress) throws -> Lexicon {
+    if let trained = model.tuned?.lexical {
+      return Lexicon(scores: try model.tensor(.wordScores), penalties: trained.penalties)
+    }
     let fit = LexiconFit(model)
     let samples = SeededSubset.elements(
       of: fittingTexts.filter { $0.ids.count <= request.maximumLength }, limit: LexiconFit.mostTexts, seed: 1)

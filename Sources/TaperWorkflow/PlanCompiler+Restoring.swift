@@ -11,11 +11,13 @@ internal import TaperPlanner
 /// fine-tuned on 20 Newsgroups and planned at 2x (int8), the restored mean answers 64% of the test texts correctly and
 /// the mean of kept tokens 78%, where the dense plan answers 82%. Elsewhere restoring wins, and no rule by the kind of
 /// model tells where (specs/decisions/0011). So both are planned for the same target and judged on calibration texts,
-/// and a lens beside them where there are texts to fit it to. A model that was trained with restoring is restored.
+/// and a lens beside them where there are texts to fit it to. A model that was trained with restoring is restored, one
+/// that was trained on chosen words reads these alone.
 extension PlanCompiler {
-  func mayChooseRestoring(_ readOut: CompileOptions.ReadOut) -> Bool {
-    readOut == .auto && model.head.pooling.joinsTokens && model.tuned?.restoresDroppedTokens != true
-      && calibration != nil
+  func mayChooseRestoring(_ request: CompileRequest) -> Bool {
+    if request.goal.method.name.choosesWords, model.tuned?.lexical != nil { return false }
+    return request.options.readOut == .auto && model.head.pooling.joinsTokens
+      && model.tuned?.restoresDroppedTokens != true && calibration != nil
   }
 
   /// A way to treat dropped tokens that reaches the target.

@@ -97,9 +97,10 @@ public struct PlanCompiler {
     search: SearchOptions, progress: Progress
   ) throws -> Outcome {
     let planning = try planning(request, precision: precision, text: text, refits: refit != nil)
-    let mayChoose = refit == nil && mayChooseRestoring(request.options.readOut) && mayReadLens(planning)
+    let mayChoose = refit == nil && mayChooseRestoring(request) && mayReadLens(planning)
     let searches = refit != nil && request.goal.method.name == .search
-    let fits = searches || planning.lexicon != nil || planning.lens != nil
+    let fits =
+      searches || planning.lexicon != nil && model.tuned?.lexical == nil || planning.lens != nil
     let mayFit = mayChoose && planning.method.dropsTokens
     let apart = fits || mayFit ? try settingTextsApart(refit: refit) : self
     // Where a lens is only one way of several, few texts rather judge.
@@ -126,14 +127,16 @@ public struct PlanCompiler {
     if planning.method.choosesWords {
       planning.lexicon = Lexicon(
         scores: [Float](repeating: 0, count: Int(model.shape.vocabulary)),
-        penalties: LexiconFit.penalties)
+        penalties: model.tuned?.lexical?.penalties ?? LexiconFit.penalties)
     }
     switch request.options.readOut {
     case .lens:
       guard mayReadLens(planning) else { throw .lensNeedsMean }
       planning.lens = Lens()
-    // A head that is fitted to what the chosen words say needs no more (docs/lexical.md).
-    case .auto where planning.method.choosesWords && refits: planning.restoresDroppedTokens = false
+    // A head that is fitted to what the chosen words say needs no more (docs/lexical.md), and one that was trained
+    // with them expects no more.
+    case .auto where planning.method.choosesWords && (refits || model.tuned?.lexical != nil):
+      planning.restoresDroppedTokens = false
     case .auto, .restored, .kept: break
     }
     return planning
@@ -220,7 +223,7 @@ public struct PlanCompiler {
         // Halting keeps the heads that were trained together.
         if draft.planning.halting != nil { draft.refit = nil }
       }
-    } else if !refits, mayChooseRestoring(request.options.readOut) {
+    } else if !refits, mayChooseRestoring(request) {
       stages.add("dropped tokens in the mean or not", weight: 2) { draft, report in
         let (planning, candidates) = try choosingRestoring(
           draft.planning, by: measure, progress: report)
@@ -298,7 +301,8 @@ public struct PlanCompiler {
     _ options: SearchOptions, progress: Report
   ) throws {
     var planning = draft.planning
-    if draft.refit != nil, fittingTexts.count >= LensFit.fewestTexts, model.makesOneVector {
+    let canScore = model.tuned?.lexical != nil || fittingTexts.count >= LensFit.fewestTexts
+    if draft.refit != nil, canScore, model.makesOneVector {
       planning.lexicon = try lexicon(for: planning) { _, _ in }
     }
     var judge = CandidateJudge(
@@ -310,7 +314,7 @@ public struct PlanCompiler {
     let space = SearchSpace(
       planning, target: target, haltingRule: rule, layers: Int(model.shape.layers),
       halts: model.tuned?.halting != nil, selectors: model.tuned?.selector?.layers ?? [],
-      precisions: precisions, choosesRestoring: mayChooseRestoring(request.options.readOut),
+      precisions: precisions, choosesRestoring: mayChooseRestoring(request),
       refits: draft.refit != nil)
     var search = MethodSearch(
       space, texts: judge.texts,

@@ -140,7 +140,7 @@ public struct Sweep {
     _ request: CompileRequest, _ precision: PrecisionAssignment?, refits: Bool
   ) throws -> Schedule {
     let planning = try compiler.planning(request, precision: precision, refits: refits)
-    if compiler.mayChooseRestoring(request.options.readOut), planning.lens == nil,
+    if compiler.mayChooseRestoring(request), planning.lens == nil,
       !refits || planning.halting != nil
     {
       return try compiler.restorings(of: planning).reached[0].plan.schedule

@@ -54,6 +54,18 @@ import Testing
     #expect(lean.exitCode == 0 && lean.output == answers.output)
   }
 
+  /// A model of `tune lexical` brings its scores and reads the words that it was trained with; fitted ones need texts.
+  @Test func aTrainedModelNeedsNoTexts() throws {
+    let options = ["--method", "lexical", "--flops-speedup", "1.5x"]
+    let run = plan("tuned-lexical", options)
+    try #require(run.exitCode == 0, "\(run.errors)")
+    let explained = try taper.json("explain", taper.path("a.plan"))
+    #expect(explained["method"] == "lexical" && explained["restores_dropped_tokens"] == false)
+    #expect(plan("tiny-mpnet", options).exitCode != 0)
+    let inspected = taper("inspect", TaperProgram.model("tuned-lexical")).output
+    #expect(inspected.contains("words chosen before layer 1: 50.0% of 20 tokens"), "\(inspected)")
+  }
+
   /// However much is dropped, a text's answer depends on its words.
   @Test func shortTextsKeepTheirWords() throws {
     let calibration = try calibrated("tiny-mpnet", labels: ["a"])

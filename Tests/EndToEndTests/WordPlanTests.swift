@@ -55,6 +55,37 @@ import Testing
     return try LoadedPlan(plan: planned.plan, weightBytes: bytes)
   }
 
+  /// The committed fixture: Python and the runtime agree on the same weights.
+  @Test(arguments: [PassSet.all, .none])
+  func agreesWithTheTrainedModel(passes: PassSet) throws {
+    let model = try RuntimePlannedTests.model("tuned-lexical")
+    let trained = try #require(model.tuned?.lexical)
+    let folder = TestFile.fixture("x").split(separator: "/").dropLast(3).joined(separator: "/")
+    let expected = try SafetensorsFile(
+      path: "/\(folder)/TaperModelSpecTests/Fixtures/tuned-lexical/expected.safetensors")
+    let counts = (1...Self.maximumLength).flatMap { n in
+      [n] + [Int](repeating: max(min(n, 8), (n + 1) / 2), count: 4)
+    }
+    let schedule = Schedule(
+      maximumLength: Self.maximumLength, layerCount: 4, keepCounts: counts.map(UInt16.init),
+      restoresDroppedTokens: false)
+    let request = PlanningRequest(
+      .fixed(schedule), maximumLength: Self.maximumLength, threads: 4, restoresDroppedTokens: false,
+      lexicon: Lexicon(scores: try model.tensor(.wordScores), penalties: trained.penalties), passes: passes)
+    var session = try Session(Self.loaded(RuntimeCosts.plan(request, model, costs: RuntimeCosts.mixed)))
+    for input in 0..<3 {
+      func floats(_ name: String) throws -> [Double] {
+        try expected.floats("\(input).\(name)").map(Double.init)
+      }
+      let ids = try floats("ids").map { UInt32($0) }
+      try session.run(ids: ids, typeIDs: floats("types").map { UInt32($0) })
+      #expect(session.keptTokens[4] == (try floats("positions.4").count), "\(ids.count) tokens")
+      let answer = NaiveMath.softmax(try floats("logits"))
+      let error = zip(session.result, answer).map { abs(Double($0) - $1) }.max() ?? 1
+      #expect(error < 1e-5, "\(ids.count) tokens")
+    }
+  }
+
   @Test(
     arguments: RuntimePlannedTests.models,
     ["half", "first layer only", "one token", "long inputs only", "dense"])

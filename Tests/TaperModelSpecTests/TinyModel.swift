@@ -5,6 +5,7 @@ import TestSupport
 /// The tiny random checkpoints in Fixtures (tools/reference/make-model-fixtures.py), and spoilt copies of them.
 enum TinyModel: String, CaseIterable {
   case tunedSelector = "tuned-selector"
+  case tunedLexical = "tuned-lexical"
   case tunedHalting = "tuned-halting"
   case tunedAccHalting = "tuned-acc-halting"
   case bertClassifier = "tiny-bert-classifier"
@@ -41,7 +42,9 @@ enum TinyModel: String, CaseIterable {
   case prompts = "tiny-prompts"
 
   /// Directories that tools/tune wrote (tools/tune/make-fixtures); apart, for they run by rules of their own.
-  static let tuned: [TinyModel] = [.tunedSelector, .tunedHalting, .tunedAccHalting]
+  static let tuned: [TinyModel] = [
+    .tunedSelector, .tunedLexical, .tunedHalting, .tunedAccHalting,
+  ]
 
   static let allCases: [TinyModel] = twoLayers + [.albertGroups]
 

@@ -31,6 +31,15 @@ import Testing
     #expect(!model.has(.selector(3, .w1Weight)))
   }
 
+  @Test func scoresOfWords() throws {
+    let model = try TinyModel.tunedLexical.load()
+    let lexical = try #require(model.tuned?.lexical)
+    #expect(lexical.share == 0.5 && lexical.tokens == 20 && lexical.speedup == 2)
+    #expect(lexical.penalties.count == 32 && lexical.penalties[0] == 0 && lexical.penalties[1] > 0.69)
+    #expect(model.shape(of: .wordScores) == [22])
+    #expect(model.tuned?.methods == [.lexical] && model.tuned?.restoresDroppedTokens == false)
+  }
+
   @Test func otherDirectoriesHaveNone() throws {
     for tiny in TinyModel.allCases { #expect(try tiny.load().tuned == nil) }
   }
@@ -96,6 +105,27 @@ import Testing
     object[key] = value
     taper["selector"] = .object(object)
     try expectRefusal(.tunedSelector, taper, "selector", key)
+  }
+
+  @Test(
+    arguments: [
+      ("share", 0), ("share", 1.5), ("share", nil), ("tokens", 0), ("speedup", 0.5), ("penalties", []),
+      ("penalties", "none"), ("penalties", [0, 1e300]),
+    ] as [(String, JSONValue?)])
+  func spoiltScoresOfWords(_ key: String, _ value: JSONValue?) throws {
+    var taper = try member(.tunedLexical)
+    var object = try #require(taper["lexical"]?.object)
+    object[key] = value
+    taper["lexical"] = .object(object)
+    try expectRefusal(.tunedLexical, taper, "lexical", key)
+  }
+
+  /// Words choose before layer 1 or attention in every layer: a directory of tune has one.
+  @Test func scoresOfWordsStandAlone() throws {
+    var taper = try member(.tunedAccHalting)
+    taper["lexical"] = try member(.tunedLexical)["lexical"]
+    taper["methods"] = ["acc", "lexical", "halting"]
+    try expectRefusal(.tunedAccHalting, taper, "lexical", nil)
   }
 
   /// Sizes that config.json claims and the weights do not have.

@@ -172,6 +172,15 @@ enum Inspection {
               + " of \(elimination.tokens) tokens, \(NumberText.fixed(elimination.speedup, 2))x work")
         ))
     }
+    if let lexical = spec.lexical {
+      facts.append(
+        (
+          "lexical",
+          .string(
+            "words chosen before layer 1: \(NumberText.fixed(100 * lexical.share, 1))% of \(lexical.tokens) tokens, "
+              + "\(NumberText.fixed(lexical.speedup, 2))x work")
+        ))
+    }
     if let selector = spec.selector {
       let places = selector.layers.map(String.init).joined(separator: ", ")
       facts.append(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from .elimination import Elimination, alpha_for, decay_of
 from .evaluation import contributions
 from .job import Job, whole_part
-from .model import Eliminating, Reduction
-from .supervised import Supervised
+from .model import Eliminating, Model, Reduction
+from .supervised import REDUCED, Supervised, distill_options, teacher_of
 from .trainer import train
 
 
@@ -22,38 +22,40 @@ def options(parser) -> None:
     parser.add_argument("--refresh", type=int, default=100,
                         help="steps between measurements of the contributions (default %(default)s)")
     parser.add_argument("--profile-texts", type=int, default=128)
-    parser.add_argument("--distill", type=float, default=0.0, metavar="WEIGHT",
-                        help="share of the loss that is the dense model's logits (default %(default)s: none)")
-    parser.add_argument("--temperature", type=float, default=2.0)
+    parser.add_argument("--decay", type=float,
+                        help="of the keep counts over the layers, instead of the contributions'; 0: the same in all")
+    distill_options(parser)
 
 
-class Acc(Supervised):
-    def __init__(self, model, steps: int, job: Job):
-        super().__init__(model, Reduction(), steps, job)
+class RisingElimination:
+    """The schedule of reductions while LAT trains."""
+
+    def __init__(self, model: Model, steps: int, job: Job):
         a = job.arguments
-        self.job, self.wanted, self.tokens, self.refresh = job, a.speedup, a.max_length, a.refresh
+        self.model, self.device, self.wanted, self.tokens = model, job.device, a.speedup, a.max_length
+        self.refresh, self.decay = a.refresh, a.decay
         self.sample = job.sample(a.profile_texts)
         self.rising = max(1, int(steps * a.ramp))
         self.contributions: list[float] = []
-        if self.weight > 0:
-            self.teacher = job.frozen_copy()
+        self.reduction: Eliminating | None = None
 
-    def prepare(self, step: int) -> None:
+    def at(self, step: int) -> Eliminating:
         if step < self.rising and step % self.refresh == 0:
-            self.contributions = contributions(self.model, self.sample, self.job.device)
+            self.contributions = contributions(self.model, self.sample, self.device)
         # After the rise the profile is fixed, but a resumed run has none yet.
-        if step <= self.rising or not isinstance(self.reduction, Eliminating):
+        if step <= self.rising or self.reduction is None:
             self.reduction = Eliminating(self.elimination(min(1.0, step / self.rising)))
+        return self.reduction
 
     def elimination(self, progress: float) -> Elimination:
         """The reduction at `progress` (0 to 1) from dense to the target speedup."""
-        shape, decay = self.model.shape, decay_of(self.contributions)
+        shape = self.model.shape
+        decay = decay_of(self.contributions) if self.decay is None else self.decay
         alpha = alpha_for(1 + (self.wanted - 1) * progress, decay, shape, self.tokens)
         return Elimination(decay, alpha, shape.layers)
 
-    def loss(self, step, batch):
-        loss, figures = super().loss(step, batch)
-        return loss, {**figures, "alpha": self.reduction.elimination.alpha}
+    def figures(self) -> dict[str, float]:
+        return {"alpha": self.reduction.elimination.alpha}
 
     def state(self):
         return {"contributions": self.contributions}
@@ -61,20 +63,21 @@ class Acc(Supervised):
     def load(self, state):
         self.contributions = state["contributions"]
 
+    def described(self) -> dict:
+        """`elimination` of config.json."""
+        found = self.elimination(1.0)
+        return {"decay": found.decay, "alpha": found.alpha, "tokens": self.tokens, "speedup": self.wanted,
+                "keep_counts": found.keep_counts(self.tokens), "contributions": self.contributions}
+
 
 def run(job: Job) -> None:
-    if job.checkpoint.taper.keys() & {"selector", "halting"}:
+    if job.checkpoint.taper.keys() & (REDUCED - {"elimination"}):
         raise SystemExit("error: tune acc: give a dense model; selectors and halting are trained after elimination")
-    if job.needs_head and job.arguments.distill > 0:
-        raise SystemExit("error: tune acc --distill: the model has no head of its own to learn from; give a fine-tuned one (tune dense)")
     job.checkpoint.taper.pop("elimination", None)
-    model = job.model()
+    teacher, model = teacher_of(job), job.model()
     if job.needs_head and job.run.saved() is None:
         job.refit_head(model, Reduction(), job.arguments.head_texts)
-    task = Acc(model, whole_part(job.arguments.epochs, job.batches), job)
-    outcome = train(job.run, task, job.texts)
-    elimination = task.elimination(1.0)
-    a = job.arguments
-    job.write(model, "acc", outcome, {"elimination": {
-        "decay": elimination.decay, "alpha": elimination.alpha, "tokens": a.max_length, "speedup": a.speedup,
-        "keep_counts": elimination.keep_counts(a.max_length), "contributions": task.contributions}}, {})
+    steps = whole_part(job.arguments.epochs, job.batches)
+    schedule = RisingElimination(model, steps, job)
+    outcome = train(job.run, Supervised(model, schedule, steps, job, teacher), job.texts)
+    job.write(model, "acc", outcome, {"elimination": schedule.described()}, {})

@@ -102,13 +102,17 @@ class Checkpoint:
             write_json(directory / self.base / "config.json", self.config)
             tensors = {**self.tensors, **{f"taper.{name}": value for name, value in self.extras.items()}}
             _save(tensors, directory / self.base / "model.safetensors")
-            write_json(directory / HEAD_DESCRIPTION, {
-                "schema_version": 1, "kind": "classification", "labels": list(self.head.labels),
-                "width": self.shape.hidden, "outputs": len(self.head.labels), "pooling": self.head.pooling,
-                "pooler": self.head.pooler, "follows_normalization": self.head.normalized})
-            _save({"head.weight": self.head_weight, "head.bias": self.head_bias}, directory / HEAD_WEIGHTS)
+            if self.head_weight is not None:
+                self._write_head(directory)
             write_json(directory / REPORT, report)
         replace_directory(target, fill)
+
+    def _write_head(self, directory: Path) -> None:
+        write_json(directory / HEAD_DESCRIPTION, {
+            "schema_version": 1, "kind": "classification", "labels": list(self.head.labels),
+            "width": self.shape.hidden, "outputs": len(self.head.labels), "pooling": self.head.pooling,
+            "pooler": self.head.pooler, "follows_normalization": self.head.normalized})
+        _save({"head.weight": self.head_weight, "head.bias": self.head_bias}, directory / HEAD_WEIGHTS)
 
 
 def _json(path: Path):

@@ -13,6 +13,8 @@ from .family import Shape
 
 #: Contributions below this share of the largest count as this share in the fit.
 FLOOR = 1e-6
+#: Tokens of a text that stay at least where words choose, as in Taper's planner.
+LEAST_WORDS = 8
 
 
 @dataclass(frozen=True)
@@ -81,3 +83,15 @@ def alpha_for(speedup: float, decay: float, shape: Shape, tokens: int) -> float:
         else:
             high = middle - 1
     return candidates[low]
+
+
+def share_for(speedup: float, shape: Shape, tokens: int) -> float:
+    """The largest share of a text's tokens that may stay from layer 1 on, so that the published work at `tokens` tokens
+    falls by `speedup`."""
+    wanted = dense_work(shape, tokens) / speedup
+    count = max((n for n in range(1, tokens + 1) if dense_work(shape, n) <= wanted), default=1)
+    return count / tokens
+
+
+def kept_words(tokens: int, share: float) -> int:
+    return min(tokens, max(LEAST_WORDS, math.ceil(tokens * share - 1e-9)))

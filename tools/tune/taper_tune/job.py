@@ -19,18 +19,26 @@ from .evaluation import layer_features
 from .metrics import Metric, add_options
 from .model import Model, Reduction, set_linear
 from .testing import test_report
-from .texts import Texts, load_texts, load_tokenizer
+from .texts import Texts, load_singles, load_texts, load_tokenizer
 from .trainer import Outcome, Run
 
 #: Options that do not change a run's result; the model is compared by its digest.
 WITHOUT_EFFECT = {"model", "output", "time_box", "run", "test", "test_limit", "metric", "positive"}
 
 
-def common_options(parser: argparse.ArgumentParser) -> None:
+def common_options(parser: argparse.ArgumentParser, is_labelled: bool = True) -> None:
     parser.add_argument("model", help="model directory: a base, or the output of another tune command")
-    parser.add_argument("--data", required=True, type=Path, help="labelled texts to train on, JSON lines")
-    parser.add_argument("--test", type=Path, help="labelled texts to report on, by --metric")
-    add_options(parser)
+    if is_labelled:
+        parser.add_argument("--data", required=True, type=Path, help="labelled texts to train on, JSON lines")
+        parser.add_argument("--test", type=Path, help="labelled texts to report on, by --metric")
+        add_options(parser)
+        parser.add_argument("--head-rate", type=float, default=1e-3, help="learning rate of heads (default %(default)s)")
+        parser.add_argument("--head-texts", type=int, default=1000,
+                            help="training texts to fit a new head on, by logistic regression (default %(default)s)")
+    else:
+        parser.add_argument("--data", required=True, type=Path, help="texts to learn from, JSON lines; labels are not read")
+        parser.add_argument("--test", type=Path,
+                            help="texts to report on; of pairs with a score, Spearman's correlation too")
     parser.add_argument("-o", "--output", required=True, type=Path, help="directory to write")
     parser.add_argument("--epochs", type=float, default=2, help="passes over the training texts (default %(default)s)")
     parser.add_argument("--batch-size", type=int, default=16)
@@ -38,10 +46,7 @@ def common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="train on a seeded sample of this many texts")
     parser.add_argument("--test-limit", type=int, help="test on a seeded sample of this many texts")
     parser.add_argument("--rate", type=float, default=5e-5, help="encoder learning rate (default %(default)s)")
-    parser.add_argument("--head-rate", type=float, default=1e-3, help="learning rate of heads (default %(default)s)")
     parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--head-texts", type=int, default=1000,
-                        help="training texts to fit a new head on, by logistic regression (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="(default: all cores)")
     parser.add_argument("--device", help="cpu or cuda (default: cuda when there is one)")
@@ -60,7 +65,9 @@ def whole_part(epochs: float, batches: int) -> int:
 
 
 class Job:
-    def __init__(self, arguments: argparse.Namespace):
+    """A command's model, texts and run. Without labels there is no head, and a text's label is its number."""
+
+    def __init__(self, arguments: argparse.Namespace, is_labelled: bool = True):
         self.arguments = arguments
         torch.set_num_threads(arguments.threads)
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # a GPU's products are deterministic only so
@@ -75,9 +82,22 @@ class Job:
             raise SystemExit(f"error: --max-length {arguments.max_length}: the model takes at most "
                              f"{self.checkpoint.maximum_length} tokens")
         tokenizer = load_tokenizer(self.checkpoint.directory / self.checkpoint.base, arguments.max_length)
-        head = self.checkpoint.head
+        #: Ids of the tokens that the tokenizer puts around texts.
+        self.special = set(tokenizer.encode("", "").ids)
+        self.test = self.tokenizer = None
+        if is_labelled:
+            self._load_labelled(tokenizer)
+        else:
+            self.tokenizer = tokenizer
+            self.texts = load_singles(arguments.data, tokenizer, arguments.limit, arguments.seed)
+        settings = {key: str(value) for key, value in vars(arguments).items() if key not in WITHOUT_EFFECT}
+        settings |= {"data": self.texts.digest, "model": self.checkpoint.digest}
+        self.run = Run(arguments.output, settings, arguments.seed, arguments.batch_size, self.device,
+                       arguments.time_box, arguments.products)
+
+    def _load_labelled(self, tokenizer) -> None:
+        arguments, head = self.arguments, self.checkpoint.head
         self.texts, labels = load_texts(arguments.data, tokenizer, head.labels, arguments.limit, arguments.seed)
-        self.test = None
         if arguments.test:
             self.test, _ = load_texts(arguments.test, tokenizer, labels, arguments.test_limit, arguments.seed)
         if len(labels) < 2:
@@ -85,10 +105,6 @@ class Job:
         self.metric = Metric.of(arguments, labels)
         self.needs_head = self.checkpoint.head_weight is None
         self.checkpoint.head = type(head)(head.pooling, head.pooler, head.normalized, labels)
-        settings = {key: str(value) for key, value in vars(arguments).items() if key not in WITHOUT_EFFECT}
-        settings |= {"data": self.texts.digest, "model": self.checkpoint.digest}
-        self.run = Run(arguments.output, settings, arguments.seed, arguments.batch_size, self.device,
-                       arguments.time_box, arguments.products)
 
     @property
     def batches(self) -> int:
@@ -121,20 +137,22 @@ class Job:
         """The model as loaded, as a teacher."""
         return self.model(copy.deepcopy(self.checkpoint), dropout=0.0).eval().requires_grad_(False)
 
-    def write(self, model: Model, method: str, outcome: Outcome | None, description: dict, report: dict,
+    def write(self, model: Model, method: str | tuple[str, ...], outcome: Outcome | None, description: dict, report: dict,
               extras: dict[str, torch.Tensor] | None = None) -> None:
-        """Writes the directory and prints the report; removes the saved state of a finished run."""
+        """Writes the directory and prints the report; removes the saved state of a finished run. Several methods: of
+        one training."""
+        methods = (method,) if isinstance(method, str) else method
         checkpoint = self.checkpoint
         model.store(checkpoint)
         checkpoint.extras.update({name: value.detach().clone() for name, value in (extras or {}).items()})
         taper = {**checkpoint.taper, "schema_version": 1, "layers": checkpoint.shape.layers, **description}
-        taper["methods"] = [*taper.get("methods", []), method]
+        taper["methods"] = [*taper.get("methods", []), *methods]
         reduced = "elimination" in taper or "selector" in taper
         taper["restores_dropped_tokens"] = reduced and checkpoint.head.pooling == "mean"
-        taper["training"] = [*taper.get("training", []), self._record(method, outcome)]
+        taper["training"] = [*taper.get("training", []), self._record(methods[-1], outcome)]
         checkpoint.config = {**checkpoint.config, "taper": taper,
                              "architectures": [checkpoint.family.encoder_architecture()]}
-        report = {"schema_version": 1, "method": method, "output": self.arguments.output.name, **report}
+        report = {"schema_version": 1, "method": methods[-1], "output": self.arguments.output.name, **report}
         if self.test:
             report["test"] = test_report(checkpoint, self.test, self.device, self.metric)
         report |= {"training_texts": len(self.texts), "seed": self.arguments.seed,
@@ -154,7 +172,7 @@ class Job:
         a = self.arguments
         return {"method": method, "tune": __version__, "seed": a.seed, "data_sha256": self.texts.digest,
                 "texts": len(self.texts), "max_length": a.max_length, "batch_size": a.batch_size,
-                "epochs": a.epochs, "rate": a.rate, "head_rate": a.head_rate, "dropout": a.dropout,
+                "epochs": a.epochs, "rate": a.rate, "head_rate": vars(a).get("head_rate"), "dropout": a.dropout,
                 "steps": [outcome.step, outcome.steps] if outcome else [0, 0], "device": a.device, "products": a.products,
                 "options": self.run.settings,
                 "versions": {"torch": torch.__version__.split("+")[0], "numpy": numpy.__version__,

@@ -8,13 +8,17 @@ from torch import nn
 from torch.nn import functional as F
 
 from .checkpoint import Checkpoint, HeadSpec
-from .elimination import Elimination, layer_work
-from .encoder import Encoder, Rows, restore
+from .elimination import Elimination, kept_words, layer_work
+from .encoder import Encoder, Rows, largest, restore
 from .texts import Batch
 
 
 class Reduction:
     """Decides which tokens continue. This one keeps all."""
+
+    def words(self, batch: Batch) -> torch.Tensor | None:
+        """Mask [B, W] of the rows that enter layer 1; None keeps all. The others are never seen again."""
+        return None
 
     def counts(self, layer: int, lengths: torch.Tensor) -> torch.Tensor | None:
         """T(layer) of each text, applied after the layer's attention scores; None keeps all."""
@@ -78,11 +82,32 @@ class Selecting(Reduction):
         return torch.cat([torch.ones_like(mask[:, :1]), mask[:, 1:]], dim=1)
 
 
-class Both(Reduction):
-    """Keep counts of one reduction, masks of another."""
+class Choosing(Reduction):
+    """`lexical`: words are chosen before layer 1 by their scores, less a penalty for repeats."""
 
-    def __init__(self, counting: Reduction, masking: Reduction):
-        self.counting, self.masking = counting, masking
+    def __init__(self, scores: torch.Tensor, penalties: torch.Tensor, share: float):
+        """scores [vocabulary]; penalties by how often the word came before; `share` of a text's tokens stays."""
+        self.scores, self.penalties, self.share = scores, penalties, share
+
+    def words(self, batch: Batch) -> torch.Tensor:
+        width = batch.ids.shape[1]
+        places = torch.arange(width, device=batch.ids.device)
+        valid = places[None, :] < batch.lengths[:, None]
+        earlier = places[None, :] < places[:, None]
+        same = batch.ids[:, :, None] == batch.ids[:, None, :]
+        repeats = (same & earlier & valid[:, None, :]).sum(dim=2).clamp(max=len(self.penalties) - 1)
+        counts = torch.tensor([kept_words(n, self.share) for n in batch.lengths.tolist()], device=batch.ids.device)
+        return largest(self.scores[batch.ids] - self.penalties[repeats], valid, counts)
+
+
+class Together(Reduction):
+    """Words chosen by one reduction, keep counts of another, masks of a third."""
+
+    def __init__(self, choosing: Reduction, counting: Reduction, masking: Reduction):
+        self.choosing, self.counting, self.masking = choosing, counting, masking
+
+    def words(self, batch: Batch) -> torch.Tensor | None:
+        return self.choosing.words(batch)
 
     def counts(self, layer: int, lengths: torch.Tensor) -> torch.Tensor | None:
         return self.counting.counts(layer, lengths)
@@ -118,13 +143,20 @@ class Model(nn.Module):
             with torch.no_grad():
                 self.pooler.weight.copy_(checkpoint.tensors[checkpoint.names["pooler_weight"]])
                 self.pooler.bias.copy_(checkpoint.tensors[checkpoint.names["pooler_bias"]])
-        self.head = nn.Linear(hidden, len(self.spec.labels))
+        #: None: the model's answer is its vector.
+        self.head = nn.Linear(hidden, len(self.spec.labels)) if self.spec.labels else None
         if checkpoint.head_weight is not None:
             set_linear(self.head, checkpoint.head_weight, checkpoint.head_bias)
 
+    def embed(self, batch: Batch, reduction: Reduction) -> Rows:
+        """The rows that enter layer 1."""
+        rows = self.encoder.embed(batch.ids, batch.types, batch.lengths)
+        mask = reduction.words(batch)
+        return rows if mask is None else rows.pick(*rows.kept(mask))
+
     def walk(self, batch: Batch, reduction: Reduction, want_scores: bool = False, first: Step | None = None):
         """Yields one Step per layer, after the step `first` if given."""
-        rows = first.rows if first else self.encoder.embed(batch.ids, batch.types, batch.lengths)
+        rows = first.rows if first else self.embed(batch, reduction)
         last = first.last if first else None
 
         for layer in range(first.layer + 1 if first else 1, self.shape.layers + 1):
@@ -153,19 +185,18 @@ class Model(nn.Module):
         return restore(last, before)
 
     def pooled(self, step: Step, lengths: torch.Tensor) -> torch.Tensor:
-        """[B, d]: row 0, or the mean over the last states of all tokens, dropped ones included."""
+        """[B, d]: row 0, or the mean over the last states of all tokens that entered layer 1, also of those dropped
+        since."""
         rows = step.rows
         if self.spec.pooling == "cls":
             return rows.states[:, 0]
         if step.last is None:
-            total = (rows.states * rows.valid[:, :, None]).sum(dim=1)
-        else:
-            # Rows beyond a text's length were never written and are zero; the extra row of the padding is left out.
-            total = restore(step.last, rows)[:, :rows.width].sum(dim=1)
-        return total / lengths[:, None]
+            return (rows.states * rows.valid[:, :, None]).sum(dim=1) / rows.valid.sum(dim=1, keepdim=True)
+        # Rows beyond a text's length were never written and are zero; the extra row of the padding is left out.
+        return restore(step.last, rows)[:, :rows.width].sum(dim=1) / lengths[:, None]
 
     def features(self, step: Step, lengths: torch.Tensor) -> torch.Tensor:
-        """The input of the linear head."""
+        """The input of the linear head; without one, the text's vector."""
         features = self.pooled(step, lengths)
         if self.pooler is not None:
             features = torch.tanh(self.pooler(features))
@@ -185,8 +216,9 @@ class Model(nn.Module):
             trained[checkpoint.names["pooler_weight"]] = self.pooler.weight
             trained[checkpoint.names["pooler_bias"]] = self.pooler.bias
         checkpoint.tensors.update({name: value.detach().clone() for name, value in trained.items()})
-        checkpoint.head_weight = self.head.weight.detach().clone()
-        checkpoint.head_bias = self.head.bias.detach().clone()
+        if self.head is not None:
+            checkpoint.head_weight = self.head.weight.detach().clone()
+            checkpoint.head_bias = self.head.bias.detach().clone()
 
 
 def set_linear(linear: nn.Linear, weight: torch.Tensor, bias: torch.Tensor) -> None:
@@ -196,8 +228,12 @@ def set_linear(linear: nn.Linear, weight: torch.Tensor, bias: torch.Tensor) -> N
 
 
 def reduction_of(checkpoint: Checkpoint, device: torch.device) -> Reduction:
-    """The reduction described by the checkpoint's `taper` object: keep counts, selectors or both."""
-    counting, masking = Reduction(), Reduction()
+    """The reduction described by the checkpoint's `taper` object."""
+    choosing, counting, masking = Reduction(), Reduction(), Reduction()
+    if "lexical" in checkpoint.taper:
+        described = checkpoint.taper["lexical"]
+        choosing = Choosing(checkpoint.extras["lexical.scores"].to(device),
+                            torch.tensor(described["penalties"], device=device), described["share"])
     if "elimination" in checkpoint.taper:
         described = checkpoint.taper["elimination"]
         counting = Eliminating(Elimination(described["decay"], described["alpha"], checkpoint.shape.layers))
@@ -208,4 +244,4 @@ def reduction_of(checkpoint: Checkpoint, device: torch.device) -> Reduction:
             for name, parameter in selectors.extras().items():
                 parameter.copy_(checkpoint.extras[name])
         masking = Selecting(selectors.to(device))
-    return Both(counting, masking)
+    return Together(choosing, counting, masking)

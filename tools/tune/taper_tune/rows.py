@@ -49,6 +49,8 @@ DATASETS = {
 #: Every model but `dense` is trained for as many epochs after it, in one stage or two, so that rows compare fairly.
 AFTER, FIRST, SECOND = (["--epochs", epochs] for epochs in ("2", "0.5", "1.5"))
 DISTILLED = ["--distill", "0.5"]
+#: Of a shallower encoder: the whole one's logits and its last states.
+TAUGHT = [*DISTILLED, "--distill-states", "1"]
 #: The price of a layer; halting models with another price have it in their name.
 HALTING = ["--tau", "0.03"]
 #: Token speedups of halting plans, for models trained for halting alone.
@@ -69,9 +71,14 @@ MODELS = {
     "depth-1": ("dense", "depth", ["--depth", "1", "--fine-tune", *AFTER]),
     "depth-2": ("dense", "depth", ["--depth", "2", "--fine-tune", *AFTER]),
     "depth-3": ("dense", "depth", ["--depth", "3", "--fine-tune", *AFTER]),
+    "depth-2-distilled": ("dense", "depth", ["--depth", "2", "--fine-tune", *TAUGHT, *AFTER]),
+    "depth-3-distilled": ("dense", "depth", ["--depth", "3", "--fine-tune", *TAUGHT, *AFTER]),
     "acc-2": ("dense", "acc", ["--speedup", "2", *DISTILLED, *AFTER]),
     "acc-3": ("dense", "acc", ["--speedup", "3", *DISTILLED, *AFTER]),
     "acc-4.8": ("dense", "acc", ["--speedup", "4.8", *DISTILLED, *AFTER]),
+    "lexical-2": ("dense", "lexical", ["--speedup", "2", *DISTILLED, *AFTER]),
+    "lexical-3": ("dense", "lexical", ["--speedup", "3", *DISTILLED, *AFTER]),
+    "lexical-4.8": ("dense", "lexical", ["--speedup", "4.8", *DISTILLED, *AFTER]),
     "selector-2": ("dense", "selector", ["--speedup", "2", *SELECTING, *POLICY]),
     "selector-3": ("dense", "selector", ["--speedup", "3", *SELECTING, *POLICY]),
     "halting": ("dense", "halting", [*HALTING, *AFTER]),
@@ -177,6 +184,9 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
                          ("--method", "selector", "--speedup", f"{target_speedup}x", "--selection", form))
                  for form in ("dynamic", "static")]
         return [*found, *(_in("int8", p) for p in found)]
+    if method == "lexical":
+        chosen = lambda speedups: [Planned(model, f"lexical {s}x", ("--method", "lexical", "--speedup", f"{s}x")) for s in speedups]
+        return [*chosen(dataset.speedups), *(_in("int8", p) for p in chosen(dataset.int8_speedups))]
     # LAT trains once for any speedup.
     return [*tokens(dataset.speedups), *(_in("int8", p) for p in tokens(dataset.int8_speedups))]
 

@@ -17,7 +17,7 @@ from .elimination import dense_work, layer_work
 from .encoder import Rows, largest
 from .job import Job, whole_part
 from .model import Model, Reduction, Selectors, Step
-from .supervised import encoder_groups, teaching
+from .supervised import REDUCED, encoder_groups, teaching
 from .texts import Batch
 from .trainer import Group, Task, ramp_and_decay, train
 
@@ -189,7 +189,7 @@ class Reinforce(Task):
 
 def run(job: Job) -> None:
     a, checkpoint = job.arguments, job.checkpoint
-    if checkpoint.taper.keys() & {"elimination", "selector", "halting"} or job.needs_head:
+    if checkpoint.taper.keys() & REDUCED or job.needs_head:
         raise SystemExit("error: tune selector: give a dense fine-tuned model (tune dense)")
     layers = checkpoint.shape.layers
     highest = reference_layer(layers) - 1

@@ -7,17 +7,22 @@ import torch
 from torch.nn import functional as F
 
 from .checkpoint import Checkpoint
+from .encoder import Rows, take_rows
 from .job import Job, whole_part
 from .model import Model, Reduction, reduction_of
 from .trainer import Group, Task, train
 
+#: Members of `taper` in config.json that say what a model drops or where it halts.
+REDUCED = {"elimination", "selector", "halting", "lexical"}
+
 
 def encoder_groups(model: Model, rate: float, head_rate: float) -> list[Group]:
-    """Parameter groups of encoder (with pooler) and head; biases and norms have no weight decay."""
-    head = list(model.head.parameters())
+    """Parameter groups of encoder (with pooler) and head; biases and norms have no weight decay. `head_rate`: of no
+    effect without a head."""
+    head = list(model.head.parameters()) if model.head is not None else []
     body = [p for p in model.parameters() if all(p is not h for h in head)]
-    return [Group([p for p in body if p.dim() > 1], rate), Group([p for p in body if p.dim() < 2], rate, 0.0),
-            Group(head, head_rate, 0.0)]
+    groups = [Group([p for p in body if p.dim() > 1], rate), Group([p for p in body if p.dim() < 2], rate, 0.0)]
+    return [*groups, Group(head, head_rate, 0.0)] if head else groups
 
 
 def teaching(logits: torch.Tensor, taught: torch.Tensor, temperature: float) -> torch.Tensor:
@@ -26,25 +31,84 @@ def teaching(logits: torch.Tensor, taught: torch.Tensor, temperature: float) -> 
     return F.cross_entropy(logits / temperature, target) * temperature**2
 
 
-class Supervised(Task):
-    """Cross-entropy under a reduction; with a teacher, (1 − weight)·hard + weight·soft."""
+def distill_options(parser, temperature: float = 2.0) -> None:
+    parser.add_argument("--distill", type=float, default=0.0, metavar="WEIGHT",
+                        help="share of the loss that is the given model's logits (default %(default)s: none)")
+    parser.add_argument("--distill-states", type=float, default=0.0, metavar="WEIGHT",
+                        help="weight of the distance to its last states, token by token (default %(default)s: none)")
+    parser.add_argument("--temperature", type=float, default=temperature, help="of its logits (default %(default)s)")
 
-    def __init__(self, model: Model, reduction: Reduction, steps: int, job: Job):
+
+def teacher_of(job: Job) -> Model | None:
+    """The model as given, where the options ask for one to learn from. Call it before the model is cut."""
+    a = job.arguments
+    if a.distill == 0 and a.distill_states == 0:
+        return None
+    if job.needs_head:
+        raise SystemExit("error: --distill: the model has no head of its own to learn from; give a fine-tuned one (tune dense)")
+    return job.frozen_copy()
+
+
+class Held:
+    """One reduction, from the first step to the last."""
+
+    def __init__(self, reduction: Reduction):
+        self.reduction = reduction
+
+    def at(self, step: int) -> Reduction:
+        return self.reduction
+
+    def figures(self) -> dict[str, float]:
+        """For the progress bar."""
+        return {}
+
+    def state(self) -> dict:
+        return {}
+
+    def load(self, state: dict) -> None:
+        pass
+
+
+class Supervised(Task):
+    """Cross-entropy under a schedule of reductions (`Held`, or what has its methods). With a teacher, (1 − w)·hard +
+    w·soft, and the distance of the last states."""
+
+    def __init__(self, model: Model, schedule, steps: int, job: Job, teacher: Model | None = None):
         a = job.arguments
-        self.model, self.reduction, self.steps = model, reduction, steps
+        self.model, self.schedule, self.steps, self.teacher = model, schedule, steps, teacher
         self.groups = encoder_groups(model, a.rate, a.head_rate)
         self.modules = {"model": model}
-        self.teacher: Model | None = None
-        self.weight, self.temperature = getattr(a, "distill", 0.0), getattr(a, "temperature", 1.0)
+        if teacher is not None:
+            self.weight, self.states_weight, self.temperature = a.distill, a.distill_states, a.temperature
+
+    def prepare(self, step):
+        self.reduction = self.schedule.at(step)
 
     def loss(self, step, batch):
-        logits, _ = self.model(batch, self.reduction)
+        *_, last = self.model.walk(batch, self.reduction)
+        logits = self.model.head(self.model.features(last, batch.lengths))
         loss = F.cross_entropy(logits, batch.labels)
         if self.teacher is not None:
             with torch.no_grad():
-                taught, _ = self.teacher(batch, Reduction())
+                *_, whole = self.teacher.walk(batch, Reduction())
+                taught = self.teacher.head(self.teacher.features(whole, batch.lengths))
             loss = (1 - self.weight) * loss + self.weight * teaching(logits, taught, self.temperature)
-        return loss, {"loss": loss.item()}
+            if self.states_weight > 0:
+                loss = loss + self.states_weight * states_distance(last.rows, whole.rows)
+        return loss, {"loss": loss.item(), **self.schedule.figures()}
+
+    def state(self):
+        return self.schedule.state()
+
+    def load(self, state):
+        self.schedule.load(state)
+
+
+def states_distance(rows: Rows, whole: Rows) -> torch.Tensor:
+    """The mean squared difference of the rows' states from those of the same tokens in `whole`, which has all; 1 is the
+    mean square of the latter."""
+    theirs = take_rows(whole.states, rows.positions.clamp(max=rows.width - 1))[rows.valid]
+    return (rows.states[rows.valid] - theirs).square().mean() / theirs.square().mean()
 
 
 def dense_options(parser) -> None:
@@ -52,9 +116,9 @@ def dense_options(parser) -> None:
 
 
 def dense(job: Job) -> None:
-    if reduced := job.checkpoint.taper.keys() & {"elimination", "selector", "halting"}:
+    if reduced := job.checkpoint.taper.keys() & REDUCED:
         raise SystemExit(f"error: tune dense: the model was trained for {' and '.join(sorted(reduced))}; give a dense one")
-    _fine_tune(job, job.model(), "dense", {})
+    _fine_tune(job, job.model(), None, "dense", {})
 
 
 def head_options(parser) -> None:
@@ -74,6 +138,7 @@ def depth_options(parser) -> None:
     parser.add_argument("--depth", type=int, required=True, help="layers to keep")
     parser.add_argument("--fine-tune", action="store_true",
                         help="fine-tune encoder and head (default: refit the head only)")
+    distill_options(parser)
     parser.set_defaults(head_texts=4000)
 
 
@@ -83,12 +148,15 @@ def depth(job: Job) -> None:
         raise SystemExit(f"error: --depth {wanted}: expected 1…{before - 1}")
     if "selector" in job.checkpoint.taper:
         raise SystemExit("error: tune depth: cut first, then train selectors")
+    teacher = teacher_of(job)
+    if teacher is not None and not job.arguments.fine_tune:
+        raise SystemExit("error: tune depth --distill: only with --fine-tune; a head alone is fitted to labels")
     cut(job.checkpoint, wanted)
     job.needs_head = True
     description = {"depth": {"layers": wanted, "of": before}}
     model = job.model()
     if job.arguments.fine_tune:
-        return _fine_tune(job, model, "depth", description)
+        return _fine_tune(job, model, teacher, "depth", description)
     job.refit_head(model, reduction_of(job.checkpoint, job.device), job.arguments.head_texts)
     job.write(model, "depth", None, description, {})
 
@@ -104,9 +172,9 @@ def cut(checkpoint: Checkpoint, layers: int) -> None:
     checkpoint.extras = {name: value for name, value in checkpoint.extras.items() if not name.startswith("halting.")}
 
 
-def _fine_tune(job: Job, model: Model, method: str, description: dict) -> None:
+def _fine_tune(job: Job, model: Model, teacher: Model | None, method: str, description: dict) -> None:
     reduction = reduction_of(job.checkpoint, job.device)
     if job.needs_head and job.run.saved() is None:
         job.refit_head(model, reduction, job.arguments.head_texts)
-    task = Supervised(model, reduction, whole_part(job.arguments.epochs, job.batches), job)
+    task = Supervised(model, Held(reduction), whole_part(job.arguments.epochs, job.batches), job, teacher)
     job.write(model, method, train(job.run, task, job.texts), description, {})

@@ -58,7 +58,7 @@ def load_tokenizer(base: Path, maximum_length: int) -> Tokenizer:
     return tokenizer
 
 
-def read_rows(path: Path) -> list[tuple[str, str | None, str]]:
+def _read(path: Path, needs_label: bool) -> list[tuple[str, str | None, str | None]]:
     """(text, second text, label) of every line of a JSON-lines file."""
     rows = []
     with open(path, encoding="utf-8-sig") as file:
@@ -68,12 +68,35 @@ def read_rows(path: Path) -> list[tuple[str, str | None, str]]:
             row = json.loads(line)
             keys = next((k for k in TEXT_KEYS if k[0] in row and (k[1] is None or k[1] in row)), None)
             label = next((row[k] for k in LABEL_KEYS if k in row), None)
-            if keys is None or label is None:
-                raise SystemExit(f"error: {path}:{number}: expected a text and a label, found {', '.join(row)}")
-            rows.append((row[keys[0]], row[keys[1]] if keys[1] else None, str(label).strip(" \t")))
+            if keys is None or needs_label and label is None:
+                raise SystemExit(f"error: {path}:{number}: expected a text{' and a label' if needs_label else ''}, "
+                                 f"found {', '.join(row)}")
+            rows.append((row[keys[0]], row[keys[1]] if keys[1] else None, None if label is None else str(label).strip(" \t")))
     if not rows:
         raise SystemExit(f"error: {path}: expected at least one row")
     return rows
+
+
+def read_rows(path: Path) -> list[tuple[str, str | None, str]]:
+    """(text, second text, label) of every line of a JSON-lines file."""
+    return _read(path, needs_label=True)
+
+
+def read_texts(path: Path) -> list[tuple[str, str | None]]:
+    """(text, second text) of every line of a JSON-lines file."""
+    return [(text, pair) for text, pair, _ in _read(path, needs_label=False)]
+
+
+def read_scored(path: Path) -> list[tuple[str, str, float]] | None:
+    """(text, second text, score) of every line; None unless each has two texts and a number."""
+    found = []
+    with open(path, encoding="utf-8-sig") as file:
+        scores = [json.loads(line).get("score") for line in file if line.strip()]
+    for (text, pair), score in zip(read_texts(path), scores):
+        if pair is None or isinstance(score, bool) or not isinstance(score, (int, float)):
+            return None
+        found.append((text, pair, float(score)))
+    return found
 
 
 def sampled(rows: list, limit: int | None, seed: int, after: int = 0) -> list:
@@ -136,6 +159,19 @@ def load_texts(path: Path, tokenizer: Tokenizer, labels: tuple[str, ...], limit:
     encoded = tokenizer.encode_batch([text if pair is None else (text, pair) for text, pair, _ in rows])
     return Texts([e.ids for e in encoded], [e.type_ids for e in encoded], [index[label] for _, _, label in rows],
                  sha256(path)), labels
+
+
+def load_singles(path: Path, tokenizer: Tokenizer, limit: int | None, seed: int) -> Texts:
+    """The texts of a file, each of a pair by itself and each once; labels are not asked for."""
+    rows = sampled(read_texts(path), limit, seed)
+    singles = list(dict.fromkeys(text for row in rows for text in row if text is not None))
+    return encode_singles(singles, tokenizer, sha256(path))
+
+
+def encode_singles(singles: list[str], tokenizer: Tokenizer, digest: str) -> Texts:
+    """Each text's label is its number."""
+    encoded = tokenizer.encode_batch(singles)
+    return Texts([e.ids for e in encoded], [e.type_ids for e in encoded], list(range(len(encoded))), digest)
 
 
 def make_batch(texts: Texts, indices: list[int], device: torch.device) -> Batch:

@@ -18,6 +18,7 @@ from test_encoder import single
 
 from taper_tune.elimination import Elimination, alpha_for
 from taper_tune.halting_units import RULES, Halting, depths
+from taper_tune.lexical import PENALTIES, SPECIAL_SCORE
 from taper_tune.model import Model, Selectors, reduction_of
 
 LENGTHS = (1, 7, 20)
@@ -36,6 +37,12 @@ def elimination(checkpoint):
     counts = Elimination(decay, alpha, layers).keep_counts(20)
     return {"elimination": {"decay": decay, "alpha": alpha, "tokens": 20, "speedup": 2.0, "keep_counts": counts,
                             "contributions": [1.0, 0.8, 0.6, 0.45]}}, {}
+
+
+def lexical(checkpoint):
+    scores = torch.randn(len(tiny.VOCABULARY), generator=torch.Generator().manual_seed(9))
+    scores[[2, 3]] = SPECIAL_SCORE
+    return {"lexical": {"share": 0.5, "tokens": 20, "speedup": 2.0, "penalties": PENALTIES.tolist()}}, {"lexical.scores": scores}
 
 
 def selector(checkpoint):
@@ -89,7 +96,7 @@ def expectations(checkpoint) -> dict:
     for k, (ids, types) in enumerate(tiny.inputs(LENGTHS)):
         batch = single(ids, types)
         out[f"{k}.ids"], out[f"{k}.types"] = ids.float(), types.float()
-        rows = model.encoder.embed(batch.ids, batch.types, batch.lengths)
+        rows = model.embed(batch, reduction)
         out[f"{k}.hidden.0"], out[f"{k}.positions.0"] = rows.states[0], rows.positions[0].float()
         features, counts = [], []
         place = reduction.masking.selectors if "selector" in checkpoint.taper else None
@@ -123,6 +130,7 @@ def main() -> None:
     write(target / "tuned-selector", 22, "mean", False, [selector])
     write(target / "tuned-halting", 23, "cls", False, [halting])
     write(target / "tuned-acc-halting", 24, "mean", True, [elimination, halting])
+    write(target / "tuned-lexical", 25, "mean", True, [lexical])
     # With this seed depths spread, the rules differ, and both selectors drop tokens.
     write(target / "tuned-selector-halting", 42, "mean", True, [selector, halting])
 

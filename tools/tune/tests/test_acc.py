@@ -29,15 +29,15 @@ def test_the_speedup_rises_and_the_profile_is_measured_anew(base, monkeypatch):
         measured.append(step)
         return [1.0, 0.8, 0.6, 0.45]
     monkeypatch.setattr(acc, "contributions", falling)
-    arguments = SimpleNamespace(speedup=3.0, max_length=20, refresh=3, profile_texts=5, ramp=0.5, distill=0.0, temperature=1.0,
-                                rate=1e-3, head_rate=1e-3)
+    arguments = SimpleNamespace(speedup=3.0, max_length=20, refresh=3, profile_texts=5, ramp=0.5, decay=None)
     job = SimpleNamespace(arguments=arguments, sample=lambda count: count, device=None)
-    task = acc.Acc(Model(tiny.load(base)), 20, job)
+    schedule = acc.RisingElimination(Model(tiny.load(base)), 20, job)
     reached = []
     for step in range(20):
-        task.prepare(step)
-        reached.append(task.reduction.elimination)
+        reached.append(schedule.at(step).elimination)
     assert measured == [0, 3, 6, 9], "while it rises, in half of the steps"
     assert reached[0].keep_counts(20) == [20] * 4 and all(a.alpha >= b.alpha for a, b in zip(reached, reached[1:]))
-    assert reached[10] == reached[19] == task.elimination(1.0) and reached[5].alpha > reached[10].alpha
-    assert task.elimination(1.0).decay == pytest.approx(acc.decay_of([1.0, 0.8, 0.6, 0.45]))
+    assert reached[10] == reached[19] == schedule.elimination(1.0) and reached[5].alpha > reached[10].alpha
+    assert schedule.elimination(1.0).decay == pytest.approx(acc.decay_of([1.0, 0.8, 0.6, 0.45]))
+    schedule.decay = 0.5
+    assert schedule.elimination(1.0).decay == 0.5, "a decay that is given takes the contributions' place"

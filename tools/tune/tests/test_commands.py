@@ -12,9 +12,11 @@ from taper_tune.checkpoint import Checkpoint
 from taper_tune.trainer import Run
 
 TRAINED = {"dense": [], "acc": ["--speedup", "2", "--refresh", "3", "--profile-texts", "20", "--distill", "0.5"],
+           "lexical": ["--speedup", "1.5", "--score-texts", "30", "--distill-states", "0.5"],
            "selector": ["--speedup", "1.3", "--samples", "4"], "halting": ["--tau", "0.1"],
-           "depth": ["--depth", "2", "--fine-tune"]}
+           "depth": ["--depth", "2", "--fine-tune", "--distill", "0.5"]}
 EXTRAS = {"dense": set(), "depth": set(), "acc": set(),
+          "lexical": {"taper.lexical.scores"},
           "selector": {f"taper.selector.{l}.{w}.{x}" for l in (1, 2) for w in ("w1", "w2") for x in ("weight", "bias")},
           "halting": {f"taper.halting.{l}.classifier.{x}" for l in (1, 2, 3, 4) for x in ("weight", "bias")}
           | {f"taper.halting.{l}.unit.{x}" for l in (1, 2, 3) for x in ("weight", "bias")}}

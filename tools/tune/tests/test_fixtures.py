@@ -8,7 +8,8 @@ from test_encoder import FIXTURES
 from taper_tune.checkpoint import Checkpoint
 
 
-@pytest.mark.parametrize("name", ["tuned-selector", "tuned-halting", "tuned-acc-halting", "tuned-selector-halting"])
+@pytest.mark.parametrize("name", ["tuned-selector", "tuned-halting", "tuned-acc-halting", "tuned-lexical",
+                                  "tuned-selector-halting"])
 def test_fixtures_are_of_today(name):
     expected, found = load_file(FIXTURES / name / "expected.safetensors"), expectations(Checkpoint.load(FIXTURES / name))
     assert expected.keys() == found.keys()
