@@ -54,14 +54,20 @@ import Testing
     #expect(lean.exitCode == 0 && lean.output == answers.output)
   }
 
-  /// A model of `tune lexical` brings its scores and reads the words that it was trained with; fitted ones need texts.
-  @Test func aTrainedModelNeedsNoTexts() throws {
-    let options = ["--method", "lexical", "--flops-speedup", "1.5x"]
-    let run = plan("tuned-lexical", options)
+  /// A model of `tune lexical` brings its scores and reads the words that it was trained with; of a calibration too few
+  /// texts to fit scores to are enough.
+  @Test func aTrainedModelBringsItsScores() throws {
+    func planned(_ model: String) throws -> ChildProcess {
+      let calibration = try calibrated(model, labels: ["a"], count: 12)
+      let options = ["--calibration", calibration, "--method", "lexical", "--flops-speedup", "1.5x"]
+      return plan(model, options + ["--beyond-calibration"])
+    }
+    let run = try planned("tuned-lexical")
     try #require(run.exitCode == 0, "\(run.errors)")
     let explained = try taper.json("explain", taper.path("a.plan"))
     #expect(explained["method"] == "lexical" && explained["restores_dropped_tokens"] == false)
-    #expect(plan("tiny-mpnet", options).exitCode != 0)
+    try FileManager.default.removeItem(atPath: taper.path("calibration"))
+    #expect(try planned("tiny-mpnet").exitCode != 0)
     let inspected = taper("inspect", TaperProgram.model("tuned-lexical")).output
     #expect(inspected.contains("words chosen before layer 1: 50.0% of 20 tokens"), "\(inspected)")
   }
