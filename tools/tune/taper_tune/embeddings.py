@@ -171,7 +171,7 @@ class Study:
                 "interval": [drawn[round(0.025 * DRAWS)], drawn[round(0.975 * DRAWS) - 1]]})
 
     def _cosines(self, plan: Path) -> numpy.ndarray:
-        one, other = (numpy.array([json.loads(line)["vector"] for line in self.taper(
+        one, other = (numpy.array([json.loads(line)["embedding"] for line in self.taper(
             "run", plan, "--input", side, "--threads", 1)[1].splitlines()]) for side in self.sides)
         return (one * other).sum(axis=1) / (numpy.linalg.norm(one, axis=1) * numpy.linalg.norm(other, axis=1))
 

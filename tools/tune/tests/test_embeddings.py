@@ -37,7 +37,7 @@ def study(tmp_path, monkeypatch):
                 arguments[-1].write_text("plan")
             if verb == "run":
                 texts = [json.loads(line)["text"] for line in arguments[2].read_text().splitlines()]
-                return 0, lines({"vector": [text.count(letter) + 0.01 for letter in "aeiortw "]} for text in texts)
+                return 0, lines({"embedding": [text.count(letter) + 0.01 for letter in "aeiortw "]} for text in texts)
             plans = [a for a in arguments if str(a).endswith(".plan")]
             runners = [{"time": {"mean_ns": 1000 * (place + 1)}} for place in range(len(plans))]
             return 0, json.dumps({"plans": runners, "tokens": [5, 7]})
