@@ -171,6 +171,8 @@ import Testing
     }
     #expect(exit("tuned-halting", "--method", "halting", "--dense", "--halting-rule", "loose") == 64)
     #expect(exit("tuned-halting", "--dense", "--halting-rule", "authors") == 64)
+    #expect(exit("tuned-halting", "--dense", "--halting-rule", "tight") == 64)
+    #expect(exit("tuned-halting", "--method", "halting", "--latency", "1s", "--read-out", "restored") == 64)
     #expect(exit("tuned-halting", "--method", "halting", "--latency", "1ns") == 2)
     #expect(exit("tuned-halting", "--method", "halting", "--dense", "--refit-head", texts()) == 64)
     #expect(exit("tuned-selector", "--method", "halting", "--dense") != 0)

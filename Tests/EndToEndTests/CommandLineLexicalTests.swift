@@ -165,4 +165,16 @@ import Testing
     #expect(
       lens.exitCode == 64 && lens.errors.contains("--read-out lens: expected a head that reads the mean"))
   }
+
+  /// Where every token is kept, none is left to read.
+  @Test(arguments: [
+    ["--dense"], ["--dense", "--method", "lexical"], ["--method", "depth", "--flops-speedup", "2x"],
+    ["--method", "halting", "--latency", "1s"],
+  ])
+  func readOutsOfNothing(request: [String]) {
+    for readOut in ["lens", "restored", "kept"] {
+      plan("tiny-bert-tokens", request + ["--read-out", readOut])
+        .expectRefused(64, naming: "--read-out", "drops tokens", "leave it out")
+    }
+  }
 }

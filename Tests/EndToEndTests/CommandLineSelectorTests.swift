@@ -56,7 +56,10 @@ import Testing
         ] + arguments)
     }
     run("--method", "selector", "--speedup", "1.2x").expectRefused(65, naming: "selectors")
-    run("--selection", "static", "--speedup", "1.2x").expectRefused(64, naming: "--selection")
+    run("--selection", "static", "--speedup", "1.2x")
+      .expectRefused(64, naming: "--selection", "selectors", "found acc", "leave it out")
+    // What is the default is as much without effect.
+    run("--selection", "dynamic", "--speedup", "1.2x").expectRefused(64, naming: "--selection")
     run("--method", "selector", "--selection", "some", "--speedup", "1.2x")
       .expectRefused(64, naming: "--selection", "some")
     run("--method", "selector", "--dense").expectRefused(64, naming: "selector")

@@ -109,7 +109,9 @@ import Testing
 
   @Test(arguments: [
     (["--search-cache", "a.jsonl"], "--search-cache"), (["--search-minutes", "1"], "--search-minutes"),
-    (["--selection", "static"], "--selection"), (["--halting-rule", "authors"], "--halting-rule"),
+    (["--selection", "static"], "--selection"), (["--selection", "dynamic"], "--selection"),
+    (["--halting-rule", "authors"], "--halting-rule"), (["--halting-rule", "tight"], "--halting-rule"),
+    (["--read-out", "lens"], "--read-out"), (["--read-out", "kept"], "--read-out"),
     (["--search-minutes", "nan"], "--search-minutes"), (["--search-minutes", "1e300"], "--search-minutes"),
   ])
   func optionsThatNoMethodReads(arguments: [String], word: String) {

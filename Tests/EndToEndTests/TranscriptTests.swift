@@ -20,6 +20,7 @@ import Testing
       ["--method", "selector", "--speedup", "1.2x"], ["--selection", "static", "--speedup", "1.2x"],
       ["--method", "halting", "--dense"], ["--dense", "--halting-rule", "authors"],
       ["--method", "halting", "--dense", "--halting-rule", "loose"], ["--dense", "--precision", "auto"],
+      ["--dense", "--read-out", "lens"], ["--method", "depth", "--speedup", "2x", "--read-out", "kept"],
       ["--dense", "--disable-pass", "no-such-pass"], ["--dense", "--depth", "3"],
       ["--dense", "--depth", "0", "--precision", "int8"], ["--speedup", "2x", "--depth", "0"],
       ["--keep-counts", "7,3", "--depth", "0"], ["--method", "halting", "--dense", "--depth", "0"],

@@ -84,6 +84,8 @@ public enum CompileMethod: Hashable, Sendable {
     public var halts: Bool {
       [.halting, .accHalting, .selectorHalting, .lexicalHalting].contains(self)
     }
+    /// Whether its plans may keep fewer tokens than they are given.
+    public var mayDropTokens: Bool { ![.depth, .halting].contains(self) }
     /// Where its tokens are dropped.
     public var dropPoint: DropPoint {
       selects ? .afterLayer : choosesWords ? .beforeFirstLayer : .afterAttention

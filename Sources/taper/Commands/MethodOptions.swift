@@ -6,32 +6,47 @@ import TaperWorkflow
 /// How methods go about it, as `taper plan` and `taper sweep` are told alike.
 struct MethodOptions: ParsableArguments {
   @Option(
-    help: "Methods with selectors: tokens by threshold, up to the keep counts, or always as many as those.")
-  var selection = TokenSelection.dynamic
-  @Option(help: "Methods that halt, and search: when a halting point ends a run.")
-  var haltingRule = HaltingRule.tight
+    help: """
+      Methods with selectors: tokens by threshold, up to the keep counts (dynamic, the default), or always as many as \
+      those.
+      """)
+  var selection: TokenSelection?
+  @Option(help: "Methods that halt, and search: when a halting point ends a run (default: tight).")
+  var haltingRule: HaltingRule?
   @Option(help: "Method search: keep trials in this file (JSON lines), to go on where a search stopped.")
   var searchCache: String?
   @Option(Minutes.self, help: "Method search: try no further candidate of a plan after so many minutes.")
   var searchMinutes: Double?
 
   func method(_ name: CompileMethod.Name, decay: Double? = nil) -> CompileMethod {
-    CompileMethod(name, selection: selection, rule: haltingRule, decay: decay)
+    CompileMethod(name, selection: selection ?? .dynamic, rule: haltingRule ?? .tight, decay: decay)
   }
 
   /// Refuses options that none of the methods reads: they would change nothing.
-  func check(_ methods: [CompileMethod.Name]) throws {
+  /// - Parameter keepsAll: whether every token is kept whatever the method, as the target has it.
+  func check(
+    _ methods: [CompileMethod.Name], readOut: CompileOptions.ReadOut, keepsAll: Bool = false
+  ) throws {
+    let found = methods.map(\.rawValue).joined(separator: ", ")
     func require(_ reads: (CompileMethod.Name) -> Bool, _ option: String, _ expected: String) throws {
       guard !methods.contains(where: reads) else { return }
-      let found = methods.map(\.rawValue).joined(separator: ", ")
-      throw CommandError.usage("\(option): expected \(expected); found \(found)")
+      throw CommandError.usage(
+        "\(option): expected \(expected); found \(found); leave it out or choose another --method")
     }
     if searchCache != nil || searchMinutes != nil {
       try require({ $0 == .search }, "--search-cache, --search-minutes", "method search")
     }
-    if selection != .dynamic { try require(\.selects, "--selection", "a method with selectors") }
-    if haltingRule != .tight {
+    if selection != nil { try require(\.selects, "--selection", "a method with selectors") }
+    if haltingRule != nil {
       try require({ $0.halts || $0 == .search }, "--halting-rule", "a method that halts, or search")
+    }
+    if readOut != .auto {
+      guard !keepsAll else {
+        throw CommandError.usage(
+          "--read-out: expected a target that drops tokens; found --dense; leave it out or choose another target"
+        )
+      }
+      try require(\.mayDropTokens, "--read-out", "a method that drops tokens, or search")
     }
   }
 

@@ -110,7 +110,7 @@ struct PlanCommand: ParsableCommand {
         --dense (an average also with --latency); found \(targets.count)
         """)
     }
-    try methods.check([method])
+    try methods.check([method], readOut: options.readOut, keepsAll: dense)
     guard decay == .calibrated || method.hasDecay else {
       throw CommandError.usage(
         "--decay: expected method acc or acc+halting; found --method \(method.rawValue)")

@@ -42,7 +42,7 @@ struct SweepCommand: ParsableCommand {
   func run() throws {
     try ExitStatus.catching {
       try Outputs.check(files: [svg, html], folders: FilePath.exists(output) ? [] : [output])
-      try methodOptions.check(methods)
+      try methodOptions.check(methods, readOut: options.readOut)
       guard options.precision != .asNeeded else {
         throw CommandError.usage(
           "--precision: expected f32, f32x3, bf16, int8 or auto for a sweep; found as-needed")
