@@ -4,24 +4,20 @@
 #include "vector_softmax_passes.h"
 
 /// y = e^(factor · (a − top)); returns the sum of y. The difference comes first, so that the largest a gives
-/// 1 however large it is.
+/// 1 however large it is. One vector at a time: the loop's constants then fit 16 registers, and the core
+/// overlaps as many iterations as it can hold.
 CK_INLINE float exponentials_below(float *y, const float *a, float factor, float top, size_t n) {
-  ck_v4vf sums = (ck_v4vf)0.0f;
+  factor *= 0x1.715476p+0f; // 1 / ln 2
+  const ck_vf by = splat(factor), low = splat(-125.5f / factor), most = splat(top);
+  ck_vf sum = splat(0);
   size_t i = 0;
-  for (; i + 4 * CK_WIDTH <= n; i += 4 * CK_WIDTH) {
-    ck_v4vf v = exponential_below_zero((load_four(a + i) - top) * factor);
-    store_four(y + i, v);
-    sums += v;
-  }
-  ck_v2vf halves = sums.lo + sums.hi;
-  ck_vf sum = halves.lo + halves.hi;
   for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
-    ck_vf v = exponential_below_zero((load(a + i) - splat(top)) * splat(factor));
+    ck_vf v = power_below_one(load(a + i) - most, by, low);
     store(y + i, v);
     sum += v;
   }
   if (i < n) {
-    ck_vf v = exponential_below_zero((load_some(a + i, n - i) - splat(top)) * splat(factor));
+    ck_vf v = power_below_one(load_some(a + i, n - i) - most, by, low);
     store_some(y + i, v, n - i);
     sum += choose(lanes_below(n - i), v, splat(0));
   }
@@ -51,7 +47,7 @@ enum { softmax_rows = 64, softmax_elements = 4096 };
 CK_INLINE void softmax_of(const ck_softmax_job *job, uint32_t first, uint32_t count) {
   const size_t n = job->n;
   // A positive factor keeps the order, so it can be applied with the exponent, where it costs nothing.
-  int early = job->bias || !(job->scale > 0);
+  int early = job->bias || !(job->scale > 0 && job->scale < 0x1p127f);
   float *y = job->y + first * job->ldy, factor = early ? 1 : job->scale;
   const float *a = early ? y : job->a + first * job->lda;
   const size_t lda = early ? job->ldy : job->lda;

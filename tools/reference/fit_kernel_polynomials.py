@@ -84,6 +84,9 @@ def main():
     r = chebyshev(-0.505 * math.log(2), 0.505 * math.log(2))
     fit("exp(r) = 1 + r + r²·P(r), relative", [r ** (k + 2) for k in range(5)], np.expm1(r) - r, np.exp(-r))
 
+    r = chebyshev(-0.501, 0.501)
+    fit("2^r = 1 + r·P(r), relative", [r ** (k + 1) for k in range(6)], np.expm1(r * math.log(2)), np.exp2(-r))
+
     x = chebyshev(1e-3, 0.63)
     fit("tanh(x) = x + x³·P(x²), relative", [x ** (2 * k + 3) for k in range(5)], np.tanh(x) - x, 1 / np.tanh(x))
 

@@ -1,25 +1,31 @@
 // Attention, one head a task: scores, softmax and context of CK_ATTENTION_BLOCK queries at a time.
 //
-// The block's probabilities (64 × 512 × 4 bytes = 128 KiB at most in common models) stay in the L2 cache;
-// keys and values are repacked for every block, a few kilobytes at a time, so that they stay in L1 and read
-// without gaps: packing costs about a sixteenth of the products it serves. Every score is one sum over the
-// head's columns and every context element one sum over the keys, in ascending order: neither blocks nor
-// workers change a bit.
+// The block's probabilities (64 × 512 × 4 bytes = 128 KiB at most in common models) stay in the L2 cache.
+// Keys and values are packed, so that they are read without gaps: once a head where they fit the packs, as
+// they do up to 512 keys of width 32 and 256 of width 64, else again for every block. Every score is one sum
+// over the head's columns and every context element one sum over the keys, in ascending order: neither blocks
+// nor workers change a bit.
 #include "../ck_table.h"
 #include "../include/ck_panel.h"
 #include "ck_attention.h"
 
 enum {
-  /// Keys or values packed at a time: 16 KiB on the stack.
-  pack_elements = 4096,
-  /// Depth of a packed panel at most, so that a pack holds two panels, as much as one tile reads.
-  pack_depth = pack_elements / (2 * CK_PANEL),
+  /// Keys or values packed at a time: 64 KiB on the stack.
+  pack_elements = 16384,
+  /// Depth of a packed panel at most.
+  pack_depth = 128,
   /// Up to this many queries, values are read in place: packing would cost more than it saves.
   few_rows = 32,
   /// Rows of context at a time when the probabilities need no scratch; values are packed once for all of
   /// them.
   context_rows = 128,
 };
+
+/// A head's packed keys and values. Where all of them fit they are packed once for all blocks of queries.
+typedef struct head_packs {
+  float keys[pack_elements], values[pack_elements];
+  bool has_keys, has_values; // whole
+} head_packs;
 
 /// pack[ceil(count / 16)][depth][16] = keys first ..< first + count, columns begin ..< begin + depth of the
 /// head. The last panel is padded with the last key.
@@ -35,8 +41,8 @@ static void pack_keys(const ck_op *op, uint32_t head, uint32_t first, uint32_t c
 }
 
 /// p[count, inner_rows] = q · kᵀ of queries first ..< first + count.
-static void products(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, float *p, uint32_t ldp) {
-  float pack[pack_elements];
+static void products(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, float *p, uint32_t ldp,
+                     head_packs *packs) {
   uint32_t keys_at_once = pack_elements / smaller(op->depth, pack_depth) / CK_PANEL * CK_PANEL;
   for (uint32_t key = 0; key < op->inner_rows; key += keys_at_once)
     for (uint32_t begin = 0; begin < op->depth; begin += pack_depth) {
@@ -45,7 +51,7 @@ static void products(const ck_op *op, uint32_t head, uint32_t first, uint32_t co
         queries[i] = op->a + (size_t)source_row(op, first + i) * op->lda + (size_t)head * op->depth + begin;
       ck_product product = {
           .a = queries,
-          .b = pack,
+          .b = packs->keys,
           .y = p + key,
           .rows = count,
           .columns = smaller(op->inner_rows - key, keys_at_once),
@@ -55,9 +61,11 @@ static void products(const ck_op *op, uint32_t head, uint32_t first, uint32_t co
           .accumulate = begin > 0,
       };
       product.panel_stride = product.depth * CK_PANEL;
-      pack_keys(op, head, key, product.columns, begin, product.depth, pack);
+      if (!packs->has_keys)
+        pack_keys(op, head, key, product.columns, begin, product.depth, packs->keys);
       op->table->multiply(&product);
     }
+  packs->has_keys = op->inner_rows <= keys_at_once && op->depth <= pack_depth;
 }
 
 /// result[count, inner_rows] = the softmax of p with bias and scale, by way of p; p itself when result is
@@ -87,8 +95,8 @@ static void normalize(const ck_op *op, uint32_t head, uint32_t first, uint32_t c
 /// result[count, inner_rows] = probabilities of queries first ..< first + count, by way of p; p itself when
 /// result is NULL. `sums`, unless NULL, gain their column sums in row order.
 static void probabilities(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, float *p,
-                          uint32_t ldp, float *result, float *sums) {
-  products(op, head, first, count, p, ldp);
+                          uint32_t ldp, float *result, float *sums, head_packs *packs) {
+  products(op, head, first, count, p, ldp, packs);
   normalize(op, head, first, count, p, ldp, result, sums);
 }
 
@@ -109,9 +117,9 @@ static void pack_values(const ck_op *op, const float *values, uint32_t count, ui
 
 /// y's columns of this head, rows first ..< first + count = p · v, with p's rows by pointer; context_rows at
 /// most.
-static void context(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, const float *const *p) {
-  float pack[pack_elements];
-  int in_place = op->depth % CK_PANEL == 0 && count <= few_rows;
+static void context(const ck_op *op, uint32_t head, uint32_t first, uint32_t count, const float *const *p,
+                    head_packs *packs) {
+  bool in_place = op->depth % CK_PANEL == 0 && count <= few_rows && !packs->has_values;
   uint32_t columns_at_once = smaller(op->depth, 4 * CK_PANEL);
   uint32_t keys_at_once = pack_elements / (ck_panels(columns_at_once) * CK_PANEL);
   for (uint32_t begin = 0; begin < op->depth; begin += columns_at_once) {
@@ -135,14 +143,16 @@ static void context(const ck_op *op, uint32_t head, uint32_t first, uint32_t cou
         product.ldb = op->ldc;
         product.panel_stride = CK_PANEL;
       } else {
-        pack_values(op, values, product.depth, product.columns, pack);
-        product.b = pack;
+        if (!packs->has_values)
+          pack_values(op, values, product.depth, product.columns, packs->values);
+        product.b = packs->values;
         product.ldb = CK_PANEL;
         product.panel_stride = product.depth * CK_PANEL;
       }
       op->table->multiply(&product);
     }
   }
+  packs->has_values = !in_place && op->inner_rows <= keys_at_once && op->depth <= columns_at_once;
 }
 
 static uint32_t block_count(const ck_op *op, uint32_t first) {
@@ -153,13 +163,15 @@ static uint32_t block_count(const ck_op *op, uint32_t first) {
 static void attend(const ck_op *op, uint32_t head, uint32_t worker, float *sums) {
   float *p = worker_scratch(op, worker);
   uint32_t ldp = ck_padded(op->inner_rows);
+  head_packs packs;
+  packs.has_keys = packs.has_values = false;
   const float *rows[CK_ATTENTION_BLOCK];
   for (uint32_t i = 0; i < CK_ATTENTION_BLOCK; i++)
     rows[i] = p + (size_t)i * ldp;
   for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
     uint32_t count = block_count(op, first);
-    probabilities(op, head, first, count, p, ldp, NULL, sums);
-    context(op, head, first, count, rows);
+    probabilities(op, head, first, count, p, ldp, NULL, sums, &packs);
+    context(op, head, first, count, rows, &packs);
   }
 }
 
@@ -175,10 +187,12 @@ void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
   // work in scratch, whose rows are aligned.
   int apart = n != ldp && op->scratch && op->scratch_stride >= (size_t)CK_ATTENTION_BLOCK * ldp;
   float *sums = cleared_sums(op, task);
+  head_packs packs;
+  packs.has_keys = false;
   for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
     float *result = op->y + ((size_t)task * n + first) * n;
     float *p = apart ? worker_scratch(op, worker) : result;
-    probabilities(op, task, first, block_count(op, first), p, apart ? ldp : n, result, sums);
+    probabilities(op, task, first, block_count(op, first), p, apart ? ldp : n, result, sums, &packs);
   }
 }
 
@@ -257,9 +271,11 @@ static void add_positions(const ck_op *op, uint32_t head, uint32_t first, uint32
 void ck_disentangled_scores(const ck_op *op, uint32_t task, uint32_t worker) {
   uint32_t n = op->inner_rows, ldp = ck_padded(n);
   float *sums = cleared_sums(op, task), *p = worker_scratch(op, worker);
+  head_packs packs;
+  packs.has_keys = false;
   for (uint32_t first = 0; first < op->rows; first += CK_ATTENTION_BLOCK) {
     uint32_t count = block_count(op, first);
-    products(op, task, first, count, p, ldp);
+    products(op, task, first, count, p, ldp, &packs);
     for (uint32_t key = 0; key < n; key += CK_ATTENTION_BLOCK)
       add_positions(op, task, first, count, key, smaller(n - key, CK_ATTENTION_BLOCK), p, ldp);
     normalize(op, task, first, count, p, ldp, op->y + ((size_t)task * n + first) * n, sums);
@@ -269,11 +285,13 @@ void ck_disentangled_scores(const ck_op *op, uint32_t task, uint32_t worker) {
 void ck_attention_context(const ck_op *op, uint32_t task, uint32_t worker) {
   (void)worker;
   uint32_t n = op->inner_rows;
+  head_packs packs;
+  packs.has_values = false;
   for (uint32_t first = 0; first < op->rows; first += context_rows) {
     uint32_t count = smaller(op->rows - first, context_rows);
     const float *rows[context_rows];
     for (uint32_t i = 0; i < count; i++)
       rows[i] = op->b + ((size_t)task * n + source_row(op, first + i)) * n;
-    context(op, task, first, count, rows);
+    context(op, task, first, count, rows, &packs);
   }
 }
