@@ -54,6 +54,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let wordScoresF32 = KernelID(rawValue: 47)
   public static let meanDroppedF32 = KernelID(rawValue: 48)
   public static let spreadF32 = KernelID(rawValue: 49)
+  public static let embedBF16 = KernelID(rawValue: 50)
+  public static let embedI8 = KernelID(rawValue: 51)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -106,5 +108,7 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("word_scores_f32", .wordScores, .none, .rowMajor, .f32),
     KernelFamily("mean_dropped_f32", .meanDropped, .none, .rowMajor, .f32),
     KernelFamily("spread_f32", .spread, .none, .rowMajor, .f32),
+    KernelFamily("embed_bf16", .embedEncode, .none, .rowMajor, .bf16),
+    KernelFamily("embed_i8", .embedEncode, .none, .rowMajor, .i8),
   ]
 }

@@ -264,6 +264,6 @@ internal import TaperPlanFormat
     }
     unsafe op.table1 = UnsafePointer(buffers.activations[1])
     unsafe op.type_ids = nil
-    unsafe op.table2 = UnsafePointer(buffers.activations[2])
+    unsafe op.table2 = UnsafePointer(buffers.activations[0])
   }
 }

@@ -132,7 +132,10 @@ public struct ProfilingRequest: Hashable, Sendable {
     shapes += rowWise(.hidden, hidden) + rowWise(.feedForward, inner, activation) + choices(heads: heads)
     shapes += head
     if embeddingWidth > 0 {
-      shapes += [.gemm(columns: hidden, depth: embeddingWidth), OpShape(.embed, columns: embeddingWidth)]
+      shapes += [
+        .gemm(columns: hidden, depth: embeddingWidth), OpShape(.embed, columns: embeddingWidth),
+        OpShape(.embedEncode, columns: embeddingWidth),
+      ]
     }
     if isGated { shapes.append(.gemm(columns: 2 * inner, depth: hidden)) }
     shapes.removeAll {

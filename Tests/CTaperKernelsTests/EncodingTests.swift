@@ -132,6 +132,63 @@ import Testing
     }
   }
 
+  /// The bits of an embed and an encode op after it, and no other byte written.
+  @Test func embeddingsThatEncode() {
+    unsafe withEveryTier { base in
+      withEvery("columns", in: [1, 3, 17, 64, 65, 384]) { columns in
+        withEvery("rows", in: [1, 7, 19]) { rows in
+          var generator = Generator(seed: UInt64(columns * rows))
+          let words = Matrix(30, columns, gap: 0, random: &generator)
+          let (positions, types) = (
+            Matrix(rows + 2, columns, gap: 0, random: &generator),
+            Matrix(2, columns, gap: 0, random: &generator)
+          )
+          let ids = GuardedMemory((0..<rows).map { _ in UInt32.random(in: 0..<30, using: &generator) })
+          let typeIDs = GuardedMemory((0..<rows).map { _ in UInt32.random(in: 0..<2, using: &generator) })
+          let vectors = (0..<3).map { _ in GuardedMemory(generator.floats(columns, in: 0.1...4)) }
+          withEvery("tables", in: ["words", "words, types", "all"]) { tables in
+            let rowsApart = Matrix(rows, columns)
+            var op = unsafe base
+            unsafe (op.rows, op.columns, op.epsilon) = (UInt32(rows), UInt32(columns), 1e-5)
+            unsafe (op.ids, op.type_ids) = (ids.constPointer, typeIDs.constPointer)
+            unsafe op.table0 = words.constPointer
+            unsafe op.table1 = tables == "all" ? positions.constPointer : nil
+            unsafe op.table2 = tables == "words" ? nil : types.constPointer
+            unsafe op.extent = 2
+            unsafe (op.gamma, op.beta) = (vectors[0].constPointer, vectors[1].constPointer)
+            unsafe (op.y, op.ldy) = (rowsApart.pointer, rowsApart.ld)
+            unsafe run(ck_embed, op, tasks: rowTasks(rows))
+            var encode = unsafe base
+            unsafe (encode.rows, encode.columns) = (op.rows, op.columns)
+            unsafe (encode.a, encode.lda) = (rowsApart.constPointer, rowsApart.ld)
+            withEvery("precision", in: [PackedOperands.Precision.bf16, .i8]) { precision in
+              withEvery("multiplier", in: precision == .i8 ? [false, true] : [false]) { hasMultiplier in
+                withEvery("layout", in: [CK_ENCODED_ROWS, CK_ENCODED_TILES]) { layout in
+                  let multiplier = unsafe hasMultiplier ? vectors[2].constPointer : nil
+                  let want = unsafe EncodedRows(encode, precision, layout)
+                  unsafe encode.gamma = multiplier
+                  unsafe run(
+                    precision == .i8 ? ck_encode_i8 : ck_encode_bf16, want.op(encode), tasks: rowTasks(rows))
+                  let y = unsafe EncodedRows(encode, precision, layout)
+                  let normed = Matrix(rows, columns)
+                  var fused = unsafe y.op(op)
+                  unsafe (fused.normed, fused.ldc) = (normed.pointer, normed.ld)
+                  unsafe fused.bias = multiplier
+                  unsafe run(
+                    precision == .i8 ? ck_embed_encode_i8 : ck_embed_encode_bf16, fused,
+                    tasks: rowTasks(rows))
+                  expect(y == want, "not the bits of an embed and an encode op")
+                  expect(normed.bits == rowsApart.bits, "not the bits of an embed op")
+                }
+              }
+            }
+          }
+          withExtendedLifetime((words, positions, types, ids, typeIDs, vectors)) {}
+        }
+      }
+    }
+  }
+
   @Test func everyTierGivesTheDefinition() {
     unsafe withEveryTier { base in
       withEvery("kind", in: Kind.allCases) { kind in

@@ -28,18 +28,18 @@ import Testing
       let apart = try plan(precision, keeping: kept, off: [.fuseEncodings])
       #expect(count(.encode, apart) == 16 && count(.normEncode, apart) == 0)
       let plan = try plan(precision, keeping: kept)
-      // All norms but the last one; the first layer's input is the embedding's.
-      #expect(count(.normEncode, plan) == 7)
+      // All norms but the last one, and the embeddings', whose rows are the first layer's input.
+      #expect(count(.normEncode, plan) == 7 && count(.embedEncode, plan) == 1)
       #expect(count(.gemmEncode, plan) == (precision == .bf16 ? 4 : 0))
-      #expect(count(.encode, plan) == (precision == .bf16 ? 5 : 9))
-      #expect(plan.formatVersion == .encodings)
+      #expect(count(.encode, plan) == (precision == .bf16 ? 4 : 8))
+      #expect(plan.formatVersion == .encodedEmbeddings)
       #expect(apart.formatVersion < .encodings)
-      for op in plan.ops where op.kind == .normEncode {
+      for op in plan.ops where [.normEncode, .embedEncode].contains(op.kind) {
         // The residual sum reads the rows, products the codes, with their scales.
         let reader = try #require(plan.ops.first { $0.kind.isProduct && $0.a == op.output })
         #expect(reader.b == op.output2 && reader.rows == op.rows)
         #expect(plan.ops.contains { $0.b == op.c })
-        #expect(op.table0.isNone == (precision == .bf16))
+        #expect((op.kind == .normEncode ? op.table0 : op.bias).isNone == (precision == .bf16))
       }
       for op in plan.ops where op.kind == .gemmEncode {
         #expect(plan.ops.contains { $0.kind == .gemm && $0.a == op.output })
@@ -50,7 +50,7 @@ import Testing
 
   @Test func aFusedKernelMustBeMeasuredAndFaster() throws {
     let unmeasured = SyntheticCosts.make(
-      panel: 64, kinds: Set(OpKind.allCases).subtracting([.normEncode, .gemmEncode]))
+      panel: 64, kinds: Set(OpKind.allCases).subtracting([.normEncode, .embedEncode, .gemmEncode]))
     var slow = SyntheticCosts.make(panel: 64)
     let predict = slow.predict
     slow.predict = { op, kernel, rows, innerRows in
@@ -62,7 +62,8 @@ import Testing
     }
     for costs in [unmeasured, slow] {
       let plan = try plan(.bf16, costs: costs)
-      #expect(count(.encode, plan) == 16 && count(.normEncode, plan) + count(.gemmEncode, plan) == 0)
+      #expect(plan.ops.allSatisfy { !$0.kind.definition.encodes || $0.kind == .encode })
+      #expect(count(.encode, plan) == 16)
     }
   }
 
@@ -79,7 +80,7 @@ import Testing
   @Test func rowsThatSomethingElseReadsStay() throws {
     // A product whose result is read in f32 too, here by a residual sum, keeps its encode op; f32 plans have none.
     let f32 = try plan(.f32)
-    #expect(count(.encode, f32) + count(.normEncode, f32) + count(.gemmEncode, f32) == 0)
+    #expect(f32.ops.allSatisfy { !$0.kind.definition.encodes })
     // Without the fused residual norm, the norm still encodes its own rows.
     let apart = try plan(.bf16, off: [.fuseResidualLayerNorm, .fuseBiasActivation])
     #expect(count(.gemmEncode, apart) == 0 && count(.normEncode, apart) > 0)

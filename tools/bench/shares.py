@@ -8,7 +8,7 @@ GROUPS = {
     "attention": lambda op: op["group"] == "attention",
     "norms": lambda op: op["op"] in ("layerNorm", "normEncode", "add"),
     "encodings": lambda op: op["op"] == "encode",
-    "embedding": lambda op: op["op"] == "embed",
+    "embedding": lambda op: op["op"] in ("embed", "embedEncode"),
     "rest": lambda op: True,
 }
 

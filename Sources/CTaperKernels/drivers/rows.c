@@ -22,10 +22,10 @@ static float *out_row(const ck_op *op, uint32_t i) { return op->y + (size_t)i * 
 
 static uint32_t source(const ck_op *op, uint32_t i) { return op->index ? op->index[i] : i; }
 
-void ck_embed(const ck_op *op, uint32_t task, uint32_t worker) {
-  row_range range = rows_of(op, task);
-  for (uint32_t i = range.begin; i < range.end; i++) {
-    float *y = out_row(op, i);
+/// The sums of a task's embeddings, to y.
+static void sum_embeddings(const ck_op *op, row_range range, float *y, size_t ldy) {
+  y += range.begin * ldy;
+  for (uint32_t i = range.begin; i < range.end; i++, y += ldy) {
     const float *word = row(op->table0, op->columns, op->ids[i]);
     if (op->table1)
       op->table->add(y, word, row(op->table1, op->columns, op->extent + i), op->columns);
@@ -34,18 +34,31 @@ void ck_embed(const ck_op *op, uint32_t task, uint32_t worker) {
     if (op->table2)
       op->table->add(y, y, row(op->table2, op->columns, op->type_ids ? op->type_ids[i] : 0), op->columns);
   }
-  if (op->gamma)
-    op->table->layer_norm(&(ck_norm_job){
-        .a = out_row(op, range.begin),
-        .y = out_row(op, range.begin),
-        .lda = op->ldy,
-        .ldy = op->ldy,
-        .gamma = op->gamma,
-        .beta = op->beta,
-        .epsilon = op->epsilon,
-        .rows = range.end - range.begin,
-        .n = op->columns,
-    });
+}
+
+/// The norm of a task's rows, from a to y, lda and ldy elements apart, without a residual.
+static ck_norm_job plain_norm(const ck_op *op, row_range range, const float *a, size_t lda, float *y,
+                              size_t ldy) {
+  return (ck_norm_job){
+      .a = a + range.begin * lda,
+      .y = y + range.begin * ldy,
+      .lda = lda,
+      .ldy = ldy,
+      .gamma = op->gamma,
+      .beta = op->beta,
+      .epsilon = op->epsilon,
+      .rows = range.end - range.begin,
+      .n = op->columns,
+  };
+}
+
+void ck_embed(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  sum_embeddings(op, range, op->y, op->ldy);
+  if (!op->gamma)
+    return;
+  ck_norm_job job = plain_norm(op, range, op->y, op->ldy, op->y, op->ldy);
+  op->table->layer_norm(&job);
 }
 
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker) {
@@ -82,19 +95,9 @@ void ck_add(const ck_op *op, uint32_t task, uint32_t worker) {
 static ck_norm_job norm_of(const ck_op *op, row_range range, float *y, size_t ldy, const float **b) {
   for (uint32_t i = range.begin; op->b && i < range.end; i++)
     b[i - range.begin] = row(op->b, op->ldb, source(op, i));
-  return (ck_norm_job){
-      .a = row(op->a, op->lda, range.begin),
-      .y = y + (size_t)range.begin * ldy,
-      .lda = op->lda,
-      .ldy = ldy,
-      .b = op->b ? b : NULL,
-      .bias = op->bias,
-      .gamma = op->gamma,
-      .beta = op->beta,
-      .epsilon = op->epsilon,
-      .rows = range.end - range.begin,
-      .n = op->columns,
-  };
+  ck_norm_job job = plain_norm(op, range, op->a, op->lda, y, ldy);
+  job.b = op->b ? b : NULL, job.bias = op->bias;
+  return job;
 }
 
 void ck_layer_norm(const ck_op *op, uint32_t task, uint32_t worker) {
@@ -103,31 +106,51 @@ void ck_layer_norm(const ck_op *op, uint32_t task, uint32_t worker) {
   op->table->layer_norm(&job);
 }
 
-void ck_norm_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
-  row_range range = rows_of(op, task);
-  const float *b[CK_ROW_BLOCK];
+/// A norm whose results are also encoded, to the op's y.
+static void encode_norm_bf16(const ck_op *op, row_range range, ck_norm_job job) {
   ck_encoded_row encoded[CK_ROW_BLOCK];
-  ck_norm_job job = norm_of(op, range, op->normed, op->ldc, b);
   for (uint32_t i = range.begin; i < range.end; i++)
     encoded[i - range.begin] = ck_written_row(op, i, 2);
   job.encoded = encoded;
   op->table->layer_norm(&job);
 }
 
-void ck_norm_encode_i8(const ck_op *op, uint32_t task, uint32_t worker) {
-  row_range range = rows_of(op, task);
-  const float *b[CK_ROW_BLOCK];
+/// The same with the codes of the results times `multiplier`.
+static void encode_norm_i8(const ck_op *op, row_range range, ck_norm_job job, const float *multiplier) {
   ck_encoded_row encoded[CK_ROW_BLOCK];
   ck_row_scale scales[CK_ROW_BLOCK];
-  ck_norm_job job = norm_of(op, range, op->normed, op->ldc, b);
   for (uint32_t i = range.begin; i < range.end; i++)
     encoded[i - range.begin] = ck_written_row(op, i, 1);
-  job.encoded = encoded, job.scales = scales, job.multiplier = op->table0;
+  job.encoded = encoded, job.scales = scales, job.multiplier = multiplier;
   op->table->layer_norm(&job);
   for (uint32_t i = range.begin; i < range.end; i++) {
     op->y2[(size_t)2 * i] = scales[i - range.begin].scale;
     op->y2[(size_t)2 * i + 1] = scales[i - range.begin].zero;
   }
+}
+
+void ck_norm_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  const float *b[CK_ROW_BLOCK];
+  encode_norm_bf16(op, range, norm_of(op, range, op->normed, op->ldc, b));
+}
+
+void ck_norm_encode_i8(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  const float *b[CK_ROW_BLOCK];
+  encode_norm_i8(op, range, norm_of(op, range, op->normed, op->ldc, b), op->table0);
+}
+
+void ck_embed_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  sum_embeddings(op, range, op->normed, op->ldc);
+  encode_norm_bf16(op, range, plain_norm(op, range, op->normed, op->ldc, op->normed, op->ldc));
+}
+
+void ck_embed_encode_i8(const ck_op *op, uint32_t task, uint32_t worker) {
+  row_range range = rows_of(op, task);
+  sum_embeddings(op, range, op->normed, op->ldc);
+  encode_norm_i8(op, range, plain_norm(op, range, op->normed, op->ldc, op->normed, op->ldc), op->bias);
 }
 
 void ck_gather(const ck_op *op, uint32_t task, uint32_t worker) {

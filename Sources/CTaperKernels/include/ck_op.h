@@ -55,7 +55,7 @@ typedef struct ck_op {
   uint32_t lda, ldb, ldc, ldy;
   const float *a, *b, *c;
   float *y, *y2;
-  float *normed;          // norm and encode: the rows before they are encoded, ldc elements apart
+  float *normed;          // norm or embed, and encode: the rows before they are encoded, ldc elements apart
   const uint32_t *index;  // row numbers into an input; NULL: row i is row i
   const uint32_t *origin; // original position of each current row; NULL: row i is position i
   uint32_t *index_out;
@@ -164,6 +164,10 @@ void ck_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
 /// tasks.
 void ck_norm_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
 void ck_norm_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
+/// The same of embeddings: normed = ck_embed's rows, of which gamma and beta are given, and y = normed
+/// encoded, the multipliers in bias. Row tasks.
+void ck_embed_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
+void ck_embed_encode_i8(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a + bias), rows × columns; a may be y; bias may be NULL. Row tasks.
 void ck_bias_activation(const ck_op *op, uint32_t task, uint32_t worker);
 /// y = act(a) · b, element by element, rows × columns; a may be y. Row tasks.

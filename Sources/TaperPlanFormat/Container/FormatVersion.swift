@@ -34,6 +34,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let metrics = FormatVersion(major: 1, minor: 7)
   /// Tokens chosen by their words before the first layer; dropped tokens read through a lens.
   public static let words = FormatVersion(major: 1, minor: 8)
+  /// Embeddings that encode their rows.
+  public static let encodedEmbeddings = FormatVersion(major: 1, minor: 9)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -44,7 +46,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
-    if ops.contains(where: { $0.kind.definition.since == .words }) { return .words }
+    let newest = ops.map(\.kind.definition.since).max() ?? .first
+    if newest >= .words { return newest }
     if schedule.layerCount == 0 { return .wordRows }
     if max(weights.formatVersion, evidence?.metric.since ?? .first) == .pairs { return .pairs }
     if ops.contains(where: {

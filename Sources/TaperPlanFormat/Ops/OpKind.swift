@@ -39,6 +39,7 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case wordScores = 34
   case meanDropped = 35
   case spread = 36
+  case embedEncode = 37
 }
 
 extension OpKind {
@@ -57,6 +58,23 @@ extension OpKind {
         // A row of each table but the types', which are few; gamma, beta and the type row once; the row out.
         traffic: [.words(.product(3, .rows, .columns)), .words(.product(3, .columns))],
         title: ["embed", .with(.gamma, " + norm")])
+    case .embedEncode:
+      // The embeddings' rows, and the same rows encoded for the products of the first layer.
+      OpDefinition(
+        self, "embedEncode", .embeddings,
+        operands: [
+          .required(.table0, .tensor(.words)), .optional(.table1, .tensor(.positions)),
+          .optional(.table2, .tensor(.types)), .required(.gamma, .tensor(.columns)),
+          .required(.beta, .tensor(.columns)), .optional(.bias, .tensor(.columns), needs: .output2),
+          .written(.c, .rows(.rows, .columns)), .required(.output, .rows(.rows, .columns, .encoded)),
+          .optional(.output2, .pairs(.rows)),
+        ],
+        tasks: .rows, widths: [.hidden], isOptional: true,
+        traffic: [
+          .words(.product(3, .rows, .columns)), .words(.product(3, .columns)),
+          .encoded(.product(1, .rows, .columns)),
+        ],
+        title: ["embed + norm, as ", .element], since: .encodedEmbeddings)
     case .gemm:
       OpDefinition(
         self, "gemm", .products,
