@@ -22,7 +22,8 @@ extension Report {
         explanation.lengthTable
         ReportNode.paragraph(
           Paragraph(
-            "time, work: predicted speedup over dense", optional: "; K: work speedup by the published formula"
+            "time, work: predicted speedup over dense"
+              + (identity.precision == Precision.f32.rawValue ? "" : " of the same precision"), optional: "; K: work speedup by the published formula"
           ))
       }
       explanation.expectedNodes

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import torch
 
-from .halting_units import Halting
+from .halting_units import AUTHORS_START, RARELY, Halting
 from .job import Job, whole_part
 from .model import Model, Reduction, reduction_of, set_linear
 from .supervised import encoder_groups
@@ -17,6 +17,11 @@ def options(parser) -> None:
     parser.add_argument("--tau", type=float, default=0.01, help="weight of the ponder loss (default %(default)s)")
     parser.add_argument("--unit-rate", type=float, default=0.03,
                         help="learning rate of the halting units (default %(default)s)")
+    parser.add_argument("--unit-start", type=float, default=RARELY, metavar="P",
+                        help="a unit's output before training: near 1, texts halt late (default %(default)s)")
+    parser.add_argument("--shared-unit", action="store_true", help="one halting unit for all layers")
+    parser.add_argument("--preset", choices=("ours", "authors"), default="ours",
+                        help=f"authors: --unit-start {AUTHORS_START} --shared-unit (default %(default)s)")
     parser.add_argument("--frozen", action="store_true", help="train classifiers and units only, not the encoder")
 
 
@@ -43,6 +48,9 @@ class Ponder(Task):
 
 def run(job: Job) -> None:
     a, checkpoint = job.arguments, job.checkpoint
+    start, is_shared = (AUTHORS_START, True) if a.preset == "authors" else (a.unit_start, a.shared_unit)
+    if not 0 < start < 1:
+        raise SystemExit(f"error: --unit-start {start}: expected a number between 0 and 1")
     if checkpoint.head.pooler:
         raise SystemExit("error: tune halting: heads with a pooler are not supported; give --pooling mean")
     if checkpoint.shape.layers < 2:
@@ -50,7 +58,7 @@ def run(job: Job) -> None:
     model = job.model(dropout=0.0 if a.frozen else None)
     reduction = reduction_of(checkpoint, job.device)
     layers, classes = model.shape.layers, len(checkpoint.head.labels)
-    halting = Halting(model.shape.hidden, layers, classes).to(job.device)
+    halting = Halting(model.shape.hidden, layers, classes, start, is_shared).to(job.device)
     if job.run.saved() is None:
         for layer, (weight, bias) in job.fit_heads(model, reduction, list(range(1, layers + 1)), a.head_texts).items():
             set_linear(halting.classifiers[layer - 1], weight, bias)

@@ -37,6 +37,15 @@ def options(parser) -> None:
     parser.add_argument("--samples", type=int, default=8, help="K in the policy stage (default %(default)s)")
     parser.add_argument("--joint-samples", type=int, default=2, help="K in the joint stage (default %(default)s)")
     parser.add_argument("--selector-rate", type=float, default=3e-3)
+    parser.add_argument("--joint-loss", choices=("both", "teacher"), default="both",
+                        help="of the joint stage, and of its reward: labels and the dense model's logits, or these alone")
+    parser.add_argument("--policy-into-encoder", action="store_true",
+                        help="the joint stage's policy gradient reaches the encoder too")
+    parser.add_argument("--cost-over", choices=("text", "padded"), default="text",
+                        help="what the share of kept tokens is of: the text's, or --max-length (default %(default)s)")
+    parser.add_argument("--sample-with-dropout", action="store_true", help="in the policy stage")
+    parser.add_argument("--preset", choices=("ours", "authors"), default="ours",
+                        help="authors: all four, eight samples in both stages, one learning rate (default %(default)s)")
     parser.add_argument("--temperature", type=float, default=1.0, help="of the dense model's logits")
     parser.set_defaults(epochs=1.0)
 
@@ -48,8 +57,9 @@ class Sampling(Reduction):
     score. Texts are repeated K times, sample by sample, so rows 0…B−1 of a batch are the first samples.
     """
 
-    def __init__(self, selectors: Selectors, texts: int, chosen: dict[int, torch.Tensor] | None):
-        self.selectors, self.texts, self.chosen = selectors, texts, chosen
+    def __init__(self, selectors: Selectors, texts: int, chosen: dict[int, torch.Tensor] | None,
+                 reaches_encoder: bool = False):
+        self.selectors, self.texts, self.chosen, self.reaches_encoder = selectors, texts, chosen, reaches_encoder
         #: Per selector: mean −log Pr of the actions, and the tokens kept; both [K·B].
         self.surprise: list[torch.Tensor] = []
         self.kept: list[torch.Tensor] = []
@@ -57,9 +67,10 @@ class Sampling(Reduction):
     def mask(self, layer: int, rows: Rows) -> torch.Tensor | None:
         if layer not in self.selectors.places:
             return None
-        # The policy's gradient does not reach the encoder [ours].
+        # The policy's gradient does not reach the encoder [ours], unless it is asked to [code].
+        states = rows.states if self.reaches_encoder else rows.states.detach()
         with torch.enable_grad():
-            logits = self.selectors.logits(layer, rows.states.detach())
+            logits = self.selectors.logits(layer, states)
         with torch.no_grad():
             pi = logits.sigmoid()
             action = torch.rand_like(pi) < pi
@@ -136,24 +147,28 @@ class Reinforce(Task):
         samples = a.samples if policy else a.joint_samples
         texts = len(batch.labels)
         imitates = policy and step < self.policy_steps // 2
-        if policy:
+        if policy and not a.sample_with_dropout:
             self.model.eval()  # dropout would be noise in the reward
         chosen = residual_gradient(self.model, batch, self.selectors.places) if imitates else None
-        sampling = Sampling(self.selectors, texts, chosen)
+        sampling = Sampling(self.selectors, texts, chosen, a.policy_into_encoder and not policy)
         with torch.set_grad_enabled(not policy):
             repeated, first, total = self._branch(batch, sampling, samples)
             for last in self.model.walk(repeated, sampling, first=first):
                 total = total + layer_work(self.model.shape, last.entering, last.leaving)
             logits = self.model.head(self.model.features(last, repeated.lengths))
             losses = F.cross_entropy(logits, repeated.labels, reduction="none")
-        shares = torch.stack(sampling.kept).double().mean(dim=0) / repeated.lengths
+            if not policy:
+                with torch.no_grad():
+                    taught, _ = self.teacher(batch, Reduction())
+                imitation = teaching(logits, taught.repeat(samples, 1), a.temperature)
+                losses = imitation if a.joint_loss == "teacher" else losses
+        whole = repeated.lengths if a.cost_over == "text" else a.max_length
+        shares = torch.stack(sampling.kept).double().mean(dim=0) / whole
         reward = (-losses.detach() - self.price * shares).view(samples, texts)
         advantage = reward - reward.mean(dim=0)
         loss = (advantage.float() * sum(sampling.surprise).view(samples, texts)).mean(dim=0).mean()
         if not policy:
-            with torch.no_grad():
-                taught, _ = self.teacher(batch, Reduction())
-            loss = loss + losses.mean() + teaching(logits, taught.repeat(samples, 1), a.temperature)
+            loss = loss + losses.mean() + (imitation.mean() if a.joint_loss == "both" else 0)
         free = slice(texts, None) if imitates else slice(None)
         dense = sum(dense_work(self.model.shape, n) for n in repeated.lengths[free].tolist())
         share = int(total[free].sum()) / dense
@@ -198,6 +213,9 @@ def run(job: Job) -> None:
     places = a.selectors or sorted({1, max(1, layers // 2)})
     if sorted(set(places)) != places or places[0] < 1 or places[-1] > highest:
         raise SystemExit(f"error: --selectors: expected ascending layers in 1…{highest}, below the one their heuristic looks back from")
+    if a.preset == "authors":
+        a.joint_loss, a.policy_into_encoder, a.cost_over, a.sample_with_dropout = "teacher", True, "padded", True
+        a.joint_samples, a.selector_rate = a.samples, a.rate
     model = job.model()
     selectors = Selectors(checkpoint.shape.hidden, places, a.width).to(job.device)
     task = Reinforce(model, selectors, job)

@@ -26,9 +26,9 @@ def encoder_groups(model: Model, rate: float, head_rate: float) -> list[Group]:
 
 
 def teaching(logits: torch.Tensor, taught: torch.Tensor, temperature: float) -> torch.Tensor:
-    """Soft cross-entropy to a teacher's logits, scaled so that the gradient does not depend on the temperature."""
+    """Soft cross-entropy to a teacher's logits [B], scaled so that the gradient does not depend on the temperature."""
     target = (taught / temperature).softmax(dim=1)
-    return F.cross_entropy(logits / temperature, target) * temperature**2
+    return F.cross_entropy(logits / temperature, target, reduction="none") * temperature**2
 
 
 def distill_options(parser, temperature: float = 2.0) -> None:
@@ -92,7 +92,7 @@ class Supervised(Task):
             with torch.no_grad():
                 *_, whole = self.teacher.walk(batch, Reduction())
                 taught = self.teacher.head(self.teacher.features(whole, batch.lengths))
-            loss = (1 - self.weight) * loss + self.weight * teaching(logits, taught, self.temperature)
+            loss = (1 - self.weight) * loss + self.weight * teaching(logits, taught, self.temperature).mean()
             if self.states_weight > 0:
                 loss = loss + self.states_weight * states_distance(last.rows, whole.rows)
         return loss, {"loss": loss.item(), **self.schedule.figures()}

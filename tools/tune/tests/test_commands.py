@@ -15,6 +15,8 @@ TRAINED = {"dense": [], "acc": ["--speedup", "2", "--refresh", "3", "--profile-t
            "lexical": ["--speedup", "1.5", "--score-texts", "30", "--distill-states", "0.5"],
            "selector": ["--speedup", "1.3", "--samples", "4"], "halting": ["--tau", "0.1"],
            "depth": ["--depth", "2", "--fine-tune", "--distill", "0.5"]}
+#: The authors' choices, beside ours.
+PRESETS = {"selector": ["--preset", "authors"], "halting": ["--preset", "authors"]}
 EXTRAS = {"dense": set(), "depth": set(), "acc": set(),
           "lexical": {"taper.lexical.scores"},
           "selector": {f"taper.selector.{l}.{w}.{x}" for l in (1, 2) for w in ("w1", "w2") for x in ("weight", "bias")},
@@ -66,6 +68,18 @@ def test_resumed_run_gives_the_same_bytes(verb, base, dense, tmp_path, tune, mon
     assert tune(verb, model, tmp_path / "cut", *TRAINED[verb])["finished"]
     for name in ("model.safetensors", "taper_head.safetensors", "config.json"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "cut" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("verb", PRESETS)
+def test_presets_train_otherwise(verb, dense, tmp_path, tune):
+    options = [*TRAINED[verb], "--epochs", "0.5"]
+    ours = tune(verb, dense, tmp_path / "ours", *options)
+    theirs = tune(verb, dense, tmp_path / "theirs", *options, *PRESETS[verb])
+    assert theirs["finished"] and theirs["figures"] != ours["figures"]
+    units = {name: value for name, value in load_file(tmp_path / "theirs/model.safetensors").items() if ".unit." in name}
+    if verb == "halting":
+        assert all(torch.equal(value, units[f"taper.halting.1.unit.{name.split('.')[-1]}"]) for name, value in units.items())
+        assert theirs["figures"]["ponder"] < ours["figures"]["ponder"], "texts halt earlier from the start"
 
 
 def test_resuming_with_other_settings_is_refused(base, tmp_path, tune, monkeypatch):
