@@ -73,7 +73,9 @@ extension ModelSpec {
       form.absent.formUnion(sentence.absent)
     }
     if let tuned {
-      sources.merge(try checkpoint.locate(named: tuned.roles(hidden: hidden, vocabulary: Int(config.shape.vocabulary)))) { $1 }
+      sources.merge(
+        try checkpoint.locate(named: tuned.roles(hidden: hidden, vocabulary: Int(config.shape.vocabulary)))
+      ) { $1 }
     }
 
     var tokenizer = try ModelTokenizer.load(directory: base, vocabulary: Int(config.shape.vocabulary))

@@ -23,7 +23,8 @@ extension Report {
         ReportNode.paragraph(
           Paragraph(
             "time, work: predicted speedup over dense"
-              + (identity.precision == Precision.f32.rawValue ? "" : " of the same precision"), optional: "; K: work speedup by the published formula"
+              + (identity.precision == Precision.f32.rawValue ? "" : " of the same precision"),
+            optional: "; K: work speedup by the published formula"
           ))
       }
       explanation.expectedNodes
