@@ -24,9 +24,10 @@ from .trainer import train
 PENALTIES = torch.log1p(torch.arange(32, dtype=torch.float32))
 #: Above every word's: of the tokens that the tokenizer puts around texts.
 SPECIAL_SCORE = 1000.0
-#: Ridge strength, as a share of the mean variance of a column; added to I_j before its logarithm, as a share of the
-#: mean.
-RIDGE, FLOOR = 1e-2, 1e-3
+#: Ridge strengths, as a share of a column's mean square.
+STRENGTHS = (10.0, 1.0, 1e-1, 1e-2, 1e-3)
+#: Added to I_j before its logarithm, as a share of the mean.
+FLOOR = 1e-3
 BATCH = 8
 
 
@@ -69,15 +70,29 @@ def fit_scores(model: Model, texts: Texts, special: set[int], device: torch.devi
     words = ~torch.isin(ids, torch.tensor(sorted(special)))
     ids, changes = ids[words], changes[words]
     table = model.encoder.words.weight.detach().cpu().double()
-    target = torch.log(changes + FLOOR * changes.mean())
-    rows = table[ids]
-    mean = rows.mean(dim=0)
-    rows, target = rows - mean, target - target.mean()
-    products = rows.T @ rows
-    strength = RIDGE * products.diagonal().mean()
-    weight = torch.linalg.solve(products + strength * torch.eye(len(products), dtype=torch.float64), rows.T @ target)
-    deviation = (rows @ weight).std().clamp(min=1e-12)
-    scores = ((table - mean) @ weight / deviation).float()
+    weight = ridge(table[ids], torch.log(changes + FLOOR * changes.mean()))
+    return scaled(table @ weight, ids, special)
+
+
+def ridge(rows: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """rows [n, d], target [n] → weight [d]. The strength is the one with the least squared error on a fifth of the
+    rows."""
+    rows, target = rows - rows.mean(dim=0), target - target.mean()
+
+    def solve(rows, target, strength):
+        products = rows.T @ rows
+        return torch.linalg.solve(products + strength * products.diagonal().mean() * torch.eye(len(products)).double(),
+                                  rows.T @ target)
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(1))
+    held, fitted = order[:len(rows) // 5], order[len(rows) // 5:]
+    error = lambda strength: float((rows[held] @ solve(rows[fitted], target[fitted], strength) - target[held]).square().sum())
+    return solve(rows, target, min(STRENGTHS, key=error))
+
+
+def scaled(values: torch.Tensor, words: torch.Tensor, special: set[int]) -> torch.Tensor:
+    """Values [vocabulary] as scores: with mean 0 and deviation 1 over `words`, ids."""
+    of_words = values[words]
+    scores = ((values - of_words.mean()) / of_words.std().clamp(min=1e-12)).float()
     scores[sorted(special)] = SPECIAL_SCORE
     return scores
 
