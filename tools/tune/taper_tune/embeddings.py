@@ -203,7 +203,7 @@ class Study:
             if quality is None:
                 continue
             low, high = quality["interval"]
-            timed = f"{race['measured']:.2f}x | {race['mean_ns'] / 1e6:.2f}" if race else " | "
+            timed = f"{race['measured']:.2f}x | {race['mean_ns'] / 1e6:#.3g}" if race else " | "
             lines.append(f"| {row.words} | {quality['value']:.3f} | {low:.3f} to {high:.3f} | {timed} |")
         return lines
 
