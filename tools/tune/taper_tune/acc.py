@@ -10,15 +10,12 @@ from .elimination import Elimination, alpha_for, decay_of
 from .evaluation import contributions
 from .job import Job, whole_part
 from .model import Eliminating, Model, Reduction
-from .supervised import REDUCED, Supervised, distill_options, teacher_of
+from .supervised import REDUCED, Supervised, distill_options, rising_options, teacher_of
 from .trainer import train
 
 
 def options(parser) -> None:
-    parser.add_argument("--speedup", type=float, default=3.0,
-                        help="work speedup by the published form at --max-length tokens (default %(default)s)")
-    parser.add_argument("--ramp", type=float, default=0.5,
-                        help="share of the steps in which the speedup rises (default %(default)s)")
+    rising_options(parser)
     parser.add_argument("--refresh", type=int, default=100,
                         help="steps between measurements of the contributions (default %(default)s)")
     parser.add_argument("--profile-texts", type=int, default=128)

@@ -12,7 +12,7 @@ from .evaluation import layer_features
 from .job import Job, whole_part
 from .lexical import RisingChoice, ridge, scaled
 from .model import Model, Reduction
-from .supervised import REDUCED, Held, cut, encoder_groups
+from .supervised import REDUCED, Held, cut, encoder_groups, rising_options
 from .texts import Texts, encode_singles, load_singles, read_scored, sampled
 from .trainer import Task, train
 
@@ -24,10 +24,7 @@ DEALS = 4
 def options(parser) -> None:
     parser.add_argument("--method", choices=METHODS, required=True, help="what the encoder does without")
     parser.add_argument("--depth", type=int, help="layers to keep, with --method depth")
-    parser.add_argument("--speedup", type=float, default=3.0,
-                        help="work speedup by the published form at --max-length tokens (default %(default)s)")
-    parser.add_argument("--ramp", type=float, default=0.5,
-                        help="share of the steps in which the speedup rises (default %(default)s)")
+    rising_options(parser)
     parser.add_argument("--refresh", type=int, default=100,
                         help="steps between measurements of acc's contributions (default %(default)s)")
     parser.add_argument("--profile-texts", type=int, default=128)

@@ -20,7 +20,7 @@ import numpy
 from .correlation import spearman
 from .files import write_atomically
 from .measuring import NOISY, RACED, ROUNDS, TOGETHER, Taper
-from .reproduce import Results
+from .reproduce import Results, known_name
 from .texts import read_scored, read_texts, sampled
 
 #: What texts come from, and the pairs.
@@ -209,7 +209,7 @@ class Study:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    listed = lambda known: lambda text: [_known(name, known) for name in text.split(",")]
+    listed = lambda known: lambda text: [known_name(name, known) for name in text.split(",")]
     parser = argparse.ArgumentParser(prog="embeddings", description=__doc__.splitlines()[0])
     cache = Path(os.environ.get("TAPER_CACHE", "cache"))
     parser.add_argument("--from", dest="origin", metavar="FOLDER", required=True, help="folder of the data sets (tools/fetch-data)")
@@ -243,12 +243,6 @@ def main(arguments: list[str] | None = None) -> None:
         before, after = whole[:whole.index(BEGIN)], whole[whole.index(END):]
         text = f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{after}"
         write_atomically(a.document, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def _known(name: str, known) -> str:
-    if name not in known:
-        raise argparse.ArgumentTypeError(f"expected one of {', '.join(known)}; found {name}")
-    return name
 
 
 if __name__ == "__main__":

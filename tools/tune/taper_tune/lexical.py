@@ -16,7 +16,7 @@ from .elimination import share_for
 from .encoder import Rows
 from .job import Job, whole_part
 from .model import Choosing, Model, Reduction, Step
-from .supervised import REDUCED, Supervised, distill_options, teacher_of
+from .supervised import REDUCED, Supervised, distill_options, rising_options, teacher_of
 from .texts import Batch, Texts, make_batch, sorted_batches
 from .trainer import train
 
@@ -32,10 +32,7 @@ BATCH = 8
 
 
 def options(parser) -> None:
-    parser.add_argument("--speedup", type=float, default=3.0,
-                        help="work speedup by the published form at --max-length tokens (default %(default)s)")
-    parser.add_argument("--ramp", type=float, default=0.5,
-                        help="share of the steps in which the speedup rises (default %(default)s)")
+    rising_options(parser)
     parser.add_argument("--score-texts", type=int, default=400,
                         help="training texts that the scores of words are fitted to (default %(default)s)")
     distill_options(parser)

@@ -161,7 +161,7 @@ class Matrix:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    names = lambda known: lambda text: [_known(name, known) for name in text.split(",")]
+    names = lambda known: lambda text: [known_name(name, known) for name in text.split(",")]
     parser = argparse.ArgumentParser(prog="reproduce", description=__doc__.splitlines()[0])
     cache = Path(os.environ.get("TAPER_CACHE", "cache"))
     parser.add_argument("-o", "--output", type=Path, default=cache / "tune/results")
@@ -221,7 +221,7 @@ def show_rows(base: str) -> None:
             print(f"{'':20} {'scikit-learn: tf-idf, logistic regression' if planned.name == TFIDF else made}")
 
 
-def _known(name: str, known) -> str:
+def known_name(name: str, known) -> str:
     if name not in known:
         raise argparse.ArgumentTypeError(f"expected one of {', '.join(known)}; found {name}")
     return name

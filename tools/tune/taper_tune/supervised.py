@@ -31,6 +31,14 @@ def teaching(logits: torch.Tensor, taught: torch.Tensor, temperature: float) -> 
     return F.cross_entropy(logits / temperature, target, reduction="none") * temperature**2
 
 
+def rising_options(parser) -> None:
+    """Of a schedule that rises to its target."""
+    parser.add_argument("--speedup", type=float, default=3.0,
+                        help="work speedup by the published form at --max-length tokens (default %(default)s)")
+    parser.add_argument("--ramp", type=float, default=0.5,
+                        help="share of the steps in which the speedup rises (default %(default)s)")
+
+
 def distill_options(parser, temperature: float = 2.0) -> None:
     parser.add_argument("--distill", type=float, default=0.0, metavar="WEIGHT",
                         help="share of the loss that is the given model's logits (default %(default)s: none)")
