@@ -1,7 +1,7 @@
 import TaperJSON
 
-/// Words chosen before the first layer, as `tune lexical` trained with them (specs/tuned-checkpoints.md section 6). Tensor:
-/// `TensorRole.wordScores`.
+/// Words chosen before the first layer, as `tune lexical` trained with them (specs/tuned-checkpoints.md section 6).
+/// Tensor: `TensorRole.wordScores`.
 public struct LexicalSpec: Hashable, Sendable {
   /// The share of a text's tokens that stayed in training; a plan keeps what its target allows.
   public let share: Double

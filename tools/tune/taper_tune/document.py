@@ -2,6 +2,7 @@
 written by hand."""
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from statistics import fmean
 
@@ -56,8 +57,8 @@ def _texts(rows: list[Row]) -> str:
     sources = next(iter(rows[0].feasible.values()))["sources"]
     files = ", ".join(f"{name} {of['used']} of {of['rows']} (SHA-256 {of['sha256'][:12]})"
                       for name, of in sources.items())
-    chosen = "" if "validation" in sources else " Validation: training texts that the seed was not given."
-    return f"Texts used: {files}.{chosen}"
+    chosen = "" if "validation" in sources else "\nValidation: training texts that the seed was not given."
+    return textwrap.fill(f"Texts used: {files}.", 120, break_on_hyphens=False) + chosen
 
 
 def _alone(rows: list[Row]) -> list[str]:

@@ -8,17 +8,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from statistics import fmean
 
 import numpy
 
 from .correlation import spearman
-from .files import write_atomically
+from .files import last_line, write_atomically
 from .measuring import NOISY, RACED, ROUNDS, TOGETHER, Taper
 from .reproduce import Results, known_name
 from .texts import read_scored, read_texts, sampled
@@ -71,7 +70,8 @@ ROWS = [
     Row("depth 3", "minilm", ("--method", "depth", "--dense", "--depth", "3"), "three layers, untrained"),
     *_with_int8(Row("embed-depth-3", "embed-depth-3", words="three layers, `tune embed`")),
     *_with_int8(Row("embed-depth-2", "embed-depth-2", words="two layers, `tune embed`")),
-    *[row for s in ("2", "3") for row in _reduced(f"lexical {s}x", "minilm", "lexical", s, f"words, {s}x, untrained")],
+    *_reduced("lexical 2x", "minilm", "lexical", "2", "words, 2x, untrained"),
+    *_reduced("lexical 3x", "minilm", "lexical", "3", "words, 3x, untrained"),
     *_reduced("embed-lexical 2x", "embed-lexical-2", "lexical", "2", "words, 2x, `tune embed`"),
     *_reduced("embed-lexical 3x", "embed-lexical-3", "lexical", "3", "words, 3x, `tune embed`"),
     *_reduced("acc 2x", "minilm", "acc", "2", "attention, 2x, untrained"),
@@ -84,19 +84,19 @@ class Study:
         self.a, self.folder = arguments, arguments.output
         self.tools = Path(os.environ.get("TAPER_TOOLS", Path(__file__).resolve().parents[2]))
         self.results = Results(self.folder / "embeddings.jsonl")
-        self.key = {"texts": arguments.texts, "epochs": arguments.epochs, "seed": arguments.seed, "pairs": arguments.pairs}
+        self.key = {name: getattr(arguments, name) for name in ("texts", "epochs", "seed", "pairs")}
 
+    @cache
     def fetch(self, what: str, name: str) -> Path:
-        command = [str(self.tools / f"fetch-{what}"), name, *(["--from", self.a.origin] if what == "data" else [])]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f"error: {' '.join(command)} ended with {done.returncode}")
-        return Path(done.stdout.splitlines()[-1])
+        origin = ["--from", self.a.origin] if what == "data" else []
+        return Path(last_line([str(self.tools / f"fetch-{what}"), name, *origin]))
+
+    def made(self, name: str) -> Path:
+        """A path of what depends on the options of training."""
+        return self.folder / "-".join([name, *map(str, (self.a.texts, self.a.epochs, self.a.seed))])
 
     def model(self, name: str) -> Path:
-        if name in TRAINED:
-            return self.folder / "-".join([name, *map(str, (self.a.texts, self.a.epochs, self.a.seed))])
-        return self.fetch("model", name)
+        return self.made(name) if name in TRAINED else self.fetch("model", name)
 
     @cached_property
     def pairs(self) -> list[tuple[str, str, float]]:
@@ -109,8 +109,8 @@ class Study:
         if not path.exists():
             known = {text for one, other, _ in self.pairs for text in (one, other)}
             rows = [row for name in SOURCES for row in read_texts(self.fetch("data", name) / "train.jsonl")]
-            singles = [t for t in dict.fromkeys(text for row in rows for text in row if text is not None) if t not in known]
-            self._write(path, sampled(singles, self.a.texts, self.a.seed))
+            singles = dict.fromkeys(text for row in rows for text in row if text is not None and text not in known)
+            self._write(path, sampled(list(singles), self.a.texts, self.a.seed))
         return path
 
     def _write(self, path: Path, texts: list[str]) -> Path:
@@ -122,15 +122,12 @@ class Study:
         for name in dict.fromkeys(row.model for row in rows if row.model in TRAINED):
             if self.results.has("training", self.key, name):
                 continue
-            command = [sys.executable, "-m", "taper_tune", "embed", str(self.fetch("model", "minilm")), "--data", str(self.texts),
-                       "-o", str(self.model(name)), "--max-length", str(TOKENS), "--epochs", str(self.a.epochs),
-                       "--seed", str(self.a.seed), "--rate", "1e-4", *TRAINED[name]]
+            command = [sys.executable, "-m", "taper_tune", "embed", str(self.model("minilm")), "--data",
+                       str(self.texts), "-o", str(self.model(name)), "--max-length", str(TOKENS), "--epochs",
+                       str(self.a.epochs), "--seed", str(self.a.seed), "--rate", "1e-4", *TRAINED[name]]
             command += ["--threads", str(self.a.threads)] if self.a.threads else []
             print(f"==> {name}", file=sys.stderr)
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-            if done.returncode != 0:
-                raise SystemExit(f"error: {' '.join(command)} ended with {done.returncode}")
-            self.results.add("training", self.key, name, None, json.loads(done.stdout.splitlines()[-1]))
+            self.results.add("training", self.key, name, None, json.loads(last_line(command)))
 
     @cached_property
     def taper(self) -> Taper:
@@ -138,22 +135,32 @@ class Study:
 
     @cached_property
     def sides(self) -> list[Path]:
-        return [self._write(self.folder / f"pairs-{side}.jsonl", [pair[side] for pair in self.pairs]) for side in (0, 1)]
+        of = lambda side: [pair[side] for pair in self.pairs]
+        return [self._write(self.folder / f"pairs-{side}.jsonl", of(side)) for side in (0, 1)]
+
+    @property
+    def device(self) -> Path:
+        return self.folder / "device.json"
+
+    @cached_property
+    def machine(self) -> dict:
+        """This machine, profiled on first use."""
+        return self.taper.device(self.device, self.model("minilm"))
 
     def plan(self, row: Row) -> Path:
-        device = self.folder / "device.json"
-        self.machine = self.taper.device(device, self.model("minilm"))
-        path = self.folder / f"{row.name.replace(' ', '-').replace(',', '')}.plan"
+        path = self.made("plans") / f"{row.name.replace(' ', '-').replace(',', '')}.plan"
         if path.exists():
             return path
+        path.parent.mkdir(exist_ok=True)
+        _ = self.machine
         model, options = self.model(row.model), [*row.options]
         if row.calibrated:
-            calibration = self.folder / f"{model.name}.calibration"
+            calibration = path.parent / f"{row.model}.calibration"
             if not calibration.exists():
-                self.taper("calibrate", model, "--data", self.texts, "--no-labels", "--limit", CALIBRATED, "--max-length",
-                           TOKENS, "--threads", 1, "-o", calibration)
+                self.taper("calibrate", model, "--data", self.texts, "--no-labels", "--limit", CALIBRATED,
+                           "--max-length", TOKENS, "--threads", 1, "-o", calibration)
             options += ["--calibration", calibration, "--beyond-calibration"]
-        self.taper("plan", model, "--device", device, "--threads", 1, "--max-length", TOKENS, *options, "-o", path)
+        self.taper("plan", model, "--device", self.device, "--threads", 1, "--max-length", TOKENS, *options, "-o", path)
         return path
 
     def judge(self, rows: list[Row]) -> None:
@@ -184,12 +191,13 @@ class Study:
 
     def race(self, rows: list[Row]) -> None:
         raced = self._write(self.folder / "raced.jsonl", sampled([pair[0] for pair in self.pairs], RACED, 1))
-        rest = [row for row in rows if row.model and row.name != "dense" and not self.results.has("race", self.key, row.name)]
+        missing = lambda row: not self.results.has("race", self.key, row.name)
+        rest = [row for row in rows if row.model and row.name != "dense" and missing(row)]
         dense = next(row for row in ROWS if row.name == "dense")
         for start in range(0, len(rest), TOGETHER):
             together = [dense, *rest[start:start + TOGETHER]]
-            race = json.loads(self.taper("race", *map(self.plan, together), "--data", raced, "--rounds", ROUNDS, "--threads",
-                                         1, "--json", timed=True, allowed=(NOISY,))[1])
+            race = json.loads(self.taper("race", *map(self.plan, together), "--data", raced, "--rounds", ROUNDS,
+                                         "--threads", 1, "--json", timed=True, allowed=(NOISY,))[1])
             times = [runner["time"]["mean_ns"] for runner in race["plans"]]
             for row, time in zip(together, times):
                 self.results.add("race", self.key, row.name, None,
@@ -211,11 +219,13 @@ class Study:
 def main(arguments: list[str] | None = None) -> None:
     listed = lambda known: lambda text: [known_name(name, known) for name in text.split(",")]
     parser = argparse.ArgumentParser(prog="embeddings", description=__doc__.splitlines()[0])
-    cache = Path(os.environ.get("TAPER_CACHE", "cache"))
-    parser.add_argument("--from", dest="origin", metavar="FOLDER", required=True, help="folder of the data sets (tools/fetch-data)")
-    parser.add_argument("-o", "--output", type=Path, default=cache / "tune/embeddings")
+    parser.add_argument("--from", dest="origin", metavar="FOLDER", required=True,
+                        help="folder of the data sets (tools/fetch-data)")
+    parser.add_argument("-o", "--output", type=Path,
+                        default=Path(os.environ.get("TAPER_CACHE", "cache")) / "tune/embeddings")
     parser.add_argument("--document", type=Path, help="document to write the table into")
-    parser.add_argument("--rows", type=lambda text: text.split(","), help="models of the rows, such as minilm,embed-depth-3")
+    parser.add_argument("--rows", type=lambda text: text.split(","),
+                        help="models of the rows, such as minilm,embed-depth-3 (default: all)")
     parser.add_argument("--stages", type=listed(STAGES), default=list(STAGES), help="(default: all)")
     parser.add_argument("--texts", type=int, default=20000, help="texts to learn from (default %(default)s)")
     parser.add_argument("--pairs", type=int, help="pairs to judge on (default: all)")

@@ -4,7 +4,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 
@@ -46,6 +48,14 @@ def replace_directory(target: Path, fill) -> None:
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def last_line(command: list[str]) -> str:
+    """Runs a command; the last line of its standard output. A failure ends the program."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"error: {shlex.join(command)} ended with {done.returncode}")
+    return done.stdout.splitlines()[-1]
 
 
 def sha256(path: Path) -> str:

@@ -32,11 +32,13 @@ def common_options(parser: argparse.ArgumentParser, is_labelled: bool = True) ->
         parser.add_argument("--data", required=True, type=Path, help="labelled texts to train on, JSON lines")
         parser.add_argument("--test", type=Path, help="labelled texts to report on, by --metric")
         add_options(parser)
-        parser.add_argument("--head-rate", type=float, default=1e-3, help="learning rate of heads (default %(default)s)")
+        parser.add_argument("--head-rate", type=float, default=1e-3,
+                            help="learning rate of heads (default %(default)s)")
         parser.add_argument("--head-texts", type=int, default=1000,
                             help="training texts to fit a new head on, by logistic regression (default %(default)s)")
     else:
-        parser.add_argument("--data", required=True, type=Path, help="texts to learn from, JSON lines; labels are not read")
+        parser.add_argument("--data", required=True, type=Path,
+                            help="texts to learn from, JSON lines; labels are not read")
         parser.add_argument("--test", type=Path,
                             help="texts to report on; of pairs with a score, Spearman's correlation too")
     parser.add_argument("-o", "--output", required=True, type=Path, help="directory to write")
@@ -137,8 +139,8 @@ class Job:
         """The model as loaded, as a teacher."""
         return self.model(copy.deepcopy(self.checkpoint), dropout=0.0).eval().requires_grad_(False)
 
-    def write(self, model: Model, method: str | tuple[str, ...], outcome: Outcome | None, description: dict, report: dict,
-              extras: dict[str, torch.Tensor] | None = None) -> None:
+    def write(self, model: Model, method: str | tuple[str, ...], outcome: Outcome | None, description: dict,
+              report: dict, extras: dict[str, torch.Tensor] | None = None) -> None:
         """Writes the directory and prints the report; removes the saved state of a finished run. Several methods: of
         one training."""
         methods = (method,) if isinstance(method, str) else method

@@ -78,11 +78,14 @@ def ridge(rows: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
     def solve(rows, target, strength):
         products = rows.T @ rows
-        return torch.linalg.solve(products + strength * products.diagonal().mean() * torch.eye(len(products)).double(),
-                                  rows.T @ target)
+        added = strength * products.diagonal().mean() * torch.eye(len(products)).double()
+        return torch.linalg.solve(products + added, rows.T @ target)
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(1))
     held, fitted = order[:len(rows) // 5], order[len(rows) // 5:]
-    error = lambda strength: float((rows[held] @ solve(rows[fitted], target[fitted], strength) - target[held]).square().sum())
+
+    def error(strength):
+        found = rows[held] @ solve(rows[fitted], target[fitted], strength)
+        return float((found - target[held]).square().sum())
     return solve(rows, target, min(STRENGTHS, key=error))
 
 
@@ -95,7 +98,8 @@ def scaled(values: torch.Tensor, words: torch.Tensor, special: set[int]) -> torc
 
 
 class RisingChoice:
-    """The schedule of reductions while words choose: by `scores` [vocabulary], from every token to the target's share."""
+    """The schedule of reductions while words choose: by `scores` [vocabulary], from every token to the target's
+    share."""
 
     def __init__(self, model: Model, scores: torch.Tensor, steps: int, job: Job):
         a = job.arguments

@@ -256,5 +256,6 @@ class Measuring:
         self._add("race", planned, {
             "texts": len(rows), "rounds": ROUNDS, "mean_ns": round(fmean(times)),
             "p99_ns": round(quantiles(times, n=100)[-1]), "dense_ns": theirs, "measured": theirs / fmean(times),
-            "predicted": None, "measured_longest": None, "longest_texts": 0, "work": None, "mean_depth": None, "alone": True})
+            "predicted": None, "measured_longest": None, "longest_texts": 0, "work": None, "mean_depth": None,
+            "alone": True})
 

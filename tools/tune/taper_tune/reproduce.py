@@ -10,13 +10,13 @@ import argparse
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from .document import write_document
+from .files import last_line
 from .measuring import Measuring, Taper
 from .rows import DATASETS, MODELS, TFIDF, Dataset, chain, needs_training, plans
 from .texts import Split
@@ -68,10 +68,7 @@ class Matrix:
             command = [str(self.tools / f"fetch-{what}"), name]
             if self.a.origin and what == "data" and self.dataset(name).is_local:
                 command += ["--from", self.a.origin]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-            if done.returncode != 0:
-                raise SystemExit(f"error: {' '.join(command)} ended with {done.returncode}")
-            self.fetched[what, name] = done.stdout.splitlines()[-1]
+            self.fetched[what, name] = last_line(command)
         return self.fetched[what, name]
 
     def dataset(self, name: str) -> Dataset:
@@ -125,10 +122,7 @@ class Matrix:
             if value is not None:
                 command += [option, str(value)]
         print(f"==> {name} {model} seed {seed}", file=sys.stderr)
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            raise SystemExit(f"error: {' '.join(command)} ended with {done.returncode}")
-        self.results.add("training", key, model, None, json.loads(done.stdout.splitlines()[-1]))
+        self.results.add("training", key, model, None, json.loads(last_line(command)))
         return self.is_trained(name, model, seed)
 
     def is_trained(self, name: str, model: str, seed: int) -> bool:

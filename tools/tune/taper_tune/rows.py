@@ -185,7 +185,8 @@ def plans(model: str, dataset: Dataset, layers: int = 6) -> list[Planned]:
                  for form in ("dynamic", "static")]
         return [*found, *(_in("int8", p) for p in found)]
     if method == "lexical":
-        chosen = lambda speedups: [Planned(model, f"lexical {s}x", ("--method", "lexical", "--speedup", f"{s}x")) for s in speedups]
+        chosen = lambda speedups: [Planned(model, f"lexical {s}x", ("--method", "lexical", "--speedup", f"{s}x"))
+                                   for s in speedups]
         return [*chosen(dataset.speedups), *(_in("int8", p) for p in chosen(dataset.int8_speedups))]
     # LAT trains once for any speedup.
     return [*tokens(dataset.speedups), *(_in("int8", p) for p in tokens(dataset.int8_speedups))]

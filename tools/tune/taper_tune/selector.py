@@ -38,7 +38,8 @@ def options(parser) -> None:
     parser.add_argument("--joint-samples", type=int, default=2, help="K in the joint stage (default %(default)s)")
     parser.add_argument("--selector-rate", type=float, default=3e-3)
     parser.add_argument("--joint-loss", choices=("both", "teacher"), default="both",
-                        help="of the joint stage, and of its reward: labels and the dense model's logits, or these alone")
+                        help="of the joint stage, and of its reward: labels and the dense model's logits, or these "
+                             "alone")
     parser.add_argument("--policy-into-encoder", action="store_true",
                         help="the joint stage's policy gradient reaches the encoder too")
     parser.add_argument("--cost-over", choices=("text", "padded"), default="text",

@@ -53,7 +53,8 @@ def teacher_of(job: Job) -> Model | None:
     if a.distill == 0 and a.distill_states == 0:
         return None
     if job.needs_head:
-        raise SystemExit("error: --distill: the model has no head of its own to learn from; give a fine-tuned one (tune dense)")
+        raise SystemExit("error: --distill: the model has no head of its own to learn from; give a fine-tuned one "
+                         "(tune dense)")
     return job.frozen_copy()
 
 

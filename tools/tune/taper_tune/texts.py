@@ -71,7 +71,8 @@ def _read(path: Path, needs_label: bool) -> list[tuple[str, str | None, str | No
             if keys is None or needs_label and label is None:
                 raise SystemExit(f"error: {path}:{number}: expected a text{' and a label' if needs_label else ''}, "
                                  f"found {', '.join(row)}")
-            rows.append((row[keys[0]], row[keys[1]] if keys[1] else None, None if label is None else str(label).strip(" \t")))
+            said = None if label is None else str(label).strip(" \t")
+            rows.append((row[keys[0]], row[keys[1]] if keys[1] else None, said))
     if not rows:
         raise SystemExit(f"error: {path}: expected at least one row")
     return rows

@@ -42,7 +42,8 @@ def elimination(checkpoint):
 def lexical(checkpoint):
     scores = torch.randn(len(tiny.VOCABULARY), generator=torch.Generator().manual_seed(9))
     scores[[2, 3]] = SPECIAL_SCORE
-    return {"lexical": {"share": 0.5, "tokens": 20, "speedup": 2.0, "penalties": PENALTIES.tolist()}}, {"lexical.scores": scores}
+    described = {"share": 0.5, "tokens": 20, "speedup": 2.0, "penalties": PENALTIES.tolist()}
+    return {"lexical": described}, {"lexical.scores": scores}
 
 
 def selector(checkpoint):

@@ -76,9 +76,11 @@ def test_presets_train_otherwise(verb, dense, tmp_path, tune):
     ours = tune(verb, dense, tmp_path / "ours", *options)
     theirs = tune(verb, dense, tmp_path / "theirs", *options, *PRESETS[verb])
     assert theirs["finished"] and theirs["figures"] != ours["figures"]
-    units = {name: value for name, value in load_file(tmp_path / "theirs/model.safetensors").items() if ".unit." in name}
+    tensors = load_file(tmp_path / "theirs/model.safetensors")
+    units = {name: value for name, value in tensors.items() if ".unit." in name}
     if verb == "halting":
-        assert all(torch.equal(value, units[f"taper.halting.1.unit.{name.split('.')[-1]}"]) for name, value in units.items())
+        first = lambda name: units[f"taper.halting.1.unit.{name.split('.')[-1]}"]
+        assert all(torch.equal(value, first(name)) for name, value in units.items())
         assert theirs["figures"]["ponder"] < ours["figures"]["ponder"], "texts halt earlier from the start"
 
 

@@ -16,15 +16,16 @@ def write_pairs(path):
     generator = torch.Generator().manual_seed(4)
     words = "alpha beta gamma delta one two three four five six seven eight".split()
     some = lambda: " ".join(words[int(i)] for i in torch.randint(12, (12,), generator=generator))
-    path.write_text("".join(json.dumps({"text": some(), "text_pair": some(), "score": k % 6}) + "\n" for k in range(30)))
+    rows = [{"text": some(), "text_pair": some(), "score": k % 6} for k in range(30)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
 
 @pytest.fixture
 def tune(data, base, tmp_path, capsys):
     def run(output, *options, test=data, model=base):
-        main(["embed", str(model), "--data", str(data), "--test", str(test), "-o", str(tmp_path / output), "--threads", "1",
-              "--max-length", "24", "--batch-size", "8", "--device", "cpu", "--dropout", "0", *options])
+        main(["embed", str(model), "--data", str(data), "--test", str(test), "-o", str(tmp_path / output),
+              "--threads", "1", "--max-length", "24", "--batch-size", "8", "--device", "cpu", "--dropout", "0", *options])
         return json.loads(capsys.readouterr().out.splitlines()[-1])
     return run
 

@@ -47,8 +47,8 @@ def study(tmp_path, monkeypatch):
         calls.clear()
         document = tmp_path / "document.md"
         document.write_text(f"before\n{embeddings.BEGIN}\nold\n{embeddings.END}\nafter\n")
-        embeddings.main(["--from", str(tmp_path), "-o", str(tmp_path / "out"), "--document", str(document), "--threads", "1",
-                         "--texts", "40", "--epochs", "0.1", *options])
+        embeddings.main(["--from", str(tmp_path), "-o", str(tmp_path / "out"), "--document", str(document),
+                         "--threads", "1", "--texts", "40", "--epochs", "0.1", *options])
         return calls[:], document.read_text()
     return run
 

@@ -13,7 +13,7 @@ from taper_tune.elimination import dense_work, kept_words, share_for
 from taper_tune.family import Shape
 from taper_tune.lexical import PENALTIES, SPECIAL_SCORE, fit_scores, importance
 from taper_tune.model import Choosing, Model, Reduction
-from taper_tune.texts import Texts
+from taper_tune.texts import Texts, make_batch
 
 
 def chosen_by_definition(ids, scores, count):
@@ -32,7 +32,8 @@ def test_the_largest_scores_stay_and_repeats_count_less(base):
     generator = torch.Generator().manual_seed(8)
     scores = torch.randn(len(tiny.VOCABULARY), generator=generator)
     scores[[2, 3]] = SPECIAL_SCORE
-    reference = NaiveEncoder({role: checkpoint.tensors[name] for role, name in checkpoint.names.items()}, checkpoint.config)
+    tensors = {role: checkpoint.tensors[name] for role, name in checkpoint.names.items()}
+    reference = NaiveEncoder(tensors, checkpoint.config)
     for ids, types in tiny.inputs((5, 12, 20)):
         ids[4:] = ids[2:3]  # a word that is repeated
         ids[-1] = 3
@@ -55,7 +56,6 @@ def test_texts_of_a_batch_do_not_touch_each_other(base):
     scores = torch.randn(len(tiny.VOCABULARY), generator=torch.Generator().manual_seed(1))
     reduction = Choosing(scores, PENALTIES, 0.4)
     texts = list(tiny.inputs((3, 9, 20)))
-    from taper_tune.texts import make_batch
     whole = make_batch(Texts([i.tolist() for i, _ in texts], [t.tolist() for _, t in texts], [0] * 3, ""), [0, 1, 2],
                        torch.device("cpu"))
     together, _ = model(whole, reduction)
