@@ -138,15 +138,35 @@ CK_INLINE ck_vh next_plane(ck_vf *rest, int is_last) {
   return __builtin_convertvector((ck_vu)choose(is_finite, (ck_vf)plane, (ck_vf)other), ck_vh);
 }
 
+/// The same where every value, rounded to bf16, is finite: `are_ordinary`.
+CK_INLINE ck_vh next_ordinary_plane(ck_vf *rest) {
+  const ck_vu bits = (ck_vu)*rest, plane = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16;
+  *rest -= (ck_vf)(plane << 16);
+  return __builtin_convertvector(plane, ck_vh);
+}
+CK_INLINE int are_ordinary(ck_vf v) {
+  return !__builtin_reduce_or((ck_vi)(((ck_vu)v & 0x7FFFFFFF) >= 0x7F7F8000));
+}
+
 /// One row of ck_encode_bf16x2 or ck_encode_bf16x3 as planes, `plane` bytes apart.
-CK_INLINE void encode_planes(ck_encoded_row y, size_t plane, const float *a, size_t n, uint32_t planes) {
-  for (size_t i = 0; i < n; i += CK_WIDTH) {
-    // lanes beyond the row, and so the padding of the last pair, are zero
-    const size_t count = n - i < CK_WIDTH ? n - i : CK_WIDTH;
-    ck_vf rest = count < CK_WIDTH ? load_some(a + i, count) : load(a + i);
+CK_INLINE void encode_planes(ck_encoded_row y, size_t plane, const float *a, size_t n,
+                             const uint32_t planes) {
+  size_t i = 0;
+  for (; i + CK_WIDTH <= n; i += CK_WIDTH) {
+    ck_vf rest = load(a + i);
+    char *to = encoded_at(y, 2 * i);
+    const int ordinary = are_ordinary(rest);
+#pragma clang loop unroll(full)
+    for (uint32_t p = 0; p < planes; p++, to += plane) {
+      ck_vh v = ordinary ? next_ordinary_plane(&rest) : next_plane(&rest, p == planes - 1);
+      __builtin_memcpy(to, &v, sizeof v);
+    }
+  }
+  if (i < n) { // lanes beyond the row, and so the padding of the last pair, are zero
+    ck_vf rest = load_some(a + i, n - i);
     for (uint32_t p = 0; p < planes; p++) {
       ck_vh v = next_plane(&rest, p == planes - 1);
-      __builtin_memcpy(encoded_at(y, 2 * i) + p * plane, &v, (count + 1) / 2 * 4);
+      __builtin_memcpy(encoded_at(y, 2 * i) + p * plane, &v, (n - i + 1) / 2 * 4);
     }
   }
   for (uint32_t p = 0; p < planes; p++, y.at += plane)

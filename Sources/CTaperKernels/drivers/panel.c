@@ -60,9 +60,11 @@ static void run(const ck_op *op, uint32_t task, ck_weight_layout layout, uint32_
   ck_encoded_row encoded[ck_most_job_rows];
   for (uint32_t start = 0; start < op->rows; start += chunk) {
     uint32_t count = op->rows - start < chunk ? op->rows - start : chunk;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0, in_tile = 0; i < count; i++, in_tile++) {
       uint32_t row = op->index ? op->index[start + i] : start + i;
-      rows[i] = read_row(op, row, layout).first.at;
+      in_tile = in_tile == tile_rows ? 0 : in_tile; // a chunk begins with a tile
+      rows[i] = op->a_layout == CK_ENCODED_TILES && in_tile ? (const char *)rows[i - 1] + CK_ENCODED_LINE
+                                                            : read_row(op, row, layout).first.at;
       if (encodes)
         encoded[i] = ck_written_row(op, start + i, 2);
       if (has_scales)

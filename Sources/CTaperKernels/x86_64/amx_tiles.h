@@ -17,14 +17,17 @@
 //   - After each tile instruction lines of the next pair of panels are prefetched into the second level. This
 //   goes on
 //     beyond the job's end, where the next job's weights lie.
+//   - The epilogue's loop touches little but vectors: activation, kind of result and loads' hints are
+//   constants of an instance, and a block knows where its rows go. Written by row and looked up in the job it
+//   took 7 to 40% of a product.
 // With weights and rows in planes (ck_gemm_f32_x3, ck_gemm_f32_x6) a step takes each plane of the weights in
 // turn, and with it the planes of the rows from the last it meets to the first, whose tiles stay for the
 // weights' last. Each sum is one chain over the depth steps, so results do not depend on how rows and panels
 // are cut.
 //
 // On CPUs without AMX the tests run this under Tests/CAMXEmulator. Before including it a tier includes
-// vector_math.h and defines
-//   CK_DOT_GROUP, CK_DOTS             as vector_dots.h does; without CK_DOTS it calls tile_products itself
+// vector_math.h and defines what follows; after it CK_TILE_PRODUCTS makes the tier's kernels.
+//   CK_DOT_GROUP                      as vector_dots.h does
 //   CK_GELU(v)                        GELU as exactly as its products want it; rough_gelu when not defined
 //   CK_TILE_DOTS(sums, a, b)          the tile instruction
 //   ck_columns                        what its `values` needs to know of 16 columns
@@ -61,20 +64,14 @@ enum {
 #define CK_LEFT 6
 #define CK_RIGHT 7
 
-/// A tile in memory.
-typedef struct tile_place {
-  const char *at;
-  size_t stride; // from one row of the tile to the next
-} tile_place;
-
-/// `count` rows of a tile, `bytes` bytes of each, copied to `copy` and padded with zeros to whole lines.
-static __attribute__((noinline)) tile_place copied(char *copy, const void *const *rows, uint32_t count,
-                                                   size_t at, size_t bytes) {
-  memset(copy, 0, tile_bytes);
-  for (uint32_t r = 0; r < count; r++)
-    memcpy(copy + r * line_bytes, (const char *)rows[r] + at, bytes);
-  return (tile_place){.at = copy, .stride = line_bytes};
-}
+/// What is constant in an instance of the product.
+typedef struct product_kind {
+  uint32_t planes;
+  ck_activation activation;
+  bool encodes;
+  bool streams_rows; // otherwise weights
+  bool is_plain;     // as `is_plain` finds
+} product_kind;
 
 /// The rows of a, cut into tiles of `height` rows.
 typedef struct row_tiles {
@@ -85,23 +82,35 @@ typedef struct row_tiles {
   size_t row_stride, line_stride, plane;
 } row_tiles;
 
+static uint32_t tile_height(const ck_panel_job *job) {
+  return job->line_stride != CK_ENCODED_LINE ? job->tile_rows : ck_encoded_tile_rows(job->rows);
+}
+
+/// Bytes from one row of a to the next; 0 where rows are gathered.
+static size_t stride_of_rows(const ck_panel_job *job) {
+  if (job->rows < 2)
+    return line_bytes;
+  const size_t stride = (size_t)((const char *)job->a[1] - (const char *)job->a[0]);
+  for (uint32_t r = 2; r < job->rows; r++)
+    if ((size_t)((const char *)job->a[r] - (const char *)job->a[r - 1]) != stride)
+      return 0;
+  return stride;
+}
+
 static row_tiles cut_rows(const ck_panel_job *job, uint32_t whole_steps, uint32_t steps) {
-  row_tiles result = {
-      .rows = job->a, .count = job->rows, .line_stride = job->line_stride, .plane = job->plane};
-  result.are_tiles = job->line_stride != CK_ENCODED_LINE;
-  result.height = result.are_tiles ? job->tile_rows : ck_encoded_tile_rows(job->rows);
+  row_tiles result = {.rows = job->a,
+                      .count = job->rows,
+                      .height = tile_height(job),
+                      .are_tiles = job->line_stride != CK_ENCODED_LINE,
+                      .direct_steps = steps,
+                      .row_stride = line_bytes,
+                      .line_stride = job->line_stride,
+                      .plane = job->plane};
   result.tiles = divided_up(job->rows, result.height);
-  result.row_stride = line_bytes;
-  result.direct_steps = steps;
-  if (result.are_tiles)
-    return result;
-  // Beyond the last whole step a row may end, and gathered rows have no stride.
-  result.direct_steps = whole_steps;
-  if (job->rows > 1)
-    result.row_stride = (size_t)((const char *)job->a[1] - (const char *)job->a[0]);
-  for (uint32_t r = 1; r < job->rows; r++)
-    if ((size_t)((const char *)job->a[r] - (const char *)job->a[r - 1]) != result.row_stride)
-      result.direct_steps = 0;
+  if (!result.are_tiles) { // a row may end within its last step
+    result.row_stride = stride_of_rows(job);
+    result.direct_steps = result.row_stride ? whole_steps : 0;
+  }
   return result;
 }
 
@@ -112,12 +121,29 @@ CK_INLINE uint32_t first_row(const row_tiles *a, uint32_t tile) {
   return a->are_tiles || row + a->height <= a->count ? row : a->count - a->height;
 }
 
-CK_INLINE tile_place rows_at(const row_tiles *a, uint32_t first, uint32_t step, uint32_t plane,
-                             size_t depth_bytes, char *copy) {
-  size_t at = step * a->line_stride + plane * a->plane, left = depth_bytes - (size_t)step * line_bytes;
-  if (step < a->direct_steps)
-    return (tile_place){.at = (const char *)a->rows[first] + at, .stride = a->row_stride};
-  return copied(copy, a->rows + first, a->height, at, left < line_bytes ? left : line_bytes);
+/// The tiles of a depth step.
+typedef struct step_tiles {
+  const char *upper, *lower;    // rows
+  size_t row_stride, row_plane; // bytes from one row of a tile to the next; from one plane to the next
+  const char *left, *right;     // panels, whose planes are a line apart
+} step_tiles;
+
+/// Room for the tiles of a step that cannot be loaded from where they lie.
+typedef struct step_copies {
+  char upper[most_planes * tile_bytes] __attribute__((aligned(64)));
+  char lower[most_planes * tile_bytes] __attribute__((aligned(64)));
+  char left[most_planes * tile_bytes] __attribute__((aligned(64)));
+  char right[most_planes * tile_bytes] __attribute__((aligned(64)));
+} step_copies;
+
+/// `bytes` bytes of a step of a tile's rows, padded with zeros to whole lines.
+static void copy_rows(char *copy, const row_tiles *a, uint32_t first, uint32_t step, uint32_t planes,
+                      size_t bytes) {
+  memset(copy, 0, planes * tile_bytes);
+  for (uint32_t p = 0; p < planes; p++)
+    for (uint32_t r = 0; r < a->height; r++)
+      memcpy(copy + p * tile_bytes + r * line_bytes,
+             (const char *)a->rows[first + r] + step * a->line_stride + p * a->plane, bytes);
 }
 
 /// Lines of memory that will be read soon.
@@ -132,63 +158,46 @@ CK_INLINE void look_ahead(prefetch *ahead) {
     __builtin_prefetch(ahead->next, 0, 2);
 }
 
-/// Two panels, or the last one alone.
-typedef struct panel_pair {
-  uint32_t column;
-  bool has_right;
-  const char *panels;
-  size_t panel_bytes;
-  uint32_t planes; // of which a step has a line each where without planes it has one
-  uint32_t whole_steps, steps;
-  const char *rest[2]; // the step after the whole ones, padded with zeros to whole tiles
-} panel_pair;
+#define CK_LOAD(tile, at, stride, streams)                                                                   \
+  do {                                                                                                       \
+    if (streams)                                                                                             \
+      _tile_stream_loadd(tile, at, stride);                                                                  \
+    else                                                                                                     \
+      _tile_loadd(tile, at, stride);                                                                         \
+  } while (0)
 
-CK_INLINE const char *weights_at(const panel_pair *pair, uint32_t step, uint32_t plane, uint32_t side) {
-  const char *from = step < pair->whole_steps
-                         ? pair->panels + side * pair->panel_bytes + (size_t)step * pair->planes * tile_bytes
-                         : pair->rest[side];
-  return from + plane * line_bytes;
+/// One depth step of a block.
+CK_INLINE void multiply_step(const step_tiles *step, const product_kind kind, bool has_lower, bool has_right,
+                             prefetch *ahead) {
+  const uint32_t planes = kind.planes;
+#pragma clang loop unroll(full)
+  for (uint32_t w = 0; w < planes; w++) {
+    CK_LOAD(CK_LEFT, step->left + w * line_bytes, planes * line_bytes, !kind.streams_rows);
+    if (has_right)
+      CK_LOAD(CK_RIGHT, step->right + w * line_bytes, planes * line_bytes, !kind.streams_rows);
+#pragma clang loop unroll(full)
+    for (uint32_t p = planes - w; p-- > 0;) {
+      const bool loads = w == 0 || w < planes - 1;
+      if (loads)
+        CK_LOAD(CK_UPPER, step->upper + p * step->row_plane, step->row_stride, kind.streams_rows);
+      CK_TILE_DOTS(CK_UPPER_LEFT, CK_UPPER, CK_LEFT);
+      look_ahead(ahead);
+      if (has_right)
+        CK_TILE_DOTS(CK_UPPER_RIGHT, CK_UPPER, CK_RIGHT);
+      look_ahead(ahead);
+      if (!has_lower)
+        continue;
+      if (loads)
+        CK_LOAD(CK_LOWER, step->lower + p * step->row_plane, step->row_stride, kind.streams_rows);
+      CK_TILE_DOTS(CK_LOWER_LEFT, CK_LOWER, CK_LEFT);
+      look_ahead(ahead);
+      if (has_right)
+        CK_TILE_DOTS(CK_LOWER_RIGHT, CK_LOWER, CK_RIGHT);
+      look_ahead(ahead);
+    }
+  }
 }
-
-CK_INLINE void load_panels(const panel_pair *pair, uint32_t step, uint32_t plane, bool streams) {
-  const char *left = weights_at(pair, step, plane, 0), *right = weights_at(pair, step, plane, 1);
-  const size_t stride = pair->planes * line_bytes;
-  if (streams)
-    _tile_stream_loadd(CK_LEFT, left, stride);
-  else
-    _tile_loadd(CK_LEFT, left, stride);
-  if (pair->has_right && streams)
-    _tile_stream_loadd(CK_RIGHT, right, stride);
-  else if (pair->has_right)
-    _tile_loadd(CK_RIGHT, right, stride);
-}
-
-/// How a tile of rows comes into its register.
-typedef enum row_load { load_kept, load_streamed, load_none } row_load;
-
-CK_INLINE void multiply_upper(tile_place rows, row_load how, bool has_right, prefetch *ahead) {
-  if (how == load_streamed)
-    _tile_stream_loadd(CK_UPPER, rows.at, rows.stride);
-  else if (how == load_kept)
-    _tile_loadd(CK_UPPER, rows.at, rows.stride);
-  CK_TILE_DOTS(CK_UPPER_LEFT, CK_UPPER, CK_LEFT);
-  look_ahead(ahead);
-  if (has_right)
-    CK_TILE_DOTS(CK_UPPER_RIGHT, CK_UPPER, CK_RIGHT);
-  look_ahead(ahead);
-}
-
-CK_INLINE void multiply_lower(tile_place rows, row_load how, bool has_right, prefetch *ahead) {
-  if (how == load_streamed)
-    _tile_stream_loadd(CK_LOWER, rows.at, rows.stride);
-  else if (how == load_kept)
-    _tile_loadd(CK_LOWER, rows.at, rows.stride);
-  CK_TILE_DOTS(CK_LOWER_LEFT, CK_LOWER, CK_LEFT);
-  look_ahead(ahead);
-  if (has_right)
-    CK_TILE_DOTS(CK_LOWER_RIGHT, CK_LOWER, CK_RIGHT);
-  look_ahead(ahead);
-}
+#undef CK_LOAD
 
 /// What the epilogue needs of a pair of panels.
 typedef struct pair_columns {
@@ -214,96 +223,83 @@ static pair_columns columns_of(const ck_panel_job *job, uint32_t column) {
   return result;
 }
 
+/// Where row `row` of the job's result has its columns from `column` on. What is encoded has them side by
+/// side only in a plain product.
+CK_INLINE char *place_of(const ck_panel_job *job, uint32_t row, uint32_t column, const bool encodes) {
+  if (encodes)
+    return encoded_at(job->encoded[row], job->encoded_offset + 2 * (size_t)column);
+  return (char *)(job->y + (size_t)row * job->ldy + column);
+}
+
 /// A block of sums whose epilogue is due: rows of two panels, the upper tile's before the lower tile's.
 typedef struct block {
   const char *sums;
   uint32_t next, end;    // sums' rows to be finished
   uint32_t height;       // rows of the upper tile
   uint32_t upper, lower; // the rows of the job that the tiles start with
+  char *y, *lower_y;     // where the next row and the lower tile's first go
+  size_t y_stride;
 } block;
 
-/// Rounds a row's values of two panels to bf16. The instruction flushes subnormals, as the tile instructions
-/// that read them do.
-CK_INLINE void encode_pair(const ck_panel_job *job, const pair_columns *columns, uint32_t row,
-                           const ck_vf *values, const bool is_full) {
+/// Writes a row of 32 values as bf16 where some are not wanted or do not fill a line.
+CK_INLINE void encode_some(const ck_panel_job *job, const pair_columns *columns, uint32_t row, __m512i both) {
   const ck_encoded_row to = job->encoded[row];
   const size_t offset = job->encoded_offset + 2 * (size_t)columns->column;
   ck_vh halves[2];
-  __m512bh both = _mm512_cvtne2ps_pbh((__m512)values[1], (__m512)values[0]);
   memcpy(halves, &both, sizeof halves);
-  if (is_full && offset % CK_ENCODED_LINE == 0) {
-    memcpy(encoded_at(to, offset), halves, sizeof halves);
-    return;
-  }
   for (uint32_t side = 0; side < 2; side++)
     if (columns->mask[side])
       memcpy(encoded_at(to, offset + side * sizeof halves[0]), &halves[side],
              2 * (size_t)__builtin_popcount(columns->mask[side]));
 }
 
-/// The epilogue of one row of two panels. Where this is inlined `is_full` (all columns are there), the
-/// activation and whether the result is encoded are constants.
+/// The epilogue of one row of two panels. bf16 is rounded by the instruction that flushes subnormals, as the
+/// tile instructions that read it do.
 CK_INLINE void finish_row(const ck_panel_job *job, const pair_columns *columns, const ck_rows *rows,
-                          const char *sums, uint32_t row, const bool is_full, const ck_activation activation,
-                          const bool encodes) {
-  ck_vf results[2] = {splat(0), splat(0)};
+                          const char *sums, uint32_t row, char *y, const product_kind kind) {
+  ck_vf results[2];
 #pragma clang loop unroll(full)
   for (uint32_t side = 0; side < 2; side++) {
-    if (!is_full && !columns->mask[side])
-      continue;
     ck_vf v = values(sums + side * line_bytes, &columns->side[side], rows, job, row) + columns->bias[side];
-    if (activation == CK_ACTIVATION_GELU) {
+    if (kind.activation == CK_ACTIVATION_GELU) {
       v = CK_GELU(v);
-    } else if (activation != CK_ACTIVATION_NONE) {
+    } else if (kind.activation != CK_ACTIVATION_NONE) {
       float x[CK_PANEL];
       store(x, v);
-      bias_activation(x, x, NULL, CK_PANEL, activation);
+      bias_activation(x, x, NULL, CK_PANEL, kind.activation);
       v = load(x);
     }
     results[side] = v;
   }
-  if (encodes) {
-    encode_pair(job, columns, row, results, is_full);
+  if (kind.encodes) {
+    __m512i both = (__m512i)_mm512_cvtne2ps_pbh((__m512)results[1], (__m512)results[0]);
+    if (kind.is_plain)
+      _mm512_storeu_si512(y, both);
+    else
+      encode_some(job, columns, row, both);
     return;
   }
-  float *y = job->y + (size_t)row * job->ldy + columns->column;
 #pragma clang loop unroll(full)
-  for (uint32_t side = 0; side < 2; side++, y += CK_PANEL)
-    if (is_full)
-      store(y, results[side]);
+  for (uint32_t side = 0; side < 2; side++, y += line_bytes)
+    if (kind.is_plain)
+      store((float *)y, results[side]);
     else
       _mm512_mask_storeu_ps(y, columns->mask[side], (__m512)results[side]);
 }
 
-CK_INLINE void finish_some(const ck_panel_job *job, const pair_columns *columns, const ck_rows *rows,
-                           block *block, uint32_t count, const bool is_full, const ck_activation activation,
-                           const bool encodes) {
-  const char *sums = block->sums + (size_t)block->next * block_row;
-  while (count > 0 && block->next < block->end) {
-    bool is_upper = block->next < block->height;
-    uint32_t row = is_upper ? block->upper + block->next : block->lower + block->next - block->height;
-    uint32_t end = is_upper && block->height < block->end ? block->height : block->end;
-    uint32_t some = end - block->next < count ? end - block->next : count;
-    for (uint32_t i = 0; i < some; i++, sums += block_row)
-      finish_row(job, columns, rows, sums, row + i, is_full, activation, encodes);
-    block->next += some, count -= some;
-  }
-}
-
 /// Finishes up to `count` rows of a block.
-static __attribute__((noinline)) void finish_rows(const ck_panel_job *job, const pair_columns *columns,
-                                                  const ck_rows *rows, block *block, uint32_t count) {
-  bool is_full = columns->mask[0] == 0xFFFF && columns->mask[1] == 0xFFFF;
-  if (is_full && job->activation == CK_ACTIVATION_NONE && !job->encoded)
-    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_NONE, false);
-  else if (is_full && job->activation == CK_ACTIVATION_GELU && !job->encoded)
-    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_GELU, false);
-  else if (is_full && job->activation == CK_ACTIVATION_GELU)
-    finish_some(job, columns, rows, block, count, true, CK_ACTIVATION_GELU, true);
-  else if (!job->encoded)
-    finish_some(job, columns, rows, block, count, false, job->activation, false);
-  else
-    finish_some(job, columns, rows, block, count, false, job->activation, true);
+CK_INLINE void finish_rows(const ck_panel_job *job, const pair_columns *columns, const ck_rows *rows,
+                           block *block, uint32_t count, const product_kind kind) {
+  const uint32_t end = block->end - block->next < count ? block->end : block->next + count;
+  const char *sums = block->sums + (size_t)block->next * block_row;
+  char *y = block->y;
+  for (uint32_t i = block->next; i < end; i++, sums += block_row) {
+    uint32_t row = i < block->height ? block->upper + i : block->lower + i - block->height;
+    finish_row(job, columns, rows, sums, row, y, kind);
+    y = i + 1 == block->height ? block->lower_y : y + block->y_stride;
+  }
+  block->y = y;
+  block->next = end;
 }
 
 CK_INLINE void store_sums(char *sums, uint32_t height, bool has_lower, bool has_right) {
@@ -317,45 +313,55 @@ CK_INLINE void store_sums(char *sums, uint32_t height, bool has_lower, bool has_
     _tile_stored(CK_LOWER_RIGHT, lower + line_bytes, block_row);
 }
 
-/// The step after the whole ones of a panel: anything may follow its lines in memory, so they are padded.
-CK_INLINE void pad_rest(panel_pair *pair, char (*copy)[most_planes * tile_bytes], size_t bytes) {
-  for (uint32_t side = 0; side <= pair->has_right; side++) {
-    memset(copy[side], 0, pair->planes * tile_bytes);
-    memcpy(copy[side],
-           pair->panels + side * pair->panel_bytes + (size_t)pair->whole_steps * pair->planes * tile_bytes,
-           bytes);
-    pair->rest[side] = copy[side];
-  }
+/// Whether all loads and stores are of whole tiles and lines: a whole number of steps, pairs of whole panels,
+/// rows at equal distances, and rows of encoded results too, within a tile.
+static bool is_plain(const ck_panel_job *job) {
+  const uint32_t height = tile_height(job);
+  if (job->columns % (2 * CK_PANEL) || divided_up(job->depth, CK_DOT_GROUP) % tile_rows)
+    return false;
+  if (job->line_stride == CK_ENCODED_LINE && !stride_of_rows(job))
+    return false;
+  if (!job->encoded)
+    return true;
+  for (uint32_t r = 1; r < job->rows; r++)
+    if (r % height && job->encoded[r].at - job->encoded[r - 1].at != job->encoded[1].at - job->encoded[0].at)
+      return false;
+  return job->encoded_offset % CK_ENCODED_LINE == 0;
 }
 
-CK_INLINE void tile_products(const ck_panel_job *job, const uint32_t planes) {
+CK_INLINE void tile_products(const ck_panel_job *job, const product_kind kind) {
   char sums[2][2 * tile_rows * block_row] __attribute__((aligned(4096)));
-  char rest[2][most_planes * tile_bytes] __attribute__((aligned(64))),
-      copy[tile_bytes] __attribute__((aligned(64)));
+  step_copies copies;
+  const uint32_t planes = kind.planes,
+                 products = planes * (planes + 1) / 2; // of a plane of rows and one of weights
   const uint32_t groups = divided_up(job->depth, CK_DOT_GROUP), steps = divided_up(groups, tile_rows);
-  const size_t depth_bytes = (size_t)groups * group_bytes;
-  panel_pair pair = {.planes = planes,
-                     .panel_bytes = (size_t)groups * planes * line_bytes,
-                     .whole_steps = groups / tile_rows};
-  const row_tiles a = cut_rows(job, pair.whole_steps, steps);
+  const uint32_t whole_steps = groups / tile_rows;
+  const size_t depth_bytes = (size_t)groups * group_bytes, panel_bytes = (size_t)groups * planes * line_bytes;
+  const row_tiles a = cut_rows(job, whole_steps, steps);
+  const uint32_t direct_steps = kind.is_plain                  ? steps
+                                : a.direct_steps < whole_steps ? a.direct_steps
+                                                               : whole_steps;
   const uint32_t panels = ck_panels(job->columns), blocks = divided_up(a.tiles, 2);
   const uint32_t rows_a_step = divided_up(2 * a.height, steps);
-  const bool streams_rows = blocks > 1;
   ck_rows rows;
   prepare_rows(&rows, job);
-  const uint32_t products = planes * (planes + 1) / 2; // of a plane of rows and one of weights
   block due = {.height = a.height};
   pair_columns columns = {0};
   uint32_t buffer = 0;
   configure(a.height);
   for (uint32_t panel = 0; panel < panels; panel += 2) {
-    pair.panels = (const char *)job->panels + panel * pair.panel_bytes;
-    pair.column = panel * CK_PANEL;
-    pair.has_right = panel + 1 < panels;
-    if (steps > pair.whole_steps)
-      pad_rest(&pair, rest, (groups - pair.whole_steps * tile_rows) * planes * line_bytes);
-    prefetch ahead = {.next = pair.panels + 2 * pair.panel_bytes,
+    const char *left = (const char *)job->panels + panel * panel_bytes, *right = left + panel_bytes;
+    const bool has_right = kind.is_plain || panel + 1 < panels;
+    prefetch ahead = {.next = right + panel_bytes,
                       .lines = divided_up(2 * tile_rows * planes, 4 * blocks * products)};
+    if (!kind.is_plain &&
+        steps > whole_steps) { // anything may follow a panel's last lines, so they are padded
+      const size_t at = (size_t)whole_steps * planes * tile_bytes;
+      memset(copies.left, 0, sizeof copies.left), memset(copies.right, 0, sizeof copies.right);
+      memcpy(copies.left, left + at, panel_bytes - at);
+      if (has_right)
+        memcpy(copies.right, right + at, panel_bytes - at);
+    }
     for (uint32_t b = 0; b < blocks; b++) {
       const bool has_lower = 2 * b + 1 < a.tiles;
       const uint32_t upper = first_row(&a, 2 * b), lower = has_lower ? first_row(&a, 2 * b + 1) : 0;
@@ -363,37 +369,90 @@ CK_INLINE void tile_products(const ck_panel_job *job, const uint32_t planes) {
       _tile_zero(CK_UPPER_RIGHT);
       _tile_zero(CK_LOWER_LEFT);
       _tile_zero(CK_LOWER_RIGHT);
-      for (uint32_t step = 0; step < steps; step++) {
-#pragma clang loop unroll(full)
-        for (uint32_t w = 0; w < planes; w++) {
-          load_panels(&pair, step, w, !streams_rows);
-#pragma clang loop unroll(full)
-          for (uint32_t p = planes - w; p-- > 0;) {
-            const row_load how = w > 0 && w == planes - 1 ? load_none
-                                 : streams_rows           ? load_streamed
-                                                          : load_kept;
-            multiply_upper(rows_at(&a, upper, step, p, depth_bytes, copy), how, pair.has_right, &ahead);
-            if (has_lower)
-              multiply_lower(rows_at(&a, lower, step, p, depth_bytes, copy), how, pair.has_right, &ahead);
-          }
-        }
-        finish_rows(job, &columns, &rows, &due, rows_a_step);
+      step_tiles tiles = {.upper = a.rows[upper],
+                          .lower = a.rows[lower],
+                          .row_stride = a.row_stride,
+                          .row_plane = a.plane,
+                          .left = left,
+                          .right = right};
+      for (uint32_t step = 0; step < direct_steps; step++) {
+        multiply_step(&tiles, kind, has_lower, has_right, &ahead);
+        tiles.upper += a.line_stride, tiles.lower += a.line_stride;
+        tiles.left += planes * tile_bytes, tiles.right += planes * tile_bytes;
+        finish_rows(job, &columns, &rows, &due, rows_a_step, kind);
       }
-      finish_rows(job, &columns, &rows, &due, 2 * tile_rows);
-      store_sums(sums[buffer], a.height, has_lower, pair.has_right);
+      for (uint32_t step = direct_steps; step < steps && !kind.is_plain; step++) {
+        if (step >= a.direct_steps) {
+          const size_t rest = depth_bytes - (size_t)step * line_bytes,
+                       bytes = rest < line_bytes ? rest : line_bytes;
+          copy_rows(copies.upper, &a, upper, step, planes, bytes);
+          if (has_lower)
+            copy_rows(copies.lower, &a, lower, step, planes, bytes);
+          tiles.upper = copies.upper, tiles.lower = copies.lower;
+          tiles.row_stride = line_bytes, tiles.row_plane = tile_bytes;
+        }
+        if (step >= whole_steps)
+          tiles.left = copies.left, tiles.right = copies.right;
+        multiply_step(&tiles, kind, has_lower, has_right, &ahead);
+        tiles.left += planes * tile_bytes, tiles.right += planes * tile_bytes;
+        finish_rows(job, &columns, &rows, &due, rows_a_step, kind);
+      }
+      finish_rows(job, &columns, &rows, &due, 2 * tile_rows, kind);
+      store_sums(sums[buffer], a.height, has_lower, has_right);
       if (b == 0) // not before: the block finished until now was the last pair's
-        columns = columns_of(job, pair.column);
+        columns = columns_of(job, panel * CK_PANEL);
       uint32_t stored = has_lower ? 2 * a.height : a.height, below = has_lower ? lower : upper;
       uint32_t beyond = below + a.height > a.count ? below + a.height - a.count : 0;
-      due = (block){
-          .sums = sums[buffer], .end = stored - beyond, .height = a.height, .upper = upper, .lower = lower};
+      due = (block){.sums = sums[buffer],
+                    .end = stored - beyond,
+                    .height = a.height,
+                    .upper = upper,
+                    .lower = lower,
+                    .y = place_of(job, upper, columns.column, kind.encodes),
+                    .lower_y = place_of(job, lower, columns.column, kind.encodes)};
+      if (due.end > 1)
+        due.y_stride = (size_t)(place_of(job, upper + 1, columns.column, kind.encodes) - due.y);
       buffer ^= 1;
     }
   }
-  finish_rows(job, &columns, &rows, &due, 2 * tile_rows);
+  finish_rows(job, &columns, &rows, &due, 2 * tile_rows, kind);
   _tile_release();
 }
 
-#ifdef CK_DOTS
-void CK_DOTS(const ck_panel_job *job) { tile_products(job, 1); }
-#endif
+#define CK_TILE_INSTANCE(name, ...)                                                                          \
+  static __attribute__((noinline)) void name(const ck_panel_job *job) {                                      \
+    tile_products(job, (product_kind){__VA_ARGS__});                                                         \
+  }
+#define CK_PLAIN_INSTANCES(name, of_planes, act, to_bf16)                                                    \
+  CK_TILE_INSTANCE(name##_streaming_rows, .planes = of_planes, .activation = act, .encodes = to_bf16,        \
+                   .streams_rows = true, .is_plain = true)                                                   \
+  CK_TILE_INSTANCE(name##_streaming_panels, .planes = of_planes, .activation = act, .encodes = to_bf16,      \
+                   .is_plain = true)
+
+/// Defines the kernel `name` of operands of `of_planes` planes (1: none). Plain products whose activation is
+/// GELU or none, so nearly all of them, have instances of their own; the rest share one.
+#define CK_TILE_PRODUCTS(name, of_planes)                                                                    \
+  CK_PLAIN_INSTANCES(name##_linear, of_planes, CK_ACTIVATION_NONE, false)                                    \
+  CK_PLAIN_INSTANCES(name##_gelu, of_planes, CK_ACTIVATION_GELU, false)                                      \
+  CK_PLAIN_INSTANCES(name##_linear_to_bf16, of_planes, CK_ACTIVATION_NONE, true)                             \
+  CK_PLAIN_INSTANCES(name##_gelu_to_bf16, of_planes, CK_ACTIVATION_GELU, true)                               \
+  static __attribute__((noinline)) void name##_general(const ck_panel_job *job, bool streams_rows) {         \
+    if (job->encoded)                                                                                        \
+      tile_products(job, (product_kind){of_planes, job->activation, true, streams_rows, false});             \
+    else                                                                                                     \
+      tile_products(job, (product_kind){of_planes, job->activation, false, streams_rows, false});            \
+  }                                                                                                          \
+  void name(const ck_panel_job *job) {                                                                       \
+    const bool streams_rows = job->rows > 2 * tile_height(job),                                              \
+               is_gelu = job->activation == CK_ACTIVATION_GELU;                                              \
+    if ((!is_gelu && job->activation != CK_ACTIVATION_NONE) || !is_plain(job))                               \
+      name##_general(job, streams_rows);                                                                     \
+    else if (job->encoded && is_gelu)                                                                        \
+      (streams_rows ? name##_gelu_to_bf16_streaming_rows : name##_gelu_to_bf16_streaming_panels)(job);       \
+    else if (job->encoded)                                                                                   \
+      (streams_rows ? name##_linear_to_bf16_streaming_rows : name##_linear_to_bf16_streaming_panels)(job);   \
+    else if (is_gelu)                                                                                        \
+      (streams_rows ? name##_gelu_streaming_rows : name##_gelu_streaming_panels)(job);                       \
+    else                                                                                                     \
+      (streams_rows ? name##_linear_streaming_rows : name##_linear_streaming_panels)(job);                   \
+  }

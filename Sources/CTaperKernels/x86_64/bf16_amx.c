@@ -6,7 +6,6 @@
 #include "../vector_types.h"
 #include "products.h"
 
-#define CK_DOTS ck_gemm_bf16_amx
 #define CK_DOT_GROUP 2
 #define CK_TILE_DOTS _tile_dpbf16ps
 
@@ -21,6 +20,8 @@
 #include "amx_bf16_values.h"
 
 #include "amx_tiles.h"
+
+CK_TILE_PRODUCTS(ck_gemm_bf16_amx, 1)
 
 #pragma clang attribute pop
 #endif

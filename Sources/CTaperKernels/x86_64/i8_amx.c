@@ -7,7 +7,6 @@
 #include "../vector_types.h"
 #include "products.h"
 
-#define CK_DOTS ck_gemm_i8_amx
 #define CK_DOT_GROUP 4
 #define CK_TILE_DOTS _tile_dpbusd
 
@@ -57,6 +56,8 @@ CK_INLINE ck_vf values(const char *sums, const ck_columns *columns, const ck_row
 }
 
 #include "amx_tiles.h"
+
+CK_TILE_PRODUCTS(ck_gemm_i8_amx, 1)
 
 #pragma clang attribute pop
 #endif

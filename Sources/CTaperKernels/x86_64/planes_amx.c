@@ -22,8 +22,8 @@
 
 #include "amx_tiles.h"
 
-void ck_gemm_x3_amx(const ck_panel_job *job) { tile_products(job, 2); }
-void ck_gemm_x6_amx(const ck_panel_job *job) { tile_products(job, 3); }
+CK_TILE_PRODUCTS(ck_gemm_x3_amx, 2)
+CK_TILE_PRODUCTS(ck_gemm_x6_amx, 3)
 
 #pragma clang attribute pop
 #endif
