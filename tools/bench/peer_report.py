@@ -54,22 +54,23 @@ def table(samples, references, lengths, threads, precision):
     return "\n".join([head, "|---" * (len(columns) + 6) + "|", *rows]) if rows else None
 
 
-def by_probe(chunks):
-    """A table of all chunks for a machine that is hardly ever at full speed: each run in units of the probes around it.
-    A run slows down with the probe only about as much, so this says less than the tables of chunks at full speed."""
+def of_all_chunks(chunks, unit_of, summary, shows_ours):
+    """A table of all chunks for a machine that is hardly ever at full speed: the summary of every run over its chunk's
+    unit, of the best peer over ours."""
     runs, lengths = collections.defaultdict(list), sorted({c["length"] for c in chunks})
     for c in (c for c in chunks if c["kind"] == "chunk"):
-        unit = sum(c["probe_ms"]) / len(c["probe_ms"])
+        unit = unit_of(c)
         runs[c["threads"], c["precision"], c["length"], c["contender"]] += [time / unit for time in c["samples_ns"]]
     rows = []
     for threads, precision in sorted({key[:2] for key in runs if key[3] == "Taper"}):
         against, cells = PEERS_OF.get(precision, precision), []
         for length in lengths:
             ours = runs.get((threads, precision, length, "Taper"))
-            peers = {key[3]: median(times) for key, times in runs.items()
+            peers = {key[3]: summary(times) for key, times in runs.items()
                      if key[:3] == (threads, against, length) and key[3] != "Taper"}
             best = min(peers, key=peers.get, default=None)
-            cells.append(f"{peers[best] / median(ours):.2f} {column_of(best)}" if ours and peers else "—")
+            detail = f" ({summary(ours) / 1e6:.2f} ms)" if ours and shows_ours else ""
+            cells.append(f"{peers[best] / summary(ours):.2f} {column_of(best)}{detail}" if ours and peers else "—")
         rows.append(f"| {precision}, {threads} thread{'s' if threads > 1 else ''} | {' | '.join(cells)} |")
     head = f"| best peer / Taper | {' | '.join(map(str, lengths))} |"
     return "\n".join([head, "|---" * (len(lengths) + 1) + "|", *rows])
@@ -98,7 +99,12 @@ def latency(model, records):
                 plural = "s" if threads > 1 else ""
                 print(f"{precision}, {threads} thread{plural}{compared}: p50 (p99) in ms\n\n{found}\n")
     if 3 * len(kept) < 2 * len(chunks):
-        print(f"All chunks, every run over the probes around it, by tokens\n\n{by_probe(chunks)}\n")
+        # A run slows down with the probe only about as much; a neighbour's use of the tile unit does not slow the probe
+        # at all. The least of many runs says what a contender does when it is left alone.
+        probes = of_all_chunks(chunks, lambda c: sum(c["probe_ms"]) / len(c["probe_ms"]), median, False)
+        print(f"All chunks, median of every run over the probes around it, by tokens\n\n{probes}\n")
+        least = of_all_chunks(chunks, lambda c: 1, min, True)
+        print(f"All chunks, least time of all runs (Taper's), by tokens\n\n{least}\n")
 
 
 def errors(records):
