@@ -131,6 +131,9 @@ typedef struct ck_plane_products {
   void (*gemm_x6)(const ck_panel_job *job);
   /// One row of n elements in 2 or 3 planes, `plane` bytes apart, each an encoded row like y.
   void (*encode)(ck_encoded_row y, size_t plane, const float *a, size_t n, uint32_t planes);
+  /// A whole head of at most CK_FUSED_WIDTH columns, with the scratch of ck_attention_x6; `sums`, unless
+  /// NULL, gain the weights' column sums. NULL: as ck_attention.
+  void (*attend)(const ck_op *op, uint32_t head, float *scratch, float *sums);
 } ck_plane_products;
 
 struct ck_table {

@@ -50,21 +50,25 @@ CK_OVERLOAD CK_V exponential(CK_V x) {
   return times_power_of_two(p, n);
 }
 
-/// 2^(d · factor) within 2 ulp, for d ≤ 0 and a factor above zero; zero where d is below −125.5 / factor,
-/// which `low` is. NaN stays NaN. 2^r, |r| ≤ 1/2, is a polynomial of degree 6 whose relative error is 1.6e-8
-/// (coefficients: tools/reference/fit_kernel_polynomials.py).
-CK_OVERLOAD CK_V power_below_one(CK_V d, CK_V factor, CK_V low) {
-  const CK_V rounder = (CK_V)(0x1.8p23f + 127);
-  // the sum has no fraction bits: its low bits are the integer nearest to d · factor, plus 127
-  CK_V shifted = multiply_add(d, factor, rounder);
-  CK_V r = multiply_add(d, factor, rounder - shifted);
+/// 2^r for |r| ≤ 1/2, by a polynomial of degree 6 whose relative error is 1.6e-8 (coefficients:
+/// tools/reference/fit_kernel_polynomials.py).
+CK_OVERLOAD CK_V power_of_fraction(CK_V r) {
   CK_V p = multiply_add((CK_V)0.00015353152411989868f, r, 0.0013399133458733559f);
   p = multiply_add(p, r, 0.009618439711630344f);
   p = multiply_add(p, r, 0.05550331994891167f);
   p = multiply_add(p, r, 0.24022647738456726f);
   p = multiply_add(p, r, 0.6931471824645996f);
-  p = multiply_add(p, r, 1.0f);
-  return choose(d < low, (CK_V)0.0f, p * (CK_V)((CK_I)shifted << 23));
+  return multiply_add(p, r, 1.0f);
+}
+
+/// 2^(d · factor) within 2 ulp, for d ≤ 0 and a factor above zero; zero where d is below −125.5 / factor,
+/// which `low` is. NaN stays NaN.
+CK_OVERLOAD CK_V power_below_one(CK_V d, CK_V factor, CK_V low) {
+  const CK_V rounder = (CK_V)(0x1.8p23f + 127);
+  // the sum has no fraction bits: its low bits are the integer nearest to d · factor, plus 127
+  CK_V shifted = multiply_add(d, factor, rounder);
+  CK_V r = multiply_add(d, factor, rounder - shifted);
+  return choose(d < low, (CK_V)0.0f, power_of_fraction(r) * (CK_V)((CK_I)shifted << 23));
 }
 
 /// tanh: near zero an odd polynomial (relative error 6.8e-9), elsewhere through e^2x.

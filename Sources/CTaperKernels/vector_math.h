@@ -125,7 +125,8 @@ CK_INLINE void bias_activation_with(float *y, const float *a, const float *bias,
   }
 }
 
-static void bias_activation(float *y, const float *a, const float *bias, size_t n, ck_activation activation) {
+static __attribute__((unused)) void bias_activation(float *y, const float *a, const float *bias, size_t n,
+                                                    ck_activation activation) {
   switch (activation) {
   case CK_ACTIVATION_GELU:
     return bias_activation_with(y, a, bias, n, CK_ACTIVATION_GELU);

@@ -9,7 +9,7 @@ struct KernelFamily: BitwiseCopyable, Sendable {
 
   /// By which sizes a family needs scratch: the cases of `ck_scratch_rule`.
   enum ScratchRule: UInt8, BitwiseCopyable, Sendable {
-    case none, indexedRows, attention, optionalAttention, attentionBF16, tokenScores
+    case none, indexedRows, attention, optionalAttention, attentionBF16, attentionPlanes, tokenScores
   }
 
   init(
@@ -54,17 +54,20 @@ extension KernelID {
   /// What a kernel that encodes writes.
   public var encodedElement: ElementType { family?.precision ?? .f32 }
 
-  /// How many bf16 the operands of its products, or the elements that an encode kernel writes, are sums of; 1 for all
-  /// other families.
-  public var planes: Int { family?.precision.planes ?? 1 }
+  /// How many bf16 the operands of its products, which attention splits itself, or the elements that an encode kernel
+  /// writes, are sums of; 1 for all other families.
+  public var planes: Int { splitsOperands ? 3 : family?.precision.planes ?? 1 }
 
-  /// How far a product of bf16 planes with about a thousand terms lies from the exact one, relative to the root mean
-  /// square of the results, on any tier (specs/kernels.md); nil for all other families. gemm_f32_x6 counts as f32: its
-  /// root mean square is at most that of gemm_f32_panel.
+  /// Whether this family is attention that splits its f32 operands into planes of bf16.
+  public var splitsOperands: Bool { family?.scratch == .attentionPlanes }
+
+  /// How far a product of bf16 planes with about a thousand terms, or attention by such, lies from the exact one, relative to the root mean
+  /// square of the results, on any tier (specs/kernels.md); nil for all other families. Those of three planes count as
+  /// f32: their root mean square is at most that of f32's.
   public var statedError: (rms: Double, largest: Double)? {
     switch self {
     case .gemmF32X3: (rms: 5e-6, largest: 5e-5)
-    case .gemmF32X6: (rms: 1e-6, largest: 1e-5)
+    case .gemmF32X6, .attentionF32X6, .attentionScoredF32X6: (rms: 1e-6, largest: 1e-5)
     default: nil
     }
   }
@@ -90,6 +93,10 @@ extension KernelID {
       // The scores and the queries of a block; the head's keys and values in bf16.
       let width = padded(depth)
       return KernelConstants.attentionBF16Block * (keys + panel + width / 2) + keys * width
+    case .attentionPlanes:
+      // Planes of the head's keys and values; a block's weights or probabilities.
+      func inTiles(_ count: Int) -> Int { (count + 31) / 32 * 32 }
+      return inTiles(innerRows) * (3 * inTiles(depth) + KernelConstants.attentionBlock)
     case .tokenScores: return KernelConstants.selectionScratch * innerRows
     }
   }

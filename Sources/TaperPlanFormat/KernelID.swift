@@ -56,6 +56,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let spreadF32 = KernelID(rawValue: 49)
   public static let embedBF16 = KernelID(rawValue: 50)
   public static let embedI8 = KernelID(rawValue: 51)
+  public static let attentionF32X6 = KernelID(rawValue: 52)
+  public static let attentionScoredF32X6 = KernelID(rawValue: 53)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -110,5 +112,7 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("spread_f32", .spread, .none, .rowMajor, .f32),
     KernelFamily("embed_bf16", .embedEncode, .none, .rowMajor, .bf16),
     KernelFamily("embed_i8", .embedEncode, .none, .rowMajor, .i8),
+    KernelFamily("attention_f32_x6", .attention, .attentionPlanes, .rowMajor, .f32),
+    KernelFamily("attention_scored_f32_x6", .attentionScored, .attentionPlanes, .rowMajor, .f32),
   ]
 }

@@ -1,5 +1,6 @@
 import CTaperKernels
 import Glibc
+import TaperPlanFormat
 import Testing
 
 @Suite struct AttentionTests {
@@ -11,6 +12,35 @@ import Testing
     (31, 33, 2, 16), (33, 48, 2, 64), (64, 64, 2, 7), (65, 70, 2, 20), (129, 130, 1, 32), (65, 131, 1, 64),
     (5, 35, 2, 128), (20, 21, 1, 131),
   ]
+
+  /// The kernels that compute a head without its probabilities, where the tier has such.
+  enum WholeHead: CaseIterable {
+    case bf16, planes
+
+    var plain: ck_driver { self == .bf16 ? unsafe ck_attention_bf16 : unsafe ck_attention_x6 }
+    var scored: ck_driver { self == .bf16 ? unsafe ck_attention_scored_bf16 : unsafe ck_attention_scored_x6 }
+    /// How far an element may be off, and how far a weight.
+    var tolerance: Double { self == .bf16 ? 1e-2 : 5e-6 }
+    var weightTolerance: Double { self == .bf16 ? 0.0066 : 2e-6 }
+    /// A weight's error in all of a key's weights, and in all weights of a head.
+    var sumTolerance: (key: Double, head: Double) { self == .bf16 ? (7e-3, 4e-3) : (2e-5, 2e-6) }
+
+    func scratch(_ op: ck_op) -> Int {
+      unsafe self == .bf16
+        ? ck_attention_bf16_scratch(op.inner_rows, op.depth)
+        : ck_attention_x6_scratch(op.inner_rows, op.depth)
+    }
+
+    /// What the definition gives, of operands rounded as the kernel rounds them.
+    func wanted(_ test: AttentionCase) -> (context: [[Double]], sums: [[Double]]) {
+      if self == .bf16 { return test.roundedContext() }
+      let sums = (0..<test.heads).map { head in
+        let rows = (0..<test.rows).map { test.probabilities(head: head, query: $0) }
+        return (0..<test.keys).map { key in rows.map { $0[key] }.reduce(0, +) }
+      }
+      return (test.context(), sums)
+    }
+  }
 
   private func withEveryCase(indexed: [Bool] = [false, true], _ body: (ck_op, AttentionCase) -> Void) {
     unsafe withEveryTier { base in
@@ -28,13 +58,10 @@ import Testing
 
   /// Runs a driver with scratch of just the documented size, full of NaNs.
   private func runFused(
-    _ driver: ck_driver, _ op: ck_op, _ y: Matrix, sums: Matrix? = nil, rounds: Bool = false
+    _ driver: ck_driver, _ op: ck_op, _ y: Matrix, sums: Matrix? = nil, scratchOf kernel: WholeHead? = nil
   ) {
     var op = unsafe op
-    let elements =
-      rounds
-      ? unsafe ck_attention_bf16_scratch(op.inner_rows, op.depth)
-      : unsafe ck_attention_scratch(op.inner_rows)
+    let elements = unsafe kernel?.scratch(op) ?? ck_attention_scratch(op.inner_rows)
     let scratch = GuardedMemory([Float](repeating: .nan, count: elements))
     unsafe op.y = y.pointer
     unsafe op.ldy = y.ld
@@ -220,17 +247,17 @@ import Testing
     }
   }
 
-  /// In bf16, every tier against the definition. A weight is within 0.65% (specs/kernels.md), in random directions.
-  @Test func rounded() {
+  /// Every tier against the definition. In bf16 a weight is within 0.65% (specs/kernels.md), in random directions.
+  @Test(arguments: WholeHead.allCases) func wholeHeads(kernel: WholeHead) {
     unsafe withEveryCase { op, test in
       let y = Matrix(test.rows, test.heads * test.width)
-      unsafe runFused(ck_attention_bf16, op, y, rounds: true)
-      let wanted = test.roundedContext()
-      y.expectEqual(1e-2) { wanted.context[$0][$1] }
+      unsafe runFused(kernel.plain, op, y, scratchOf: kernel)
+      let wanted = kernel.wanted(test)
+      y.expectEqual(kernel.tolerance) { wanted.context[$0][$1] }
     }
   }
 
-  @Test func roundedOfRandomShapes() {
+  @Test(arguments: WholeHead.allCases) func wholeHeadsOfRandomShapes(kernel: WholeHead) {
     unsafe withEveryTier { base in
       var generator = Generator(seed: 77)
       withEvery("case", in: 0..<60) { _ in
@@ -244,26 +271,26 @@ import Testing
           "rows \(test.rows), keys \(keys), heads \(test.heads), width \(test.width), bias \(test.bias)"
         withEvery("shape", in: [shape]) { _ in
           let y = Matrix(test.rows, test.heads * test.width)
-          unsafe runFused(ck_attention_bf16, test.op(base), y, rounds: true)
-          let wanted = test.roundedContext()
-          y.expectEqual(1e-2) { wanted.context[$0][$1] }
+          unsafe runFused(kernel.plain, test.op(base), y, scratchOf: kernel)
+          let wanted = kernel.wanted(test)
+          y.expectEqual(kernel.tolerance) { wanted.context[$0][$1] }
         }
       }
     }
   }
 
-  @Test func roundedInPlaceOfTheQueries() {
+  @Test(arguments: WholeHead.allCases) func wholeHeadsInPlaceOfTheQueries(kernel: WholeHead) {
     unsafe withEveryCase { op, test in
       var op = unsafe op
       let (y, apart) = (test.query.copy(), Matrix(test.rows, test.heads * test.width))
-      unsafe runFused(ck_attention_bf16, op, apart, rounds: true)
+      unsafe runFused(kernel.plain, op, apart, scratchOf: kernel)
       unsafe op.a = y.constPointer
-      unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+      unsafe runFused(kernel.plain, op, y, scratchOf: kernel)
       y.expectEqual(0) { r, c in r < test.rows ? apart.double(r, c) : test.query.double(r, c) }
     }
   }
 
-  @Test func roundedAndScored() {
+  @Test(arguments: WholeHead.allCases) func wholeHeadsScored(kernel: WholeHead) {
     unsafe withEveryCase(indexed: [false]) { op, test in
       let (keys, heads) = (test.keys, test.heads)
       var op = unsafe op
@@ -273,14 +300,16 @@ import Testing
         seed: test.rows)
       let (plain, scored) = (Matrix(keys, heads * test.width), Matrix(keys, heads * test.width))
       let sums = Matrix(heads, keys, gap: 0)
-      unsafe runFused(ck_attention_bf16, op, plain, rounds: true)
-      unsafe runFused(ck_attention_scored_bf16, op, scored, sums: sums, rounds: true)
+      unsafe runFused(kernel.plain, op, plain, scratchOf: kernel)
+      unsafe runFused(kernel.scored, op, scored, sums: sums, scratchOf: kernel)
       expect(scored.bits == plain.bits, "the scored context differs from the plain one")
-      let wanted = all.roundedContext()
-      sums.expectEqual(7e-3) { wanted.sums[$0][$1] }
+      let wanted = kernel.wanted(all)
+      sums.expectEqual(kernel.sumTolerance.key) { wanted.sums[$0][$1] }
       for head in 0..<heads {
         let total = (0..<keys).map { sums.double(head, $0) }.reduce(0, +)
-        expect(abs(total / Double(keys) - 1) < 4e-3, "head \(head): \(keys) rows sum to \(total)")
+        expect(
+          abs(total / Double(keys) - 1) < kernel.sumTolerance.head,
+          "head \(head): \(keys) rows sum to \(total)")
       }
       expect(sums.memory.isIntact && scored.memory.isIntact, "memory outside the results was written")
     }
@@ -288,7 +317,7 @@ import Testing
 
   /// Two keys, of which the first has the score 0 and the value 0, the second the score x and the value 1: the
   /// result is w / (1 + w) with w = e^x, and so shows the weight.
-  @Test func roundedWeights() {
+  @Test(arguments: WholeHead.allCases) func wholeHeadsWeights(kernel: WholeHead) {
     unsafe withEveryTier { base in
       withEvery("scale", in: [Float(1), 0.7371, 0.031, -0.9]) { scale in
         let count = 250
@@ -308,11 +337,11 @@ import Testing
         unsafe op.ldb = 1
         unsafe op.c = value.constPointer
         unsafe op.ldc = 1
-        unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+        unsafe runFused(kernel.plain, op, y, scratchOf: kernel)
         for i in 0..<count {
           let (got, want) = (y.double(i, 0), exp(Double(x[i]) * Double(scale)))
           let error = abs(got / (1 - got) / want - 1)
-          expect(error < 0.0066, "the weight of e^\(x[i]) is off by \(error)")
+          expect(error < kernel.weightTolerance, "the weight of e^\(x[i]) is off by \(error)")
         }
       }
     }
@@ -320,7 +349,7 @@ import Testing
 
   /// Queries of which some have large scores: each by itself gets what it gets among the others, and what the
   /// definition says.
-  @Test func roundedQueriesDoNotDependOnTheirBlock() {
+  @Test(arguments: WholeHead.allCases) func queriesOfWholeHeadsDoNotDependOnTheirBlock(kernel: WholeHead) {
     unsafe withEveryTier { base in
       withEvery("width", in: [20, 32, 64, 70]) { width in
         withEvery("bias", in: [AttentionCase.Bias.none, .byOrigin]) { bias in
@@ -330,16 +359,16 @@ import Testing
             for c in 0..<2 * width { unsafe test.query.pointer[row * test.query.leading + c] *= factor }
           }
           let all = Matrix(90, 2 * width)
-          unsafe runFused(ck_attention_bf16, test.op(base), all, rounds: true)
-          let wanted = test.roundedContext()
-          all.expectEqual(1e-2) { wanted.context[$0][$1] }
+          unsafe runFused(kernel.plain, test.op(base), all, scratchOf: kernel)
+          let wanted = kernel.wanted(test)
+          all.expectEqual(kernel == .bf16 ? kernel.tolerance : 2e-5) { wanted.context[$0][$1] }
           withEvery("rows", in: [1, 3, 5, 12, 25, 66]) { rows in
             let few = AttentionCase(rows: rows, keys: 90, heads: 2, width: width, indexed: true, bias: bias)
             var op = unsafe test.op(base)
             unsafe op.rows = UInt32(rows)
             unsafe op.index = few.index?.constPointer
             let y = Matrix(rows, 2 * width)
-            unsafe runFused(ck_attention_bf16, op, y, rounds: true)
+            unsafe runFused(kernel.plain, op, y, scratchOf: kernel)
             y.expectEqual(0) { r, c in all.double(few.row(ofQuery: r), c) }
           }
         }
@@ -348,7 +377,7 @@ import Testing
   }
 
   /// Scores that are all alike, however far from zero: every weight is the same however small e^score is.
-  @Test func roundedFarBelowZero() {
+  @Test(arguments: WholeHead.allCases) func wholeHeadsFarBelowZero(kernel: WholeHead) {
     unsafe withEveryTier { base in
       withEvery("width", in: [16, 40, 128]) { width in
         withEvery("score", in: [Float(-30), -60, -100, -160, -1e3, -1e6, 30, 90, 1e4, 1e9, -1e12]) { score in
@@ -366,44 +395,73 @@ import Testing
           unsafe op.b = key.constPointer
           unsafe op.ldb = UInt32(width)
           let y = Matrix(37, width)
-          unsafe runFused(ck_attention_bf16, op, y, rounds: true)
-          y.expectEqual(1e-2) { _, c in (0..<37).map { test.value.double($0, c) }.reduce(0, +) / 37 }
+          unsafe runFused(kernel.plain, op, y, scratchOf: kernel)
+          y.expectEqual(kernel.tolerance) { _, c in
+            (0..<37).map { test.value.double($0, c) }.reduce(0, +) / 37
+          }
         }
       }
     }
   }
 
-  /// A NaN among the keys makes every result of its head NaN, a NaN or an infinity in a query that query's results;
-  /// a bias of −∞ hides its keys.
-  @Test func roundedNonFinite() {
+  /// A NaN among the keys makes every result of its head NaN, a NaN in a query that query's results, and in bf16 so does
+  /// an infinity; a bias of −∞ hides its keys.
+  @Test(arguments: WholeHead.allCases) func wholeHeadsOfNonFinite(kernel: WholeHead) {
     unsafe withEveryTier { base in
       withEvery("width", in: [8, 40, 80]) { width in
         let test = AttentionCase(rows: 40, keys: 40, heads: 2, width: width, indexed: false, bias: .none)
-        let wanted = test.roundedContext().context
+        let wanted = kernel.wanted(test).context
         let y = Matrix(40, 2 * width)
         let key = test.key.copy()
         unsafe key.pointer[17 * key.leading + 3] = .nan
         var op = unsafe test.op(base)
         unsafe op.b = key.constPointer
-        unsafe runFused(ck_attention_bf16, op, y, rounds: true)
-        y.expectEqual(1e-2) { r, c in c < width ? .nan : wanted[r][c] }
+        unsafe runFused(kernel.plain, op, y, scratchOf: kernel)
+        y.expectEqual(kernel.tolerance) { r, c in c < width ? .nan : wanted[r][c] }
 
         let query = test.query.copy()
         unsafe query.pointer[5 * query.leading + width] = .nan
-        unsafe query.pointer[21 * query.leading + 2] = .infinity
+        if kernel == .bf16 { unsafe query.pointer[21 * query.leading + 2] = .infinity }
         unsafe op = test.op(base)
         unsafe op.a = query.constPointer
-        unsafe runFused(ck_attention_bf16, op, y, rounds: true)
-        y.expectEqual(1e-2) { r, c in r == 5 && c >= width || r == 21 && c < width ? .nan : wanted[r][c] }
+        unsafe runFused(kernel.plain, op, y, scratchOf: kernel)
+        y.expectEqual(kernel.tolerance) { r, c in
+          r == 5 && c >= width || kernel == .bf16 && r == 21 && c < width ? .nan : wanted[r][c]
+        }
 
         let biased = AttentionCase(rows: 40, keys: 40, heads: 2, width: width, indexed: false, bias: .byRow)
         for distance in 30..<39 {
           unsafe biased.table.pointer[biased.extent - 1 + distance] = -.infinity
         }
         unsafe op = biased.op(base)
-        unsafe runFused(ck_attention_bf16, op, y, rounds: true)
-        let hidden = biased.roundedContext().context
-        y.expectEqual(1e-2) { hidden[$0][$1] }
+        unsafe runFused(kernel.plain, op, y, scratchOf: kernel)
+        let hidden = kernel.wanted(biased).context
+        y.expectEqual(kernel.tolerance) { hidden[$0][$1] }
+      }
+    }
+  }
+
+  /// The stated errors of attention in planes hold on every tier.
+  @Test func planesAreAsCloseAsStated() {
+    let stated = KernelID.attentionF32X6.statedError!
+    unsafe withEveryTier { base in
+      withEvery("width", in: [32, 64]) { width in
+        let test = AttentionCase(rows: 128, keys: 128, heads: 2, width: width, indexed: false, bias: .none)
+        let y = Matrix(128, 2 * width)
+        unsafe runFused(ck_attention_x6, test.op(base), y, scratchOf: .planes)
+        let wanted = test.context()
+        var (errors, squares, largest) = (0.0, 0.0, 0.0)
+        for r in 0..<128 {
+          for c in 0..<2 * width {
+            let error = y.double(r, c) - wanted[r][c]
+            errors += error * error
+            squares += wanted[r][c] * wanted[r][c]
+            largest = max(largest, abs(error))
+          }
+        }
+        let unit = (squares / Double(128 * 2 * width)).squareRoot()
+        let rms = (errors / squares).squareRoot()
+        expect(rms < stated.rms && largest / unit < stated.largest, "rms \(rms), largest \(largest / unit)")
       }
     }
   }

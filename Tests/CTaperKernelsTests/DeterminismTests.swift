@@ -46,6 +46,12 @@ import Testing
       try unsafe expectSameBits(
         ck_attention_scored_bf16, scores, tasks: 6, scratch: rounded, y: Matrix(130, 6 * 32),
         y2: Matrix(6, 130, gap: 0))
+      let split = ck_attention_x6_scratch(130, 32)
+      try unsafe expectSameBits(
+        ck_attention_x6, test.op(base), tasks: 6, scratch: split, y: Matrix(100, 6 * 32))
+      try unsafe expectSameBits(
+        ck_attention_scored_x6, scores, tasks: 6, scratch: split, y: Matrix(130, 6 * 32),
+        y2: Matrix(6, 130, gap: 0))
     }
   }
 

@@ -105,6 +105,43 @@ import Testing
     }
   }
 
+  /// The kernels that a layer's attention was given.
+  private func kernels(_ plan: Plan, layer: Int) -> Set<KernelID> {
+    Set(
+      plan.selections.filter {
+        let op = plan.ops[Int($0.op)]
+        return Int(op.layer) == layer && (op.kind == .attention || op.kind == .attentionScored)
+      }.map(\.kernel))
+  }
+
+  /// Attention in planes counts as f32: it serves every layer where it is faster, also beside products in lower
+  /// precision that attention in bf16 does not pay for.
+  @Test func attentionInPlanesServesF32WhereItIsFaster() throws {
+    func costs(halved: Bool) -> OpCosts {
+      var costs = SyntheticCosts.make()
+      let (predict, kernels) = (costs.predict, costs.kernels)
+      costs.kernels = { kind in
+        kernels(kind) + KernelID.all.map(\.id).filter { $0.opKind == kind && $0.splitsOperands }
+      }
+      costs.predict = { op, kernel, rows, innerRows in
+        var prediction = predict(op, kernel, rows, innerRows)
+        guard kernel.splitsOperands else { return prediction }
+        prediction.time = Nanoseconds(halved ? prediction.time.rawValue / 2 : prediction.time.rawValue * 2)
+        (prediction.low, prediction.high) = (prediction.time, prediction.time)
+        return prediction
+      }
+      return costs
+    }
+    let fast = try plan(costs: costs(halved: true))
+    #expect((1...4).allSatisfy { kernels(fast, layer: $0) == [.attentionF32X6] })
+    #expect(fast.formatVersion == .planeAttention)
+    try PlanValidator.validate(fast)
+    let scored = try plan(costs: costs(halved: true), reducing: true)
+    #expect(scored.selections.contains { $0.kernel == .attentionScoredF32X6 })
+    let slow = try plan(costs: costs(halved: false))
+    #expect((1...4).allSatisfy { kernels(slow, layer: $0) == [.attentionF32] })
+  }
+
   /// Bounded pairs serve int8 where they are measured and faster.
   @Test func boundedPairsServeInt8WhereTheyAreFaster() throws {
     func costs(_ time: UInt64, without: Set<KernelID> = []) -> OpCosts {
@@ -240,13 +277,6 @@ import Testing
 
   /// Attention in bf16 serves layers whose queries, keys and values are of low precision, where it is predicted faster.
   @Test func attentionIsRoundedWhereItsProductsAre() throws {
-    func kernels(_ plan: Plan, layer: Int) -> Set<KernelID> {
-      Set(
-        plan.selections.filter {
-          let op = plan.ops[Int($0.op)]
-          return Int(op.layer) == layer && (op.kind == .attention || op.kind == .attentionScored)
-        }.map(\.kernel))
-    }
     var costs = costs(scoredIsFaster: true)
     let predict = costs.predict
     costs.predict = { op, kernel, rows, innerRows in

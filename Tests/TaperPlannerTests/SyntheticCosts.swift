@@ -25,7 +25,8 @@ enum SyntheticCosts {
           provenance: .modelled)
       },
       kernels: { kind in
-        kinds.contains(kind) ? KernelID.all.map(\.id).filter { $0.opKind == kind } : []
+        // as on a machine without tile units, which do not tell attention in planes from plain attention
+        kinds.contains(kind) ? KernelID.all.map(\.id).filter { $0.opKind == kind && !$0.splitsOperands } : []
       },
       endToEnd: { ops in
         var total = Prediction(

@@ -181,6 +181,21 @@ void ck_attention_scored(const ck_op *op, uint32_t task, uint32_t worker) {
   attend(op, task, worker, cleared_sums(op, task));
 }
 
+static void attend_planes(const ck_op *op, uint32_t head, uint32_t worker, float *sums) {
+  if (op->table->planes->attend && op->depth <= CK_FUSED_WIDTH)
+    op->table->planes->attend(op, head, worker_scratch(op, worker), sums);
+  else
+    attend(op, head, worker, sums);
+}
+
+void ck_attention_x6(const ck_op *op, uint32_t task, uint32_t worker) {
+  attend_planes(op, task, worker, NULL);
+}
+
+void ck_attention_scored_x6(const ck_op *op, uint32_t task, uint32_t worker) {
+  attend_planes(op, task, worker, cleared_sums(op, task));
+}
+
 void ck_attention_scores(const ck_op *op, uint32_t task, uint32_t worker) {
   uint32_t n = op->inner_rows, ldp = ck_padded(n);
   // A pass over rows that do not begin on cache lines takes half as long again. So all passes but the last

@@ -227,6 +227,20 @@ static inline size_t ck_attention_bf16_scratch(uint32_t inner_rows, uint32_t dep
   size_t keys = ck_padded(inner_rows), width = ck_padded(depth);
   return CK_ATTENTION_BF16_BLOCK * (keys + CK_PANEL + width / 2) + keys * width;
 }
+/// ck_attention, where tiles multiply bf16 from three planes of bf16 each of queries, keys, weights and
+/// values (x86_64/attention_planes_amx.c), whose errors are those of f32; elsewhere ck_attention itself. A
+/// weight's exponent is not taken relative to the query's largest score, so that values above 2^60 may
+/// overflow. `heads` tasks. scratch for each worker: ck_attention_x6_scratch elements. y may be a as in
+/// ck_attention.
+void ck_attention_x6(const ck_op *op, uint32_t task, uint32_t worker);
+/// ck_attention_x6 over all rows, with the same bits, that also gives partial token scores as
+/// ck_attention_scored_bf16 does.
+void ck_attention_scored_x6(const ck_op *op, uint32_t task, uint32_t worker);
+/// Planes of a head's keys and values and a block's weights; elsewhere a block's probabilities.
+static inline size_t ck_attention_x6_scratch(uint32_t inner_rows, uint32_t depth) {
+  size_t keys = ((size_t)inner_rows + 31) / 32 * 32, width = ((size_t)depth + 31) / 32 * 32;
+  return keys * (3 * width + CK_ATTENTION_BLOCK);
+}
 /// index_out[i] = i for i < rows. One task.
 void ck_iota(const ck_op *op, uint32_t task, uint32_t worker);
 /// Token elimination: token score j = Σ_h a[h, j] (partial scores, leading dimension inner_rows, heads summed

@@ -203,7 +203,7 @@ static void find_shifts(query_block *b, const __mmask16 which[2]) {
 static void weigh(query_block *b, const __m512 bounds[2], float inverse[block]) {
   __mmask16 far[2] = {0}, low[2] = {0};
   for (uint32_t v = 0; v < b->vectors; v++) {
-    lane_shift shift = shift_of(bounds[v]);
+    lane_shift shift = shift_of(bounds[v], 100);
     b->shift[v] = _mm512_setzero_ps(), b->zero[v] = shift.zero, far[v] = shift.far;
   }
   do {
@@ -371,7 +371,7 @@ static void score_few(few_queries *f, int is_scaled) {
   }
   const float key_square = largest_of_squares(largest), bias = op->bias ? largest_bias(op, f->head) : 0;
   for (uint32_t r = 0; r < f->rows; r++) {
-    lane_shift shift = shift_of(bounds_of(op, query_squares[r], key_square, bias));
+    lane_shift shift = shift_of(bounds_of(op, query_squares[r], key_square, bias), 100);
     f->zero[r] = shift.zero, f->shift[r] = _mm512_setzero_ps(), f->far[r] = shift.far;
   }
 }

@@ -6,9 +6,9 @@
 // A weight is 2^t with t = log2 e · (score − shift), straight to bf16 (`weights_of`). f32 and bf16 have the
 // same exponents, so the shift need not be the largest score. By Cauchy and Schwarz no |log2 e · score| of a
 // query is above bound = log2 e · |scale| · ‖q‖ · max ‖k‖ (and the largest relative bias). Shifted by what
-// that is above 100, no weight overflows. A query is computed again, with its largest score as the shift,
-// when its bound is above 240 or not a number, or when its weights come to less than 2^−100. Each query
-// decides for itself, so its bits do not depend on the others.
+// that is above 100 (in f32 60, which leaves the context more room), no weight overflows. A query is computed
+// again, with its largest score as the shift, when its bound is above 240 or not a number, or when its
+// weights come to less than 2^−100. Each query decides for itself, so its bits do not depend on the others.
 //
 // Who includes this file sets the target, and includes ck_attention.h and immintrin.h before.
 #pragma once
@@ -83,12 +83,14 @@ CK_INLINE weight_line weights_of_row(exponent e, __m512i first, __m512i second) 
 typedef struct lane_shift {
   __m512 zero;   // of the exponent
   __mmask16 far; // whose bounds are too large
+  __mmask16 low; // whose weights may be below 2^−125
 } lane_shift;
 
-/// From bounds of |t| without a shift.
-CK_INLINE lane_shift shift_of(__m512 bound) {
-  __m512 above = _mm512_max_ps(_mm512_sub_ps(bound, _mm512_set1_ps(100)), _mm512_setzero_ps());
+/// From bounds of |t| without a shift; no weight shall be above 2^most.
+CK_INLINE lane_shift shift_of(__m512 bound, float most) {
+  __m512 above = _mm512_max_ps(_mm512_sub_ps(bound, _mm512_set1_ps(most)), _mm512_setzero_ps());
   lane_shift shift = {.far = _mm512_cmp_ps_mask(bound, _mm512_set1_ps(240), _CMP_NLE_UQ)};
+  shift.low = _mm512_cmp_ps_mask(_mm512_add_ps(bound, above), _mm512_set1_ps(124), _CMP_NLE_UQ);
   above = _mm512_mask_mov_ps(above, shift.far, _mm512_setzero_ps());
   shift.zero = _mm512_fnmadd_ps(above, _mm512_set1_ps(128), _mm512_set1_ps(unshifted)); // a whole number
   return shift;

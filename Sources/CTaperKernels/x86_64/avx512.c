@@ -25,8 +25,10 @@ static void encode_planes_amx(ck_encoded_row y, size_t plane, const float *a, si
 
 #pragma clang attribute pop
 
-static const ck_plane_products planes_amx = {
-    .gemm_x3 = ck_gemm_x3_amx, .gemm_x6 = ck_gemm_x6_amx, .encode = encode_planes_amx};
+static const ck_plane_products planes_amx = {.gemm_x3 = ck_gemm_x3_amx,
+                                             .gemm_x6 = ck_gemm_x6_amx,
+                                             .encode = encode_planes_amx,
+                                             .attend = ck_attend_planes_amx};
 
 const ck_table ck_table_avx512 =
     CK_VECTOR_TABLE(CK_TIER_AVX512, ck_gemm_bf16_avx512, ck_gemm_i8_avx512, ck_gemm_i8_pairs_avx512,
