@@ -61,9 +61,9 @@ extension KernelID {
   /// Whether this family is attention that splits its f32 operands into planes of bf16.
   public var splitsOperands: Bool { family?.scratch == .attentionPlanes }
 
-  /// How far a product of bf16 planes with about a thousand terms, or attention by such, lies from the exact one, relative to the root mean
-  /// square of the results, on any tier (specs/kernels.md); nil for all other families. Those of three planes count as
-  /// f32: their root mean square is at most that of f32's.
+  /// How far a product of bf16 planes with about a thousand terms, or attention by such, lies from the exact one,
+  /// relative to the root mean square of the results, on any tier (specs/kernels.md); nil for all other families. Those
+  /// of three planes count as f32: their root mean square is at most that of f32's.
   public var statedError: (rms: Double, largest: Double)? {
     switch self {
     case .gemmF32X3: (rms: 5e-6, largest: 5e-5)

@@ -4,7 +4,9 @@ public import TaperPlanFormat
 
 /// Two fixed workloads, each a fraction of a millisecond on every thread, that show how fast the machine is right now:
 /// a product in cache (bound by arithmetic; with several threads it alternates with exchanges of data between them) and
-/// a walk through memory (bound by bandwidth).
+/// a walk through memory (bound by bandwidth). On the tier amx the product alternates with one in bf16 that takes about
+/// as long: a neighbour's use of the tile unit, which two CPUs of a core share, slows tiles to less than half their
+/// speed and nothing else.
 ///
 /// Shared hosts have slow phases of seconds that no counter shows, in arithmetic, in memory, or in both. There are also
 /// phases in which two CPUs are far apart: reading what the other wrote then takes three times as long, and plans with
@@ -22,6 +24,10 @@ public import TaperPlanFormat
   private let memory: UnsafeMutablePointer<Float>
   private let kernel: UnsafePointer<ck_kernel>
   private var product: ck_op
+  /// The product in bf16 where there is a tile unit, and how often it goes with one in f32.
+  private let tileKernel: UnsafePointer<ck_kernel>?
+  private var tileProduct: ck_op
+  private static let tileRepeats = 8
   /// Elements that each thread passes to another.
   private static let shareCount = (256 << 10) / 4
   private var handover: ck_op
@@ -54,10 +60,14 @@ public import TaperPlanFormat
     unsafe op.a = UnsafePointer(floats)
     unsafe op.weight = UnsafeRawPointer(floats + counts[0])
     unsafe op.y = floats + counts[0] + counts[1]
-    unsafe op.table = ck_kernels(ck_detect_tier())
+    let tier = ck_detect_tier()
+    unsafe op.table = ck_kernels(tier)
+    unsafe tileKernel = tier == CK_TIER_AMX ? ck_find_kernel(KernelID.gemmBF16Panel.rawValue) : nil
     self.threads = threads
     unsafe memory = floats
     unsafe product = op
+    // The same memory: pairs of bf16 of which one is zero.
+    unsafe tileProduct = op
     unsafe sink = floats + counts[0] + counts[1] + counts[2]
     var handover = unsafe ck_op()
     unsafe handover.y = sink + counts[3]
@@ -77,6 +87,9 @@ public import TaperPlanFormat
     let start = ck_now_ns()
     for round in 0..<Self.repeats {
       unsafe ck_kernel_run(pool, kernel, &product)
+      if let tileKernel = unsafe tileKernel {
+        for _ in 0..<Self.tileRepeats { unsafe ck_kernel_run(pool, tileKernel, &tileProduct) }
+      }
       if threads > 1 {
         unsafe handover.columns = UInt32(round)
         unsafe ck_pool_run(pool, handOver, &handover, UInt32(threads))

@@ -404,8 +404,8 @@ import Testing
     }
   }
 
-  /// A NaN among the keys makes every result of its head NaN, a NaN in a query that query's results, and in bf16 so does
-  /// an infinity; a bias of −∞ hides its keys.
+  /// A NaN among the keys makes every result of its head NaN, a NaN in a query that query's results, and in bf16 so
+  /// does an infinity; a bias of −∞ hides its keys.
   @Test(arguments: WholeHead.allCases) func wholeHeadsOfNonFinite(kernel: WholeHead) {
     unsafe withEveryTier { base in
       withEvery("width", in: [8, 40, 80]) { width in

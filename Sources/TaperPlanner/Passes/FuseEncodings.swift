@@ -3,9 +3,9 @@ import TaperPlanFormat
 /// Folds encode ops into the norms, embeddings and products that write what they encode (ours).
 ///
 /// A norm, that of the embeddings too, writes its rows and their encoding in one sweep. A product of bf16 whose only
-/// reader multiplies bf16 writes bf16 alone. The values are those of the encode op. An op whose rows are read through an index keeps its encode op,
-/// and so does every op where the profile predicts no gain, by the times summed over every row count from 1 to the
-/// plan's longest input, or has not measured the fused kernel.
+/// reader multiplies bf16 writes bf16 alone. The values are those of the encode op. An op whose rows are read through an
+/// index keeps its encode op, and so does every op where the profile predicts no gain, by the times summed over every
+/// row count from 1 to the plan's longest input, or has not measured the fused kernel.
 package enum FuseEncodings {
   package static func run(_ graph: PlanGraph, pricer: OpPricer, maximumLength: Int) -> PlanGraph {
     var graph = graph
