@@ -9,7 +9,7 @@ enum RuntimeCosts {
   /// Packed products, and attention that gives its scores along with the context, are the fastest; in bf16 above all.
   static let packed = make(packed: 1)
 
-  /// As `packed`, with f32 products of three bf16 planes and their encodings faster still.
+  /// As `packed`, with f32 products of three bf16 planes, their encodings and attention by such faster still.
   static let planes = make(packed: 1, planes: 0)
 
   private static func make(packed: UInt64, planes: UInt64 = 1000) -> OpCosts {
@@ -18,12 +18,14 @@ enum RuntimeCosts {
         let isPacked = kernel.weightLayout != .rowMajor || kernel == .attentionScoredF32
         var time: UInt64 = kernel == .gemmF32Scalar ? UInt64(10 * rows) : isPacked ? packed : 50
         if kernel.roundsOperands { time = packed - 1 }
-        if kernel == .gemmF32X6 || kernel == .encodeBF16x3 { time = planes }
+        if kernel == .gemmF32X6 || kernel == .encodeBF16x3 || kernel.splitsOperands { time = planes }
         return Prediction(
           time: Nanoseconds(time), low: Nanoseconds(time), high: Nanoseconds(time), work: Flops(1),
           traffic: Bytes(1), bound: .compute, provenance: .modelled)
       },
-      kernels: { kind in KernelID.all.map(\.id).filter { $0.opKind == kind } },
+      kernels: { kind in
+        KernelID.all.map(\.id).filter { $0.opKind == kind && (planes == 0 || !$0.splitsOperands) }
+      },
       endToEnd: { ops in
         var total = Prediction(
           time: .zero, low: .zero, high: .zero, work: .zero, traffic: .zero, bound: .compute,

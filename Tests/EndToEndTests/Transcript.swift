@@ -25,6 +25,8 @@ struct Transcript {
       where !stream.isEmpty {
         // The options of a command are its help's matter.
         if line.hasPrefix("Usage: ") || line.hasPrefix("Help: ") { break }
+        // Only on CPUs that are newer than the OpenBLAS here.
+        if line.hasPrefix("warning: OpenBLAS takes this CPU for ") { continue }
         text += "\(mark) \(masksNumbers ? masked(neutral(String(line))) : neutral(String(line)))\n"
       }
     }

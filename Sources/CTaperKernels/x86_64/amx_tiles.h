@@ -323,8 +323,11 @@ static bool is_plain(const ck_panel_job *job) {
     return false;
   if (!job->encoded)
     return true;
+  // A last tile that starts early goes on where a tile of the result may end.
+  const bool starts_early = job->line_stride == CK_ENCODED_LINE && job->rows % height;
   for (uint32_t r = 1; r < job->rows; r++)
-    if (r % height && job->encoded[r].at - job->encoded[r - 1].at != job->encoded[1].at - job->encoded[0].at)
+    if ((r % height || starts_early) &&
+        job->encoded[r].at - job->encoded[r - 1].at != job->encoded[1].at - job->encoded[0].at)
       return false;
   return job->encoded_offset % CK_ENCODED_LINE == 0;
 }

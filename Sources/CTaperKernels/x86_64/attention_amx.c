@@ -99,20 +99,11 @@ static void weigh_chunk(const head_job *h, query_block *b, uint32_t c, const flo
     weigh(h, b, c, scores, weights, 1);
 }
 
-#define CK_CLEAR(t)                                                                                          \
-  if (t < count)                                                                                             \
-    _tile_zero(t);
-
 /// With few columns the sums of weights are in tile 2.
-CK_INLINE void clear_context(const head_job *h, const uint32_t count) {
-  CK_CLEAR(0)
-  CK_CLEAR(1)
-  CK_CLEAR(2)
-  CK_CLEAR(3)
+CK_INLINE void clear_sums(const head_job *h) {
   if (has_sum_tile(h))
     _tile_zero(2);
 }
-#undef CK_CLEAR
 
 #define CK_ADD(t)                                                                                            \
   if (t < count) {                                                                                           \
@@ -133,44 +124,19 @@ CK_INLINE void add_context(const head_job *h, uint32_t c, const uint32_t *weight
 }
 #undef CK_ADD
 
-#define CK_STORE(t)                                                                                          \
-  if (t < count)                                                                                             \
-    _tile_stored(t, context + t * tile_words, row_bytes);
-
-CK_INLINE void store_context(const head_job *h, query_block *b, const uint32_t count, float *context) {
-  CK_STORE(0)
-  CK_STORE(1)
-  CK_STORE(2)
-  CK_STORE(3)
+CK_INLINE void read_sums(const head_job *h, query_block *b) {
   if (has_sum_tile(h)) {
     float sums[tile_words] __attribute__((aligned(64))); // every row is the same
     _tile_stored(2, sums, row_bytes);
     b->sum = _mm512_load_ps(sums);
   }
 }
-#undef CK_STORE
 
 void ck_attend_amx(const ck_op *op, uint32_t head, float *scratch, float *sums) {
   uint32_t ones[tile_words] __attribute__((aligned(64)));
   uint32_t few_weights[2 * tile_words] __attribute__((aligned(64)));
-  head_job h = {
-      .op = op,
-      .head = head,
-      .n = op->inner_rows,
-      .chunks = divided_up(op->inner_rows, chunk),
-      .depth_tiles = divided_up(op->depth, 32),
-      .column_tiles = divided_up(op->depth, lanes),
-      .keys = (uint32_t *)scratch,
-      .weights = few_weights,
-      .is_scaled = op->bias || !(op->scale > 0),
-      .bias = op->bias ? largest_bias(op, head) : 0,
-      .sums = sums,
-  };
+  head_job h = head_of(op, head, scratch, few_weights, sums);
   h.exponent = exponent_of(h.is_scaled ? 1 : op->scale);
-  h.values = h.keys + (size_t)h.chunks * h.depth_tiles * 2 * tile_words;
-  h.kept = sums || h.column_tiles > 4 ? h.chunks : 2;
-  if (h.kept > 2)
-    h.weights = h.values + (size_t)h.chunks * h.column_tiles * tile_words;
   h.key_square = round_keys(op, head, h.depth_tiles * 32, chunk, h.keys);
   pack_values(&h);
   configure(lanes);

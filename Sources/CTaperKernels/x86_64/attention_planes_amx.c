@@ -241,17 +241,7 @@ static void weigh_chunk(const head_job *h, query_block *b, uint32_t c, const flo
     weigh(h, b, c, scores, weights, 1);
 }
 
-#define CK_CLEAR(t)                                                                                          \
-  if (t < count)                                                                                             \
-    _tile_zero(t);
-CK_INLINE void clear_context(const head_job *h, const uint32_t count) {
-  (void)h;
-  CK_CLEAR(0)
-  CK_CLEAR(1)
-  CK_CLEAR(2)
-  CK_CLEAR(3)
-}
-#undef CK_CLEAR
+CK_INLINE void clear_sums(const head_job *h) { (void)h; }
 
 #define CK_ADD(t)                                                                                            \
   if (t < count) {                                                                                           \
@@ -267,38 +257,12 @@ CK_INLINE void add_context(const head_job *h, uint32_t c, const uint32_t *weight
 }
 #undef CK_ADD
 
-#define CK_STORE(t)                                                                                          \
-  if (t < count)                                                                                             \
-    _tile_stored(t, context + t * tile_words, row_bytes);
-CK_INLINE void store_context(const head_job *h, query_block *b, const uint32_t count, float *context) {
-  (void)h, (void)b;
-  CK_STORE(0)
-  CK_STORE(1)
-  CK_STORE(2)
-  CK_STORE(3)
-}
-#undef CK_STORE
+CK_INLINE void read_sums(const head_job *h, query_block *b) { (void)h, (void)b; }
 
 void ck_attend_planes_amx(const ck_op *op, uint32_t head, float *scratch, float *sums) {
   uint32_t few_weights[2 * weight_words] __attribute__((aligned(64)));
-  head_job h = {
-      .op = op,
-      .head = head,
-      .n = op->inner_rows,
-      .chunks = divided_up(op->inner_rows, chunk),
-      .depth_tiles = divided_up(op->depth, 32),
-      .column_tiles = divided_up(op->depth, lanes),
-      .keys = (uint32_t *)scratch,
-      .weights = few_weights,
-      .is_scaled = op->bias || !(op->scale > 0),
-      .bias = op->bias ? largest_bias(op, head) : 0,
-      .sums = sums,
-  };
+  head_job h = head_of(op, head, scratch, few_weights, sums);
   h.exponent.factor = _mm512_set1_ps((h.is_scaled ? 1 : op->scale) * 0x1.715476p+0f);
-  h.values = h.keys + (size_t)h.chunks * h.depth_tiles * 2 * weight_words;
-  h.kept = sums || h.column_tiles > 4 ? h.chunks : 2;
-  if (h.kept > 2)
-    h.weights = h.values + (size_t)h.chunks * h.column_tiles * weight_words;
   h.key_square = pack_keys(&h);
   pack_values(&h);
   configure(lanes);

@@ -52,12 +52,59 @@ CK_INLINE void score_chunk(const head_job *h, const query_block *b, uint32_t c, 
 /// A chunk's tiles of weights from its scores; `is_shifted` after find_shifts.
 static void weigh_chunk(const head_job *h, query_block *b, uint32_t c, const float *scores, uint32_t *weights,
                         int is_shifted);
-/// Clears, adds to and stores the context of `count` column tiles, at most four, in tiles 0 …; the chunk's
-/// tiles from `first` on.
-CK_INLINE void clear_context(const head_job *h, const uint32_t count);
+/// Adds a chunk to the context of `count` column tiles from `first` on, at most four, in tiles 0 …
 CK_INLINE void add_context(const head_job *h, uint32_t c, const uint32_t *weights, uint32_t first,
                            const uint32_t count);
-CK_INLINE void store_context(const head_job *h, query_block *b, const uint32_t count, float *context);
+/// Clears sums of weights that are in tiles, and reads them.
+CK_INLINE void clear_sums(const head_job *h);
+CK_INLINE void read_sums(const head_job *h, query_block *b);
+
+/// A head whose keys and values are not packed yet. `few_weights`: of two chunks.
+static head_job head_of(const ck_op *op, uint32_t head, float *scratch, uint32_t *few_weights, float *sums) {
+  head_job h = {
+      .op = op,
+      .head = head,
+      .n = op->inner_rows,
+      .chunks = divided_up(op->inner_rows, chunk),
+      .depth_tiles = divided_up(op->depth, 32),
+      .column_tiles = divided_up(op->depth, lanes),
+      .keys = (uint32_t *)scratch,
+      .weights = few_weights,
+      .is_scaled = op->bias || !(op->scale > 0),
+      .bias = op->bias ? largest_bias(op, head) : 0,
+      .sums = sums,
+  };
+  h.values = h.keys + (size_t)h.chunks * h.depth_tiles * 2 * weight_words;
+  h.kept = sums || h.column_tiles > 4 ? h.chunks : 2;
+  if (h.kept > 2)
+    h.weights = h.values + (size_t)h.chunks * h.column_tiles * weight_words;
+  return h;
+}
+
+CK_INLINE void clear_context(const head_job *h, const uint32_t count) {
+  if (count > 0)
+    _tile_zero(0);
+  if (count > 1)
+    _tile_zero(1);
+  if (count > 2)
+    _tile_zero(2);
+  if (count > 3)
+    _tile_zero(3);
+  clear_sums(h);
+}
+
+/// context[16 · count columns][16 queries]
+CK_INLINE void store_context(const head_job *h, query_block *b, const uint32_t count, float *context) {
+  if (count > 0)
+    _tile_stored(0, context, row_bytes);
+  if (count > 1)
+    _tile_stored(1, context + tile_words, row_bytes);
+  if (count > 2)
+    _tile_stored(2, context + 2 * tile_words, row_bytes);
+  if (count > 3)
+    _tile_stored(3, context + 3 * tile_words, row_bytes);
+  read_sums(h, b);
+}
 
 static void pack_block(const head_job *h, query_block *b, uint32_t first) {
   b->first = first, b->count = smaller(h->op->rows - first, lanes);
