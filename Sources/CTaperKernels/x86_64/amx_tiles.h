@@ -239,7 +239,13 @@ typedef struct block {
   uint32_t upper, lower; // the rows of the job that the tiles start with
   char *y, *lower_y;     // where the next row and the lower tile's first go
   size_t y_stride;
+  bool fetches_y; // asks for the lines of rows to come
 } block;
+
+/// f32 results of at least this many bytes do not stay in the second cache level, beside rows and panels,
+/// from one pair of panels to the next. Their lines are asked for some rows ahead, or stores hold up the
+/// tiles: 1,154 → 1,318 GFLOP/s for 256 rows of 384 → 1152; smaller results lose 2 to 4% by it.
+enum { large_result = 3 << 18, y_rows_ahead = 4 };
 
 /// Writes a row of 32 values as bf16 where some are not wanted or do not fill a line.
 CK_INLINE void encode_some(const ck_panel_job *job, const pair_columns *columns, uint32_t row, __m512i both) {
@@ -295,6 +301,10 @@ CK_INLINE void finish_rows(const ck_panel_job *job, const pair_columns *columns,
   char *y = block->y;
   for (uint32_t i = block->next; i < end; i++, sums += block_row) {
     uint32_t row = i < block->height ? block->upper + i : block->lower + i - block->height;
+    if (kind.is_plain && !kind.encodes && block->fetches_y) {
+      _m_prefetchw(y + y_rows_ahead * block->y_stride);
+      _m_prefetchw(y + y_rows_ahead * block->y_stride + line_bytes);
+    }
     finish_row(job, columns, rows, sums, row, y, kind);
     y = i + 1 == block->height ? block->lower_y : y + block->y_stride;
   }
@@ -412,7 +422,8 @@ CK_INLINE void tile_products(const ck_panel_job *job, const product_kind kind) {
                     .upper = upper,
                     .lower = lower,
                     .y = place_of(job, upper, columns.column, kind.encodes),
-                    .lower_y = place_of(job, lower, columns.column, kind.encodes)};
+                    .lower_y = place_of(job, lower, columns.column, kind.encodes),
+                    .fetches_y = (size_t)job->rows * job->ldy * sizeof(float) >= large_result};
       if (due.end > 1)
         due.y_stride = (size_t)(place_of(job, upper + 1, columns.column, kind.encodes) - due.y);
       buffer ^= 1;

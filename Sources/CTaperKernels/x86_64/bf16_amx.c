@@ -10,7 +10,7 @@
 #define CK_TILE_DOTS _tile_dpbf16ps
 
 #pragma clang attribute push(                                                                                \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,amx-tile,amx-bf16,avx512bf16"))),          \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,amx-tile,amx-bf16,avx512bf16,prfchw"))),   \
     apply_to = function)
 
 #include "lanes_avx512.h"

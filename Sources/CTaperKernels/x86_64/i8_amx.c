@@ -11,7 +11,7 @@
 #define CK_TILE_DOTS _tile_dpbusd
 
 #pragma clang attribute push(                                                                                \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,amx-tile,amx-int8,avx512bf16"))),          \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,amx-tile,amx-int8,avx512bf16,prfchw"))),   \
     apply_to = function)
 
 #include "lanes_avx512.h"
