@@ -24,9 +24,9 @@ public import TaperPlanFormat
   private let memory: UnsafeMutablePointer<Float>
   private let kernel: UnsafePointer<ck_kernel>
   private var product: ck_op
-  /// The product in bf16 where there is a tile unit, and how often it goes with one in f32.
+  /// Takes the product's memory for bf16, pairs of which one is zero; nil where there is no tile unit. It runs so often
+  /// with each product in f32.
   private let tileKernel: UnsafePointer<ck_kernel>?
-  private var tileProduct: ck_op
   private static let tileRepeats = 8
   /// Elements that each thread passes to another.
   private static let shareCount = (256 << 10) / 4
@@ -66,8 +66,6 @@ public import TaperPlanFormat
     self.threads = threads
     unsafe memory = floats
     unsafe product = op
-    // The same memory: pairs of bf16 of which one is zero.
-    unsafe tileProduct = op
     unsafe sink = floats + counts[0] + counts[1] + counts[2]
     var handover = unsafe ck_op()
     unsafe handover.y = sink + counts[3]
@@ -88,7 +86,7 @@ public import TaperPlanFormat
     for round in 0..<Self.repeats {
       unsafe ck_kernel_run(pool, kernel, &product)
       if let tileKernel = unsafe tileKernel {
-        for _ in 0..<Self.tileRepeats { unsafe ck_kernel_run(pool, tileKernel, &tileProduct) }
+        for _ in 0..<Self.tileRepeats { unsafe ck_kernel_run(pool, tileKernel, &product) }
       }
       if threads > 1 {
         unsafe handover.columns = UInt32(round)

@@ -166,6 +166,18 @@ CK_INLINE void look_ahead(prefetch *ahead) {
       _tile_loadd(tile, at, stride);                                                                         \
   } while (0)
 
+/// Multiplies a tile of rows, in `tile`, by both panels.
+#define CK_MULTIPLY_ROWS(tile, at, left_sums, right_sums)                                                    \
+  do {                                                                                                       \
+    if (loads)                                                                                               \
+      CK_LOAD(tile, (at) + p * step->row_plane, step->row_stride, kind.streams_rows);                        \
+    CK_TILE_DOTS(left_sums, tile, CK_LEFT);                                                                  \
+    look_ahead(ahead);                                                                                       \
+    if (has_right)                                                                                           \
+      CK_TILE_DOTS(right_sums, tile, CK_RIGHT);                                                              \
+    look_ahead(ahead);                                                                                       \
+  } while (0)
+
 /// One depth step of a block.
 CK_INLINE void multiply_step(const step_tiles *step, const product_kind kind, bool has_lower, bool has_right,
                              prefetch *ahead) {
@@ -178,25 +190,13 @@ CK_INLINE void multiply_step(const step_tiles *step, const product_kind kind, bo
 #pragma clang loop unroll(full)
     for (uint32_t p = planes - w; p-- > 0;) {
       const bool loads = w == 0 || w < planes - 1;
-      if (loads)
-        CK_LOAD(CK_UPPER, step->upper + p * step->row_plane, step->row_stride, kind.streams_rows);
-      CK_TILE_DOTS(CK_UPPER_LEFT, CK_UPPER, CK_LEFT);
-      look_ahead(ahead);
-      if (has_right)
-        CK_TILE_DOTS(CK_UPPER_RIGHT, CK_UPPER, CK_RIGHT);
-      look_ahead(ahead);
-      if (!has_lower)
-        continue;
-      if (loads)
-        CK_LOAD(CK_LOWER, step->lower + p * step->row_plane, step->row_stride, kind.streams_rows);
-      CK_TILE_DOTS(CK_LOWER_LEFT, CK_LOWER, CK_LEFT);
-      look_ahead(ahead);
-      if (has_right)
-        CK_TILE_DOTS(CK_LOWER_RIGHT, CK_LOWER, CK_RIGHT);
-      look_ahead(ahead);
+      CK_MULTIPLY_ROWS(CK_UPPER, step->upper, CK_UPPER_LEFT, CK_UPPER_RIGHT);
+      if (has_lower)
+        CK_MULTIPLY_ROWS(CK_LOWER, step->lower, CK_LOWER_LEFT, CK_LOWER_RIGHT);
     }
   }
 }
+#undef CK_MULTIPLY_ROWS
 #undef CK_LOAD
 
 /// What the epilogue needs of a pair of panels.
@@ -356,6 +356,7 @@ CK_INLINE void tile_products(const ck_panel_job *job, const product_kind kind) {
                                                                : whole_steps;
   const uint32_t panels = ck_panels(job->columns), blocks = divided_up(a.tiles, 2);
   const uint32_t rows_a_step = divided_up(2 * a.height, steps);
+  const bool fetches_y = (size_t)job->rows * job->ldy * sizeof(float) >= large_result;
   ck_rows rows;
   prepare_rows(&rows, job);
   block due = {.height = a.height};
@@ -423,7 +424,7 @@ CK_INLINE void tile_products(const ck_panel_job *job, const product_kind kind) {
                     .lower = lower,
                     .y = place_of(job, upper, columns.column, kind.encodes),
                     .lower_y = place_of(job, lower, columns.column, kind.encodes),
-                    .fetches_y = (size_t)job->rows * job->ldy * sizeof(float) >= large_result};
+                    .fetches_y = fetches_y};
       if (due.end > 1)
         due.y_stride = (size_t)(place_of(job, upper + 1, columns.column, kind.encodes) - due.y);
       buffer ^= 1;
