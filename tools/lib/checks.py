@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".build" / "checks"
-SHOWN = 60  # lines of a failed check's output
+SHOWN = 60  # last lines of a failed check's output
+FAILURE = re.compile(r"✘|^(FAILED|ERROR) |\berror: ")  # a line that says what failed, wherever it stands
 UNAVAILABLE = 69  # exit code of a check that this machine cannot run
 PACKAGES = "clang-format shellcheck libc6-dev-arm64-cross qemu-user-static"
 C_FILES = "find Sources/CTaperKernels Tests tools -name '*.[ch]' -print0"
@@ -89,8 +90,13 @@ class Runner:
             return 0
         else:
             self.say(f"FAILED   {took}  mend with: {check.mend or check.command}",
-                     *(f"  | {line}" for line in lines[-SHOWN:]), f"  all of it: {log}")
+                     *(f"  | {line}" for line in failures(lines) + lines[-SHOWN:]), f"  all of it: {log}")
         return code
+
+
+def failures(lines):
+    """The lines that say what failed: tests run side by side, so the last lines may be of others."""
+    return [line for line in lines[:-SHOWN] if FAILURE.search(line)][:SHOWN]
 
 
 def plain(text):
