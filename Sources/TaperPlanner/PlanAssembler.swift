@@ -43,6 +43,21 @@ package struct PlanAssembler {
   package typealias Assembled = (plan: Plan, recipes: [WeightRecipe], pricing: RunPricing)
 
   package func assemble() throws(PlanningError) -> Assembled {
+    do throws(PlanningError) {
+      return try assembleFastest()
+    } catch {
+      // Weights in three planes take half as much again as in f32, whose products are as exact.
+      guard case .memoryExceeded(let diagnostic) = error, diagnostic.part == .resident,
+        !request.excludedKernels.contains(.gemmF32X6)
+      else { throw error }
+      var smaller = request
+      smaller.excludedKernels.insert(.gemmF32X6)
+      guard let plan = try? PlanAssembler(smaller, inputs).assembleFastest() else { throw error }
+      return plan
+    }
+  }
+
+  private func assembleFastest() throws(PlanningError) -> Assembled {
     try checkRequest()
     let ops = graph(reducing: [], halting: nil, restores: false, request.passes).pricedOps
     try requireKernels(ops)

@@ -57,6 +57,9 @@ public struct TextRunner: ~Copyable {
           "--dimensions", expected: "a plan of vectors with at least so many numbers", "\(dimensions)")
       }
     }
+    if let topK = options.topK, [.embedding, .tokenClassification].contains(plan.head.kind) {
+      throw .option("--top-k", expected: "a plan whose answers have scores to choose from", "\(topK)")
+    }
     if let aggregation = options.aggregation, plan.head.kind != .tokenClassification {
       throw .option("--aggregate", expected: "a plan that labels tokens", aggregation.rawValue)
     }

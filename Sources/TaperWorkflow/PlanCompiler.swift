@@ -483,8 +483,7 @@ public struct PlanCompiler {
     return try PlanExecution(LoadedPlan(self.plan(request)), halts: false).results(of: samples)
   }
 
-  /// Two fixed sentences and the first calibration texts, with the plan's answers on this machine. The tolerance leaves
-  /// room for another instruction-set tier's rounding, which may swap two tokens of nearly equal score.
+  /// Two fixed sentences and the first calibration texts, with the plan's answers on this machine.
   private func canaries(of loaded: LoadedPlan, maximumLength: Int) throws -> [Canary] {
     let sentences = [
       "The quick brown fox jumps over the lazy dog.",
@@ -497,12 +496,29 @@ public struct PlanCompiler {
     samples += (calibration?.samples ?? []).prefix(2).filter { $0.ids.count <= maximumLength }
       .map(\.tokenized)
     let results = try PlanExecution(loaded).results(of: samples)
+    let tolerance = Self.canaryTolerance(loaded.plan)
     return try zip(samples, results).map { sample, result in
       let unusable = result.count { !$0.isFinite }
       guard unusable == 0 else {
         throw WorkflowError.answerNotFinite(tokens: sample.ids.count, count: unusable, of: result.count)
       }
-      return Canary(ids: sample.ids, typeIDs: sample.typeIDs, expected: result, tolerance: 0.01)
+      let largest = result.map(abs).max() ?? 0
+      return Canary(
+        ids: sample.ids, typeIDs: sample.typeIDs, expected: result, tolerance: tolerance * max(1, largest))
     }
+  }
+
+  /// How far an answer of order one may be off on another tier, which rounds otherwise (specs/kernels.md): by what the
+  /// least precise product allows, and where tokens are dropped by two of nearly equal score changing places.
+  static func canaryTolerance(_ plan: Plan) -> Float {
+    let ofProducts = plan.ops.map { op -> Float in
+      switch plan.weightLayout(of: op).activation {
+      case .i8: 0.02
+      case .bf16: 0.01
+      case .bf16x2: 1e-3
+      default: 1e-4
+      }
+    }
+    return max(ofProducts.max() ?? 0, plan.schedule.reducesAnywhere ? 0.01 : 0)
   }
 }

@@ -139,10 +139,18 @@ import Testing
     #expect(left["scores"] == last && left["truncated"] == true)
   }
 
+  @Test func aVectorHasNoScoresToChooseFrom() throws {
+    let path = try plan("tiny-mpnet")
+    for (program, words) in [(taper.program, ["run"]), (ChildProcess.product("taper-run"), [])] {
+      ChildProcess.run(program, words + [path, "--top-k", "2"], input: "\"a\"\n")
+        .expectRefused(64, naming: "--top-k", "scores to choose from")
+    }
+  }
+
   @Test(arguments: [
     (["--overlap", "3"], "--long chunk"), (["--long", "cut"], "chunk-mean"),
-    (["--aggregate", "simple"], "labels tokens"),
-    (["--aggregate", "none"], "average"), (["--long", "chunk-mean", "--overlap", "-1"], "--overlap"),
+    (["--aggregate", "simple"], "labels tokens"), (["--aggregate", "none"], "average"),
+    (["--long", "chunk-mean", "--overlap", "-1"], "--overlap"),
     (["--prompt", "query", "--no-prompt"], "--no-prompt"),
   ])
   func optionsThatDoNotGoTogether(_ options: [String], word: String) throws {

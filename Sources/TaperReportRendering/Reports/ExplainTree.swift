@@ -73,8 +73,8 @@ extension Explanation {
       facts.append(.init("selects", .text("before layer 1, by a score of each word")))
     }
     if !identity.request.isEmpty { facts.append(.init("request", .text(identity.request))) }
-    let errors = plan.statedErrors.map { kernel, rms, largest in
-      "\(kernel) within \(largest) of its results' root mean square, \(rms) rms"
+    let errors = plan.statedErrors.map { kernel, rows, rms, largest in
+      "\(kernel)\(rows.map { " (to \($0) rows)" } ?? "") within \(largest) of its results' root mean square, \(rms) rms"
     }
     if !errors.isEmpty { facts.append(.init("errors", .text(errors.joined(separator: "; ")))) }
     facts.append(.init("passes", .text(off.isEmpty ? "all" : "all but " + off.joined(separator: ", "))))
@@ -111,8 +111,11 @@ extension Explanation {
       ReportNode.data(
         "errors",
         .list(
-          plan.statedErrors.map { kernel, rms, largest in
-            .record(["kernel": .text(kernel), "rms": .number(rms), "largest": .number(largest)])
+          plan.statedErrors.map { kernel, rows, rms, largest in
+            .record([
+              "kernel": .text(kernel), "maximum_rows": ReportValue(rows) { .integer($0) },
+              "rms": .number(rms), "largest": .number(largest),
+            ])
           }))
     }
     ReportNode.data("threads", .integer(identity.threads))
@@ -135,11 +138,14 @@ extension Explanation {
 }
 
 extension Plan {
-  /// Of the plan's kernels that state one, the error relative to the root mean square of the results.
-  fileprivate var statedErrors: [(kernel: String, rms: Double, largest: Double)] {
+  /// Of the plan's kernels that state one, the error relative to the root mean square of the results, and the most
+  /// rows of the ops that they serve; nil for any number.
+  fileprivate var statedErrors: [(kernel: String, rows: Int?, rms: Double, largest: Double)] {
     KernelID.all.compactMap { id, name in
-      guard let error = id.statedError, selections.contains(where: { $0.kernel == id }) else { return nil }
-      return (name, error.rms, error.largest)
+      guard let error = id.statedError,
+        let rows = selections.filter({ $0.kernel == id }).map(\.maximumRows).max()
+      else { return nil }
+      return (name, rows == .max ? nil : Int(rows), error.rms, error.largest)
     }
   }
 }

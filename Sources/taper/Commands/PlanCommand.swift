@@ -110,6 +110,11 @@ struct PlanCommand: ParsableCommand {
         --dense (an average also with --latency); found \(targets.count)
         """)
     }
+    guard options.precision != .asNeeded || latency != nil || !averages.isEmpty else {
+      throw CommandError.usage(
+        "--precision as-needed: expected a target in time; found none; give one, or the precision itself, or auto"
+      )
+    }
     try methods.check([method], readOut: options.readOut, keepsAll: dense)
     guard decay == .calibrated || method.hasDecay else {
       throw CommandError.usage(
