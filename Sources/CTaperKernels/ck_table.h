@@ -113,6 +113,9 @@ typedef struct ck_bf16_attention {
   /// A whole head of at most CK_FUSED_WIDTH columns, with the scratch of ck_attention_bf16; `sums`, unless
   /// NULL, gains the token scores. NULL where the row kernels below do it. Wider heads always go by them.
   void (*head)(const ck_op *op, uint32_t head, float *scratch, float *sums);
+  /// The same of encoded rows (ck_attention_encoded_bf16), heads of whole lines; with `encodes` the result is
+  /// encoded too. NULL: the driver goes by way of f32.
+  void (*encoded_head)(const ck_op *op, uint32_t head, float *scratch, float *sums, bool encodes);
   void (*multiply)(const ck_pairs_product *product);
   void (*weigh)(const ck_weights_job *job);
   /// y[rows, ldy] = a[rows, n] rounded to bf16, to nearest even (subnormals may become zero); zeros from n

@@ -217,9 +217,9 @@ static void pack_pairs(uint32_t *y, size_t panel, const float *a, size_t lda, ui
     }
 }
 
-/// `its_head`: ck_bf16_attention.head or NULL.
-#define CK_ATTENTION_BF16(its_head)                                                                          \
+/// `its_head`, `its_encoded_head`: ck_bf16_attention.head and encoded_head, or NULL.
+#define CK_ATTENTION_BF16(its_head, its_encoded_head)                                                        \
   {                                                                                                          \
-    .head = its_head, .multiply = multiply, .weigh = weigh, .round_rows = round_rows,                        \
-    .pack_pairs = pack_pairs                                                                                 \
+    .head = its_head, .encoded_head = its_encoded_head, .multiply = multiply, .weigh = weigh,                \
+    .round_rows = round_rows, .pack_pairs = pack_pairs                                                       \
   }

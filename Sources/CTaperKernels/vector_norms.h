@@ -132,6 +132,8 @@ CK_INLINE void norm_together(const ck_norm_job *job, uint32_t first, const uint3
 #pragma clang loop unroll(full)
   for (uint32_t r = 0; r < R; r++) {
     float variance = sum_lanes(rows.even[r] + rows.odd[r]) / (float)n;
+    // NaN where the squares overflow: the row would become beta, a wrong result that nobody notices
+    variance += variance - variance;
     inverse[r] = splat(1) / __builtin_elementwise_sqrt(splat(variance + job->epsilon));
   }
   for (uint32_t r = 0; r < R; r++)

@@ -9,7 +9,8 @@ struct KernelFamily: BitwiseCopyable, Sendable {
 
   /// By which sizes a family needs scratch: the cases of `ck_scratch_rule`.
   enum ScratchRule: UInt8, BitwiseCopyable, Sendable {
-    case none, indexedRows, attention, optionalAttention, attentionBF16, attentionPlanes, tokenScores
+    case none, indexedRows, attention, optionalAttention, attentionBF16, attentionPlanes, attentionEncoded,
+      tokenScores
   }
 
   init(
@@ -61,6 +62,12 @@ extension KernelID {
   /// Whether this family is attention that splits its f32 operands into planes of bf16.
   public var splitsOperands: Bool { family?.scratch == .attentionPlanes }
 
+  /// Whether this family is attention that reads what a product encoded.
+  public var readsEncoded: Bool { family?.scratch == .attentionEncoded }
+
+  /// Whether this family is faster than its alternatives only where a CPU has a unit for tiles.
+  public var needsTileUnit: Bool { planes > 1 || readsEncoded }
+
   /// How far a product of bf16 planes with about a thousand terms, or attention by such, lies from the exact one,
   /// relative to the root mean square of the results, on any tier (specs/kernels.md); nil for all other families. Those
   /// of three planes count as f32: their root mean square is at most that of f32's.
@@ -89,10 +96,12 @@ extension KernelID {
     case nil, .some(.none): return 0
     case .indexedRows: return rows * depth
     case .attention, .optionalAttention: return KernelConstants.attentionBlock * keys
-    case .attentionBF16:
-      // The scores and the queries of a block; the head's keys and values in bf16.
+    case .attentionBF16, .attentionEncoded:
+      // The scores and the queries of a block; the head's keys and values in bf16. Of encoded rows also the head's
+      // queries, keys, values and result in f32.
       let width = padded(depth)
-      return KernelConstants.attentionBF16Block * (keys + panel + width / 2) + keys * width
+      let decoded = family?.scratch == .attentionEncoded ? 4 * innerRows * depth : 0
+      return KernelConstants.attentionBF16Block * (keys + panel + width / 2) + keys * width + decoded
     case .attentionPlanes:
       // Planes of the head's keys and values; a block's weights or probabilities.
       func inTiles(_ count: Int) -> Int { (count + 31) / 32 * 32 }
@@ -106,10 +115,11 @@ extension KernelID {
 }
 
 extension PlanOp {
-  /// What an op that encodes writes: i8 codes when it also writes their scales, else bf16 in as many planes as `extent`
-  /// says.
+  /// What an op that encodes writes: i8 codes when it also writes their scales, else bf16, of an encode op in as many
+  /// planes as `extent` says.
   public var encodedElement: ElementType {
     guard output2.isNone else { return .i8 }
+    guard kind == .encode else { return .bf16 }
     return [ElementType.bf16x2, .bf16x3].first { $0.planes == extent } ?? .bf16
   }
 

@@ -58,6 +58,9 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
   public static let embedI8 = KernelID(rawValue: 51)
   public static let attentionF32X6 = KernelID(rawValue: 52)
   public static let attentionScoredF32X6 = KernelID(rawValue: 53)
+  public static let attentionEncodedBF16 = KernelID(rawValue: 54)
+  public static let attentionScoredEncodedBF16 = KernelID(rawValue: 55)
+  public static let attentionBF16BF16 = KernelID(rawValue: 56)
 
   /// The facts of every family; id n is entry n − 1.
   static let families: [KernelFamily] = [
@@ -114,5 +117,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("embed_i8", .embedEncode, .none, .rowMajor, .i8),
     KernelFamily("attention_f32_x6", .attention, .attentionPlanes, .rowMajor, .f32),
     KernelFamily("attention_scored_f32_x6", .attentionScored, .attentionPlanes, .rowMajor, .f32),
+    KernelFamily("attention_encoded_bf16", .encodedAttention, .attentionEncoded, .rowMajor, .bf16),
+    KernelFamily("attention_scored_encoded_bf16", .encodedAttentionScored, .attentionEncoded, .rowMajor, .bf16),
+    KernelFamily("attention_bf16_bf16", .attentionEncode, .attentionEncoded, .rowMajor, .bf16),
   ]
 }

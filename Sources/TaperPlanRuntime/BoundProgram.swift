@@ -116,10 +116,11 @@ internal import TaperPlanFormat
       let rows = unsafe Self.value(of: bound.pointee.rows, tokens)
       unsafe op.pointee.rows = rows
       let inner = unsafe Self.value(of: bound.pointee.innerRows, tokens)
+      unsafe op.pointee.stored_rows = inner
       unsafe op.pointee.inner_rows = bound.pointee.readsKeys ? min(inner, keys) : inner
       unsafe op.pointee.first_row = bound.pointee.pools ? unpooled : 0
-      // Where no op wrote the index for this length, it is not read: row i is row i.
-      unsafe op.pointee.index = reduces || condition != .always ? bound.pointee.index : nil
+      // Where the layer drops nothing, no op wrote the index for this length, and it is not read: row i is row i.
+      unsafe op.pointee.index = reduces ? bound.pointee.index : nil
 
       var kernel = unsafe kernels + Int(bound.pointee.firstSelection)
       let last = unsafe kernel + Int(bound.pointee.selectionCount) - 1

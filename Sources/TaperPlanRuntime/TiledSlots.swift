@@ -3,7 +3,8 @@ package import TaperPlanFormat
 /// Finds the slots of encoded activations that may lie in tiles (ck_encoded.h), as some tiers' products read them best.
 ///
 /// A plan says nothing of tiles: who writes a slot and who reads it agree here, when the plan is bound. All of them
-/// must name its rows in the same way and by the same count, or read the first row alone. Plans written before tiles
+/// must name its rows in the same way and by the same count, or read the first row alone; attention names them as its
+/// keys, and finds queries by their numbers. Plans written before tiles
 /// have no room for whole ones, and keep rows.
 package enum TiledSlots {
   /// An op's rows in a slot, from its first element on.
@@ -27,9 +28,10 @@ package enum TiledSlots {
         let place = op.operand(operand.role)
         guard !place.isNone, place.slot == slot else { continue }
         guard place.offset == 0, case .rows(_, let width, let stored) = operand.content else { return false }
-        let use = Use(rows: op.rows, width: Int(width == .depth ? op.depth : op.columns))
+        let use = Use(rows: stored == .bf16 ? op.innerRows : op.rows, width: op.elements(width))
         switch stored {
         case .f32: return false
+        case .bf16: if use != written { return false }
         case .encoded: if use != written ?? use { return false } else { written = use }
         case .asWeight:
           guard let written, op.index.isNone, use.width == written.width else { return false }

@@ -29,6 +29,7 @@ internal import TaperPlanFormat
     unsafe op = ck_op()
     unsafe op.rows = UInt32(point.rows)
     unsafe op.inner_rows = UInt32(point.innerRows)
+    unsafe op.stored_rows = UInt32(point.innerRows)
     unsafe op.columns = UInt32(shape.columns)
     unsafe op.depth = UInt32(shape.depth)
     unsafe op.heads = UInt32(shape.heads)
@@ -50,7 +51,9 @@ internal import TaperPlanFormat
       (warmCounts[3], outputCount) = (warmCounts[0], 0)
     }
     // Queries, keys and values are column views of one slot, as a fused product writes them.
-    if isAttention { warmCounts[0] = 3 * max(point.rows, point.innerRows) * shape.heads * shape.depth }
+    if isAttention, !point.kernel.readsEncoded {
+      warmCounts[0] = 3 * max(point.rows, point.innerRows) * shape.heads * shape.depth
+    }
   }
 
   private mutating func bind(_ operand: OperandDefinition, _ point: MeasurementPoint, _ buffers: WorkBuffers)
@@ -91,7 +94,7 @@ internal import TaperPlanFormat
     // Encoded rows are narrower than f32 rows. Their values do not matter to the time, their size does.
     let count = rows * width * element.byteCount / 4
     let isView =
-      definition.family == .attention
+      definition.family == .attention && element == .f32
       && definition.operand(role).map { $0.content != .probabilities } ?? false
     let leading = UInt32(isView ? 3 * stored : stored)
     let place = unsafe UnsafePointer(buffers.activations[0])
@@ -173,6 +176,7 @@ internal import TaperPlanFormat
     case .columns: shape.columns
     case .depth: shape.depth
     case .heads: shape.heads * shape.depth
+    case .attended: 3 * shape.heads * shape.depth
     case .answers: shape.columns + 1
     }
   }
@@ -182,6 +186,7 @@ internal import TaperPlanFormat
     case .f32: .f32
     case .asWeight: kernel.weightLayout.activation
     case .encoded: kernel.encodedElement
+    case .bf16: .bf16
     }
   }
 

@@ -89,11 +89,12 @@ enum MeasurementGrid {
   /// The kernels of a kind that are measured: all but scalar references, which no plan should choose for speed. Where
   /// the CPU's tier is scalar, packed products and attention in bf16 are such references too.
   /// - Parameters:
-  ///   - planes: whether products of bf16 planes and their encodings are measured.
+  ///   - forTiles: whether what is made for tile units is measured: products of bf16 planes and their encodings,
+  ///     attention by planes or of encoded rows.
   ///   - pairs: whether int8 products of bounded pairs are, which most tiers compute as all others.
-  static func kernels(for kind: OpKind, isScalarTier: Bool, planes: Bool, pairs: Bool) -> [KernelID] {
+  static func kernels(for kind: OpKind, isScalarTier: Bool, forTiles: Bool, pairs: Bool) -> [KernelID] {
     kind.kernels.filter {
-      $0 != .gemmF32Scalar && (planes || $0.planes == 1) && (pairs || $0.weightLayout != .panelI8Pairs)
+      $0 != .gemmF32Scalar && (forTiles || !$0.needsTileUnit) && (pairs || $0.weightLayout != .panelI8Pairs)
         && !(isScalarTier && ($0.weightLayout != .rowMajor || kind.definition.encodes || $0.roundsOperands))
     }
   }

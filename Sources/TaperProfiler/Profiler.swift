@@ -30,12 +30,12 @@ public enum Profiler {
     progress(0, "preparing")
     let table = unsafe ck_kernels(ck_detect_tier())!
     let tier = unsafe ck_table_tier(table)
-    let planes = request.measuresPlanes ?? (tier == CK_TIER_AMX)
+    let forTiles = request.measuresPlanes ?? (tier == CK_TIER_AMX)
     let pairs = unsafe ck_table_bounds_pairs(table)
     let dense = MeasurementGrid.denseShape(request.shapes)
     let points = request.shapes.flatMap { shape in
       MeasurementGrid.kernels(
-        for: shape.kind, isScalarTier: tier == CK_TIER_SCALAR, planes: planes, pairs: pairs
+        for: shape.kind, isScalarTier: tier == CK_TIER_SCALAR, forTiles: forTiles, pairs: pairs
       ).filter { !request.excludedKernels.contains($0) }.flatMap {
         MeasurementGrid.points(
           kernel: $0, shape: shape, maximumRows: request.maximumRows, isDense: shape == dense)

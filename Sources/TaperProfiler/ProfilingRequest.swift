@@ -16,8 +16,8 @@ public struct ProfilingRequest: Hashable, Sendable {
   /// Fewest samples of every point, even if the budget is spent; at least three once twice the budget is spent.
   public var minimumSamples: Int
   public var maximumSamples: Int
-  /// Whether products of bf16 planes are measured (gemm_f32_x3, gemm_f32_x6); nil: on tiers where they can be faster
-  /// than f32, which is AMX.
+  /// Whether what is made for tile units is measured (`KernelID.needsTileUnit`), products of bf16 planes above all; nil:
+  /// on tiers that have them, which is AMX.
   public var measuresPlanes: Bool?
   /// Largest `ProfileNoise.figure` accepted; above it measuring throws `ProfilerError.tooNoisy`.
   public var noiseLimit: Double
@@ -129,6 +129,7 @@ public struct ProfilingRequest: Hashable, Sendable {
       .gemm(columns: hidden, depth: hidden), .gemm(columns: inner, depth: hidden, activation: activation),
       .gemm(columns: inner, depth: hidden), .gemm(columns: hidden, depth: inner),
       OpShape(.gemmEncode, columns: inner, depth: hidden, activation: activation),
+      OpShape(.gemmEncode, columns: 3 * hidden, depth: hidden),
     ]
     shapes += attention(depth: depth, heads: heads, relativeBias: relativeBias)
     shapes += rowWise(.hidden, hidden) + rowWise(.feedForward, inner, activation) + choices(heads: heads)

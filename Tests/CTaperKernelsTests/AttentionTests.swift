@@ -58,10 +58,11 @@ import Testing
 
   /// Runs a driver with scratch of just the documented size, full of NaNs.
   private func runFused(
-    _ driver: ck_driver, _ op: ck_op, _ y: Matrix, sums: Matrix? = nil, scratchOf kernel: WholeHead? = nil
+    _ driver: ck_driver, _ op: ck_op, _ y: Matrix, sums: Matrix? = nil, scratchOf kernel: WholeHead? = nil,
+    scratch given: Int? = nil
   ) {
     var op = unsafe op
-    let elements = unsafe kernel?.scratch(op) ?? ck_attention_scratch(op.inner_rows)
+    let elements = unsafe given ?? kernel?.scratch(op) ?? ck_attention_scratch(op.inner_rows)
     let scratch = GuardedMemory([Float](repeating: .nan, count: elements))
     unsafe op.y = y.pointer
     unsafe op.ldy = y.ld
@@ -313,6 +314,99 @@ import Testing
       }
       expect(sums.memory.isIntact && scored.memory.isIntact, "memory outside the results was written")
     }
+  }
+
+  /// Queries and keys whose norms say that a score may be far larger than any is, and values so small that weights below
+  /// one must not make products vanish: 2^−126 is where tiles take them to zero.
+  @Test(arguments: WholeHead.allCases) func weightsDoNotVanish(kernel: WholeHead) {
+    unsafe withEveryTier { base in
+      withEvery("value", in: [Float(1), 1e-4, 1e-8, 1e-12]) { size in
+        withEvery("score in common", in: [Float(0), 60, 300]) { common in
+          let test = AttentionCase(rows: 40, keys: 40, heads: 1, width: 32, indexed: false, bias: .none)
+          let apart = ((920 - common) / 1.02).squareRoot()
+          for row in 0..<40 {
+            unsafe test.query.pointer[row * test.query.leading] = apart
+            unsafe test.query.pointer[row * test.query.leading + 1] = 0
+            unsafe test.query.pointer[row * test.query.leading + 2] = common.squareRoot()
+            unsafe test.key.pointer[row * test.key.leading] = 0
+            unsafe test.key.pointer[row * test.key.leading + 1] = apart
+            unsafe test.key.pointer[row * test.key.leading + 2] = common.squareRoot()
+            for column in 0..<32 { unsafe test.value.pointer[row * test.value.leading + column] *= size }
+          }
+          let y = Matrix(40, 32)
+          unsafe runFused(kernel.plain, test.op(base), y, scratchOf: kernel)
+          let wanted = kernel.wanted(test).context
+          let tolerance = (kernel == .bf16 ? 2e-2 : 2e-4) * Double(size)
+          for row in 0..<40 {
+            for column in 0..<32 {
+              let error = abs(y.double(row, column) - wanted[row][column])
+              expect(error <= tolerance, "row \(row), column \(column) is off by \(error)")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Queries, keys and values as a product encodes them give the bits of attention in bf16, and of an encode op after it.
+  @Test func encodedRowsAreThoseOfTwoOps() {
+    unsafe withEveryCase(indexed: [false]) { base, test in
+      withEvery("layout", in: [CK_ENCODED_ROWS, CK_ENCODED_TILES]) { layout in
+        withEvery("hidden keys", in: [0, test.keys / 3]) { hidden in
+          unsafe expectTheBitsOfTwoOps(base, test, layout, hidden: hidden)
+        }
+      }
+    }
+  }
+
+  private func expectTheBitsOfTwoOps(
+    _ base: ck_op, _ test: AttentionCase, _ layout: ck_encoded_layout, hidden: Int
+  ) {
+    let (stored, width) = (test.keys, test.heads * test.width)
+    let together = Matrix(stored, 3 * width, gap: 0)
+    for row in 0..<stored {
+      for column in 0..<width {
+        for (part, matrix) in [test.query, test.key, test.value].enumerated() {
+          let value = unsafe matrix.pointer[row * matrix.leading + column]
+          unsafe together.pointer[row * together.leading + part * width + column] = value
+        }
+      }
+    }
+    var encode = unsafe base
+    unsafe (encode.rows, encode.columns) = (UInt32(stored), UInt32(3 * width))
+    unsafe (encode.a, encode.lda) = (together.constPointer, together.ld)
+    let source = unsafe EncodedRows(encode, .bf16, layout)
+    unsafe run(ck_encode_bf16, source.op(encode), tasks: rowTasks(stored))
+
+    var op = unsafe base
+    unsafe (op.inner_rows, op.stored_rows) = (UInt32(stored - hidden), UInt32(stored))
+    let elements = unsafe ck_attention_encoded_scratch(op.stored_rows, op.depth)
+    let (plain, read) = (Matrix(test.rows, width), Matrix(test.rows, width))
+    unsafe runFused(ck_attention_bf16, op, plain, scratch: elements)
+    unsafe runFused(ck_attention_encoded_bf16, source.reader(op), read, scratch: elements)
+    expect(read.bits == plain.bits, "not the bits of attention in bf16")
+
+    var result = unsafe base
+    unsafe (result.rows, result.columns) = (UInt32(test.rows), UInt32(width))
+    unsafe (result.a, result.lda) = (plain.constPointer, plain.ld)
+    let (wanted, found) = unsafe (EncodedRows(result, .bf16, layout), EncodedRows(result, .bf16, layout))
+    unsafe run(ck_encode_bf16, wanted.op(result), tasks: rowTasks(test.rows))
+    let scratch = GuardedMemory([Float](repeating: .nan, count: elements))
+    var encoding = unsafe found.op(source.reader(op))
+    unsafe (encoding.scratch, encoding.scratch_stride) = (scratch.pointer, elements)
+    unsafe run(ck_attention_encode_bf16, encoding, tasks: test.heads)
+    expect(found == wanted && scratch.isIntact, "not the bits of an encode op after it")
+
+    guard hidden == 0 else { return }
+    unsafe op.rows = UInt32(stored)
+    let (all, scored) = (Matrix(stored, width), Matrix(stored, width))
+    let (sums, wantedSums) = (Matrix(test.heads, stored, gap: 0), Matrix(test.heads, stored, gap: 0))
+    unsafe runFused(ck_attention_scored_bf16, op, all, sums: wantedSums, scratch: elements)
+    unsafe runFused(
+      ck_attention_scored_encoded_bf16, source.reader(op), scored, sums: sums, scratch: elements)
+    expect(
+      scored.bits == all.bits && sums.bits == wantedSums.bits, "not the bits of scored attention in bf16")
+    expect(sums.memory.isIntact && scored.memory.isIntact, "memory outside the results was written")
   }
 
   /// Two keys, of which the first has the score 0 and the value 0, the second the score x and the value 1: the

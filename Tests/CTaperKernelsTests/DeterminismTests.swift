@@ -46,6 +46,17 @@ import Testing
       try unsafe expectSameBits(
         ck_attention_scored_bf16, scores, tasks: 6, scratch: rounded, y: Matrix(130, 6 * 32),
         y2: Matrix(6, 130, gap: 0))
+      var encoded = unsafe scores
+      unsafe (encoded.stored_rows, encoded.lda) = (130, 3 * 6 * 32)
+      let pairs: [UInt32] = (0..<130 * 3 * 6 * 16).map { 0x3C00_3D00 + UInt32($0 % 997) }
+      let bits = GuardedMemory(pairs)
+      unsafe encoded.a = UnsafeRawPointer(bits.constPointer).assumingMemoryBound(to: Float.self)
+      let decoded = ck_attention_encoded_scratch(130, 32)
+      try unsafe expectSameBits(
+        ck_attention_encoded_bf16, encoded, tasks: 6, scratch: decoded, y: Matrix(130, 6 * 32))
+      try unsafe expectSameBits(
+        ck_attention_encode_bf16, encoded, tasks: 6, scratch: decoded, y: Matrix(130, 6 * 32))
+      withExtendedLifetime(bits) {}
       let split = ck_attention_x6_scratch(130, 32)
       try unsafe expectSameBits(
         ck_attention_x6, test.op(base), tasks: 6, scratch: split, y: Matrix(100, 6 * 32))

@@ -30,6 +30,14 @@ struct EncodedRows {
     return unsafe op
   }
 
+  /// The op that reads from here.
+  func reader(_ op: ck_op) -> ck_op {
+    var op = unsafe op
+    unsafe op.a = UnsafeRawPointer(bytes.pointer).assumingMemoryBound(to: Float.self)
+    unsafe (op.lda, op.a_layout) = (leading, layout)
+    return unsafe op
+  }
+
   static func == (a: EncodedRows, b: EncodedRows) -> Bool {
     a.bytes.values == b.bytes.values && a.scales.values == b.scales.values && a.bytes.isIntact
       && a.scales.isIntact

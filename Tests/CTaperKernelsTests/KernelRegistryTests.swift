@@ -137,6 +137,11 @@ import Testing
       unsafe op.table1 = byDistance.constPointer
       unsafe op.bias = nil
     }
+    let encoded = GuardedMemory([UInt32](repeating: 0x3C00_3D00, count: keys * 3 * width))
+    if id.readsEncoded {
+      unsafe op.a = UnsafeRawPointer(encoded.constPointer).assumingMemoryBound(to: Float.self)
+      unsafe (op.lda, op.stored_rows) = (UInt32(6 * width), UInt32(keys))
+    }
     if id.opKind == .gemm {
       unsafe op.columns = UInt32(2 * width)
       unsafe op.weight = UnsafeRawPointer(weight.constPointer)

@@ -137,6 +137,29 @@ private func normalized(_ row: [Double], gamma: [Float], beta: [Float], epsilon:
     }
   }
 
+  /// Where squares overflow a row is right or NaN, never beta alone.
+  @Test func squaresThatOverflow() {
+    unsafe withEveryTier { base in
+      withEvery("columns", in: [5, 33, 384]) { columns in
+        var generator = Generator(seed: 3)
+        let a = Matrix(3, columns, random: &generator)
+        unsafe a.pointer[a.leading + 2] = 1e20
+        let (one, y) = (GuardedMemory([Float](repeating: 1, count: columns)), Matrix(3, columns))
+        var op = unsafe base
+        unsafe (op.rows, op.columns, op.epsilon) = (3, UInt32(columns), 1e-12)
+        unsafe (op.a, op.lda, op.y, op.ldy) = (a.constPointer, a.ld, y.pointer, y.ld)
+        unsafe (op.gamma, op.beta) = (one.constPointer, one.constPointer)
+        unsafe run(ck_layer_norm, op, tasks: 1)
+        for row in [0, 2] { expect(y.double(row, 0).isFinite, "the other rows are not concerned") }
+        let spread = Double(columns - 1).squareRoot()
+        for column in 0..<columns {
+          let (found, wanted) = (y.double(1, column), 1 + (column == 2 ? spread : -1 / spread))
+          expect(found.isNaN || abs(found - wanted) < 1e-5 * spread, "column \(column) is \(found)")
+        }
+      }
+    }
+  }
+
   @Test func layerNorm() {
     unsafe withEveryShape { op, rows, columns, generator in
       // an offset that would cost a one-pass variance all its digits

@@ -99,6 +99,35 @@ import Testing
     }
   }
 
+  /// An index is read only where the layer drops tokens, whatever the op's condition: what lies in its slot otherwise is
+  /// of an earlier text, or anything.
+  @Test func anIndexOfAnEarlierTextIsNotRead() throws {
+    let model = try Self.model("tiny-bert-classifier")
+    let schedule = RuntimeSchedules.make(
+      "long inputs only", maximumLength: Self.maximumLength, restores: true)
+    var loaded = try Self.plan(model, schedule)
+    var plan = loaded.plan
+    var changed = 0
+    for number in plan.ops.indices
+    where !plan.ops[number].index.isNone && plan.ops[number].a == plan.ops[number].output {
+      plan.ops[number].condition = .ifNotReduced
+      changed += 1
+    }
+    #expect(changed > 0)
+    let request = PlanningRequest(.fixed(schedule), maximumLength: Self.maximumLength, threads: 2)
+    let weights = try RuntimeCosts.plan(request, model).materializedWeights()
+    loaded = try LoadedPlan(plan: plan, weightBytes: weights)
+    func answer(_ lengths: [Int]) throws -> [UInt32] {
+      var session = try Session(loaded)
+      for length in lengths {
+        let input = Self.input(model, length, seed: 4)
+        try session.run(ids: input.ids, typeIDs: input.typeIDs)
+      }
+      return session.result.map(\.bitPattern)
+    }
+    #expect(try answer([24, 8]) == answer([8]))
+  }
+
   @Test(arguments: models)
   func fileAndMemoryAnswerTheSame(name: String) throws {
     let model = try Self.model(name)

@@ -14,13 +14,13 @@ struct TiledPlanTests {
   private static let models = ["tiny-bert-classifier", "tiny-mpnet", "tiny-nomic-bert", "tiny-splade"]
 
   private func plan(
-    _ model: ModelSpec, _ scheduleName: String, _ precision: Precision
+    _ model: ModelSpec, _ scheduleName: String, _ precision: Precision, costs: OpCosts = RuntimeCosts.packed
   ) throws -> (plan: Plan, weights: [UInt8]) {
     let schedule = RuntimeSchedules.make(scheduleName, maximumLength: Planned.maximumLength, restores: true)
     let request = PlanningRequest(
       .fixed(schedule), maximumLength: Planned.maximumLength, threads: 2,
       precision: PrecisionAssignment(precision), restoresDroppedTokens: true)
-    let planned = try RuntimeCosts.plan(request, model, costs: RuntimeCosts.packed)
+    let planned = try RuntimeCosts.plan(request, model, costs: costs)
     return (planned.plan, try planned.materializedWeights())
   }
 
@@ -63,6 +63,40 @@ struct TiledPlanTests {
       #expect(try answers(tiled, model, threads: 2) == inTiles, "\(scheduleName), two threads")
       let rows = try LoadedPlan(plan: old, weightBytes: weights)
       #expect(try answers(rows, model, threads: 1) == inTiles, "\(scheduleName), rows")
+    }
+  }
+
+  /// Attention of encoded rows gives the bits of attention that rounds its operands, on every tier and in tiles.
+  @Test(arguments: models) func attentionOfEncodedRowsGivesTheSameBits(name: String) throws {
+    let model = try Planned.model(name)
+    for scheduleName in ["dense", "half"] {
+      let apart = try plan(model, scheduleName, .bf16)
+      let fused = try plan(model, scheduleName, .bf16, costs: RuntimeCosts.encoded)
+      // Rotary positions are an op between the product and attention.
+      let kinds = Set(fused.plan.ops.map(\.kind))
+      let reads = !kinds.isDisjoint(with: [.encodedAttention, .attentionEncode])
+      #expect(reads == model.form.layers.allSatisfy { $0.rotaryTheta == nil })
+      #expect(kinds.contains(.encodedAttentionScored) == (reads && scheduleName == "half"))
+      #expect(TiledSlots.find(in: fused.plan) == encoded(fused.plan))
+      let (plain, loaded) = (
+        try LoadedPlan(plan: apart.plan, weightBytes: apart.weights),
+        try LoadedPlan(plan: fused.plan, weightBytes: fused.weights)
+      )
+      let wanted = try answers(plain, model, threads: 1)
+      #expect(try answers(loaded, model, threads: 1) == wanted, "\(scheduleName)")
+      #expect(try answers(loaded, model, threads: 2) == wanted, "\(scheduleName), two threads")
+      let rows = try LoadedPlan(plan: withoutRoom(fused.plan), weightBytes: fused.weights)
+      #expect(try answers(rows, model, threads: 2) == wanted, "\(scheduleName), rows")
+      for tier in KernelTier.allCases {
+        var a = try Session(plain, maximumTier: tier)
+        var b = try Session(loaded, maximumTier: tier)
+        for length in Planned.lengths {
+          let input = Planned.input(model, length, seed: 6)
+          try a.run(ids: input.ids, typeIDs: input.typeIDs)
+          try b.run(ids: input.ids, typeIDs: input.typeIDs)
+          #expect(a.result.map(\.bitPattern) == b.result.map(\.bitPattern), "\(tier), \(length) tokens")
+        }
+      }
     }
   }
 

@@ -67,6 +67,41 @@ import Testing
     }
   }
 
+  /// Where attention of encoded rows is faster, the product before it encodes for it; a result that is read whole, in
+  /// every run, is encoded too.
+  @Test(arguments: [1, 2]) func attentionReadsEncodedRows(kept: Int) throws {
+    var costs = SyntheticCosts.make(panel: 64)
+    let (predict, kernels) = (costs.predict, costs.kernels)
+    costs.kernels = { kind in
+      kernels(kind) + KernelID.all.map(\.id).filter { $0.opKind == kind && $0.readsEncoded }
+    }
+    costs.predict = { op, kernel, rows, innerRows in
+      var prediction = predict(op, kernel, rows, innerRows)
+      if kernel.readsEncoded {
+        prediction.time = Nanoseconds(prediction.time.rawValue / 2)
+        prediction.low = Nanoseconds(prediction.low.rawValue / 2)
+      }
+      return prediction
+    }
+    let plan = try plan(.bf16, costs: costs, keeping: kept)
+    #expect(plan.formatVersion == .encodedAttention)
+    // Where half the tokens are kept, layer 1 has scores and context by ops of their own, which read f32.
+    let reading = kept == 1 ? 4 : 3
+    #expect(count(.attentionEncode, plan) == reading && count(.gemmEncode, plan) == 4 + reading)
+    for op in plan.ops where op.kind == .attentionEncode {
+      let writer = try #require(plan.ops.first { $0.output == op.a })
+      #expect(writer.kind == .gemmEncode && writer.rows == op.innerRows)
+      #expect(writer.columns == 3 * UInt32(op.heads) * op.depth)
+      #expect(plan.arena.slots[Int(op.a.slot)].element == .bf16)
+      let reader = try #require(plan.ops.first { $0.kind == .gemm && $0.a == op.output })
+      #expect(reader.rows == op.rows)
+    }
+    // Of attention that may not round, none.
+    let f32 = try self.plan(.f32, costs: costs, keeping: kept)
+    #expect(f32.ops.allSatisfy { !$0.kind.definition.encodes })
+    #expect(count(.attention, f32) > 0)
+  }
+
   /// Of a profile that lacks an encoding, the planner says so; and a fused kernel serves where it is the only one.
   @Test func anEncodingMayBeUnmeasured() throws {
     for (precision, missing) in [(Precision.int8, KernelID.encodeI8), (.bf16, .encodeBF16)] {

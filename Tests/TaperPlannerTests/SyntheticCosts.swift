@@ -25,8 +25,9 @@ enum SyntheticCosts {
           provenance: .modelled)
       },
       kernels: { kind in
-        // as on a machine without tile units, which do not tell attention in planes from plain attention
-        kinds.contains(kind) ? KernelID.all.map(\.id).filter { $0.opKind == kind && !$0.splitsOperands } : []
+        // as on a machine without tile units, which alone have attention in planes or of encoded rows
+        guard kinds.contains(kind) else { return [] }
+        return KernelID.all.map(\.id).filter { $0.opKind == kind && !$0.splitsOperands && !$0.readsEncoded }
       },
       endToEnd: { ops in
         var total = Prediction(
@@ -49,7 +50,8 @@ enum SyntheticCosts {
     let work =
       switch op.kind {
       case .gemm, .gemmEncode: 2 * rows * Int(op.columns) * Int(op.depth)
-      case .attention, .attentionScored: 4 * rows * innerRows * Int(op.depth) * Int(op.heads)
+      case .attention, .attentionScored, .encodedAttention, .encodedAttentionScored, .attentionEncode:
+        4 * rows * innerRows * Int(op.depth) * Int(op.heads)
       case .attentionScores: 2 * innerRows * innerRows * Int(op.depth) * Int(op.heads)
       case .attentionContext: 2 * rows * innerRows * Int(op.depth) * Int(op.heads)
       case .select, .selectAbove, .mean, .scatter: innerRows * max(1, Int(op.columns))

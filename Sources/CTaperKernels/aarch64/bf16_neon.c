@@ -17,5 +17,5 @@
 
 #include "../vector_attention_bf16.h"
 
-const ck_bf16_attention ck_attention_bf16_neon = CK_ATTENTION_BF16(NULL);
+const ck_bf16_attention ck_attention_bf16_neon = CK_ATTENTION_BF16(NULL, NULL);
 #endif

@@ -4,6 +4,7 @@
 #include "../ck_table.h"
 #include "../include/ck_panel.h"
 #include "ck_attention.h"
+#include "ck_encoded_rows.h"
 
 enum { block = CK_ATTENTION_BF16_BLOCK };
 
@@ -105,8 +106,95 @@ static void attend(const ck_op *op, uint32_t head, uint32_t worker, float *sums)
   }
 }
 
+/// Columns first ..< first + count of an encoded row in f32.
+static void decode(ck_encoded_row row, uint32_t first, uint32_t count, float *y) {
+  const uint32_t in_line = CK_ENCODED_LINE / sizeof(uint16_t);
+  for (uint32_t column = first; column < first + count;) {
+    const uint32_t run = smaller(in_line - column % in_line, first + count - column);
+    const uint16_t *from = (const uint16_t *)(row.at + column / in_line * row.line_stride) + column % in_line;
+    uint32_t *to = (uint32_t *)y + (column - first);
+    for (uint32_t i = 0; i < run; i++)
+      to[i] = (uint32_t)from[i] << 16;
+    column += run;
+  }
+}
+
+/// Puts bf16 at columns first ..< first + count of an encoded row.
+static void put(ck_encoded_row row, uint32_t first, uint32_t count, const uint16_t *from) {
+  const uint32_t in_line = CK_ENCODED_LINE / sizeof(uint16_t);
+  for (uint32_t column = first; column < first + count;) {
+    const uint32_t run = smaller(in_line - column % in_line, first + count - column);
+    memcpy(row.at + column / in_line * row.line_stride + column % in_line * sizeof(uint16_t),
+           from + (column - first), run * sizeof(uint16_t));
+    column += run;
+  }
+}
+
+/// The encoded row's columns from `first` on, the end of the head, become those of `head_row`; after the last
+/// column of all there are zeros where ck_encode_bf16 writes them.
+static void encode_head_row(const ck_op *op, uint32_t head, uint32_t row, const float *head_row) {
+  uint16_t rounded[CK_PANEL * most_columns];
+  const uint32_t columns = op->heads * op->depth, in_line = CK_ENCODED_LINE / sizeof(uint16_t);
+  const ck_encoded_row y = ck_encoded_row_at(op->y, op->y_layout, row, op->rows, columns * sizeof(uint16_t),
+                                             op->ldy * sizeof(uint16_t));
+  for (uint32_t begin = 0; begin < op->depth; begin += most_columns) {
+    const uint32_t count = smaller(op->depth - begin, most_columns);
+    op->table->encode_bf16((ck_encoded_row){.at = (char *)rounded, .line_stride = CK_ENCODED_LINE},
+                           head_row + begin, count);
+    put(y, head * op->depth + begin, count, rounded);
+  }
+  const uint32_t group = op->y_layout == CK_ENCODED_ROWS ? 2 : in_line;
+  memset(rounded, 0, in_line * sizeof(uint16_t));
+  if (head + 1 == op->heads && columns % group)
+    put(y, columns, group - columns % group, rounded);
+}
+
+/// A head of encoded rows: by the tier's kernel where there is one, else by way of f32, in scratch.
+static void attend_encoded(const ck_op *op, uint32_t head, uint32_t worker, float *sums, bool encodes) {
+  const ck_bf16_attention *kernels = op->table->attention_bf16;
+  if (kernels->encoded_head && op->depth % 32 == 0 && op->depth <= CK_FUSED_WIDTH) {
+    kernels->encoded_head(op, head, worker_scratch(op, worker), sums, encodes);
+    return;
+  }
+  const uint32_t count = op->stored_rows, depth = op->depth;
+  float *parts = worker_scratch(op, worker) + ck_attention_bf16_scratch(count, depth);
+  for (uint32_t row = 0; row < count; row++) {
+    const ck_encoded_row a =
+        ck_encoded_row_at(op->a, op->a_layout, row, count, (size_t)3 * op->heads * depth * sizeof(uint16_t),
+                          op->lda * sizeof(uint16_t));
+    for (uint32_t part = 0; part < 3; part++)
+      decode(a, (part * op->heads + head) * depth, depth, parts + ((size_t)part * count + row) * depth);
+  }
+  ck_op plain = *op;
+  plain.a = parts, plain.b = parts + (size_t)count * depth, plain.c = plain.b + (size_t)count * depth;
+  plain.lda = plain.ldb = plain.ldc = depth;
+  plain.heads = 1;
+  if (op->bias)
+    plain.bias = op->bias + (size_t)head * (2 * op->extent - 1);
+  float *result = parts + (size_t)3 * count * depth;
+  if (encodes)
+    plain.y = result, plain.ldy = depth;
+  else
+    plain.y = op->y + (size_t)head * depth;
+  attend(&plain, 0, worker, sums);
+  for (uint32_t row = 0; encodes && row < op->rows; row++)
+    encode_head_row(op, head, row, result + (size_t)row * depth);
+}
+
 void ck_attention_bf16(const ck_op *op, uint32_t task, uint32_t worker) { attend(op, task, worker, NULL); }
 
 void ck_attention_scored_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
   attend(op, task, worker, cleared_sums(op, task));
+}
+
+void ck_attention_encoded_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
+  attend_encoded(op, task, worker, NULL, false);
+}
+
+void ck_attention_scored_encoded_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
+  attend_encoded(op, task, worker, cleared_sums(op, task), false);
+}
+
+void ck_attention_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker) {
+  attend_encoded(op, task, worker, NULL, true);
 }

@@ -14,6 +14,7 @@ typedef enum ck_scratch_rule : uint32_t {
   CK_SCRATCH_ATTENTION_BF16 = 4,     // ck_attention_bf16_scratch
   CK_SCRATCH_TOKEN_SCORES = 5,       // CK_SELECTION_SCRATCH for each of the inner rows
   CK_SCRATCH_ATTENTION_PLANES = 6,   // ck_attention_x6_scratch
+  CK_SCRATCH_ATTENTION_ENCODED = 7,  // ck_attention_encoded_scratch
 } ck_scratch_rule;
 
 typedef struct ck_kernel {
@@ -46,6 +47,8 @@ static inline size_t ck_scratch_elements(ck_scratch_rule rule, uint32_t rows, ui
     return ck_attention_bf16_scratch(inner_rows, depth);
   case CK_SCRATCH_ATTENTION_PLANES:
     return ck_attention_x6_scratch(inner_rows, depth);
+  case CK_SCRATCH_ATTENTION_ENCODED:
+    return ck_attention_encoded_scratch(inner_rows, depth);
   case CK_SCRATCH_TOKEN_SCORES:
     return (size_t)CK_SELECTION_SCRATCH * inner_rows;
   default:

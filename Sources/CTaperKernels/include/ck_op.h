@@ -43,9 +43,10 @@ bool ck_table_bounds_pairs(const ck_table *table);
 /// say what they read and what it means.
 typedef struct ck_op {
   // set for each run
-  uint32_t rows;       // output rows
-  uint32_t inner_rows; // keys (attention), input rows (select, gather, scatter, mean)
-  uint32_t first_row;  // poolings (mean, largest, sum, weighted mean) leave out the input rows before it
+  uint32_t rows;        // output rows
+  uint32_t inner_rows;  // keys (attention), input rows (select, gather, scatter, mean)
+  uint32_t stored_rows; // attention of encoded rows: those of a, of which the first inner_rows are keys
+  uint32_t first_row;   // poolings (mean, largest, sum, weighted mean) leave out the input rows before it
   // fixed at load
   uint32_t columns, depth, heads, parts;
   uint32_t extent; // relative bias: the table's reach (maximum length); rotate: rows of angles
@@ -240,6 +241,19 @@ void ck_attention_scored_x6(const ck_op *op, uint32_t task, uint32_t worker);
 static inline size_t ck_attention_x6_scratch(uint32_t inner_rows, uint32_t depth) {
   size_t keys = ((size_t)inner_rows + 31) / 32 * 32, width = ((size_t)depth + 31) / 32 * 32;
   return keys * (3 * width + CK_ATTENTION_BLOCK);
+}
+/// ck_attention_bf16, and ck_attention_scored_bf16, of queries, keys and values that a product wrote in bf16
+/// (ck_gemm_encode_bf16), side by side in one matrix: a, encoded rows of a_layout, 3·heads·dh columns, those
+/// of the keys from heads·dh on, those of the values from 2·heads·dh on. The bits are those of
+/// ck_attention_bf16 of the same values in f32. a has stored_rows rows; index is NULL. `heads` tasks. scratch
+/// for each worker: ck_attention_encoded_scratch elements of stored_rows.
+void ck_attention_encoded_bf16(const ck_op *op, uint32_t task, uint32_t worker);
+void ck_attention_scored_encoded_bf16(const ck_op *op, uint32_t task, uint32_t worker);
+/// ck_attention_encoded_bf16 whose y holds the result as ck_encode_bf16 encodes it.
+void ck_attention_encode_bf16(const ck_op *op, uint32_t task, uint32_t worker);
+/// That of ck_attention_bf16, and a head's queries, keys, values and result in f32.
+static inline size_t ck_attention_encoded_scratch(uint32_t stored_rows, uint32_t depth) {
+  return ck_attention_bf16_scratch(stored_rows, depth) + (size_t)4 * stored_rows * depth;
 }
 /// index_out[i] = i for i < rows. One task.
 void ck_iota(const ck_op *op, uint32_t task, uint32_t worker);

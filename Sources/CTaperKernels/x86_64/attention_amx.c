@@ -13,12 +13,18 @@
 
 #include "attention_stages.h"
 
+#include "attention_encoded.h"
+
 /// Whether tile 2 sums the weights, by tile 3 of ones: where the context needs neither.
 CK_INLINE int has_sum_tile(const head_job *h) { return h->column_tiles <= 2; }
 
 /// values[chunk][column tile]: 16 columns × 32 keys in bf16.
 static void pack_values(const head_job *h) {
   const ck_op *op = h->op;
+  if (h->source) {
+    pack_encoded_values(h);
+    return;
+  }
   for (uint32_t c = 0; c < h->chunks; c++)
     for (uint32_t t = 0; t < h->column_tiles; t++) {
       const float *row = op->c + (size_t)c * chunk * op->ldc + (size_t)h->head * op->depth;
@@ -36,10 +42,13 @@ static void pack_values(const head_job *h) {
 #pragma clang loop unroll(full)
       for (uint32_t i = 0; i < lanes; i++)
         _mm512_storeu_si512(to + i * lanes, pairs[i]);
+      CK_EVERY_16_ROWS
     }
 }
 
 static __m512 pack_block_queries(const head_job *h, query_block *b) {
+  if (h->source)
+    return pack_encoded_queries(h, b);
   return pack_queries(h->op, h->head, b->first, b->count, h->depth_tiles * 32, b->queries, lanes);
 }
 
@@ -132,20 +141,41 @@ CK_INLINE void read_sums(const head_job *h, query_block *b) {
   }
 }
 
-void ck_attend_amx(const ck_op *op, uint32_t head, float *scratch, float *sums) {
+static void write_rows(const head_job *h, const query_block *b, uint32_t first, uint32_t count,
+                       const float *context, __m512 inverse) {
+  if (h->result)
+    write_encoded_rows(h, b, first, count, context, inverse);
+  else
+    write_f32_rows(h, b, first, count, context, inverse);
+}
+
+CK_INLINE void attend(const ck_op *op, uint32_t head, float *scratch, float *sums, const encoded_rows *source,
+                      const encoded_rows *result) {
   uint32_t ones[tile_words] __attribute__((aligned(64)));
   uint32_t few_weights[2 * tile_words] __attribute__((aligned(64)));
   head_job h = head_of(op, head, scratch, few_weights, sums);
+  h.source = source, h.result = result;
   h.exponent = exponent_of(h.is_scaled ? 1 : op->scale);
-  h.key_square = round_keys(op, head, h.depth_tiles * 32, chunk, h.keys);
+  start_tiles();
+  h.key_square = source ? pack_encoded_keys(&h) : round_keys(op, head, h.depth_tiles * 32, chunk, h.keys);
   pack_values(&h);
-  configure(lanes);
   for (uint32_t i = 0; i < tile_words; i++)
     ones[i] = bf16_ones;
   if (has_sum_tile(&h))
     _tile_loadd(3, ones, row_bytes);
   attend_head(&h);
   _tile_release();
+}
+
+void ck_attend_amx(const ck_op *op, uint32_t head, float *scratch, float *sums) {
+  attend(op, head, scratch, sums, NULL, NULL);
+}
+
+void ck_attend_encoded_amx(const ck_op *op, uint32_t head, float *scratch, float *sums, bool encodes) {
+  const encoded_rows source =
+      encoded_rows_at(op->a, op->a_layout, op->stored_rows, 3 * op->heads * op->depth, op->lda);
+  const encoded_rows result = encoded_rows_at(op->y, op->y_layout, op->rows, op->heads * op->depth, op->ldy);
+  attend(op, head, scratch, sums, &source, encodes ? &result : NULL);
 }
 
 #pragma clang attribute pop

@@ -8,12 +8,18 @@
 // query is above bound = log2 e · |scale| · ‖q‖ · max ‖k‖ (and the largest relative bias). Shifted by what
 // that is above 100 (in f32 60, which leaves the context more room), no weight overflows. A query is computed
 // again, with its largest score as the shift, when its bound is above 240 or not a number, or when its
-// weights come to less than 2^−100. Each query decides for itself, so its bits do not depend on the others.
+// weights come to less than 2^−60 (in f32 2^−20). Each query decides for itself, so its bits do not depend on
+// the others.
 //
 // Who includes this file sets the target, and includes ck_attention.h and immintrin.h before.
 #pragma once
 
 #define CK_INLINE static inline __attribute__((always_inline))
+
+/// What is done after every 16 rows while they are packed.
+#ifndef CK_EVERY_16_ROWS
+#define CK_EVERY_16_ROWS
+#endif
 
 enum {
   lanes = 16,            // queries in a vector
@@ -96,9 +102,10 @@ CK_INLINE lane_shift shift_of(__m512 bound, float most) {
   return shift;
 }
 
-/// The lanes whose weights came to so little that they must be computed again; those of `done` already were.
-CK_INLINE __mmask16 too_low(__m512 sum, __mmask16 done) {
-  return _mm512_cmp_ps_mask(sum, _mm512_set1_ps(0x1p-100f), _CMP_LT_OQ) & (__mmask16)~done;
+/// The lanes whose weights came to less than `least`, and so must be computed again; those of `done` already
+/// were. Products of bf16 below 2^−126 are zero, so `least` leaves room for small values.
+CK_INLINE __mmask16 too_low(__m512 sum, float least, __mmask16 done) {
+  return _mm512_cmp_ps_mask(sum, _mm512_set1_ps(least), _CMP_LT_OQ) & (__mmask16)~done;
 }
 
 /// The sums of 16 vectors' lanes, in order.
@@ -248,6 +255,7 @@ CK_INLINE float round_keys(const ck_op *op, uint32_t head, uint32_t width, uint3
       }
     }
     largest = _mm512_max_epi32(largest, squares_of(squares));
+    CK_EVERY_16_ROWS
   }
   memset(y, 0, (size_t)((n + group - 1) / group * group - n) * width * 2);
   return largest_of_squares(largest);

@@ -100,6 +100,7 @@ static float pack_keys(const head_job *h) {
         squares[j] = _mm512_add_ps(squares[j], some);
       }
     largest = _mm512_max_epi32(largest, squares_of(squares));
+    CK_EVERY_16_ROWS
   }
   if (divided_up(h->n, lanes) % 2)
     memset(key_tile(h, divided_up(h->n, lanes), 0, 0), 0, h->depth_tiles * weight_words * sizeof(uint32_t));
@@ -131,6 +132,7 @@ static void pack_values(const head_job *h) {
         for (uint32_t i = 0; i < lanes; i++)
           _mm512_storeu_si512(to + i * lanes, pairs[p][i]);
       }
+      CK_EVERY_16_ROWS
     }
 }
 
@@ -259,13 +261,18 @@ CK_INLINE void add_context(const head_job *h, uint32_t c, const uint32_t *weight
 
 CK_INLINE void read_sums(const head_job *h, query_block *b) { (void)h, (void)b; }
 
+static void write_rows(const head_job *h, const query_block *b, uint32_t first, uint32_t count,
+                       const float *context, __m512 inverse) {
+  write_f32_rows(h, b, first, count, context, inverse);
+}
+
 void ck_attend_planes_amx(const ck_op *op, uint32_t head, float *scratch, float *sums) {
   uint32_t few_weights[2 * weight_words] __attribute__((aligned(64)));
   head_job h = head_of(op, head, scratch, few_weights, sums);
   h.exponent.factor = _mm512_set1_ps((h.is_scaled ? 1 : op->scale) * 0x1.715476p+0f);
+  start_tiles();
   h.key_square = pack_keys(&h);
   pack_values(&h);
-  configure(lanes);
   attend_head(&h);
   _tile_release();
 }

@@ -9,8 +9,12 @@
 // bf16 that an operand is the sum of), and defines the functions that are only declared here.
 #pragma once
 #include "../ck_cut.h"
-#include "attention_lanes.h"
 #include "tile_config.h"
+
+/// A tile unit that has had nothing to do for 0.3 µs sleeps, and its next product takes 0.27 µs longer
+/// (Emerald Rapids). So while a head is packed it multiplies whatever is in its tiles.
+#define CK_EVERY_16_ROWS _tile_dpbf16ps(4, 5, 6);
+#include "attention_lanes.h"
 
 enum {
   chunk = 32,       // keys
@@ -21,6 +25,9 @@ enum {
   weight_words = CK_PLANES * tile_words, // of a chunk
 };
 
+/// Of weights, below which they are computed again. The last planes of f32 are 2^−24 of its size.
+static const float least_sum = CK_PLANES > 1 ? 0x1p-20f : 0x1p-60f;
+
 /// What the stages know of a block of queries.
 typedef struct query_block {
   uint32_t queries[CK_PLANES * most_depth_tiles * tile_words] __attribute__((aligned(64))); // transposed
@@ -29,6 +36,9 @@ typedef struct query_block {
   lane_bias bias;
   uint32_t first, count;
 } query_block;
+
+/// Encoded rows that queries, keys and values come from, and results go to; whoever has them defines them.
+typedef struct encoded_rows encoded_rows;
 
 /// One head.
 typedef struct head_job {
@@ -43,6 +53,7 @@ typedef struct head_job {
   int is_scaled; // scores are scaled, and biased, before the exponent
   float key_square, bias;
   float *sums;
+  const encoded_rows *source, *result; // NULL: f32
 } head_job;
 
 /// Packs a block's queries and gives the squares of their norms.
@@ -55,6 +66,9 @@ static void weigh_chunk(const head_job *h, query_block *b, uint32_t c, const flo
 /// Adds a chunk to the context of `count` column tiles from `first` on, at most four, in tiles 0 …
 CK_INLINE void add_context(const head_job *h, uint32_t c, const uint32_t *weights, uint32_t first,
                            const uint32_t count);
+/// y's columns of tiles `first` ..< `first` + `count`, from their context; may be write_f32_rows.
+static void write_rows(const head_job *h, const query_block *b, uint32_t first, uint32_t count,
+                       const float *context, __m512 inverse);
 /// Clears sums of weights that are in tiles, and reads them.
 CK_INLINE void clear_sums(const head_job *h);
 CK_INLINE void read_sums(const head_job *h, query_block *b);
@@ -129,9 +143,8 @@ CK_INLINE __m512 score_of(const head_job *h, const query_block *b, const float *
   return _mm512_fmadd_ps(value, _mm512_set1_ps(h->op->scale), bias);
 }
 
-/// y's columns of tiles `first` ..< `first` + `count`, from their context.
-static void write_rows(const head_job *h, const query_block *b, uint32_t first, uint32_t count,
-                       const float *context, __m512 inverse) {
+static void write_f32_rows(const head_job *h, const query_block *b, uint32_t first, uint32_t count,
+                           const float *context, __m512 inverse) {
   const ck_op *op = h->op;
   for (uint32_t t = 0; t < count; t++, context += tile_words) {
     const uint32_t column = (first + t) * lanes;
@@ -204,7 +217,7 @@ static void attend_block(const head_job *h, query_block *b) {
         add_context(h, c, weights_at(h, c), first, count);
       }
       store_context(h, b, count, context);
-      low = too_low(b->sum, b->far);
+      low = too_low(b->sum, least_sum, b->far);
       if (!low)
         write_rows(h, b, first, count, context, inverse_of(b));
     }
@@ -240,7 +253,7 @@ CK_INLINE void attend_in_stages(const head_job *h, const uint32_t count) {
       if (++c[2] == chunks) {
         c[2] = 0, block[2]++;
         store_context(h, b, count, context);
-        b->far |= too_low(b->sum, b->far);
+        b->far |= too_low(b->sum, least_sum, b->far);
         if (b->far) {
           attend_block(h, b);
         } else {
@@ -264,6 +277,12 @@ static void attend_one_tile(const head_job *h) { attend_in_stages(h, 1); }
 static void attend_two_tiles(const head_job *h) { attend_in_stages(h, 2); }
 static void attend_three_tiles(const head_job *h) { attend_in_stages(h, 3); }
 static void attend_four_tiles(const head_job *h) { attend_in_stages(h, 4); }
+
+/// Before a head is packed.
+CK_INLINE void start_tiles(void) {
+  configure(lanes);
+  CK_EVERY_16_ROWS
+}
 
 /// All blocks of a head whose keys and values are packed.
 static void attend_head(const head_job *h) {

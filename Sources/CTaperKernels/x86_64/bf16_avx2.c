@@ -21,5 +21,5 @@
 
 #pragma clang attribute pop
 
-const ck_bf16_attention ck_attention_bf16_avx2 = CK_ATTENTION_BF16(NULL);
+const ck_bf16_attention ck_attention_bf16_avx2 = CK_ATTENTION_BF16(NULL, NULL);
 #endif

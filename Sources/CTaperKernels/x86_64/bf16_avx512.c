@@ -22,6 +22,6 @@
 
 #pragma clang attribute pop
 
-const ck_bf16_attention ck_attention_bf16_avx512 = CK_ATTENTION_BF16(NULL);
-const ck_bf16_attention ck_attention_bf16_amx = CK_ATTENTION_BF16(ck_attend_amx);
+const ck_bf16_attention ck_attention_bf16_avx512 = CK_ATTENTION_BF16(NULL, NULL);
+const ck_bf16_attention ck_attention_bf16_amx = CK_ATTENTION_BF16(ck_attend_amx, ck_attend_encoded_amx);
 #endif

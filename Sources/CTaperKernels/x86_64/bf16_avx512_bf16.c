@@ -31,5 +31,5 @@ CK_INLINE ck_vh narrow(ck_vf v) { return (ck_vh)_mm512_cvtneps_pbh((__m512)v); }
 
 #pragma clang attribute pop
 
-const ck_bf16_attention ck_attention_bf16_avx512_bf16 = CK_ATTENTION_BF16(ck_attend_avx512_bf16);
+const ck_bf16_attention ck_attention_bf16_avx512_bf16 = CK_ATTENTION_BF16(ck_attend_avx512_bf16, NULL);
 #endif

@@ -18,6 +18,7 @@ void ck_gemm_x6_amx(const ck_panel_job *job);
 
 void ck_attend_avx512_bf16(const ck_op *op, uint32_t head, float *scratch, float *sums);
 void ck_attend_amx(const ck_op *op, uint32_t head, float *scratch, float *sums);
+void ck_attend_encoded_amx(const ck_op *op, uint32_t head, float *scratch, float *sums, bool encodes);
 void ck_attend_planes_amx(const ck_op *op, uint32_t head, float *scratch, float *sums);
 
 extern const ck_bf16_attention ck_attention_bf16_avx2;

@@ -7,7 +7,7 @@ public enum ContainerFormat {
   ]
   /// The newest version this code reads and writes. A file is written in the oldest version that can say it
   /// (`Plan.formatVersion`), which is then also the oldest reader that understands it.
-  public static let version = FormatVersion.encodedEmbeddings
+  public static let version = FormatVersion.encodedAttention
   /// Bytes of the header that this version knows; later versions may append to it.
   static let headerSize = 96
   static let maximumHeaderSize = 4096

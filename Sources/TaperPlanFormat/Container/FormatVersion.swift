@@ -38,6 +38,8 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
   public static let encodedEmbeddings = FormatVersion(major: 1, minor: 9)
   /// The same: attention in planes of bf16.
   public static let planeAttention = FormatVersion(major: 1, minor: 9)
+  /// Attention that reads, or also writes, what products encode.
+  public static let encodedAttention = FormatVersion(major: 1, minor: 10)
 
   public static func < (a: Self, b: Self) -> Bool {
     a.major != b.major ? a.major < b.major : a.minor < b.minor
@@ -48,8 +50,10 @@ public struct FormatVersion: BitwiseCopyable, Hashable, Comparable, Sendable {
 extension Plan {
   /// The oldest format that can express this plan.
   public var formatVersion: FormatVersion {
-    if selections.contains(where: { $0.kernel.splitsOperands }) { return .planeAttention }
     let newest = ops.map(\.kind.definition.since).max() ?? .first
+    if newest < .planeAttention, selections.contains(where: { $0.kernel.splitsOperands }) {
+      return .planeAttention
+    }
     if newest >= .words { return newest }
     if schedule.layerCount == 0 { return .wordRows }
     if max(weights.formatVersion, evidence?.metric.since ?? .first) == .pairs { return .pairs }

@@ -40,6 +40,9 @@ public enum OpKind: UInt8, CaseIterable, BitwiseCopyable, Hashable, Sendable {
   case meanDropped = 35
   case spread = 36
   case embedEncode = 37
+  case encodedAttention = 38
+  case encodedAttentionScored = 39
+  case attentionEncode = 40
 }
 
 extension OpKind {
@@ -221,6 +224,51 @@ extension OpKind {
         title: ["attention + scores", .distances(relative: ", rel. bias", window: ", window")],
         label: [.rows, "×", .columns],
         since: .packed)
+    case .encodedAttention:
+      // Queries, keys and values as a product wrote them in bf16, side by side.
+      defineAttention(
+        "encodedAttention",
+        operands: [
+          .required(.a, .rows(.inner, .attended, .bf16)), .required(.output, .rows(.rows, .heads)),
+        ],
+        variables: .both, isOptional: true, work: .product(4, .rows, .innerRows, .heads, .depth),
+        traffic: [
+          .encoded(.product(3, .innerRows, .heads, .depth)), .words(.product(1, .rows, .heads, .depth)),
+        ],
+        title: ["attention of bf16", .distances(relative: ", relative bias", window: ", window")],
+        since: .encodedAttention)
+    case .encodedAttentionScored:
+      defineAttention(
+        "encodedAttentionScored",
+        operands: [
+          .required(.a, .rows(.inner, .attended, .bf16)), .required(.output, .rows(.inner, .heads)),
+          .required(.output2, .scores),
+        ],
+        rowRule: .square, variables: .innerRows, isOptional: true,
+        work: .product(4, .rows, .innerRows, .heads, .depth),
+        traffic: [
+          .encoded(.product(3, .innerRows, .heads, .depth)), .words(.product(1, .innerRows, .heads, .depth)),
+          .words(.product(1, .heads, .innerRows)),
+        ],
+        title: [
+          "attention + scores of bf16", .distances(relative: ", rel. bias", window: ", window"),
+        ],
+        label: [.rows, "×", .columns], since: .encodedAttention)
+    case .attentionEncode:
+      // The same, and its result is bf16, so that its reader needs no encode op.
+      defineAttention(
+        "attentionEncode",
+        operands: [
+          .required(.a, .rows(.inner, .attended, .bf16)), .required(.output, .rows(.rows, .heads, .encoded)),
+        ],
+        variables: .both, isOptional: true, work: .product(4, .rows, .innerRows, .heads, .depth),
+        traffic: [
+          .encoded(.product(3, .innerRows, .heads, .depth)), .encoded(.product(1, .rows, .heads, .depth)),
+        ],
+        title: [
+          "attention of bf16, as ", .element, .distances(relative: ", relative bias", window: ", window"),
+        ],
+        since: .encodedAttention)
     case .attentionScores:
       defineAttention(
         "attentionScores",

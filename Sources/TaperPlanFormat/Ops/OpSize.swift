@@ -58,7 +58,7 @@ public enum Traffic: BitwiseCopyable, Hashable, Sendable {
   case weight
   /// A product's input, in elements that the weight's layout decides.
   case input(SizeProduct)
-  /// What an encode op writes: codes, and with int8 a scale and a zero for every row.
+  /// What an op that encodes writes, or one of the same element reads; with int8 a scale and a zero for every row too.
   case encoded(SizeProduct)
 
   /// Bytes at given sizes, with a weight in `layout` and codes of `encoded`.

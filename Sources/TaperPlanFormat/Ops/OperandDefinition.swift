@@ -76,6 +76,8 @@ public enum RowWidth: UInt8, BitwiseCopyable, Hashable, Sendable {
   case depth
   /// heads · depth.
   case heads
+  /// 3 · heads · depth: queries, keys and values.
+  case attended
   /// columns + 1: answers, and the probability that is left to go on.
   case answers
 }
@@ -87,6 +89,8 @@ public enum OperandElement: UInt8, BitwiseCopyable, Hashable, Sendable {
   case asWeight
   /// What an op that encodes writes (`PlanOp.encodedElement`).
   case encoded
+  /// What such an op wrote in bf16.
+  case bf16
 }
 
 /// The shape of a weight tensor.
@@ -124,6 +128,7 @@ extension Plan {
       case .f32: .f32
       case .asWeight: weightLayout(of: op).activation
       case .encoded: op.encodedElement
+      case .bf16: .bf16
       }
     case .pairs, .scores, .probabilities: .f32
     case .numbers, .renumbered, .index, .positions: .u32
@@ -142,12 +147,14 @@ extension Plan {
 }
 
 extension PlanOp {
-  func elements(_ width: RowWidth) -> Int {
+  /// Elements of a row of this width.
+  package func elements(_ width: RowWidth) -> Int {
     switch width {
     case .one: 1
     case .columns: Int(columns)
     case .depth: Int(depth)
     case .heads: Int(heads) * Int(depth)
+    case .attended: 3 * Int(heads) * Int(depth)
     case .answers: Int(columns) + 1
     }
   }

@@ -97,6 +97,8 @@ struct LengthWalk {
         continue
       case .scores, .probabilities: if !operand.isWritten { step.takesInnerRows = true }
       case .numbers(below: .inner): step.takesInnerRows = true
+      // Queries are among the keys' rows.
+      case .rows(_, .attended, _): step.takesInnerRows = true
       case .rows, .pairs, .numbers, .renumbered: break
       }
       guard op.has(operand.role) else { continue }

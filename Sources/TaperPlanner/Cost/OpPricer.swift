@@ -63,11 +63,12 @@ package final class OpPricer {
     return price
   }
 
-  /// Nanoseconds of the ops over every row count from 1 to `maximumLength`, each once; of ops of one row, of that one.
+  /// Nanoseconds of the ops over every row count from 1 to `maximumLength`, each once, with as many keys; of ops of one
+  /// row, of that one.
   package func total(_ ops: [PricedOp], maximumLength: Int) -> UInt64 {
     ops.reduce(0) { sum, op in
       (1...(op.rows == .one ? 1 : maximumLength)).reduce(sum) {
-        $0 &+ price(op, rows: $1, innerRows: 1).time.rawValue
+        $0 &+ price(op, rows: $1, innerRows: op.innerRows == .one ? 1 : $1).time.rawValue
       }
     }
   }

@@ -1,14 +1,19 @@
 import TaperPlanFormat
 
-/// Folds encode ops into the norms, embeddings and products that write what they encode (ours).
+/// Folds encode ops into the norms, embeddings, products and attention that write what they encode (ours).
 ///
 /// A norm, that of the embeddings too, writes its rows and their encoding in one sweep. A product of bf16 whose only
-/// reader multiplies bf16 writes bf16 alone. The values are those of the encode op. An op whose rows are read through an
+/// reader multiplies bf16 writes bf16 alone; so does one of queries, keys and values that attention alone reads, and
+/// that attention, where an encode op alone reads its result. The values are those of the encode op, or the ones that
+/// attention would have rounded itself. An op whose rows are read through an
 /// index keeps its encode op, and so does every op where the profile predicts no gain, by the times summed over every
 /// row count from 1 to the plan's longest input, or has not measured the fused kernel.
 package enum FuseEncodings {
   package static func run(_ graph: PlanGraph, pricer: OpPricer, maximumLength: Int) -> PlanGraph {
     var graph = graph
+    for product in graph.ops.indices.reversed() where graph.ops[product].kind == .gemm {
+      readEncodedRows(after: product, &graph, pricer: pricer, maximumLength: maximumLength)
+    }
     var doomed: Set<Int> = []
     for number in graph.ops.indices where graph.ops[number].kind == .encode {
       let encode = graph.ops[number]
@@ -31,17 +36,79 @@ package enum FuseEncodings {
       default: continue
       }
       fused.output = encode.output
-      let (candidate, apart) = ([graph.priced(fused)], [plain, encode].map(graph.priced))
-      guard pricer.firstWithoutKernel(candidate) == nil,
-        pricer.firstWithoutKernel(apart) != nil
-          || pricer.total(candidate, maximumLength: maximumLength)
-            < pricer.total(apart, maximumLength: maximumLength)
-      else { continue }
+      guard pays([fused], insteadOf: [plain, encode], graph, pricer, maximumLength) else { continue }
       graph.ops[producer] = fused
       doomed.insert(number)
     }
     graph.remove(doomed)
     return graph
+  }
+
+  /// Whether the first ops have kernels, and are faster than the others.
+  private static func pays(
+    _ fused: [PlanOp], insteadOf apart: [PlanOp], _ graph: PlanGraph, _ pricer: OpPricer, _ maximumLength: Int
+  ) -> Bool {
+    let (fused, apart) = (fused.map(graph.priced), apart.map(graph.priced))
+    guard pricer.firstWithoutKernel(fused) == nil else { return false }
+    return pricer.firstWithoutKernel(apart) != nil
+      || pricer.total(fused, maximumLength: maximumLength) < pricer.total(apart, maximumLength: maximumLength)
+  }
+
+  /// Lets a product that writes queries, keys and values for attention alone encode them, and that attention read them
+  /// so. What attends whole rows in every run takes in the encode op after it, too.
+  private static func readEncodedRows(
+    after product: Int, _ graph: inout PlanGraph, pricer: OpPricer, maximumLength: Int
+  ) {
+    let plain = graph.ops[product]
+    guard graph.priced(plain).layout == .panelBF16, plain.condition == .always, graph.isWhole(plain.output),
+      let readers = onlyReaders(of: product, graph), !readers.isEmpty
+    else { return }
+    var encoding = plain
+    encoding.kind = .gemmEncode
+    encoding.output = Operand(slot: UInt16(graph.slots.count), leading: plain.output.leading)
+    var replaced = [product: encoding]
+    var doomed: Set<Int> = []
+    for number in readers {
+      let reader = graph.ops[number]
+      let width = UInt32(reader.heads) * reader.depth
+      guard let kind = encodedKinds[reader.kind], reader.innerRows == plain.rows, plain.columns == 3 * width,
+        reader.index.isNone, reader.a == plain.output, reader.output.slot != plain.output.slot,
+        [reader.b, reader.c].map(\.offset) == [width, 2 * width]
+      else { return }
+      var fused = reader
+      fused.kind = kind
+      (fused.a, fused.b, fused.c) = (encoding.output, .none, .none)
+      if reader.kind == .attention, let encode = encodeOp(after: number, graph) {
+        fused.kind = .attentionEncode
+        (fused.rows, fused.output) = (graph.ops[encode].rows, graph.ops[encode].output)
+        doomed.insert(encode)
+      }
+      replaced[number] = fused
+    }
+    let apart = (Array(replaced.keys) + doomed).map { graph.ops[$0] }
+    guard pays(Array(replaced.values), insteadOf: apart, graph, pricer, maximumLength) else { return }
+    var slot = graph.slot(plain.output)
+    (slot.name, slot.element) = (slot.name + ".bf16", .bf16)
+    graph.slots.append(slot)
+    for (number, op) in replaced { graph.ops[number] = op }
+    graph.remove(doomed)
+  }
+
+  private static let encodedKinds: [OpKind: OpKind] = [
+    .attention: .encodedAttention, .attentionScored: .encodedAttentionScored,
+  ]
+
+  /// The encode op to bf16 that alone reads what `attention` writes, all of its rows or the first of them.
+  private static func encodeOp(after attention: Int, _ graph: PlanGraph) -> Int? {
+    let op = graph.ops[attention]
+    guard op.condition == .always, graph.writers(of: op.output.slot).count == 1,
+      let reader = onlyReaders(of: attention, graph)?.first, onlyReaders(of: attention, graph)?.count == 1
+    else { return nil }
+    let encode = graph.ops[reader]
+    guard encode.kind == .encode, encode.encodedElement == .bf16, encode.condition == .always,
+      encode.index.isNone, encode.a == op.output
+    else { return nil }
+    return reader
   }
 
   /// The op that wrote, in every run, the rows that `encode` encodes; nil when there is no single such op.
@@ -57,10 +124,15 @@ package enum FuseEncodings {
 
   /// Whether nothing else reads what `producer` wrote.
   private static func readsAlone(_ encode: Int, after producer: Int, _ graph: PlanGraph) -> Bool {
+    onlyReaders(of: producer, graph) == [encode]
+  }
+
+  /// The ops that read what `producer` wrote; nil when it outlives the run.
+  private static func onlyReaders(of producer: Int, _ graph: PlanGraph) -> [Int]? {
     let slot = graph.ops[producer].output.slot
+    guard !graph.slots[Int(slot)].outlivesRun else { return nil }
     let end = graph.writers(of: slot).first { $0 > producer } ?? graph.ops.count
     // An op that updates the slot reads it too.
-    let readers = graph.readers(of: slot).filter { $0 > producer && $0 <= end }
-    return readers == [encode] && !graph.slots[Int(slot)].outlivesRun
+    return graph.readers(of: slot).filter { $0 > producer && $0 <= end }
   }
 }
