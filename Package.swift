@@ -37,6 +37,8 @@ let package = Package(
   products: [
     .executable(name: "taper", targets: ["taper"]),
     .executable(name: "taper-run", targets: ["taper-run"]),
+    // tools/build-library makes libtaper of it, which needs no Swift.
+    .library(name: "TaperLibrary", type: .dynamic, targets: ["TaperLibrary"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -55,6 +57,14 @@ let package = Package(
     library("TaperPlanRuntime", ["TaperBase", "TaperPlanFormat", "CTaperKernels"]),
     library(
       "TaperServing", ["TaperBase", "TaperJSON", "TaperPlanFormat", "TaperTokenization", "TaperPlanRuntime"]),
+
+    .target(name: "CTaperLibrary"),
+    library(
+      "TaperLibrary",
+      [
+        "TaperBase", "TaperPlanFormat", "TaperTokenization", "TaperPlanRuntime", "TaperServing",
+        "CTaperLibrary",
+      ]),
 
     // Planning side
     library("TaperDeviceProfile", ["TaperBase", "TaperJSON", "TaperPlanFormat"]),

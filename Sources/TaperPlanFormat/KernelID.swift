@@ -118,7 +118,8 @@ public struct KernelID: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     KernelFamily("attention_f32_x6", .attention, .attentionPlanes, .rowMajor, .f32),
     KernelFamily("attention_scored_f32_x6", .attentionScored, .attentionPlanes, .rowMajor, .f32),
     KernelFamily("attention_encoded_bf16", .encodedAttention, .attentionEncoded, .rowMajor, .bf16),
-    KernelFamily("attention_scored_encoded_bf16", .encodedAttentionScored, .attentionEncoded, .rowMajor, .bf16),
+    KernelFamily(
+      "attention_scored_encoded_bf16", .encodedAttentionScored, .attentionEncoded, .rowMajor, .bf16),
     KernelFamily("attention_bf16_bf16", .attentionEncode, .attentionEncoded, .rowMajor, .bf16),
   ]
 }

@@ -16,8 +16,8 @@ public struct ProfilingRequest: Hashable, Sendable {
   /// Fewest samples of every point, even if the budget is spent; at least three once twice the budget is spent.
   public var minimumSamples: Int
   public var maximumSamples: Int
-  /// Whether what is made for tile units is measured (`KernelID.needsTileUnit`), products of bf16 planes above all; nil:
-  /// on tiers that have them, which is AMX.
+  /// Whether what is made for tile units is measured (`KernelID.needsTileUnit`), products of bf16 planes above all;
+  /// nil: on tiers that have them, which is AMX.
   public var measuresPlanes: Bool?
   /// Largest `ProfileNoise.figure` accepted; above it measuring throws `ProfilerError.tooNoisy`.
   public var noiseLimit: Double

@@ -123,6 +123,9 @@ public struct TextRunner: ~Copyable {
     ).serialized()
   }
 
+  /// Layers that the last run went through.
+  public var layers: Int { session.depth }
+
   private func tokenAnswers(_ reply: Reply, _ input: InputLine) -> (key: String, values: [JSONValue])? {
     guard plan.head.answersTokens else { return nil }
     let answers = TokenAnswers(
@@ -151,19 +154,21 @@ public struct TextRunner: ~Copyable {
   }
 
   /// What the session made of a text.
-  private struct Reply {
+  public struct Reply: Sendable {
     /// Of the whole text, however many chunks.
-    var encoding: Encoding
+    public var encoding: Encoding
     /// Finite numbers, `head.outputCount` of them.
-    var result: [Float]
+    public var result: [Float]
     /// Tokens that were run.
-    var tokens: Int
-    var chunks = 1
+    public var tokens: Int
+    public var chunks = 1
     /// Layers that were run, at most, for a plan with halting.
-    var depth: Int?
+    public var depth: Int?
   }
 
-  private mutating func run(_ input: InputLine, line: Int) throws(ServingError) -> Reply {
+  /// What `answer` renders, for programs that want the numbers (libtaper). Of a model of token vectors, those of the
+  /// text as a document.
+  public mutating func run(_ input: InputLine, line: Int = 1) throws(ServingError) -> Reply {
     guard input.pair == nil || ![.embedding, .sparse].contains(plan.head.kind) else {
       throw .pairForEmbedding(line: line)
     }
@@ -219,7 +224,7 @@ public struct TextRunner: ~Copyable {
   /// - Parameters:
   ///   - unpooled: how many of the first tokens do not take part in the pooling.
   ///   - keys: how many of the first tokens others attend to; nil: all.
-  mutating func result(
+  public mutating func result(
     of ids: [UInt32], _ typeIDs: [UInt32], unpooled: Int = 0, keys: Int? = nil, line: Int
   ) throws(ServingError) -> [Float] {
     do throws(RuntimeError) {

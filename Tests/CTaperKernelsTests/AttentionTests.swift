@@ -316,8 +316,8 @@ import Testing
     }
   }
 
-  /// Queries and keys whose norms say that a score may be far larger than any is, and values so small that weights below
-  /// one must not make products vanish: 2^−126 is where tiles take them to zero.
+  /// Queries and keys whose norms say that a score may be far larger than any is, and values so small that weights
+  /// below one must not make products vanish: 2^−126 is where tiles take them to zero.
   @Test(arguments: WholeHead.allCases) func weightsDoNotVanish(kernel: WholeHead) {
     unsafe withEveryTier { base in
       withEvery("value", in: [Float(1), 1e-4, 1e-8, 1e-12]) { size in
@@ -348,7 +348,8 @@ import Testing
     }
   }
 
-  /// Queries, keys and values as a product encodes them give the bits of attention in bf16, and of an encode op after it.
+  /// Queries, keys and values as a product encodes them give the bits of attention in bf16, and of an encode op
+  /// after it.
   @Test func encodedRowsAreThoseOfTwoOps() {
     unsafe withEveryCase(indexed: [false]) { base, test in
       withEvery("layout", in: [CK_ENCODED_ROWS, CK_ENCODED_TILES]) { layout in

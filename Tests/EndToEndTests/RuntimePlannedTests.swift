@@ -99,8 +99,8 @@ import Testing
     }
   }
 
-  /// An index is read only where the layer drops tokens, whatever the op's condition: what lies in its slot otherwise is
-  /// of an earlier text, or anything.
+  /// An index is read only where the layer drops tokens, whatever the op's condition: what lies in its slot
+  /// otherwise is of an earlier text, or anything.
   @Test func anIndexOfAnEarlierTextIsNotRead() throws {
     let model = try Self.model("tiny-bert-classifier")
     let schedule = RuntimeSchedules.make(

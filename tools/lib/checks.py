@@ -20,7 +20,7 @@ SHOWN = 60  # last lines of a failed check's output
 FAILURE = re.compile(r"✘|^(FAILED|ERROR) |\berror: ")  # a line that says what failed, wherever it stands
 UNAVAILABLE = 69  # exit code of a check that this machine cannot run
 PACKAGES = "clang-format shellcheck libc6-dev-arm64-cross qemu-user-static"
-C_FILES = "find Sources/CTaperKernels Tests tools -name '*.[ch]' -print0"
+C_FILES = "find Sources/CTaperKernels Sources/CTaperLibrary Tests tools examples/c -name '*.[ch]' -print0"
 SCRIPTS = "git grep -lE '^#!.*(bash|/sh)$|^# shellcheck shell=' -- .ci tools"
 
 
@@ -39,6 +39,7 @@ CHECKS = [
     Check("arrows", "build", "tools/check-arrows"),
     Check("build", "build", "swift build -c release --build-tests", is_test=True),
     Check("hot path", "build", "tools/check-hot-path"),
+    Check("library", "build", "tools/check-library", is_test=True, needs="build"),
     Check("tests", "build", "swift test -c release --skip-build", "tools/test --filter NAME", is_test=True,
           needs="build"),
     Check("lean", "static build", "tools/check-lean"),

@@ -49,7 +49,9 @@ def render_ids():
     lines += ["", "  /// The facts of every family; id n is entry n − 1.", "  static let families: [KernelFamily] = ["]
     for _, name, kind, _, _, scratch, weight, precision in rows:
         facts = f".{camel(scratch)}, .{camel(weight)}, .{precision.lower()}"
-        lines.append(f'    KernelFamily("{name}", .{camel(kind)}, {facts}),')
+        arguments = f'"{name}", .{camel(kind)}, {facts}'
+        line = f"    KernelFamily({arguments}),"
+        lines += [line] if len(line) <= 110 else ["    KernelFamily(", f"      {arguments}),"]
     lines += ["  ]", "}", ""]
     return "\n".join(lines)
 

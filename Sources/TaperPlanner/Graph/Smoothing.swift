@@ -8,9 +8,9 @@ package import TaperModelSpec
 /// variance 1 over the row, so it is |β| + 3|γ|. On MiniLM-L6 this is nearly as good as the calibrated maximum, and
 /// smoothing the two products that no norm feeds gains nothing (docs/int8.md).
 ///
-/// No column may reach further, once divided, than `mostReach` times the median column: a row's codes have one scale, so
-/// a column with a huge weight would leave the others without any. All s_j share a power of two that makes the median
-/// about one; it changes no code, and keeps small weights normal.
+/// No column may reach further, once divided, than `mostReach` times the median column: a row's codes have one scale,
+/// so a column with a huge weight would leave the others without any. All s_j share a power of two that makes the
+/// median about one; it changes no code, and keeps small weights normal.
 package struct Smoothing: Hashable, Sendable {
   /// The norm's parameters.
   package var gamma: TensorRole
