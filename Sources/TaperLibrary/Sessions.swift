@@ -67,9 +67,7 @@ public func run(
     let session = try unsafe handle(session)
     session.encoding = nil
     try unsafe checkSize(answer)
-    let input = try unsafe InputLine(
-      text: readText(text, textBytes, "text"),
-      pair: pair == nil ? nil : readText(pair, pairBytes, "pair"))
+    let input = try unsafe readInput(text, textBytes, pair, pairBytes)
     let reply: TextRunner.Reply
     do throws(ServingError) { reply = try session.runner.run(input) } catch { throw LibraryError(error) }
     try unsafe give(
@@ -105,28 +103,31 @@ public func runIDs(
   }
 }
 
+@_cdecl("taper_tokenize")
+public func tokenize(
+  _ session: OpaquePointer?, _ text: UnsafePointer<CChar>?, _ textBytes: Int, _ pair: UnsafePointer<CChar>?,
+  _ pairBytes: Int, _ tokens: UnsafeMutablePointer<taper_token>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?
+) -> taper_status {
+  status { () throws(LibraryError) in
+    let session = try unsafe handle(session)
+    let input = try unsafe readInput(text, textBytes, pair, pairBytes)
+    let encoding: Encoding
+    do throws(ServingError) { encoding = try session.runner.encoding(of: input) } catch {
+      throw LibraryError(error)
+    }
+    try unsafe give(encoding, tokens, capacity, count)
+  }
+}
+
 @_cdecl("taper_last_tokens")
 public func lastTokens(
   _ session: OpaquePointer?, _ tokens: UnsafeMutablePointer<taper_token>?, _ capacity: Int,
   _ count: UnsafeMutablePointer<Int>?
 ) -> taper_status {
   status { () throws(LibraryError) in
-    let encoding = try unsafe handle(session).encoding
-    guard let count = unsafe count else { throw .argument("count", expected: "a pointer", "NULL") }
-    let found = encoding?.ids.count ?? 0
-    unsafe count.pointee = found
-    guard found <= capacity, unsafe found == 0 || tokens != nil else {
-      throw LibraryError(
-        status: TAPER_CAPACITY, text: "tokens: expected room for \(found); found room for \(capacity)")
-    }
-    guard let encoding, let tokens = unsafe tokens else { return }
-    for index in 0..<found {
-      let offset = encoding.offsets[index]
-      unsafe tokens[index] = taper_token(
-        id: encoding.ids[index], type: encoding.typeIDs[index],
-        text: Int32(encoding.texts.firstIndex { $0.contains(index) } ?? -1), begin: offset.begin,
-        end: offset.end)
-    }
+    let session = try unsafe handle(session)
+    try unsafe give(session.encoding, tokens, capacity, count)
   }
 }
 
@@ -137,6 +138,13 @@ private func handle(_ session: OpaquePointer?) throws(LibraryError) -> SessionHa
 
 private func checkSize(_ answer: UnsafeMutablePointer<taper_answer>?) throws(LibraryError) {
   if let answer = unsafe answer { try check(unsafe answer.pointee.size, MemoryLayout<taper_answer>.size) }
+}
+
+private func readInput(
+  _ text: UnsafePointer<CChar>?, _ textBytes: Int, _ pair: UnsafePointer<CChar>?, _ pairBytes: Int
+) throws(LibraryError) -> InputLine {
+  try unsafe InputLine(
+    text: readText(text, textBytes, "text"), pair: pair == nil ? nil : readText(pair, pairBytes, "pair"))
 }
 
 /// A text of a given length.
@@ -174,4 +182,26 @@ private func give(
       text: "result: expected room for \(numbers.count) numbers; found room for \(capacity)")
   }
   for (index, number) in numbers.enumerated() { unsafe result[index] = number }
+}
+
+/// Hands tokens over; those of no text are none.
+private func give(
+  _ encoding: Encoding?, _ tokens: UnsafeMutablePointer<taper_token>?, _ capacity: Int,
+  _ count: UnsafeMutablePointer<Int>?
+) throws(LibraryError) {
+  guard let count = unsafe count else { throw .argument("count", expected: "a pointer", "NULL") }
+  let found = encoding?.ids.count ?? 0
+  unsafe count.pointee = found
+  guard found <= capacity, unsafe found == 0 || tokens != nil else {
+    throw LibraryError(
+      status: TAPER_CAPACITY, text: "tokens: expected room for \(found); found room for \(capacity)")
+  }
+  guard let encoding, let tokens = unsafe tokens else { return }
+  for index in 0..<found {
+    let offset = encoding.offsets[index]
+    unsafe tokens[index] = taper_token(
+      id: encoding.ids[index], type: encoding.typeIDs[index],
+      text: Int32(encoding.texts.firstIndex { $0.contains(index) } ?? -1), begin: offset.begin,
+      end: offset.end)
+  }
 }

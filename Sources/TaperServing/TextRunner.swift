@@ -188,6 +188,13 @@ public struct TextRunner: ~Copyable {
     }
   }
 
+  /// The tokens of a text as `run` cuts it, before it is cut into chunks.
+  public func encoding(of input: InputLine) throws(ServingError) -> Encoding {
+    let maximum = plan.schedule.maximumLength
+    try checkRoom(maximum, isPair: input.pair != nil, line: 1)
+    return tokenizer.encode(prompts.before(input.text), pair: input.pair, maximumLength: maximum)
+  }
+
   private mutating func run(_ chunks: TextChunks, _ joining: ChunkJoining, line: Int) throws(ServingError)
     -> Reply
   {

@@ -120,6 +120,13 @@ static void texts(const char *path) {
   size_t count = 0;
   EXPECT(taper_last_tokens(session, tokens, 64, &count) == TAPER_OK && count == answer.tokens);
   EXPECT(tokens[0].text == -1 && tokens[1].text == 0 && tokens[1].end > tokens[1].begin);
+  taper_token before[64];
+  size_t as_many = 0;
+  EXPECT(taper_tokenize(session, text, strlen(text), NULL, 0, before, 64, &as_many) == TAPER_OK);
+  EXPECT(as_many == count && memcmp(before, tokens, count * sizeof *tokens) == 0);
+  EXPECT(taper_tokenize(session, "\xff", 1, NULL, 0, before, 64, &as_many) == TAPER_INPUT);
+  EXPECT(taper_tokenize(session, text, strlen(text), NULL, 0, NULL, 0, &as_many) == TAPER_CAPACITY);
+  EXPECT(taper_tokenize(NULL, text, 1, NULL, 0, before, 64, &as_many) == TAPER_ARGUMENT);
   EXPECT(taper_last_tokens(session, tokens, 1, &count) == TAPER_CAPACITY && count == answer.tokens);
   EXPECT(taper_last_tokens(session, NULL, 64, &count) == TAPER_CAPACITY);
   EXPECT(taper_last_tokens(session, tokens, 64, NULL) == TAPER_ARGUMENT);

@@ -40,6 +40,7 @@ CHECKS = [
     Check("build", "build", "swift build -c release --build-tests", is_test=True),
     Check("hot path", "build", "tools/check-hot-path"),
     Check("library", "build", "tools/check-library", is_test=True, needs="build"),
+    Check("wheel", "build", "tools/check-python", is_test=True, needs="library"),
     Check("tests", "build", "swift test -c release --skip-build", "tools/test --filter NAME", is_test=True,
           needs="build"),
     Check("lean", "static build", "tools/check-lean"),

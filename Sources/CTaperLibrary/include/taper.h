@@ -62,6 +62,11 @@ taper_status taper_run(taper_session *session, const char *text, size_t text_byt
 /// The answer to token ids, special tokens included; `types` may be NULL: all zero. No prompt is added.
 taper_status taper_run_ids(taper_session *session, const uint32_t *ids, const uint32_t *types, size_t count,
                            float *result, size_t capacity, taper_answer *answer);
+/// The tokens of a text, or of a text and its pair, as taper_run would cut it, prompt and special tokens
+/// included. *count: how many there are; with TAPER_CAPACITY none was written.
+taper_status taper_tokenize(const taper_session *session, const char *text, size_t text_bytes,
+                            const char *pair, size_t pair_bytes, taper_token *tokens, size_t capacity,
+                            size_t *count);
 /// The tokens of the last text that taper_run answered, as the plan's tokenizer cut it. *count: how many
 /// there are; with TAPER_CAPACITY none was written. After taper_run_ids, or before the first text, there are
 /// none.
