@@ -18,7 +18,8 @@ __version__: str = _library.taper_version().decode()
 def load(path: str | os.PathLike[str], *, sessions: int | None = None, prompt: str | None = None,
          no_prompt: bool = False, prefault: bool = False, lock: bool = False, strict: bool = False) -> Plan:
     """Opens a plan; :class:`Plan` says what the options mean."""
-    return Plan(path, sessions=sessions, prompt=prompt, no_prompt=no_prompt, prefault=prefault, lock=lock, strict=strict)
+    return Plan(path, sessions=sessions, prompt=prompt, no_prompt=no_prompt, prefault=prefault, lock=lock,
+                strict=strict)
 
 
 __all__ = ["ArgumentError", "CanaryError", "InputError", "Plan", "PlanFileError", "PlanUnfitError", "Ranked",

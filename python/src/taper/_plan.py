@@ -51,9 +51,9 @@ class Ranked:
 class Plan:
     """A plan in memory, made by ``taper plan``; :func:`taper.load` opens one.
 
-    Its weights are mapped once, however many threads use it. Each call takes a session, which has its own memory and one
-    worker, from a pool; calls from several threads run side by side, and so do the texts of one call. Answers do not
-    depend on that, bit for bit.
+    Its weights are mapped once, however many threads use it. Each call takes a session, which has its own memory and
+    one worker, from a pool; calls from several threads run side by side, and so do the texts of one call. Answers do
+    not depend on that, bit for bit.
 
     It is a context manager, and pickles by its path, so that worker processes can take it.
     """
@@ -108,7 +108,7 @@ class Plan:
 
     def encode(self, sentences: str | Sequence[str], *, batch_size: int = 32, show_progress_bar: bool = False,
                normalize_embeddings: bool = False) -> np.ndarray:
-        """Vectors of texts, as sentence-transformers' ``encode``: float32 of shape [width] for one text, else [n, width].
+        """Vectors of texts, as sentence-transformers' ``encode``: float32, [width] for one text, else [n, width].
 
         batch_size: texts between two steps of the progress bar. normalize_embeddings: to length one, where the model
         does not do so itself. Raises InputError, ResultError; ArgumentError for a plan of another kind.
@@ -122,8 +122,8 @@ class Plan:
     def predict(self, texts, *, batch_size: int = 32, show_progress_bar: bool = False) -> np.ndarray:
         """Scores of texts or of pairs (tuples or lists of two): float32 of shape [width] for one, else [n, width].
 
-        Of classes they are probabilities in the order of :attr:`labels`; of a model with one value, a reranker, the last
-        axis is left out. Raises InputError, ResultError; ArgumentError for a plan of another kind.
+        Of classes they are probabilities in the order of :attr:`labels`; of a model with one value, a reranker, the
+        last axis is left out. Raises InputError, ResultError; ArgumentError for a plan of another kind.
         """
         self._require("predict", "classes", "labels", "values")
         scores = self._numbers(texts, batch_size, show_progress_bar)
@@ -138,7 +138,8 @@ class Plan:
     def rerank(self, query: str, documents: Sequence[str], *, top_k: int | None = None) -> list[Ranked]:
         """Documents by how well they answer the query, best first; of equal ones the first comes first."""
         if self.width != 1:
-            raise errors.ArgumentError(f"rerank: expected a plan with one value a pair; found {self.width} ({self.kind})")
+            raise errors.ArgumentError(
+                f"rerank: expected a plan with one value a pair; found {self.width} ({self.kind})")
         scores = self.predict([(query, document) for document in documents]) if documents else []
         order = sorted(range(len(documents)), key=lambda i: (-scores[i], i))
         return [Ranked(i, float(scores[i])) for i in order[:top_k]]

@@ -1,4 +1,4 @@
-"""Vectors for LlamaIndex: ``TaperEmbedding(plan_path="dense.plan")`` as its ``embed_model`` (needs llama-index-core)."""
+"""Vectors for LlamaIndex: ``TaperEmbedding(plan_path="dense.plan")`` as ``embed_model`` (needs llama-index-core)."""
 from __future__ import annotations
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
