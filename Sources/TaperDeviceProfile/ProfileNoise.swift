@@ -3,11 +3,11 @@ internal import TaperPlanFormat
 /// How unsteady the machine was while a device profile was measured (our definition).
 ///
 /// `drift` comes from a probe, fixed work (`ReferenceKernels`) that is timed between all chunks of the measurement:
-/// |median of the last quarter / median of the first quarter − 1|. `spread` is the larger of the probe's p90/p50 − 1 and, for
-/// each thread count, Σ p90 / Σ p50 − 1 over the measured points. The second is needed because a probe of 100 µs fits
-/// between two time slices of a scheduler and misses other work that doubles the time of ops of milliseconds (at a load
-/// of 5 on 2 CPUs: probe 2%, ops beyond a millisecond 150% to 240%). The sums weigh an op by its time, as a run does.
-/// All are 0 on a perfect machine. (`ReferenceNoise` of an audit is another figure: two reference kernels alone.)
+/// |median of the last quarter / median of the first quarter − 1|. `spread` is the larger of the probe's p90/p50 − 1
+/// and, for each thread count, Σ p90 / Σ p50 − 1 over the measured points. The second is needed because a probe of 100
+/// µs fits between two time slices of a scheduler and misses other work that doubles the time of ops of milliseconds (at
+/// a load of 5 on 2 CPUs: probe 2%, ops beyond a millisecond 150% to 240%). The sums weigh an op by its time, as a run
+/// does. All are 0 on a perfect machine. (`ReferenceNoise` of an audit is another figure: two reference kernels alone.)
 public struct ProfileNoise: Hashable, Sendable {
   public var spread: Double
   public var drift: Double

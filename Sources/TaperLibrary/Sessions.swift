@@ -72,7 +72,7 @@ public func run(
     do throws(ServingError) { reply = try session.runner.run(input) } catch { throw LibraryError(error) }
     try unsafe give(
       reply.result, tokens: reply.tokens, isTruncated: reply.encoding.truncated,
-      layers: reply.depth ?? Int(session.plan.model.layers), result, capacity, answer)
+      layers: session.runner.layers, result, capacity, answer)
     session.encoding = reply.encoding
   }
 }

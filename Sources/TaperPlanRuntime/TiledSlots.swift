@@ -4,8 +4,7 @@ package import TaperPlanFormat
 ///
 /// A plan says nothing of tiles: who writes a slot and who reads it agree here, when the plan is bound. All of them
 /// must name its rows in the same way and by the same count, or read the first row alone; attention names them as its
-/// keys, and finds queries by their numbers. Plans written before tiles
-/// have no room for whole ones, and keep rows.
+/// keys, and finds queries by their numbers. Plans written before tiles have no room for whole ones, and keep rows.
 package enum TiledSlots {
   /// An op's rows in a slot, from its first element on.
   private struct Use: Equatable {

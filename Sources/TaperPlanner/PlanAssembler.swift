@@ -48,7 +48,7 @@ package struct PlanAssembler {
     } catch {
       // Weights in three planes take half as much again as in f32, whose products are as exact.
       guard case .memoryExceeded(let diagnostic) = error, diagnostic.part == .resident,
-        !request.excludedKernels.contains(.gemmF32X6)
+        inputs.costs.kernels(.gemm).contains(.gemmF32X6), !request.excludedKernels.contains(.gemmF32X6)
       else { throw error }
       var smaller = request
       smaller.excludedKernels.insert(.gemmF32X6)

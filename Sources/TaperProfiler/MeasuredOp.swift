@@ -64,7 +64,9 @@ internal import TaperPlanFormat
     case .rows(let span, let width, let element):
       let rows = span == .one ? 1 : [.rows, .indexed].contains(span) ? point.rows : point.innerRows
       bind(
-        operand.role, rows: rows, width: self.width(width, shape), elements(element, point.kernel), buffers)
+        operand.role, rows: rows,
+        width: width.elements(columns: shape.columns, depth: shape.depth, heads: shape.heads),
+        elements(element, point.kernel), buffers)
     case .pairs(let span):
       // Only with int8, which reads or writes them.
       let rows = span == .one ? 1 : point.rows
@@ -168,17 +170,6 @@ internal import TaperPlanFormat
   /// Encoded rows lie as they do in a plan for this tier.
   private func layout(_ element: ElementType) -> ck_encoded_layout {
     element.isEncoded ? unsafe ck_table_encoded_layout(op.table) : CK_ENCODED_ROWS
-  }
-
-  private func width(_ width: RowWidth, _ shape: OpShape) -> Int {
-    switch width {
-    case .one: 1
-    case .columns: shape.columns
-    case .depth: shape.depth
-    case .heads: shape.heads * shape.depth
-    case .attended: 3 * shape.heads * shape.depth
-    case .answers: shape.columns + 1
-    }
   }
 
   private func elements(_ element: OperandElement, _ kernel: KernelID) -> ElementType {

@@ -172,26 +172,24 @@ public struct TextRunner: ~Copyable {
     guard input.pair == nil || ![.embedding, .sparse].contains(plan.head.kind) else {
       throw .pairForEmbedding(line: line)
     }
-    let maximum = plan.schedule.maximumLength
-    try checkRoom(maximum, isPair: input.pair != nil, line: line)
-    let text = prompts.before(input.text)
     switch options.longTexts {
-    case .truncated:
-      return try run(tokenizer.encode(text, pair: input.pair, maximumLength: maximum), line: line)
+    case .truncated: return try run(encoding(of: input, line: line), line: line)
     case .chunked(let joining):
+      let maximum = plan.schedule.maximumLength
+      try checkRoom(maximum, isPair: input.pair != nil, line: line)
       guard
         let chunks = TextChunks(
-          text, pair: input.pair, prompt: promptScalars, maximumLength: maximum,
+          prompts.before(input.text), pair: input.pair, prompt: promptScalars, maximumLength: maximum,
           overlap: options.overlap ?? maximum / 8, by: tokenizer)
       else { throw .noRoomForChunks(line: line, maximum: maximum) }
       return try run(chunks, joining, line: line)
     }
   }
 
-  /// The tokens of a text as `run` cuts it, before it is cut into chunks.
-  public func encoding(of input: InputLine) throws(ServingError) -> Encoding {
+  /// The tokens of a text as `run` cuts it, where it does not cut it into chunks.
+  public func encoding(of input: InputLine, line: Int = 1) throws(ServingError) -> Encoding {
     let maximum = plan.schedule.maximumLength
-    try checkRoom(maximum, isPair: input.pair != nil, line: 1)
+    try checkRoom(maximum, isPair: input.pair != nil, line: line)
     return tokenizer.encode(prompts.before(input.text), pair: input.pair, maximumLength: maximum)
   }
 

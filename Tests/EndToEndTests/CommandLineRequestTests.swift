@@ -64,6 +64,12 @@ import Testing
     plan(["--latency", "1s@p99"], calibration).expectRefused(65, naming: "p99")
   }
 
+  @Test func asNeededAsksForATargetInTime() throws {
+    for target in [["--dense"], ["--speedup", "2x"], ["--flops-speedup", "2x"]] {
+      plan(target + ["--precision", "as-needed"]).expectRefused(64, naming: "as-needed", "target in time")
+    }
+  }
+
   @Test func unknownTiers() throws {
     plan(["--dense"], environment: ["TAPER_MAX_TIER": "avx9000"])
       .expectRefused(64, naming: "TAPER_MAX_TIER", "scalar, avx2, ", "avx9000")

@@ -6,12 +6,13 @@ import Testing
 /// Ceilings of memory: what fits is planned, what does not says what would.
 @Suite struct MemoryCeilingTests {
   private func assembler(
-    _ memory: MemoryCeiling, method: PlanningMethod = .dense, precision: Precision = .f32
+    _ memory: MemoryCeiling, method: PlanningMethod = .dense, precision: Precision = .f32,
+    costs: OpCosts = SyntheticCosts.make()
   ) -> PlanAssembler {
     let request = PlanningRequest(
       method, maximumLength: 64, precision: PrecisionAssignment(precision), memory: memory)
     let inputs = PlanningInputs(
-      facts: SyntheticModels.facts(), profile: SyntheticModels.profile, costs: SyntheticCosts.make())
+      facts: SyntheticModels.facts(), profile: SyntheticModels.profile, costs: costs)
     return PlanAssembler(request, inputs)
   }
 
@@ -46,6 +47,31 @@ import Testing
     let depth = try #require(found.remedies.last)
     guard case .depth(1...3) = depth.change else { throw PlanningError.memoryExceeded(found) }
     #expect(depth.needed <= found.allowed && found.allowed == bf16.residentBytes)
+  }
+
+  /// Three planes take half as much again as f32 does in panels, which are as exact.
+  @Test func panelsServeWherePlanesDoNotFit() throws {
+    var costs = SyntheticCosts.make(panel: 64)
+    let predict = costs.predict
+    costs.predict = { op, kernel, rows, innerRows in
+      var prediction = predict(op, kernel, rows, innerRows)
+      guard kernel == .gemmF32X6 || kernel == .encodeBF16x3 else { return prediction }
+      prediction.time = Nanoseconds(prediction.time.rawValue / 4)
+      (prediction.low, prediction.high) = (prediction.time, prediction.time)
+      return prediction
+    }
+    func plan(_ memory: MemoryCeiling) throws -> Plan { try assembler(memory, costs: costs).assemble().plan }
+    func layouts(_ plan: Plan) -> Set<WeightLayout> {
+      Set(plan.ops.filter { $0.kind == .gemm }.map(plan.weightLayout))
+    }
+    let fastest = try plan(MemoryCeiling())
+    #expect(layouts(fastest).contains(.panelBF16x3))
+    let smaller = try plan(MemoryCeiling(resident: Bytes(fastest.residentBytes.rawValue - 1)))
+    #expect(!layouts(smaller).contains(.panelBF16x3) && smaller.residentBytes < fastest.residentBytes)
+    // What no f32 fits into is refused for what the fastest needs.
+    let error = #expect(throws: PlanningError.self) { try plan(MemoryCeiling(resident: Bytes(1000))) }
+    guard case .memoryExceeded(let found) = error else { throw error ?? .tokenHeadNotFitted }
+    #expect(found.needed == fastest.residentBytes)
   }
 
   @Test func theArenaSaysWhichLengthFits() throws {

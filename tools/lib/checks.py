@@ -20,7 +20,6 @@ SHOWN = 60  # last lines of a failed check's output
 FAILURE = re.compile(r"✘|^(FAILED|ERROR) |\berror: ")  # a line that says what failed, wherever it stands
 UNAVAILABLE = 69  # exit code of a check that this machine cannot run
 PACKAGES = "clang-format shellcheck libc6-dev-arm64-cross qemu-user-static"
-C_FILES = "find Sources/CTaperKernels Sources/CTaperLibrary Tests tools examples/c -name '*.[ch]' -print0"
 SCRIPTS = "git grep -lE '^#!.*(bash|/sh)$|^# shellcheck shell=' -- .ci tools"
 
 
@@ -49,7 +48,8 @@ CHECKS = [
     Check("swift format", "others", "swift format lint --strict --recursive --parallel Package.swift Sources Tests",
           "tools/dev fmt"),
     Check("packages", "others", f"source tools/lib/setup.sh; apt_install {PACKAGES}", f"apt-get install {PACKAGES}"),
-    Check("clang-format", "others", f"{C_FILES} | xargs -0 clang-format --dry-run --Werror", "tools/dev fmt",
+    Check("clang-format", "others",
+          "source tools/lib/setup.sh; c_files | xargs -0 clang-format --dry-run --Werror", "tools/dev fmt",
           needs="packages"),
     Check("scripts", "others", f"{SCRIPTS} | xargs shellcheck -x -P SCRIPTDIR -P tools/bench -S warning",
           "tools/dev check scripts", needs="packages"),

@@ -57,6 +57,25 @@ profile_or_nearest() {
   cp "$root/specs/devices/$nearest.json" "$output"
 }
 
+# c_files: the C sources and headers that are ours to format, each ended by a zero.
+c_files() {
+  find "$root"/Sources/CTaperKernels "$root"/Sources/CTaperLibrary "$root"/Tests "$root"/tools "$root"/examples/c \
+    -name '*.[ch]' -print0
+}
+
+# fixture_plans FOLDER NAME:MODEL...: builds taper and taper-run, and makes FOLDER/NAME.plan of each small MODEL of the
+# tests, for two threads.
+fixture_plans() {
+  local folder=$1 pair
+  shift
+  swift build -c release --product taper >&2
+  swift build -c release --product taper-run >&2
+  for pair in "$@"; do
+    .build/release/taper plan "Tests/TaperModelSpecTests/Fixtures/${pair#*:}" --device specs/devices/reference.json \
+      --dense --threads 2 -o "$folder/${pair%%:*}.plan" >/dev/null
+  done
+}
+
 # build_taper: builds taper (release) and prints the folder of the executables.
 build_taper() {
   say "building taper (release)"

@@ -106,35 +106,42 @@ static void attend(const ck_op *op, uint32_t head, uint32_t worker, float *sums)
   }
 }
 
+/// bf16 in a line of an encoded row.
+enum { in_line = CK_ENCODED_LINE / sizeof(uint16_t) };
+
+static uint16_t *column_of(ck_encoded_row row, uint32_t column) {
+  return (uint16_t *)(row.at + column / in_line * row.line_stride) + column % in_line;
+}
+
+/// How many of the columns from `column` to `end` lie in its line.
+static uint32_t run_of(uint32_t column, uint32_t end) {
+  return smaller(in_line - column % in_line, end - column);
+}
+
 /// Columns first ..< first + count of an encoded row in f32.
 static void decode(ck_encoded_row row, uint32_t first, uint32_t count, float *y) {
-  const uint32_t in_line = CK_ENCODED_LINE / sizeof(uint16_t);
-  for (uint32_t column = first; column < first + count;) {
-    const uint32_t run = smaller(in_line - column % in_line, first + count - column);
-    const uint16_t *from = (const uint16_t *)(row.at + column / in_line * row.line_stride) + column % in_line;
-    uint32_t *to = (uint32_t *)y + (column - first);
+  for (uint32_t done = 0, run; done < count; done += run) {
+    run = run_of(first + done, first + count);
+    const uint16_t *from = column_of(row, first + done);
+    uint32_t *to = (uint32_t *)y + done;
     for (uint32_t i = 0; i < run; i++)
       to[i] = (uint32_t)from[i] << 16;
-    column += run;
   }
 }
 
 /// Puts bf16 at columns first ..< first + count of an encoded row.
 static void put(ck_encoded_row row, uint32_t first, uint32_t count, const uint16_t *from) {
-  const uint32_t in_line = CK_ENCODED_LINE / sizeof(uint16_t);
-  for (uint32_t column = first; column < first + count;) {
-    const uint32_t run = smaller(in_line - column % in_line, first + count - column);
-    memcpy(row.at + column / in_line * row.line_stride + column % in_line * sizeof(uint16_t),
-           from + (column - first), run * sizeof(uint16_t));
-    column += run;
+  for (uint32_t done = 0, run; done < count; done += run) {
+    run = run_of(first + done, first + count);
+    memcpy(column_of(row, first + done), from + done, run * sizeof(uint16_t));
   }
 }
 
-/// The encoded row's columns from `first` on, the end of the head, become those of `head_row`; after the last
-/// column of all there are zeros where ck_encode_bf16 writes them.
+/// Encodes a row of a head's result. After the last head's columns there are zeros where ck_encode_bf16
+/// writes them.
 static void encode_head_row(const ck_op *op, uint32_t head, uint32_t row, const float *head_row) {
-  uint16_t rounded[CK_PANEL * most_columns];
-  const uint32_t columns = op->heads * op->depth, in_line = CK_ENCODED_LINE / sizeof(uint16_t);
+  uint16_t rounded[most_columns];
+  const uint32_t columns = op->heads * op->depth;
   const ck_encoded_row y = ck_encoded_row_at(op->y, op->y_layout, row, op->rows, columns * sizeof(uint16_t),
                                              op->ldy * sizeof(uint16_t));
   for (uint32_t begin = 0; begin < op->depth; begin += most_columns) {
@@ -144,9 +151,10 @@ static void encode_head_row(const ck_op *op, uint32_t head, uint32_t row, const 
     put(y, head * op->depth + begin, count, rounded);
   }
   const uint32_t group = op->y_layout == CK_ENCODED_ROWS ? 2 : in_line;
-  memset(rounded, 0, in_line * sizeof(uint16_t));
-  if (head + 1 == op->heads && columns % group)
+  if (head + 1 == op->heads && columns % group) {
+    memset(rounded, 0, sizeof rounded);
     put(y, columns, group - columns % group, rounded);
+  }
 }
 
 /// A head of encoded rows: by the tier's kernel where there is one, else by way of f32, in scratch.

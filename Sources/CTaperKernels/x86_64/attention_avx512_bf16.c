@@ -211,7 +211,7 @@ static void weigh(query_block *b, const __m512 bounds[2], float inverse[block]) 
       find_shifts(b, far);
     weigh_keys(b, !b->is_scaled && !(far[0] | far[1]));
     for (uint32_t v = 0; v < b->vectors; v++)
-      low[v] = too_low(b->sums[v], 0x1p-60f, far[v]), far[v] |= low[v];
+      low[v] = too_low(b->sums[v], least_sum_bf16, far[v]), far[v] |= low[v];
   } while (low[0] | low[1]);
   for (uint32_t v = 0; v < b->vectors; v++) {
     // a shift of infinity or NaN makes the result NaN
@@ -471,7 +471,7 @@ static void attend_few(const ck_op *op, uint32_t head, float *scratch) {
       else
         context_of_few(&f, column, few_rows, 4, context);
       for (uint32_t r = 0; r < f.rows; r++) {
-        __mmask16 again = too_low(f.sums[r], 0x1p-60f, f.far[r]);
+        __mmask16 again = too_low(f.sums[r], least_sum_bf16, f.far[r]);
         f.far[r] |= again, low |= again;
       }
       for (uint32_t r = 0; r < f.rows && !low; r++) {

@@ -138,18 +138,12 @@ static __m512 pack_encoded_queries(const head_job *h, query_block *b) {
 /// y's lines of two column tiles each.
 static void write_encoded_rows(const head_job *h, const query_block *b, uint32_t first, uint32_t count,
                                const float *context, __m512 inverse) {
-  static const uint16_t zip[32]
-      __attribute__((aligned(64))) = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-                                      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-  const __m512i order = _mm512_load_si512(zip);
   for (uint32_t t = 0; t < count; t += 2, context += 2 * tile_words) {
     __m512i rows[lanes];
 #pragma clang loop unroll(full)
-    for (uint32_t i = 0; i < lanes; i++) {
-      const __m512 even = _mm512_mul_ps(_mm512_load_ps(context + 2 * i * lanes), inverse),
-                   odd = _mm512_mul_ps(_mm512_load_ps(context + (2 * i + 1) * lanes), inverse);
-      rows[i] = _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(odd, even));
-    }
+    for (uint32_t i = 0; i < lanes; i++)
+      rows[i] = rounded_pairs(_mm512_mul_ps(_mm512_load_ps(context + 2 * i * lanes), inverse),
+                              _mm512_mul_ps(_mm512_load_ps(context + (2 * i + 1) * lanes), inverse));
     transpose(rows);
     cursor y = cursor_at(h->result, b->first, line_of(h, 0) + (first + t) / 2);
     for (uint32_t i = 0; i < b->count; i++, advance(h->result, &y))

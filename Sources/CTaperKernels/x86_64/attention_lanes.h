@@ -102,6 +102,9 @@ CK_INLINE lane_shift shift_of(__m512 bound, float most) {
   return shift;
 }
 
+/// What weights must come to in bf16.
+static const float least_sum_bf16 = 0x1p-60f;
+
 /// The lanes whose weights came to less than `least`, and so must be computed again; those of `done` already
 /// were. Products of bf16 below 2^−126 are zero, so `least` leaves room for small values.
 CK_INLINE __mmask16 too_low(__m512 sum, float least, __mmask16 done) {
@@ -311,12 +314,15 @@ CK_INLINE __m512 bounds_of(const ck_op *op, __m512 squares, float key_square, fl
   return _mm512_fmadd_ps(norms, _mm512_set1_ps(scale * log), _mm512_set1_ps(bias * log));
 }
 
-/// Pairs of a column's values of two keys, 16 columns from i on; `odd` may be NULL.
-CK_INLINE __m512i value_pairs(const float *even, const float *odd, uint32_t i, uint32_t n) {
+/// Two vectors rounded to bf16, lane by lane a pair, that of `even` below.
+CK_INLINE __m512i rounded_pairs(__m512 even, __m512 odd) {
   static const uint16_t zip[32]
       __attribute__((aligned(64))) = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
                                       8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-  __m512 second = odd ? columns_of(odd, i, n) : _mm512_setzero_ps();
-  return _mm512_permutexvar_epi16(_mm512_load_si512(zip),
-                                  (__m512i)_mm512_cvtne2ps_pbh(second, columns_of(even, i, n)));
+  return _mm512_permutexvar_epi16(_mm512_load_si512(zip), (__m512i)_mm512_cvtne2ps_pbh(odd, even));
+}
+
+/// Pairs of a column's values of two keys, 16 columns from i on; `odd` may be NULL.
+CK_INLINE __m512i value_pairs(const float *even, const float *odd, uint32_t i, uint32_t n) {
+  return rounded_pairs(columns_of(even, i, n), odd ? columns_of(odd, i, n) : _mm512_setzero_ps());
 }

@@ -26,7 +26,7 @@ enum {
 };
 
 /// Of weights, below which they are computed again. The last planes of f32 are 2^−24 of its size.
-static const float least_sum = CK_PLANES > 1 ? 0x1p-20f : 0x1p-60f;
+static const float least_sum = CK_PLANES > 1 ? 0x1p-20f : least_sum_bf16;
 
 /// What the stages know of a block of queries.
 typedef struct query_block {

@@ -80,6 +80,18 @@ public enum RowWidth: UInt8, BitwiseCopyable, Hashable, Sendable {
   case attended
   /// columns + 1: answers, and the probability that is left to go on.
   case answers
+
+  /// Elements of a row of an op of these sizes.
+  package func elements(columns: Int, depth: Int, heads: Int) -> Int {
+    switch self {
+    case .one: 1
+    case .columns: columns
+    case .depth: depth
+    case .heads: heads * depth
+    case .attended: 3 * heads * depth
+    case .answers: columns + 1
+    }
+  }
 }
 
 /// What elements a row has.
@@ -149,14 +161,7 @@ extension Plan {
 extension PlanOp {
   /// Elements of a row of this width.
   package func elements(_ width: RowWidth) -> Int {
-    switch width {
-    case .one: 1
-    case .columns: Int(columns)
-    case .depth: Int(depth)
-    case .heads: Int(heads) * Int(depth)
-    case .attended: 3 * Int(heads) * Int(depth)
-    case .answers: Int(columns) + 1
-    }
+    width.elements(columns: Int(columns), depth: Int(depth), heads: Int(heads))
   }
 
   /// Whether anything stands in `role`.

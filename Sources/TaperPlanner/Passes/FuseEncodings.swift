@@ -5,9 +5,9 @@ import TaperPlanFormat
 /// A norm, that of the embeddings too, writes its rows and their encoding in one sweep. A product of bf16 whose only
 /// reader multiplies bf16 writes bf16 alone; so does one of queries, keys and values that attention alone reads, and
 /// that attention, where an encode op alone reads its result. The values are those of the encode op, or the ones that
-/// attention would have rounded itself. An op whose rows are read through an
-/// index keeps its encode op, and so does every op where the profile predicts no gain, by the times summed over every
-/// row count from 1 to the plan's longest input, or has not measured the fused kernel.
+/// attention would have rounded itself. An op whose rows are read through an index keeps its encode op. So does every
+/// op where the profile predicts no gain, by the times summed over every row count from 1 to the plan's longest input,
+/// or has not measured the fused kernel.
 package enum FuseEncodings {
   package static func run(_ graph: PlanGraph, pricer: OpPricer, maximumLength: Int) -> PlanGraph {
     var graph = graph
@@ -102,7 +102,7 @@ package enum FuseEncodings {
   private static func encodeOp(after attention: Int, _ graph: PlanGraph) -> Int? {
     let op = graph.ops[attention]
     guard op.condition == .always, graph.writers(of: op.output.slot).count == 1,
-      let reader = onlyReaders(of: attention, graph)?.first, onlyReaders(of: attention, graph)?.count == 1
+      let readers = onlyReaders(of: attention, graph), readers.count == 1, let reader = readers.first
     else { return nil }
     let encode = graph.ops[reader]
     guard encode.kind == .encode, encode.encodedElement == .bf16, encode.condition == .always,

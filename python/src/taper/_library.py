@@ -2,13 +2,13 @@
 import ctypes
 import os
 import pathlib
-from ctypes import POINTER, Structure, byref, c_char_p, c_float, c_int, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 
 from . import errors
 
-OK, CAPACITY = 0, 6
+OK = 0
 ERRORS = {1: errors.ArgumentError, 2: errors.PlanFileError, 3: errors.PlanUnfitError, 4: errors.InputError,
-          5: errors.ResultError, CAPACITY: errors.ArgumentError, 7: errors.CanaryError}
+          5: errors.ResultError, 6: errors.ArgumentError, 7: errors.CanaryError}
 
 
 class PlanOptions(Structure):
@@ -80,5 +80,3 @@ def check(status):
     if status != OK:
         raise ERRORS.get(status, errors.TaperError)(library.taper_last_error().decode("utf-8", "replace"))
 
-
-__all__ = ["Answer", "Facts", "PlanOptions", "SessionOptions", "Token", "byref", "c_float", "check", "library", "sized"]
